@@ -1,0 +1,19 @@
+from campaigns.models.activation import Activation, CampaignCounter, LineAdjustment
+from campaigns.models.campaign import Campaign, CampaignCategory, CampaignRevision, CampaignStatus
+from campaigns.models.plan import PlanChange, PlanHead
+from campaigns.models.promo_code import CodeTerms, PromoCode, PromoCodePool
+
+__all__ = [
+    "Activation",
+    "Campaign",
+    "CampaignCategory",
+    "CampaignCounter",
+    "CampaignRevision",
+    "CampaignStatus",
+    "CodeTerms",
+    "LineAdjustment",
+    "PlanChange",
+    "PlanHead",
+    "PromoCode",
+    "PromoCodePool",
+]

@@ -1,0 +1,119 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.campaign import Campaign, CampaignRevision
+from campaigns.models.promo_code import PromoCode
+from retail.models import Sale, SaleLine
+
+
+class Activation(models.Model):
+    """One campaign that activated in one sale, with the revision that was used."""
+
+    sale = models.ForeignKey(
+        Sale, on_delete=models.PROTECT, related_name="activations", verbose_name=_("sale")
+    )
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="activations", verbose_name=_("campaign")
+    )
+    revision = models.ForeignKey(
+        CampaignRevision, on_delete=models.PROTECT, related_name="+", verbose_name=_("revision")
+    )
+    promo_code = models.ForeignKey(
+        PromoCode,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="activations",
+        verbose_name=_("promo code"),
+    )
+    discount = models.DecimalField(_("discount"), max_digits=14, decimal_places=2, default=0)
+    applications = models.PositiveIntegerField(_("applications"), default=1)
+    gifts = models.JSONField(_("gifts"), default=list)
+    deal = models.JSONField(
+        _("deal"), default=list, help_text=_("The units that made it possible and those it discounted.")
+    )
+    # Exactly what commit counted, so that cancelling takes the same off the same windows.
+    consumption = models.JSONField(_("consumption"), default=list)
+    reversed_at = models.DateTimeField(_("reversed at"), null=True, blank=True)
+    activated_at = models.DateTimeField(_("activated at"))
+
+    class Meta:
+        verbose_name = _("activation")
+        verbose_name_plural = _("activations")
+        constraints = [
+            models.UniqueConstraint(fields=["sale", "campaign"], name="activation_once_per_sale"),
+            models.CheckConstraint(
+                condition=models.Q(discount__gte=0), name="activation_discount_not_negative"
+            ),
+        ]
+        indexes = [models.Index(fields=["campaign", "-activated_at"], name="activation_by_campaign")]
+
+    def __str__(self) -> str:
+        return f"{self.sale_id} {self.campaign_id}"
+
+
+class LineAdjustment(models.Model):
+    """What one benefit of one activation took off one line."""
+
+    activation = models.ForeignKey(
+        Activation, on_delete=models.CASCADE, related_name="adjustments", verbose_name=_("activation")
+    )
+    sale_line = models.ForeignKey(
+        SaleLine, on_delete=models.CASCADE, related_name="adjustments", verbose_name=_("sale line")
+    )
+    benefit = models.CharField(_("benefit"), max_length=40)
+    position = models.PositiveSmallIntegerField(
+        _("position"), help_text=_("Place in the campaign's benefits.")
+    )
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+
+    class Meta:
+        verbose_name = _("line adjustment")
+        verbose_name_plural = _("line adjustments")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["activation", "sale_line", "position"], name="line_adjustment_once_per_benefit"
+            ),
+            models.CheckConstraint(condition=models.Q(amount__gte=0), name="line_adjustment_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sale_line_id} {self.amount}"
+
+
+class CampaignCounter(models.Model):
+    """How much of one limit of one campaign was used within one window.
+
+    ``scope_key`` is empty for the whole company, else the customer's document (or "c:<id>" without one),
+    the store's code or the promo code. ``counts`` is sale, item, or money for a budget. Only limited
+    campaigns have rows. Commit raises ``used`` by one conditional update; the CHECK is the last guard.
+    """
+
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="counters", verbose_name=_("campaign")
+    )
+    scope = models.CharField(_("scope"), max_length=10)
+    scope_key = models.CharField(_("scope key"), max_length=80, blank=True, default="")
+    counts = models.CharField(_("counts"), max_length=6)
+    per = models.CharField(_("per"), max_length=10)
+    window_starts_on = models.DateField(
+        _("window starts on"), help_text=_("0001-01-01 when there is no window.")
+    )
+    used = models.DecimalField(_("used"), max_digits=16, decimal_places=3, default=0)
+    maximum = models.DecimalField(_("maximum"), max_digits=16, decimal_places=3)
+
+    class Meta:
+        verbose_name = _("campaign counter")
+        verbose_name_plural = _("campaign counters")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "scope", "scope_key", "counts", "per", "window_starts_on"],
+                name="campaign_counter_once_per_window",
+            ),
+            models.CheckConstraint(condition=models.Q(used__gte=0), name="campaign_counter_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(used__lte=models.F("maximum")), name="campaign_counter_within_maximum"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} {self.scope} {self.scope_key} {self.used}"

@@ -1,0 +1,22 @@
+from retail.models.catalogue import Category, Product
+from retail.models.company import Company
+from retail.models.grouping import Grouping, ProductGrouping, StoreGrouping
+from retail.models.sale import ExchangedItem, Payment, Sale, SaleLine, SaleState
+from retail.models.store import Store, Terminal, TotalsMode
+
+__all__ = [
+    "Category",
+    "Company",
+    "ExchangedItem",
+    "Grouping",
+    "Payment",
+    "Product",
+    "ProductGrouping",
+    "Sale",
+    "SaleLine",
+    "SaleState",
+    "Store",
+    "StoreGrouping",
+    "Terminal",
+    "TotalsMode",
+]
