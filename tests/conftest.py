@@ -1,0 +1,15 @@
+from collections.abc import Iterator
+
+import pytest
+
+pytest_plugins = ["tests.services_plugin"]
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Give tests that reach the database an empty cache too."""
+    yield
+    if "_django_db_helper" in request.fixturenames:
+        from django.core.cache import cache
+
+        cache.clear()
