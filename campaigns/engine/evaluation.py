@@ -1,0 +1,181 @@
+"""What an evaluation answers. Money is integer cents; `rendering.render` makes the JSON body of the POS API."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+
+from campaigns.engine.verdict import Verdict
+
+
+class Totals(Struct, frozen=True, kw_only=True, gc=False):
+    """`net` = gross - markdown - exchange - discount - redeemed, never negative.
+
+    `exchange` is the part of the exchanged value that this sale absorbed; the rest is `exchange_left`.
+    """
+
+    gross: int
+    markdown: int
+    exchange: int
+    discount: int
+    redeemed: int = 0
+    net: int
+    exchange_left: int = 0
+
+
+class Adjustment(Struct, frozen=True, kw_only=True, gc=False):
+    """What one benefit of one campaign took off a line."""
+
+    campaign: str
+    benefit: str
+    amount: int
+
+
+class LineResult(Struct, frozen=True, kw_only=True, gc=False):
+    """`net` = gross - markdown - discount; the exchange belongs to the sale."""
+
+    line: int
+    sku: str
+    quantity: Decimal
+    unit_price: int
+    gross: int
+    markdown: int
+    exchange_share: int
+    discount: int
+    net: int
+    adjustments: tuple[Adjustment, ...] = ()
+    markdown_code: str = ""
+
+
+class Consumption(Struct, frozen=True, kw_only=True, gc=False):
+    """What a commit must count against one limit, in the window that began at `window_start` (None: ever).
+
+    `key` is what the scope counts by: empty for `total`, the store's code, or the promotional code; for `customer` it
+    is empty too, the caller knows the customer.
+    """
+
+    scope: str
+    counts: str
+    per: str
+    key: str = ""
+    window_start: datetime | None = None
+    amount: int
+    max: int
+
+
+class DealShare(Struct, frozen=True, kw_only=True, gc=False):
+    """The units of one line that belong to an activation's deal, and the part of its discount they carry."""
+
+    line: int
+    quantity: Decimal
+    amount: int
+
+
+class Activation(Struct, frozen=True, kw_only=True, gc=False):
+    """One campaign that activated. `discount` is the money off today; the budget counts exactly that."""
+
+    campaign: str
+    name: str
+    description: str = ""
+    revision: Any = None
+    discount: int = 0
+    applications: int = 1
+    lines: tuple[int, ...] = ()
+    deal: tuple[DealShare, ...] = ()
+    consumption: tuple[Consumption, ...] = ()
+    budget: int | None = None
+    promo_codes: tuple[str, ...] = ()
+
+
+class GiftOption(Struct, frozen=True, kw_only=True, gc=False):
+    sku: str
+    name: str
+    quantity: Decimal
+
+
+class GiftOffer(Struct, frozen=True, kw_only=True, gc=False):
+    """`choose` entries may be picked from the options; `chosen` were picked in the request."""
+
+    campaign: str
+    choose: int
+    options: tuple[GiftOption, ...]
+    chosen: tuple[GiftOption, ...] = ()
+
+
+class PointsEarned(Struct, frozen=True, kw_only=True, gc=False):
+    program: str
+    points: Decimal
+
+
+class CashbackEarned(Struct, frozen=True, kw_only=True, gc=False):
+    """Credit for a later purchase; `terms` are the redemption conditions of the benefit, as in its document."""
+
+    campaign: str
+    amount: int
+    available_from: datetime
+    expires_at: datetime | None = None
+    terms: dict[str, Any] = {}
+
+
+class CodeEarned(Struct, frozen=True, kw_only=True, gc=False):
+    campaign: str
+    pool: str
+    valid_until: datetime | None = None
+
+
+class VoucherEarned(Struct, frozen=True, kw_only=True, gc=False):
+    campaign: str
+    amount: int
+    valid_until: datetime | None = None
+
+
+class Earned(Struct, frozen=True, kw_only=True, gc=False):
+    points: tuple[PointsEarned, ...] = ()
+    cashback: tuple[CashbackEarned, ...] = ()
+    codes: tuple[CodeEarned, ...] = ()
+    vouchers: tuple[VoucherEarned, ...] = ()
+
+
+class PromoCodeResult(Struct, frozen=True, kw_only=True, gc=False):
+    """`status` is applied, not_activated or not_usable."""
+
+    code: str
+    status: str
+    campaign: str = ""
+
+
+class OptionalOffer(Struct, frozen=True, kw_only=True, gc=False):
+    """An optional campaign that would activate if the operator accepted it, and what it alone would take off."""
+
+    campaign: str
+    name: str
+    description: str
+    discount: int
+
+
+class Refusal(Struct, frozen=True, kw_only=True, gc=False):
+    """A candidate that did not activate. `verdicts` hold every reason, the one to show first; never empty."""
+
+    campaign: str
+    name: str
+    verdicts: tuple[Verdict, ...]
+
+
+class Delivery(Struct, frozen=True, kw_only=True, gc=False):
+    fee: int
+    discount: int
+    net: int
+
+
+class Evaluation(Struct, frozen=True, kw_only=True):
+    plan_version: int
+    totals: Totals
+    delivery: Delivery
+    lines: tuple[LineResult, ...]
+    activations: tuple[Activation, ...] = ()
+    gifts: tuple[GiftOffer, ...] = ()
+    earned: Earned = Earned()
+    promo_codes: tuple[PromoCodeResult, ...] = ()
+    optional: tuple[OptionalOffer, ...] = ()
+    not_activated: tuple[Refusal, ...] = ()

@@ -1,0 +1,223 @@
+"""The plan: every campaign that may be active, compiled once and indexed by what a basket must contain.
+
+A plan never changes. A process keeps one and swaps it for another when a new version is published.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from campaigns.engine.associations import Association
+from campaigns.engine.basket import Basket, Store
+from campaigns.engine.conditions.base import Condition, Term
+from campaigns.engine.document import Campaign, Node, leaves
+from campaigns.engine.markdowns import Markdown
+from campaigns.engine.policy import DEFAULT_POLICY, CalculationPolicy
+from campaigns.engine.selector import Selector
+
+NO_TERMS: frozenset[str] = frozenset()
+
+
+class Compiled:
+    """One campaign, unpacked into what an evaluation reads, with the terms that lead to it."""
+
+    __slots__ = (
+        "anchor",
+        "campaign",
+        "code",
+        "conditions",
+        "everywhere",
+        "item_limited",
+        "operations",
+        "order_key",
+        "selectors",
+        "store_codes",
+        "store_groupings",
+    )
+
+    def __init__(self, campaign: Campaign) -> None:
+        self.campaign = campaign
+        self.code = campaign.code
+        self.order_key = (campaign.priority, campaign.code)
+        self.conditions = campaign.conditions
+        self.selectors: tuple[Selector, ...] = tuple(
+            selector for leaf in leaves(campaign.conditions) if (selector := leaf.selector()) is not None
+        )
+        prefix = "grouping:"
+        self.everywhere = not campaign.stores
+        self.store_codes = frozenset(s for s in campaign.stores if not s.startswith(prefix))
+        self.store_groupings = frozenset(
+            s.removeprefix(prefix) for s in campaign.stores if s.startswith(prefix)
+        )
+        self.operations = frozenset(campaign.operations)
+        self.item_limited = any(limit.counts == "item" for limit in campaign.limits)
+        anchor = None if self.conditions is None else _anchor(self.conditions, campaign.code)
+        if anchor is None and not self.everywhere:
+            anchor = frozenset(
+                [("store", code) for code in self.store_codes]
+                + [("store_grouping", grouping) for grouping in self.store_groupings]
+            )
+        self.anchor = anchor
+
+    def opens_in(self, store: Store) -> bool:
+        """True when the campaign runs in this store."""
+        return (
+            self.everywhere
+            or store.code in self.store_codes
+            or not self.store_groupings.isdisjoint(store.groupings)
+        )
+
+
+def _anchor(node: Node, campaign: str) -> frozenset[Term] | None:
+    """Return terms of which any basket that satisfies the node has at least one; None when there are no such terms."""
+    if isinstance(node, Condition):
+        return node.anchor(campaign)
+    anchors = [_anchor(child, campaign) for child in node.children]
+    if node.operator == "any":
+        return None if None in anchors else frozenset(term for anchor in anchors for term in anchor or ())
+    known = [anchor for anchor in anchors if anchor is not None]
+    # Any of them would do; a code is rarer than a product, and few terms are rarer than many.
+    return min(
+        known, key=lambda terms: (not any(t[0] in CODE_TERMS for t in terms), len(terms)), default=None
+    )
+
+
+CODE_TERMS = ("code_of", "pool")
+Index = dict[str, dict[str, tuple[Compiled, ...]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    version: int = 0
+    policy: CalculationPolicy = DEFAULT_POLICY
+    campaigns: Mapping[str, Compiled] = field(default_factory=dict)
+    always: Mapping[str, Compiled] = field(default_factory=dict)
+    index: Index = field(default_factory=dict)
+    associations: tuple[Association, ...] = ()
+    markdowns: tuple[Markdown, ...] = ()
+
+    def candidates(self, basket: Basket, store: Store) -> list[Compiled]:
+        """Return the campaigns that may concern this basket in this store, by priority and code.
+
+        Exactly those for which `concerns` is true, found without looking at the others.
+        """
+        index = self.index
+        found: dict[str, Compiled] = dict(self.always)
+        for kind, value in basket_terms(basket, store, index):
+            for compiled in index[kind].get(value, ()):
+                found[compiled.code] = compiled
+        return sorted(
+            (compiled for compiled in found.values() if compiled.everywhere or compiled.opens_in(store)),
+            key=_order_key,
+        )
+
+    def with_changes(
+        self, changed: Iterable[Campaign] = (), removed: Iterable[str] = (), *, version: int, **others: object
+    ) -> "Plan":
+        """Return the next plan: some campaigns published or replaced, some gone; everything else is shared.
+
+        `others` may replace `policy`, `associations` or `markdowns`.
+        """
+        changed = [Compiled(campaign) for campaign in changed]
+        gone = [self.campaigns[code] for code in removed if code in self.campaigns]
+        gone += [self.campaigns[c.code] for c in changed if c.code in self.campaigns]
+        campaigns, always = dict(self.campaigns), dict(self.always)
+        index = {kind: dict(values) for kind, values in self.index.items()}
+        for compiled in gone:
+            del campaigns[compiled.code]
+            always.pop(compiled.code, None)
+            for kind, value in compiled.anchor or ():
+                rest = tuple(other for other in index[kind][value] if other is not compiled)
+                if rest:
+                    index[kind][value] = rest
+                else:
+                    del index[kind][value]
+        _enter(changed, campaigns, always, index)
+        return replace(self, version=version, campaigns=campaigns, always=always, index=index, **others)  # type: ignore[arg-type]
+
+    def gift_skus(self) -> frozenset[str]:
+        """Return every SKU that a campaign may give away, whose name and price an evaluation wants to know."""
+        return frozenset(
+            product.sku
+            for compiled in self.campaigns.values()
+            for benefit in compiled.campaign.benefits
+            for product in getattr(benefit, "products", ())
+        )
+
+
+def _order_key(compiled: Compiled) -> tuple[int, str]:
+    return compiled.order_key
+
+
+def _enter(
+    compiled_campaigns: Iterable[Compiled],
+    campaigns: dict[str, Compiled],
+    always: dict[str, Compiled],
+    index: Index,
+) -> None:
+    for compiled in compiled_campaigns:
+        campaigns[compiled.code] = compiled
+        if compiled.anchor is None:
+            always[compiled.code] = compiled
+        for kind, value in compiled.anchor or ():
+            values = index.setdefault(kind, {})
+            values[value] = (*values.get(value, ()), compiled)
+
+
+def compile_plan(
+    campaigns: Iterable[Campaign],
+    *,
+    associations: Iterable[Association] = (),
+    markdowns: Iterable[Markdown] = (),
+    policy: CalculationPolicy | None = None,
+    version: int = 0,
+) -> Plan:
+    """Compile campaigns into a plan. Raises ValueError when two have the same code."""
+    compiled = [Compiled(campaign) for campaign in campaigns]
+    if len({c.code for c in compiled}) != len(compiled):
+        raise ValueError("two campaigns have the same code")
+    entered: dict[str, Compiled] = {}
+    always: dict[str, Compiled] = {}
+    index: Index = {}
+    _enter(compiled, entered, always, index)
+    return Plan(
+        version=version,
+        policy=policy or DEFAULT_POLICY,
+        campaigns=entered,
+        always=always,
+        index=index,
+        associations=tuple(sorted(associations, key=lambda association: association.code)),
+        markdowns=tuple(sorted(markdowns, key=lambda markdown: markdown.code)),
+    )
+
+
+def basket_terms(basket: Basket, store: Store, index: Mapping[str, object]) -> list[Term]:
+    """Return the terms that a basket offers, of those kinds that the index knows at all."""
+    terms: list[Term] = []
+    for kind, attribute in (("sku", "sku"), ("code", "code"), ("ncm", "ncm")):
+        if kind in index:
+            terms += [(kind, value) for value in {getattr(line, attribute) for line in basket.lines}]
+    for kind, attribute in (("category", "categories"), ("grouping", "groupings")):
+        if kind in index:
+            terms += [
+                (kind, value) for value in {v for line in basket.lines for v in getattr(line, attribute)}
+            ]
+    if basket.promo_codes:
+        if "code_of" in index:
+            terms += [("code_of", code.campaign) for code in basket.promo_codes]
+        if "pool" in index:
+            terms += [("pool", code.pool) for code in basket.promo_codes]
+    if "store" in index:
+        terms.append(("store", store.code))
+    if "store_grouping" in index:
+        terms += [("store_grouping", grouping) for grouping in store.groupings]
+    return terms
+
+
+def concerns(compiled: Compiled, basket: Basket, store: Store) -> bool:
+    """Say for one campaign what `Plan.candidates` finds for all: that it may concern this basket."""
+    if not compiled.opens_in(store):
+        return False
+    if compiled.anchor is None:
+        return True
+    offered = basket_terms(basket, store, {kind: None for kind, _ in compiled.anchor})
+    return not compiled.anchor.isdisjoint(offered)

@@ -1,0 +1,61 @@
+"""The calculation policy: one answer to each question on which products of this field disagree.
+
+Each answer is used in exactly one place of the engine, named beside it. The first value is the default.
+"""
+
+from typing import Any, Literal, get_args, get_type_hints
+
+from msgspec import Struct, structs
+
+
+class PolicyError(ValueError):
+    """A preset or an answer that does not exist. `field` names the question (or `preset`)."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = message
+
+
+class CalculationPolicy(Struct, frozen=True, kw_only=True):
+    """A company's answers. They are part of the plan and are kept with every sale."""
+
+    percent_base: Literal["running", "original", "original_within_campaign"] = "running"
+    rounding: Literal["half_up", "half_even", "down"] = "half_up"
+    rounding_point: Literal["line", "unit", "unit_price", "total", "carry"] = "line"
+    allocation: Literal["by_value", "per_unit"] = "by_value"
+    odd_cent: Literal["largest_remainder", "first_lines", "last_line", "rounded_then_first"] = (
+        "largest_remainder"
+    )
+    level_order: Literal["priority", "item_first"] = "priority"
+    exclusive_tie: Literal["best", "first"] = "best"
+    over_budget: Literal["refuse", "partial"] = "refuse"
+    cancelled_use: Literal["returned", "kept"] = "returned"
+    points_base: Literal["after_discounts", "gross"] = "after_discounts"
+    points_rounding: Literal["whole_steps", "half_up", "fraction"] = "whole_steps"
+    refund: Literal["prorated", "recalculate"] = "prorated"
+    selection: Literal["rules", "best_for_customer"] = "rules"
+
+
+DEFAULT_POLICY = CalculationPolicy()
+
+QUESTIONS: dict[str, tuple[str, ...]] = {
+    name: get_args(hint) for name, hint in get_type_hints(CalculationPolicy).items()
+}
+
+# Each preset is argued and tested in docs/algorithms/policies.md.
+PRESETS: dict[str, dict[str, str]] = {
+    "fiel": {},
+}
+
+
+def build_policy(preset: str = "fiel", **answers: Any) -> CalculationPolicy:
+    """Return the preset's policy with some answers replaced. Raises PolicyError for an unknown name or value."""
+    if preset not in PRESETS:
+        raise PolicyError("preset", f"Unknown preset; known are {', '.join(sorted(PRESETS))}.")
+    for question, answer in answers.items():
+        if question not in QUESTIONS:
+            raise PolicyError(question, "Unknown question.")
+        if answer not in QUESTIONS[question]:
+            raise PolicyError(question, f"Must be one of {', '.join(QUESTIONS[question])}.")
+    return structs.replace(DEFAULT_POLICY, **{**PRESETS[preset], **answers})

@@ -1,0 +1,190 @@
+"""Turn an Evaluation into the JSON body of the POS API: money as strings, quantities as plain decimals."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from campaigns.engine.evaluation import (
+    Activation,
+    Earned,
+    Evaluation,
+    GiftOffer,
+    GiftOption,
+    LineResult,
+    Refusal,
+)
+from campaigns.engine.verdict import Verdict
+from retail import money
+
+Explain = Callable[[Verdict], str]
+Json = dict[str, Any]
+
+
+def render(evaluation: Evaluation, explain: Explain | None = None) -> Json:
+    """Return the body that `baskets/evaluate/` answers with.
+
+    `explain` turns a verdict into a sentence in the reader's language (`campaigns.explanations.explain`); without it
+    the body has no `text`. Equal evaluations give equal bodies, key order included.
+    """
+    text = money.text
+    totals = evaluation.totals
+    body: Json = {
+        "plan_version": evaluation.plan_version,
+        "totals": {
+            "gross": text(totals.gross),
+            "markdown": text(totals.markdown),
+            "exchange": text(totals.exchange),
+            "discount": text(totals.discount),
+            "redeemed": text(totals.redeemed),
+            "net": text(totals.net),
+        },
+        "delivery": {
+            "fee": text(evaluation.delivery.fee),
+            "discount": text(evaluation.delivery.discount),
+            "net": text(evaluation.delivery.net),
+        },
+        "lines": [_line(line) for line in evaluation.lines],
+        "activations": [_activation(activation) for activation in evaluation.activations],
+        "gifts": [_gift(offer) for offer in evaluation.gifts],
+        "earned": _earned(evaluation.earned),
+        "promo_codes": [_promo_code(result) for result in evaluation.promo_codes],
+        "redeemed": [],
+        "optional": [
+            {
+                "campaign": o.campaign,
+                "name": o.name,
+                "description": o.description,
+                "discount": text(o.discount),
+            }
+            for o in evaluation.optional
+        ],
+        "not_activated": [_refusal(refusal, explain) for refusal in evaluation.not_activated],
+        "messages": [a.description for a in evaluation.activations if a.description],
+    }
+    if totals.exchange_left:
+        body["exchange_left"] = text(totals.exchange_left)
+    return body
+
+
+def quantity_text(quantity: Decimal) -> str:
+    """Write a quantity without trailing zeros or exponent: `"2"`, `"0.35"`."""
+    whole = int(quantity)
+    if whole == quantity:
+        return str(whole)
+    return f"{quantity:f}".rstrip("0")
+
+
+def _line(line: LineResult) -> Json:
+    text = money.text
+    return {
+        "line": line.line,
+        "sku": line.sku,
+        "quantity": quantity_text(line.quantity),
+        "unit_price": text(line.unit_price),
+        "gross": text(line.gross),
+        "markdown": text(line.markdown),
+        "exchange_share": text(line.exchange_share),
+        "discount": text(line.discount),
+        "net": text(line.net),
+        "adjustments": [
+            {"campaign": a.campaign, "benefit": a.benefit, "amount": text(a.amount)} for a in line.adjustments
+        ],
+    }
+
+
+def _activation(activation: Activation) -> Json:
+    return {
+        "campaign": activation.campaign,
+        "name": activation.name,
+        "description": activation.description,
+        "discount": money.text(activation.discount),
+        "applications": activation.applications,
+    }
+
+
+def _option(option: GiftOption) -> Json:
+    return {"sku": option.sku, "name": option.name, "quantity": quantity_text(option.quantity)}
+
+
+def _gift(offer: GiftOffer) -> Json:
+    return {
+        "campaign": offer.campaign,
+        "choose": offer.choose,
+        "options": [_option(option) for option in offer.options],
+        "chosen": [_option(option) for option in offer.chosen],
+    }
+
+
+def _earned(earned: Earned) -> Json:
+    return {
+        "points": [{"program": p.program, "points": _number(p.points)} for p in earned.points],
+        "cashback": [
+            {
+                "campaign": c.campaign,
+                "amount": money.text(c.amount),
+                "available_from": _instant(c.available_from),
+                "expires_at": _instant(c.expires_at),
+            }
+            for c in earned.cashback
+        ],
+        "codes": [{"campaign": c.campaign, "valid_until": _instant(c.valid_until)} for c in earned.codes],
+        "vouchers": [
+            {"campaign": v.campaign, "amount": money.text(v.amount), "valid_until": _instant(v.valid_until)}
+            for v in earned.vouchers
+        ],
+    }
+
+
+def _promo_code(result: Any) -> Json:
+    body = {"code": result.code, "status": result.status}
+    if result.campaign:
+        body["campaign"] = result.campaign
+    return body
+
+
+def _refusal(refusal: Refusal, explain: Explain | None) -> Json:
+    body = {"campaign": refusal.campaign, "name": refusal.name}
+    body.update(render_verdict(refusal.verdicts[0], explain))
+    if len(refusal.verdicts) > 1:
+        body["reasons"] = [render_verdict(verdict, explain) for verdict in refusal.verdicts]
+    return body
+
+
+def render_verdict(verdict: Verdict, explain: Explain | None = None) -> Json:
+    """Return `reason` and, where they say something, `required`, `actual`, `missing`, `subject`, `lines`, `text`."""
+    body: Json = {"reason": verdict.code}
+    for name in ("required", "actual", "missing"):
+        value = getattr(verdict, name)
+        if value is not None:
+            body[name] = _value(value, verdict.unit)
+    if verdict.subject:
+        body["subject"] = verdict.subject
+    if verdict.lines:
+        body["lines"] = list(verdict.lines)
+    if explain is not None:
+        body["text"] = explain(verdict)
+    return body
+
+
+def _value(value: Any, unit: str) -> Any:
+    if isinstance(value, tuple):
+        return [_value(item, unit) for item in value]
+    if unit == "money":
+        return money.text(value)
+    if isinstance(value, Decimal):
+        return quantity_text(value)
+    if isinstance(value, datetime):
+        return _instant(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def _number(points: Decimal) -> int | str:
+    whole = int(points)
+    return whole if whole == points else f"{points:.2f}"
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

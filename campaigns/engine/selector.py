@@ -1,0 +1,106 @@
+"""Selectors: how a condition or a benefit says which lines it means."""
+
+from campaigns.engine import fields
+from campaigns.engine.basket import Line
+from campaigns.engine.marks import Phrase, gettext_noop
+
+BY_CHOICES = (
+    ("all", gettext_noop("all products")),
+    ("sku", gettext_noop("SKU")),
+    ("code", gettext_noop("product code")),
+    ("ncm", gettext_noop("NCM")),
+    ("grouping", gettext_noop("product grouping")),
+    ("category", gettext_noop("category")),
+)
+
+
+@fields.declared
+class Selector:
+    """Selects lines by what they are and, optionally, by their original unit price (bounds inclusive)."""
+
+    by: str = fields.choice(
+        BY_CHOICES, label=gettext_noop("Products by"), help=gettext_noop("What identifies the products.")
+    )
+    values: tuple[str, ...] = fields.texts(
+        label=gettext_noop("Values"),
+        help=gettext_noop("The codes that count. Leave empty for all products."),
+        default=(),
+    )
+    exclude: bool = fields.boolean(
+        label=gettext_noop("All except these"),
+        help=gettext_noop("Selects every product except the listed ones."),
+        default=False,
+    )
+    price_min: int | None = fields.money(
+        label=gettext_noop("Price from"),
+        help=gettext_noop("Only products whose original price is at least this."),
+        default=None,
+    )
+    price_max: int | None = fields.money(
+        label=gettext_noop("Price up to"),
+        help=gettext_noop("Only products whose original price is at most this."),
+        default=None,
+    )
+    lookup: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lookup", frozenset(self.values))
+
+    @property
+    def everything(self) -> bool:
+        """True when every line is selected, whatever it is."""
+        return self.by == "all" and not self.exclude and self.price_min is None and self.price_max is None
+
+    def values_of(self, line: Line) -> tuple[str, ...]:
+        """Return what the line offers for comparison with `values`."""
+        match self.by:
+            case "sku":
+                return (line.sku,)
+            case "code":
+                return (line.code,)
+            case "ncm":
+                return (line.ncm,)
+            case "grouping":
+                return line.groupings
+            case "category":
+                return line.categories
+        return ()
+
+    def selects(self, line: Line) -> bool:
+        if self.by != "all":
+            listed = not self.lookup.isdisjoint(self.values_of(line))
+            if listed is self.exclude:
+                return False
+        elif self.exclude:
+            return False
+        if self.price_min is None and self.price_max is None:
+            return True
+        price = line.unit_price if line.original_price is None else line.original_price
+        return (self.price_min is None or price >= self.price_min) and (
+            self.price_max is None or price <= self.price_max
+        )
+
+    def phrase(self) -> Phrase:
+        if self.by == "all":
+            return Phrase(gettext_noop("any product"))
+        message = (
+            gettext_noop("any product except %(by)s %(values)s")
+            if self.exclude
+            else gettext_noop("%(by)s %(values)s")
+        )
+        return Phrase(message, {"by": ("label", dict(BY_CHOICES)[self.by]), "values": ("text", self.values)})
+
+    def faults(self) -> list[tuple[str, str, str]]:
+        found = []
+        if self.by == "all" and self.values:
+            found.append(("values", "not_allowed", gettext_noop("All products take no values.")))
+        if self.by == "all" and self.exclude:
+            found.append(("exclude", "not_allowed", gettext_noop("All products cannot be excluded.")))
+        if self.by != "all" and not self.values:
+            found.append(("values", "too_few", gettext_noop("Needs at least one value.")))
+        if self.price_min is not None and self.price_max is not None and self.price_max < self.price_min:
+            found.append(("price_max", "empty_range", gettext_noop("Must not be below the lowest price.")))
+        return found
+
+
+EVERYTHING = Selector(by="all")

@@ -1,0 +1,202 @@
+"""Amounts in integer cents: read, write, round and split them.
+
+This is the only module of Fiel that rounds or splits money. Everything here is exact integer arithmetic; a rate is
+given in millionths (`10 %` is `100_000`), which holds every percentage of up to four decimals.
+"""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from enum import StrEnum
+
+MILLION = 1_000_000
+CENTS_LIMIT = 10**14  # numeric(14,2) in the database, with room for sums
+
+_PLAIN_AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,2})?", re.ASCII)
+_CENT = Decimal("0.01")
+
+
+class Rounding(StrEnum):
+    HALF_UP = "half_up"
+    HALF_EVEN = "half_even"
+    DOWN = "down"
+
+
+class OddCent(StrEnum):
+    """Who gets the cents that an exact division leaves over."""
+
+    LARGEST_REMAINDER = "largest_remainder"
+    FIRST_LINES = "first_lines"
+    LAST_LINE = "last_line"
+    ROUNDED_THEN_FIRST = "rounded_then_first"
+
+
+class MoneyError(ValueError):
+    """The text or number is not an amount of money exact to the cent."""
+
+
+def parse(value: object) -> int:
+    """Return the cents of `"12.50"`, `12.5`, `12` or a `Decimal`.
+
+    Raises MoneyError for anything that is not exact to the cent: a third decimal, an exponent, NaN, a bool.
+    """
+    if isinstance(value, bool):
+        raise MoneyError("not an amount")
+    if isinstance(value, int):
+        if abs(value) >= CENTS_LIMIT // 100:
+            raise MoneyError("too large")
+        return value * 100
+    if isinstance(value, Decimal | float):
+        # repr() of a float is the shortest text that reads back as it: the text that the sender wrote.
+        text = str(value) if isinstance(value, Decimal) else repr(value)
+    elif isinstance(value, str):
+        text = value
+    else:
+        raise MoneyError("not an amount")
+    if not _PLAIN_AMOUNT.fullmatch(text):
+        raise MoneyError("not an amount with at most two decimals")
+    whole, _, decimals = text.lstrip("-").partition(".")
+    cents = int(whole) * 100 + int((decimals + "00")[:2])
+    return -cents if text.startswith("-") else cents
+
+
+def text(cents: int) -> str:
+    """Write cents as the API does: `1250` is `"12.50"`."""
+    if cents < 0:
+        return "-" + text(-cents)
+    return f"{cents // 100}.{cents % 100:02d}"
+
+
+def from_decimal(amount: Decimal) -> int:
+    """Return the cents of a Decimal with at most two places; raises MoneyError when it has more."""
+    scaled = amount.scaleb(2)
+    cents = int(scaled)
+    if cents != scaled:
+        raise MoneyError("not exact to the cent")
+    return cents
+
+
+def to_decimal(cents: int) -> Decimal:
+    """Return the amount as a Decimal with two places."""
+    return Decimal(cents).scaleb(-2).quantize(_CENT)
+
+
+def divide(numerator: int, denominator: int, rounding: str = Rounding.HALF_UP) -> int:
+    """Return numerator / denominator (denominator > 0) as an integer, rounded. `half_up` rounds away from zero."""
+    if numerator < 0:
+        return -divide(-numerator, denominator, rounding)
+    quotient, rest = divmod(numerator, denominator)
+    if rounding == "down" or not rest:
+        return quotient
+    twice = rest * 2
+    if twice > denominator or (twice == denominator and (rounding == "half_up" or quotient % 2)):
+        return quotient + 1
+    return quotient
+
+
+def percent_of(cents: int, millionths: int, rounding: str = Rounding.HALF_UP) -> int:
+    """Return the share of an amount that a rate in millionths takes."""
+    return divide(cents * millionths, MILLION, rounding)
+
+
+def gross(unit_price: int, quantity: Decimal) -> int:
+    """Return quantity x unit price in cents, rounded half up. The quantity has at most three decimals."""
+    whole = int(quantity)
+    if whole == quantity:
+        return unit_price * whole
+    return divide(unit_price * int(quantity.scaleb(3)), 1000)
+
+
+def prorate(total: int, weights: Sequence[int], odd_cent: str = OddCent.LARGEST_REMAINDER) -> list[int]:
+    """Split `total` cents (>= 0) in proportion to the weights (each >= 0); the parts always add up to the total.
+
+    By default the cents that are left over go to the largest remainders; ties go to the earlier position. With
+    weights that are all zero the first position takes everything, so that no cent is ever lost.
+    """
+    if not weights:
+        if total:
+            raise ValueError("nothing to split over")
+        return []
+    whole = sum(weights)
+    if not whole:
+        return [total] + [0] * (len(weights) - 1)
+    if odd_cent == OddCent.ROUNDED_THEN_FIRST:
+        parts = [divide(total * weight, whole) for weight in weights]
+        _settle_difference(parts, weights, total)
+        return parts
+    parts = []
+    remainders = []
+    left = total
+    for position, weight in enumerate(weights):
+        part, remainder = divmod(total * weight, whole)
+        parts.append(part)
+        left -= part
+        if remainder:
+            remainders.append((-remainder, position))
+    if not left:
+        return parts
+    if odd_cent == OddCent.LAST_LINE:
+        parts[max(position for _, position in remainders)] += left
+        return parts
+    if odd_cent == OddCent.LARGEST_REMAINDER:
+        remainders.sort()
+    for _, position in remainders[:left]:
+        parts[position] += 1
+    return parts
+
+
+def _settle_difference(parts: list[int], weights: Sequence[int], total: int) -> None:
+    """Add what independent rounding left over, or take what it gave too much, beginning with the first part."""
+    difference = total - sum(parts)
+    if difference > 0:
+        parts[next(position for position, weight in enumerate(weights) if weight)] += difference
+    for position, part in enumerate(parts):
+        if difference >= 0:
+            break
+        taken = min(part, -difference)
+        parts[position] -= taken
+        difference += taken
+
+
+def prorate_within(
+    total: int, weights: Sequence[int], rooms: Sequence[int], odd_cent: str = OddCent.LARGEST_REMAINDER
+) -> list[int]:
+    """Split like `prorate`, but give no position more than its room; what is blocked goes to those with room.
+
+    The parts add up to `min(total, sum(rooms))`. Positions of weight zero take part only when nothing else has room.
+    """
+    parts = prorate(total, weights, odd_cent)
+    excess = 0
+    for position, room in enumerate(rooms):
+        if parts[position] > room:
+            excess += parts[position] - room
+            parts[position] = room
+    while excess > 0:
+        open_positions = [p for p, room in enumerate(rooms) if parts[p] < room and weights[p]] or [
+            p for p, room in enumerate(rooms) if parts[p] < room
+        ]
+        if not open_positions:
+            break
+        more = prorate(excess, [weights[p] or 1 for p in open_positions], odd_cent)
+        for position, part in zip(open_positions, more, strict=True):
+            given = min(part, rooms[position] - parts[position])
+            parts[position] += given
+            excess -= given
+    return parts
+
+
+def split_evenly(total: int, count: int) -> list[int]:
+    """Split cents into `count` parts that differ by at most one cent, the larger ones first."""
+    share, rest = divmod(total, count)
+    return [share + 1] * rest + [share] * (count - rest)
+
+
+def share_after_returns(total: int, quantity: Decimal, returned: Decimal) -> int:
+    """Return the cents of `total` that belong to the first `returned` of `quantity` units, rounded down.
+
+    Successive returns take the differences of this function, so that every order and split of returns ends at the
+    same amount and the last unit closes it.
+    """
+    if returned >= quantity:
+        return total
+    return total * int(returned.scaleb(3)) // int(quantity.scaleb(3))
