@@ -7,9 +7,12 @@ pytest_plugins = ["tests.services_plugin"]
 
 @pytest.fixture(autouse=True)
 def _empty_cache(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Give tests that reach the database an empty cache too."""
+    """Give tests that reach the database an empty cache and no compiled plans too."""
     yield
     if "_django_db_helper" in request.fixturenames:
         from django.core.cache import cache
 
+        from campaigns.loader import forget_plans
+
         cache.clear()
+        forget_plans()

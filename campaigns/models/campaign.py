@@ -2,6 +2,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.querysets import CampaignQuerySet
+
 
 class CampaignCategory(models.Model):
     """A label that managers filter campaigns by ("Promoções de Verão")."""
@@ -65,6 +67,8 @@ class Campaign(models.Model):
     )
     created_at = models.DateTimeField(_("created at"))
     updated_at = models.DateTimeField(_("updated at"))
+
+    objects = CampaignQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("campaign")

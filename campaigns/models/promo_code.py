@@ -2,6 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaign import Campaign
+from campaigns.querysets import PromoCodeQuerySet
 from customers.models import Customer
 
 
@@ -64,6 +65,8 @@ class PromoCode(models.Model):
     expires_at = models.DateTimeField(_("valid until"), null=True, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = PromoCodeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("promo code")

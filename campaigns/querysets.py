@@ -1,0 +1,70 @@
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
+
+if TYPE_CHECKING:
+    from campaigns.models import Campaign, PromoCode  # noqa: F401
+
+# What a manager sees. Stored statuses are fewer: these also depend on the period and the moment.
+STATUSES = ("draft", "scheduled", "active", "paused", "ended")
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def with_status(self, *, at: datetime) -> "CampaignQuerySet":
+        """Annotate `shown_status`, one of STATUSES, as of the moment."""
+        return self.annotate(
+            shown_status=Case(
+                When(status="draft", then=Value("draft")),
+                When(status="paused", then=Value("paused")),
+                When(ends_at__lte=at, then=Value("ended")),
+                When(starts_at__gt=at, then=Value("scheduled")),
+                default=Value("active"),
+                output_field=models.CharField(),
+            )
+        )
+
+    def in_status(self, status: str, *, at: datetime) -> "CampaignQuerySet":
+        return self.with_status(at=at).filter(shown_status=status)
+
+    def with_changes_flag(self) -> "CampaignQuerySet":
+        """Annotate `has_changes`: the working copy differs from what is live."""
+        from campaigns.models import CampaignRevision
+
+        same = CampaignRevision.objects.filter(pk=OuterRef("live_revision_id"), document=OuterRef("document"))
+        return self.annotate(
+            has_changes=Case(
+                When(live_revision__isnull=True, then=Value(False)),
+                default=~Exists(same),
+                output_field=models.BooleanField(),
+            )
+        )
+
+    def search(self, words: str) -> "CampaignQuerySet":
+        """Campaigns whose code, name or description holds every word."""
+        found = self
+        for word in words.split():
+            found = found.filter(
+                Q(code__icontains=word) | Q(name__icontains=word) | Q(document__description__icontains=word)
+            )
+        return found
+
+    def in_store(self, store: str, groupings: list[str]) -> "CampaignQuerySet":
+        """Campaigns that run in a store: those that name it, one of its groupings, or no store at all."""
+        named = [store, *(f"grouping:{code}" for code in groupings)]
+        query = Q(document__stores=[]) | Q(document__stores__isnull=True)
+        for name in named:
+            query |= Q(document__stores__contains=[name])
+        return self.filter(query)
+
+
+class PromoCodeQuerySet(models.QuerySet["PromoCode"]):
+    def usable(self, *, at: datetime) -> "PromoCodeQuerySet":
+        """Codes that may be used at the moment by somebody."""
+        return self.filter(
+            Q(starts_at__isnull=True) | Q(starts_at__lte=at),
+            Q(expires_at__isnull=True) | Q(expires_at__gt=at),
+            Q(max_uses__isnull=True) | Q(used__lt=models.F("max_uses")),
+            is_active=True,
+        )

@@ -1,0 +1,204 @@
+"""Reads of campaigns for pages, the API and the till."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from campaigns.models import (
+    Activation,
+    Campaign,
+    CampaignCounter,
+    CampaignRevision,
+    CampaignStatus,
+    PlanChange,
+    PlanHead,
+    PromoCodePool,
+)
+from campaigns.querysets import STATUSES, CampaignQuerySet
+from retail.models import StoreGrouping
+
+
+def current_plan_version() -> int:
+    """Return the newest plan version that is visible to this transaction."""
+    return PlanHead.objects.values_list("version", flat=True).get(pk=1)
+
+
+def plan_version_was_current(version: int, *, at: datetime, grace: timedelta) -> bool:
+    """Say whether a plan version was the current one at some moment within `grace` before `at`."""
+    head = current_plan_version()
+    if version == head:
+        return True
+    if not 0 <= version < head:
+        return False
+    replaced_at = PlanChange.objects.values_list("changed_at", flat=True).get(version=version + 1)
+    return replaced_at > at - grace
+
+
+# --- Lists ---------------------------------------------------------------------------------------
+
+ORDERS = {
+    "name": ("name", "pk"),
+    "-name": ("-name", "-pk"),
+    "priority": ("priority", "code", "pk"),
+    "-priority": ("-priority", "code", "pk"),
+    "starts_at": ("starts_at", "pk"),
+    "-starts_at": ("-starts_at", "-pk"),
+    "ends_at": ("ends_at", "pk"),
+    "-ends_at": ("-ends_at", "-pk"),
+    "created_at": ("created_at", "pk"),
+    "-created_at": ("-created_at", "-pk"),
+    "updated_at": ("updated_at", "pk"),
+    "-updated_at": ("-updated_at", "-pk"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignFilter:
+    """What a list of campaigns is narrowed by; an empty value narrows nothing."""
+
+    q: str = ""
+    status: str = ""
+    category: str = ""
+    benefit: str = ""
+    store: str = ""
+    created_from: date | None = None
+    created_until: date | None = None
+    order: str = "-updated_at"
+
+
+def campaigns(wanted: CampaignFilter, *, at: datetime) -> CampaignQuerySet:
+    """Campaigns that the filter lets through, annotated with `shown_status` and `has_changes`, in order."""
+    found: CampaignQuerySet = Campaign.objects.with_status(at=at).with_changes_flag()
+    if wanted.q:
+        found = found.search(wanted.q)
+    if wanted.status:
+        found = found.filter(shown_status=wanted.status)
+    if wanted.category:
+        found = found.filter(category=wanted.category)
+    if wanted.benefit:
+        found = found.filter(benefit_kinds__contains=[wanted.benefit])
+    if wanted.store:
+        groupings = StoreGrouping.objects.filter(stores__code=wanted.store).values_list("code", flat=True)
+        found = found.in_store(wanted.store, list(groupings))
+    if wanted.created_from:
+        found = found.filter(created_at__date__gte=wanted.created_from)
+    if wanted.created_until:
+        found = found.filter(created_at__date__lte=wanted.created_until)
+    return found.order_by(*ORDERS.get(wanted.order, ORDERS["-updated_at"]))
+
+
+def campaign_counts(*, at: datetime) -> dict[str, int]:
+    """Return how many campaigns are in each shown status, every status named."""
+    counted = dict.fromkeys(STATUSES, 0)
+    rows = Campaign.objects.with_status(at=at).values_list("shown_status").annotate(Count("pk"))
+    counted.update(rows.order_by())
+    return counted
+
+
+def live_documents() -> Iterator[Mapping[str, Any]]:
+    """Yield the document of every campaign that is live now, in the order of their codes."""
+    rows = CampaignRevision.objects.filter(
+        pk__in=Campaign.objects.filter(status=CampaignStatus.PUBLISHED).values("live_revision")
+    )
+    yield from rows.order_by("campaign__code").values_list("document", flat=True)
+
+
+# --- One campaign --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field that differs between two documents; `old` or `new` is None where it was absent."""
+
+    path: str
+    old: Any
+    new: Any
+
+
+def document_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[FieldChange]:
+    """Return the fields that differ, by path (`benefits.0.percent`), in the order of the new document."""
+    return list(_changes("", old, new))
+
+
+def _changes(path: str, old: Any, new: Any) -> Iterator[FieldChange]:
+    if old == new:
+        return
+    if isinstance(old, Mapping) and isinstance(new, Mapping) and old.get("kind") == new.get("kind"):
+        for name in [*new, *(name for name in old if name not in new)]:
+            yield from _changes(f"{path}.{name}" if path else name, old.get(name), new.get(name))
+    elif _is_structured(old) and _is_structured(new):
+        for position in range(max(len(old), len(new))):
+            before = old[position] if position < len(old) else None
+            after = new[position] if position < len(new) else None
+            yield from _changes(f"{path}.{position}", before, after)
+    else:
+        yield FieldChange(path, old, new)
+
+
+def _is_structured(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, Mapping) for item in value)
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionStep:
+    """One revision and what it changed against the one before it."""
+
+    revision: CampaignRevision
+    changes: list[FieldChange]
+
+
+def revision_history(campaign: Campaign) -> list[RevisionStep]:
+    """Return a campaign's revisions, the newest first, each with its changes; the first has none."""
+    revisions = list(campaign.revisions.select_related("published_by").order_by("number"))
+    steps = []
+    before: Mapping[str, Any] | None = None
+    for revision in revisions:
+        changes = [] if before is None else document_changes(before, revision.document)
+        steps.append(RevisionStep(revision, changes))
+        before = revision.document
+    return steps[::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignUse:
+    """What a campaign has given, cancelled sales left out."""
+
+    activations: int
+    discount: Any
+    sales_total: Any
+
+
+def campaign_use(campaign: Campaign) -> CampaignUse:
+    totals = campaign.activations.filter(reversed_at__isnull=True).aggregate(
+        activations=Count("pk"), discount=Sum("discount"), sales=Sum("sale__net")
+    )
+    return CampaignUse(totals["activations"], totals["discount"] or 0, totals["sales"] or 0)
+
+
+def recent_activations(campaign: Campaign, *, limit: int = 10) -> QuerySet[Activation]:
+    rows = campaign.activations.select_related("sale__store", "sale__customer", "promo_code")
+    return rows.order_by("-activated_at", "-pk")[:limit]
+
+
+def company_counters(campaign: Campaign) -> QuerySet[CampaignCounter]:
+    """The counters that the whole company shares, the newest window of each limit first."""
+    rows = campaign.counters.filter(scope="total")
+    return rows.order_by("counts", "per", "-window_starts_on", "pk")
+
+
+# --- Promo codes ---------------------------------------------------------------------------------
+
+
+def promo_code_pools(*, q: str = "", campaign: str = "") -> QuerySet[PromoCodePool]:
+    """Pools with `code_count` and `use_count`, ordered by name."""
+    pools = PromoCodePool.objects.select_related("campaign").annotate(
+        code_count=Count("codes"), use_count=Sum("codes__used", default=0)
+    )
+    if q:
+        pools = pools.filter(Q(name__icontains=q) | Q(code__icontains=q))
+    if campaign:
+        pools = pools.filter(campaign__code=campaign)
+    return pools.order_by("name", "pk")

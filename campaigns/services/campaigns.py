@@ -1,0 +1,271 @@
+"""Creating, changing, publishing and stopping campaigns. What is live is only ever changed here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns.engine.document import Campaign as ReadCampaign
+from campaigns.engine.document import decode_campaign, encode_campaign
+from campaigns.models import Campaign, CampaignRevision, CampaignStatus
+from campaigns.services.plan import record_plan_change
+from retail.models import Company
+
+Document = Mapping[str, Any]
+
+
+class CampaignError(Exception):
+    """A refusal. `code` is stable; the message is for people."""
+
+    code = "campaign_error"
+    message = gettext_lazy("The campaign could not be changed.")
+
+    def __init__(self, message: str = "", **data: Any) -> None:
+        super().__init__(message or str(self.message))
+        self.data = data
+
+
+class CampaignCodeTaken(CampaignError):
+    code = "code_taken"
+    message = gettext_lazy("Another campaign has this code.")
+
+
+class CampaignCodeFixed(CampaignError):
+    code = "code_fixed"
+    message = gettext_lazy("The code of a campaign never changes. Duplicate the campaign instead.")
+
+
+class VersionConflict(CampaignError):
+    """`data` holds `version`, the one that is stored now."""
+
+    code = "version_conflict"
+    message = gettext_lazy("Somebody else changed this campaign meanwhile.")
+
+
+class ApprovalRequired(CampaignError):
+    code = "approval_required"
+    message = gettext_lazy("The company asks for approval by a second person before a campaign is published.")
+
+
+class NotPublished(CampaignError):
+    code = "not_published"
+    message = gettext_lazy("Only a published campaign can be paused.")
+
+
+class NotPaused(CampaignError):
+    code = "not_paused"
+    message = gettext_lazy("Only a paused campaign can be resumed.")
+
+
+class WasPublished(CampaignError):
+    code = "was_published"
+    message = gettext_lazy(
+        "A campaign that was published stays for the sales that used it. Pause it instead."
+    )
+
+
+class RevisionUnknown(CampaignError):
+    code = "revision_unknown"
+    message = gettext_lazy("This campaign has no such revision.")
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """`changed` is false when exactly this was live already; then nothing new was recorded."""
+
+    campaign: Campaign
+    revision: CampaignRevision
+    changed: bool
+
+
+@transaction.atomic
+def create_campaign(*, document: Document, user: AbstractBaseUser | None, at: datetime) -> Campaign:
+    """Store a new draft. Raises DocumentError for a wrong document, CampaignCodeTaken for its code."""
+    read = decode_campaign(document)
+    campaign = Campaign(code=read.code, version=1, created_by=user, created_at=at, updated_at=at)
+    _write_working_copy(campaign, read)
+    try:
+        with transaction.atomic():
+            campaign.save(force_insert=True)
+    except IntegrityError as error:
+        if Campaign.objects.filter(code=read.code).exists():
+            raise CampaignCodeTaken(campaign=read.code) from error
+        raise
+    return campaign
+
+
+@transaction.atomic
+def save_campaign(*, code: str, document: Document, version: int | None, at: datetime) -> Campaign:
+    """Replace the working copy; what is live stays live until it is published.
+
+    `version` is the one that the change was made on; null skips the comparison. Raises Campaign.DoesNotExist,
+    DocumentError, CampaignCodeFixed, VersionConflict.
+    """
+    read = decode_campaign(document)
+    if read.code != code:
+        raise CampaignCodeFixed(campaign=code)
+    campaign = _locked(code, version)
+    _write_working_copy(campaign, read)
+    campaign.version += 1
+    campaign.updated_at = at
+    campaign.save()
+    return campaign
+
+
+@transaction.atomic
+def duplicate_campaign(
+    *, code: str, new_code: str, new_name: str, user: AbstractBaseUser | None, at: datetime
+) -> Campaign:
+    """Make a draft out of another campaign's working copy. Raises like create_campaign."""
+    original = Campaign.objects.get(code=code)
+    return create_campaign(
+        document={**original.document, "code": new_code, "name": new_name}, user=user, at=at
+    )
+
+
+@transaction.atomic
+def publish_campaign(
+    *,
+    code: str,
+    version: int | None = None,
+    comment: str = "",
+    user: AbstractBaseUser | None,
+    at: datetime,
+) -> Publication:
+    """Make the working copy live for every evaluation that begins after this transaction commits.
+
+    Without a start, the campaign starts now. Raises Campaign.DoesNotExist, VersionConflict, ApprovalRequired.
+    """
+    _refuse_without_approval()
+    campaign = _locked(code, version)
+    document = dict(campaign.document)
+    if document.get("starts_at") is None:
+        document["starts_at"] = _start_of_minute(campaign, at)
+    read = decode_campaign(document)
+    live = campaign.live_revision
+    if (
+        campaign.status == CampaignStatus.PUBLISHED
+        and live is not None
+        and live.document == encode_campaign(read)
+    ):
+        return Publication(campaign=campaign, revision=live, changed=False)
+    _write_working_copy(campaign, read)
+    return _publish(campaign, comment=comment, action="published", user=user, at=at)
+
+
+@transaction.atomic
+def roll_back_campaign(
+    *, code: str, number: int, version: int | None = None, user: AbstractBaseUser | None, at: datetime
+) -> Publication:
+    """Publish the document of an earlier revision again, as a new revision; the working copy follows it.
+
+    Raises Campaign.DoesNotExist, RevisionUnknown, VersionConflict, ApprovalRequired.
+    """
+    _refuse_without_approval()
+    campaign = _locked(code, version)
+    revision = campaign.revisions.filter(number=number).first()
+    if revision is None:
+        raise RevisionUnknown(campaign=code, revision=number)
+    _write_working_copy(campaign, decode_campaign(revision.document))
+    comment = _("Back to revision %(number)s") % {"number": number}
+    return _publish(campaign, comment=comment, action="rolled_back", user=user, at=at)
+
+
+@transaction.atomic
+def pause_campaign(*, code: str, user: AbstractBaseUser | None, at: datetime) -> Campaign:
+    """Take the campaign out of the plan, keeping its revision. Raises Campaign.DoesNotExist, NotPublished."""
+    campaign = _locked(code, None)
+    if campaign.status != CampaignStatus.PUBLISHED:
+        raise NotPublished(campaign=code)
+    campaign.status = CampaignStatus.PAUSED
+    campaign.updated_at = at
+    campaign.save(update_fields=["status", "updated_at"])
+    record_plan_change(campaign=campaign, revision=None, action="paused", user=user, at=at)
+    return campaign
+
+
+@transaction.atomic
+def resume_campaign(*, code: str, user: AbstractBaseUser | None, at: datetime) -> Campaign:
+    """Bring back the revision that was live before the pause. Raises Campaign.DoesNotExist, NotPaused."""
+    campaign = _locked(code, None)
+    if campaign.status != CampaignStatus.PAUSED:
+        raise NotPaused(campaign=code)
+    campaign.status = CampaignStatus.PUBLISHED
+    campaign.updated_at = at
+    campaign.save(update_fields=["status", "updated_at"])
+    record_plan_change(campaign=campaign, revision=campaign.live_revision, action="resumed", user=user, at=at)
+    return campaign
+
+
+@transaction.atomic
+def delete_campaign(*, code: str) -> None:
+    """Delete a draft that was never published. Raises Campaign.DoesNotExist, WasPublished."""
+    campaign = _locked(code, None)
+    if campaign.live_revision_id is not None:
+        raise WasPublished(campaign=code)
+    campaign.pools.update(campaign=None)
+    campaign.delete()
+
+
+def _locked(code: str, version: int | None) -> Campaign:
+    campaign = Campaign.objects.select_for_update(of=("self",)).select_related("live_revision").get(code=code)
+    if version is not None and version != campaign.version:
+        raise VersionConflict(campaign=code, version=campaign.version)
+    return campaign
+
+
+def _refuse_without_approval() -> None:
+    if Company.objects.filter(approval_required=True).exists():
+        raise ApprovalRequired
+
+
+def _start_of_minute(campaign: Campaign, at: datetime) -> str:
+    # A running campaign that is published again without a start keeps the one it had. Whole minutes forgive
+    # the small difference between the clock of this machine and a till's.
+    live = campaign.live_revision
+    if live is not None and live.document.get("starts_at"):
+        return str(live.document["starts_at"])
+    return at.replace(second=0, microsecond=0).isoformat()
+
+
+def _write_working_copy(campaign: Campaign, read: ReadCampaign) -> None:
+    campaign.document = encode_campaign(read)
+    if campaign.status == CampaignStatus.DRAFT:
+        _write_columns(campaign, read)
+
+
+def _write_columns(campaign: Campaign, read: ReadCampaign) -> None:
+    """Repeat what lists filter by: of the live document once there is one, of the working copy before."""
+    campaign.name = read.name
+    campaign.category = read.category
+    campaign.priority = read.priority
+    campaign.starts_at = read.starts_at
+    campaign.ends_at = read.ends_at
+    campaign.benefit_kinds = sorted({benefit["kind"] for benefit in campaign.document["benefits"]})
+
+
+def _publish(
+    campaign: Campaign, *, comment: str, action: str, user: AbstractBaseUser | None, at: datetime
+) -> Publication:
+    last = campaign.revisions.order_by("-number").values_list("number", flat=True).first() or 0
+    revision = CampaignRevision.objects.create(
+        campaign=campaign,
+        number=last + 1,
+        document=campaign.document,
+        comment=comment,
+        published_by=user,
+        published_at=at,
+    )
+    campaign.live_revision = revision
+    campaign.status = CampaignStatus.PUBLISHED
+    _write_columns(campaign, decode_campaign(campaign.document))
+    campaign.version += 1
+    campaign.updated_at = at
+    campaign.save()
+    record_plan_change(campaign=campaign, revision=revision, action=action, user=user, at=at)
+    return Publication(campaign=campaign, revision=revision, changed=True)

@@ -1,0 +1,313 @@
+"""Pools of promotional codes: making, importing and closing codes. Uses are counted by settlement."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy
+
+from campaigns import codes
+from campaigns.models import Campaign, CodeTerms, PromoCode, PromoCodePool
+from customers.models import Customer
+
+MOST_AT_ONCE = 100_000
+BATCH = 5_000
+
+
+class PromoCodeError(Exception):
+    """A refusal. `code` is stable, `field` names the argument; the message is for people."""
+
+    code = "promo_code_error"
+    message = gettext_lazy("The promotional codes could not be changed.")
+
+    def __init__(self, field: str = "", message: str = "", **data: Any) -> None:
+        super().__init__(message or str(self.message))
+        self.field = field
+        self.data = data
+
+
+class PoolCodeTaken(PromoCodeError):
+    code = "code_taken"
+    message = gettext_lazy("Another pool has this code.")
+
+
+class PoolHasUses(PromoCodeError):
+    code = "pool_in_use"
+    message = gettext_lazy("Codes of this pool were used; deactivate them instead.")
+
+
+class TooManyCodes(PromoCodeError):
+    code = "too_many"
+    message = gettext_lazy("At most 100,000 codes can be made or read at once.")
+
+
+class CampaignUnknown(PromoCodeError):
+    code = "campaign_unknown"
+    message = gettext_lazy("There is no campaign with this code.")
+
+
+class PrefixInvalid(PromoCodeError):
+    code = "invalid_code"
+    message = gettext_lazy("Use up to 16 letters or digits.")
+
+
+class WindowEmpty(PromoCodeError):
+    code = "empty_period"
+    message = gettext_lazy("The end of the validity must be after its start.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What holds for every code of one generation or import. `max_uses` None is without limit."""
+
+    max_uses: int | None = 1
+    starts_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedLine:
+    """What became of one line: `result` is created, repeated, invalid, taken or customer_unknown."""
+
+    line: int
+    code: str
+    result: str
+
+
+@transaction.atomic
+def create_pool(
+    *,
+    code: str,
+    name: str,
+    campaign: str | None,
+    prefix: str = "",
+    terms: str = CodeTerms.LIVE,
+    for_automations: bool = False,
+) -> PromoCodePool:
+    """Make an empty pool that opens a campaign. Raises PoolCodeTaken, CampaignUnknown, PrefixInvalid."""
+    pool = PromoCodePool(
+        code=code,
+        name=name,
+        campaign=_campaign(campaign),
+        pattern=_prefix(prefix),
+        terms=terms,
+        for_automations=for_automations,
+    )
+    try:
+        with transaction.atomic():
+            pool.save(force_insert=True)
+    except IntegrityError as error:
+        raise PoolCodeTaken("code") from error
+    return pool
+
+
+@transaction.atomic
+def change_pool(
+    *, pool: PromoCodePool, name: str, campaign: str | None, prefix: str, terms: str, for_automations: bool
+) -> PromoCodePool:
+    """Change a pool; codes that exist keep theirs. Raises CampaignUnknown, PrefixInvalid."""
+    pool.name = name
+    pool.campaign = _campaign(campaign)
+    pool.pattern = _prefix(prefix)
+    pool.terms = terms
+    pool.for_automations = for_automations
+    pool.save()
+    return pool
+
+
+@transaction.atomic
+def delete_pool(*, pool: PromoCodePool) -> None:
+    """Delete a pool with its codes. Raises PoolHasUses once any code was used."""
+    if pool.codes.filter(activations__isnull=False).exists() or pool.codes.filter(used__gt=0).exists():
+        raise PoolHasUses
+    pool.codes.all().delete()
+    pool.delete()
+
+
+@transaction.atomic
+def generate_codes(
+    *, pool: PromoCodePool, count: int, terms: Terms, customer: Customer | None = None
+) -> list[str]:
+    """Add `count` new random codes and return them, in the order made. Raises TooManyCodes, WindowEmpty."""
+    if not 1 <= count <= MOST_AT_ONCE:
+        raise TooManyCodes("count")
+    _refuse_empty_window(terms)
+    made: list[str] = []
+    while len(made) < count:
+        batch = {codes.generate(pool.pattern) for _ in range(min(BATCH, count - len(made)))}
+        made += _insert(pool, [(code, customer) for code in batch], terms)
+    return made
+
+
+@transaction.atomic
+def add_word(*, pool: PromoCodePool, word: str, terms: Terms) -> PromoCode:
+    """Add one word that people remember, such as NATAL10. Raises PromoCodeError with code invalid_code or code_taken."""
+    _refuse_empty_window(terms)
+    code = codes.normalize(word)
+    if not codes.is_word(code):
+        raise WordInvalid("word")
+    if not _insert(pool, [(code, None)], terms):
+        raise WordTaken("word")
+    return PromoCode.objects.get(code=code)
+
+
+class WordInvalid(PromoCodeError):
+    code = "invalid_code"
+    message = gettext_lazy("Use 1 to 64 letters, digits, dots, hyphens or underscores, without spaces.")
+
+
+class WordTaken(PromoCodeError):
+    code = "code_taken"
+    message = gettext_lazy("This code exists already.")
+
+
+@transaction.atomic
+def import_codes(*, pool: PromoCodePool, text: str, terms: Terms) -> list[ImportedLine]:
+    """Add the codes of a text: one on each line, optionally followed by a customer's document, code or card.
+
+    Columns are separated by comma, semicolon or tab; a heading line `code` is skipped. Good lines are kept whatever
+    the others hold. Raises TooManyCodes, WindowEmpty.
+    """
+    _refuse_empty_window(terms)
+    rows = _rows(text)
+    if len(rows) > MOST_AT_ONCE:
+        raise TooManyCodes("text")
+    customers = _customers({owner for _line, _code, owner in rows if owner})
+    results: dict[int, ImportedLine] = {}
+    wanted: dict[str, tuple[int, Customer | None]] = {}
+    for line, code, owner in rows:
+        if not codes.is_word(code):
+            results[line] = ImportedLine(line, code, "invalid")
+        elif code in wanted:
+            results[line] = ImportedLine(line, code, "repeated")
+        elif owner and owner not in customers:
+            results[line] = ImportedLine(line, code, "customer_unknown")
+        else:
+            wanted[code] = (line, customers.get(owner))
+    created: set[str] = set()
+    entries = [(code, customer) for code, (_line, customer) in wanted.items()]
+    for start in range(0, len(entries), BATCH):
+        created.update(_insert(pool, entries[start : start + BATCH], terms))
+    for code, (line, _customer) in wanted.items():
+        results[line] = ImportedLine(line, code, "created" if code in created else "taken")
+    return [results[line] for line in sorted(results)]
+
+
+@transaction.atomic
+def set_code_active(*, code: str, active: bool) -> PromoCode:
+    """Open or close one code. Raises PromoCode.DoesNotExist."""
+    found = PromoCode.objects.select_for_update().get(code=codes.normalize(code))
+    found.is_active = active
+    found.save(update_fields=["is_active"])
+    return found
+
+
+def _insert(pool: PromoCodePool, entries: Sequence[tuple[str, Customer | None]], terms: Terms) -> list[str]:
+    """Insert the codes that nobody has yet, in one statement, and return those."""
+    rows = [
+        PromoCode(
+            pool=pool,
+            code=code,
+            customer=customer,
+            max_uses=terms.max_uses,
+            starts_at=terms.starts_at,
+            expires_at=terms.expires_at,
+        )
+        for code, customer in entries
+    ]
+    before = set(PromoCode.objects.filter(code__in=[row.code for row in rows]).values_list("code", flat=True))
+    fresh = [row for row in rows if row.code not in before]
+    # A parallel insert of the same code is skipped by the database; then it is not ours.
+    PromoCode.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=BATCH)
+    kept = PromoCode.objects.filter(pool=pool, code__in=[row.code for row in fresh])
+    mine = set(kept.values_list("code", flat=True))
+    return [row.code for row in fresh if row.code in mine]
+
+
+def _rows(text: str) -> list[tuple[int, str, str]]:
+    lines = text.lstrip("\ufeff").splitlines()
+    sample = next((line for line in lines if line.strip()), "")
+    delimiter = next((mark for mark in ";\t," if mark in sample), ",")
+    found = []
+    for position, cells in enumerate(csv.reader(lines, delimiter=delimiter), start=1):
+        code = codes.normalize(cells[0]) if cells else ""
+        if not code or (position == 1 and code in ("CODE", "CÓDIGO", "CODIGO")):
+            continue
+        found.append((position, code, cells[1].strip() if len(cells) > 1 else ""))
+    return found
+
+
+def _customers(owners: Iterable[str]) -> dict[str, Customer]:
+    """Find customers by what a file may name them with: document (masked or not), own code or card."""
+    from customers.documents import normalize
+
+    wanted = {owner: normalize(owner) for owner in owners}
+    if not wanted:
+        return {}
+    by_document = {
+        customer.document: customer for customer in Customer.objects.filter(document__in=wanted.values())
+    }
+    by_code = {customer.code: customer for customer in Customer.objects.filter(code__in=wanted)}
+    by_card = {customer.card: customer for customer in Customer.objects.filter(card__in=wanted)}
+    found = {
+        owner: by_document.get(document) or by_code.get(owner) or by_card.get(owner)
+        for owner, document in wanted.items()
+    }
+    return {owner: customer for owner, customer in found.items() if customer is not None}
+
+
+def _campaign(code: str | None) -> Campaign | None:
+    if not code:
+        return None
+    try:
+        return Campaign.objects.get(code=code)
+    except Campaign.DoesNotExist as error:
+        raise CampaignUnknown("campaign") from error
+
+
+def _prefix(prefix: str) -> str:
+    prefix = codes.normalize(prefix)
+    if prefix and not (prefix.isascii() and prefix.isalnum() and len(prefix) <= 16):
+        raise PrefixInvalid("prefix")
+    return prefix
+
+
+def _refuse_empty_window(terms: Terms) -> None:
+    if terms.starts_at and terms.expires_at and terms.expires_at <= terms.starts_at:
+        raise WindowEmpty("expires_at")
+
+
+# --- Export --------------------------------------------------------------------------------------
+
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def export_codes(pool: PromoCodePool) -> Iterable[str]:
+    """Yield a pool's codes as lines of CSV, a heading first. Cells cannot start a formula in a spreadsheet."""
+    yield _csv_line(["code", "customer", "max_uses", "used", "starts_at", "expires_at", "active"])
+    rows = pool.codes.select_related("customer").order_by("pk")
+    for code in rows.iterator(chunk_size=2_000):
+        yield _csv_line(
+            [
+                code.code,
+                code.customer.code or code.customer.document if code.customer else "",
+                code.max_uses,
+                code.used,
+                code.starts_at.isoformat() if code.starts_at else "",
+                code.expires_at.isoformat() if code.expires_at else "",
+                "1" if code.is_active else "0",
+            ]
+        )
+
+
+def _csv_line(cells: Sequence[Any]) -> str:
+    buffer = io.StringIO()
+    texts = ["" if cell is None else str(cell) for cell in cells]
+    csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(
+        [f"'{text}" if text.startswith(_DANGEROUS) else text for text in texts]
+    )
+    return buffer.getvalue()
