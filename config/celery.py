@@ -5,10 +5,14 @@ tick and the processes. So every job may run late, twice, or in two places at on
 """
 
 import os
+import time
 from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import beat_init, before_task_publish, worker_process_init, worker_ready
+
+from config.local.processes import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -44,15 +48,53 @@ _every_minute = crontab()
 _every_five_minutes = crontab(minute="*/5")
 
 # name: (task, when, why this often)
-_jobs: dict[str, tuple[str, crontab, str]] = {}
+JOBS: dict[str, tuple[str, crontab, str]] = {
+    "heartbeat": ("config.heartbeat", _every_minute, "/readyz reports a scheduler or worker that is gone"),
+}
 
 
 def _schedule() -> dict[str, dict[str, Any]]:
     # A tick that waited longer than the next one is worthless: the next asks the same question.
     return {
         name: {"task": task, "schedule": when, "options": {"expires": 55}}
-        for name, (task, when, _why) in _jobs.items()
+        for name, (task, when, _why) in JOBS.items()
     }
 
 
 app.conf.beat_schedule = _schedule()
+
+
+# --- Signs of life (config/health.py) ------------------------------------------------------------
+
+
+def _beat(process: str) -> None:
+    from config.health import record_heartbeat
+
+    record_heartbeat(process, at=time.time())
+
+
+@app.task(name="config.heartbeat")
+def heartbeat(**_kwargs: Any) -> None:
+    """Show that the way from the scheduler over the broker to a worker is open."""
+    _beat("worker")
+
+
+@worker_ready.connect
+def _worker_is_ready(**_kwargs: Any) -> None:
+    _beat("worker")
+
+
+@beat_init.connect
+def _scheduler_is_ready(**_kwargs: Any) -> None:
+    _beat("scheduler")
+    before_task_publish.connect(_scheduler_ticks, weak=False)
+
+
+def _scheduler_ticks(**_kwargs: Any) -> None:
+    _beat("scheduler")
+
+
+@worker_process_init.connect
+def _follow_the_worker(**_kwargs: Any) -> None:
+    if os.environ.get("FIEL_DIE_WITH_PARENT"):
+        die_with_parent()

@@ -92,6 +92,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.health.ProbeMiddleware",
     "config.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -215,8 +216,7 @@ if PRODUCTION:
     CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = env.flag("FIEL_SSL_REDIRECT", default=True)
     # Tills must never be redirected from http: they would have sent their key in clear already.
-    # Probes come from inside, without TLS.
-    SECURE_REDIRECT_EXEMPT = [r"^api/", r"^healthz$", r"^readyz$", r"^metrics$"]
+    SECURE_REDIRECT_EXEMPT = [r"^api/"]
     SECURE_HSTS_SECONDS = env.number("FIEL_HSTS_SECONDS", 31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -284,5 +284,8 @@ LOGGING = {
         # "Not found" and "forbidden" are answers, not events for the operator.
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "WARNING"},
+        # Every job ticks every minute; a line for each would bury the others.
+        "celery": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
     },
 }

