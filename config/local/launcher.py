@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,8 +21,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from config.local.postgres import start_postgres
-from config.local.processes import StartFailed, start_child
+from config.local.postgres import data_home, start_postgres
+from config.local.processes import AlreadyRunning, StartFailed, start_child
 from config.local.supervisor import Service, Supervisor
 from config.local.valkey import start_valkey
 
@@ -39,6 +40,8 @@ class Launcher:
             **os.environ,
             "PYTHONUNBUFFERED": "1",
             "FIEL_DIE_WITH_PARENT": "1",
+            # Celery advises against root in a dozen lines; on a trial machine that is the user's choice.
+            "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
             **_secrets(folder / "secrets.json"),
         }
         self.supervisor = Supervisor(_show)
@@ -244,7 +247,10 @@ class _Health:
 
 
 def main() -> int:
+    """Run until a signal, or with the argument `clean` delete the data; return the exit code."""
     folder = Path(os.environ.get("FIEL_LOCAL", CHECKOUT / ".local")).resolve()
+    if sys.argv[1:] == ["clean"]:
+        return _clean(folder)
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _interrupt)
     try:
@@ -260,8 +266,22 @@ def main() -> int:
                 print("Stopped. The data is kept.", flush=True)
     except KeyboardInterrupt:
         return 0
+    except AlreadyRunning as problem:
+        print(problem, file=sys.stderr, flush=True)
+        return 1
     except (StartFailed, OSError) as problem:
         print(f"\nFiel could not start.\n{problem}", file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+def _clean(folder: Path) -> int:
+    try:
+        with _only_one(folder):
+            for path in (data_home(folder / "postgres"), folder):
+                shutil.rmtree(path, ignore_errors=True)
+    except AlreadyRunning as problem:
+        print(problem, file=sys.stderr)
         return 1
     return 0
 
@@ -281,9 +301,9 @@ def _only_one(folder: Path) -> Iterator[None]:
             lock.seek(0)
             process, _, address = lock.read().strip().partition(" ")
             where = f" at {address}" if address else ""
-            raise StartFailed(
-                f"It is running already{where} (process {process or 'unknown'}). "
-                f"Use that one, or stop it with Ctrl-C in its terminal."
+            raise AlreadyRunning(
+                f"Fiel is running already{where} (process {process or 'unknown'}). "
+                f"Use that one, or stop it first with Ctrl-C in its terminal."
             ) from None
         lock.truncate(0)
         lock.write(f"{os.getpid()} \n")

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +61,7 @@ def start_postgres(
     programs = find_programs()
     if user is not None:
         programs = reachable_programs(programs)
-    home = _data_home(folder, user)
+    home = data_home(folder)
     data, sockets = home / "pg", _socket_folder(home)
     for path in (home, sockets):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -110,11 +110,11 @@ def _environment() -> dict[str, str]:
     return {**kept, "LC_ALL": "C.UTF-8" if os.uname().sysname == "Linux" else "C"}
 
 
-def _data_home(folder: Path, user: tuple[int, int] | None) -> Path:
-    """Where data and log live: `folder`, unless the server's user could not get there."""
+def data_home(folder: Path) -> Path:
+    """Where data and log live: `folder`, unless the unprivileged user of a server started by root cannot get there."""
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     folder = folder.resolve()
-    if user is None or open_to_all(folder.parent):
+    if unprivileged_user() is None or open_to_all(folder.parent):
         return folder
     return Path("/var/tmp") / f"fiel-{short_hash(folder)}"  # noqa: S108
 
@@ -130,33 +130,24 @@ def _create_cluster(programs: Path, data: Path, user: tuple[int, int] | None, du
     """Make a cluster with the role and the database under another name, then rename it: all or nothing."""
     unfinished = data.with_name(data.name + ".init")
     shutil.rmtree(unfinished, ignore_errors=True)
-    # The same order of text on every machine, whatever its language.
-    builtin = (
-        ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if major_version(programs) >= 17 else []
-    )
-    initdb = [
-        programs / "initdb",
-        "-D",
-        unfinished,
-        "-U",
-        ROLE,
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--no-instructions",
-    ]
-    initdb += ["--locale=C", *builtin, *([] if durable else ["--no-sync"])]
-    _run(initdb, data.parent, user)
-    single: list[str | Path] = [programs / "postgres", "--single", "-D", unfinished, "postgres"]
+    options = ["-U", ROLE, "-A", "trust", "-E", "UTF8", "--no-instructions"]
+    if major_version(programs) >= 17:
+        # The same order of text on every machine, whatever its language.
+        options += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    else:
+        options += ["--locale", _environment()["LC_ALL"]]
+    if not durable:
+        options.append("--no-sync")
+    _run([str(programs / "initdb"), "-D", str(unfinished), *options], data.parent, user)
+    single = [str(programs / "postgres"), "--single", "-D", str(unfinished), "postgres"]
     _run(single, data.parent, user, statement=f"CREATE DATABASE {DATABASE} OWNER {ROLE};\n")
     unfinished.rename(data)
 
 
-def _run(command: list[str | Path], cwd: Path, user: tuple[int, int] | None, statement: str = "") -> None:
+def _run(command: Sequence[str], cwd: Path, user: tuple[int, int] | None, statement: str = "") -> None:
     identity = {} if user is None else {"user": user[0], "group": user[1], "extra_groups": []}
     done = subprocess.run(
-        [str(part) for part in command],
+        command,
         input=statement.encode(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -165,7 +156,8 @@ def _run(command: list[str | Path], cwd: Path, user: tuple[int, int] | None, sta
         check=False,
         **identity,  # type: ignore[call-overload]
     )
-    if done.returncode != 0:
+    # A single-user server reports a failed statement and exits as if nothing had happened.
+    if done.returncode != 0 or b" ERROR: " in done.stdout:
         words = done.stdout.decode(errors="replace").strip()
         raise StartFailed(
             f"{Path(command[0]).name} failed in {cwd}:\n{words}\nIs the disk full or the folder read-only?"

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +17,10 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 class StartFailed(RuntimeError):
     """Something needed could not be started; the text says what to do about it."""
+
+
+class AlreadyRunning(StartFailed):
+    """Another launcher works on the same data."""
 
 
 def die_with_parent(death_signal: int = signal.SIGKILL) -> None:
@@ -74,6 +78,3 @@ def kill_group(child: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
-
-
-Log = Callable[[str], None]
