@@ -229,13 +229,24 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 # --- API -----------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "pos_api.openapi.Schema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "pos_api.authentication.TerminalAuthentication",
+        "pos_api.authentication.TokenAuthentication",
+        "pos_api.authentication.BackOfficeAuthentication",
+    ],
+    "EXCEPTION_HANDLER": "pos_api.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
+CSRF_FAILURE_VIEW = "pos_api.errors.csrf_failure"
+# A sale may be committed on the plan it was evaluated with for this long after the plan was replaced.
+PLAN_GRACE_HOURS = env.number("FIEL_PLAN_GRACE_HOURS", 12)
+# Requests a minute for one terminal; 0 is no limit.
+TERMINAL_REQUESTS_PER_MINUTE = env.number("FIEL_TERMINAL_REQUESTS_PER_MINUTE", 0)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Fiel",
     "DESCRIPTION": "Promotions and loyalty: evaluate baskets, record sales, manage campaigns.",
@@ -245,6 +256,9 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Enumerations are written where they stand; the types come from msgspec, not from serializers.
+    "POSTPROCESSING_HOOKS": [],
+    "SORT_OPERATIONS": False,
 }
 
 # --- Messages ------------------------------------------------------------------------------------

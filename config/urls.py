@@ -25,3 +25,9 @@ _packages = [
     ("", "retail.urls"),
 ]
 urlpatterns += [path(prefix, include(module)) for prefix, module in _packages if find_spec(module)]
+
+# Pages for people; problem documents under /api/.
+handler400 = "pos_api.errors.bad_request"
+handler403 = "pos_api.errors.permission_denied"
+handler404 = "pos_api.errors.not_found"
+handler500 = "pos_api.errors.server_error"

@@ -31,7 +31,7 @@ _Application = Callable[[_Environ, Callable[..., Any]], Iterable[bytes]]
 class TerminalHandler(WSGIHandler):
     """Django's handler with the middleware of a till's request instead of settings.MIDDLEWARE."""
 
-    def load_middleware(self, is_async: bool = False) -> None:  # noqa: ARG002
+    def load_middleware(self, is_async: bool = False) -> None:
         # The hooks that Django's own load_middleware fills; none of ours has any.
         self._view_middleware: list[Any] = []
         self._template_response_middleware: list[Any] = []

@@ -1,0 +1,5 @@
+"""Campaigns, their categories, promotional code pools."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

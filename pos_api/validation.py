@@ -1,0 +1,184 @@
+"""Every error of a document at once, by path. Slow and thorough: it runs only when something is known to be wrong."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from django.utils.translation import gettext as _
+from msgspec import inspect
+
+from pos_api.fields import UNCLEAN, Day, FieldRefused, Moment, read_custom
+from pos_api.problems import FieldProblem
+
+MAX_ERRORS = 100
+
+
+def collect_errors(raw: Any, kind: Any) -> list[FieldProblem]:
+    """Return what is wrong with ``raw`` as a ``kind``, at most 100 errors, in the order of the document."""
+    found: list[FieldProblem] = []
+    for problem in _walk(raw, inspect.type_info(kind), ""):
+        found.append(problem)
+        if len(found) == MAX_ERRORS:
+            break
+    return found
+
+
+def unclean_texts(raw: Any, path: str = "") -> list[FieldProblem]:
+    """Return an error for each text inside ``raw``, keys included, that holds a forbidden character."""
+    if isinstance(raw, str):
+        return [_unclean(path)] if UNCLEAN.search(raw) else []
+    if isinstance(raw, dict):
+        errors = [_unclean(path) for name in raw if UNCLEAN.search(name)]
+        return errors + [e for name, value in raw.items() for e in unclean_texts(value, _member(path, name))]
+    if isinstance(raw, list):
+        return [e for index, value in enumerate(raw) for e in unclean_texts(value, f"{path}[{index}]")]
+    return []
+
+
+def _member(path: str, name: str) -> str:
+    name = UNCLEAN.sub("?", name[:64])
+    return f"{path}.{name}" if path else name
+
+
+def _unclean(path: str) -> FieldProblem:
+    return FieldProblem(path, "characters", _("Contains characters that cannot be stored or seen."))
+
+
+def _walk(raw: Any, kind: inspect.Type, path: str) -> Iterator[FieldProblem]:
+    if isinstance(kind, inspect.Metadata):
+        kind = kind.type
+    if isinstance(kind, inspect.UnionType):
+        yield from _walk_union(raw, kind, path)
+    elif isinstance(kind, inspect.StructType):
+        yield from _walk_struct(raw, kind, path)
+    elif isinstance(kind, inspect.ListType | inspect.VarTupleType | inspect.FrozenSetType | inspect.SetType):
+        yield from _walk_list(raw, kind, path)
+    elif isinstance(kind, inspect.DictType):
+        yield from _walk_dict(raw, kind, path)
+    elif isinstance(kind, inspect.AnyType | inspect.RawType):
+        yield from unclean_texts(raw, path)
+    else:
+        yield from _check_leaf(raw, kind, path)
+
+
+def _walk_union(raw: Any, kind: inspect.UnionType, path: str) -> Iterator[FieldProblem]:
+    members = [member for member in kind.types if not isinstance(member, inspect.NoneType)]
+    if raw is None and len(members) < len(kind.types):
+        return
+    attempts = [list(_walk(raw, member, path)) for member in members]
+    if all(attempts):
+        # The member that came closest: its errors lie deepest in the document.
+        yield from max(attempts, key=lambda errors: max(len(error.path) for error in errors))
+
+
+def _walk_struct(raw: Any, kind: inspect.StructType, path: str) -> Iterator[FieldProblem]:
+    if not isinstance(raw, dict):
+        yield FieldProblem(path, "type", _("Must be an object."))
+        return
+    fields = {field.encode_name: field for field in kind.fields}
+    for name, value in raw.items():
+        if name in fields:
+            yield from _walk(value, fields[name].type, _member(path, name))
+        elif UNCLEAN.search(name):
+            yield _unclean(_member(path, name))
+        elif kind.forbid_unknown_fields:
+            yield FieldProblem(_member(path, name), "unknown_field", _("There is no such field."))
+    for name, field in fields.items():
+        if field.required and name not in raw:
+            yield FieldProblem(_member(path, name), "required", _("This is required."))
+
+
+def _walk_list(raw: Any, kind: Any, path: str) -> Iterator[FieldProblem]:
+    if not isinstance(raw, list):
+        yield FieldProblem(path, "type", _("Must be a list."))
+        return
+    yield from _check_length(len(raw), kind, path)
+    if kind.max_length is not None and len(raw) > kind.max_length:
+        return
+    for index, value in enumerate(raw):
+        yield from _walk(value, kind.item_type, f"{path}[{index}]")
+
+
+def _walk_dict(raw: Any, kind: inspect.DictType, path: str) -> Iterator[FieldProblem]:
+    if not isinstance(raw, dict):
+        yield FieldProblem(path, "type", _("Must be an object."))
+        return
+    yield from _check_length(len(raw), kind, path)
+    for name, value in raw.items():
+        yield from _walk(name, kind.key_type, _member(path, name))
+        yield from _walk(value, kind.value_type, _member(path, name))
+
+
+def _check_length(length: int, kind: Any, path: str) -> Iterator[FieldProblem]:
+    if kind.min_length is not None and length < kind.min_length:
+        yield FieldProblem(path, "too_short", _("Must have at least %(n)d entries.") % {"n": kind.min_length})
+    if kind.max_length is not None and length > kind.max_length:
+        yield FieldProblem(path, "too_long", _("Must have at most %(n)d entries.") % {"n": kind.max_length})
+
+
+def _check_leaf(raw: Any, kind: inspect.Type, path: str) -> Iterator[FieldProblem]:
+    if isinstance(raw, str) and UNCLEAN.search(raw):
+        yield _unclean(path)
+        return
+    if isinstance(kind, inspect.CustomType):
+        try:
+            read_custom(kind.cls, raw)
+        except FieldRefused as refusal:
+            yield FieldProblem(path, refusal.code, str(refusal.message))
+        return
+    problem = _simple_problem(raw, kind)
+    if problem is not None:
+        yield FieldProblem(path, *problem)
+
+
+def _simple_problem(raw: Any, kind: Any) -> tuple[str, str] | None:
+    if isinstance(kind, inspect.StrType):
+        return _text_problem(raw, kind)
+    if isinstance(kind, inspect.IntType):
+        return _integer_problem(raw, kind)
+    if isinstance(kind, inspect.BoolType):
+        return None if isinstance(raw, bool) else ("type", _("Must be true or false."))
+    if isinstance(kind, inspect.LiteralType):
+        if raw in kind.values and not isinstance(raw, bool):
+            return None
+        return "choice", _("Must be one of %(values)s.") % {"values": ", ".join(map(str, kind.values))}
+    if isinstance(kind, inspect.DateTimeType):
+        message = _("Must be a time with offset, such as 2026-11-22T10:00:00-03:00.")
+        return None if _converts(raw, Moment) else ("time", message)
+    if isinstance(kind, inspect.DateType):
+        return None if _converts(raw, Day) else ("date", _("Must be a date, such as 2026-11-22."))
+    raise TypeError(f"no error messages for {kind!r}")
+
+
+def _text_problem(raw: Any, kind: inspect.StrType) -> tuple[str, str] | None:
+    if not isinstance(raw, str):
+        return "type", _("Must be a text.")
+    if kind.min_length and not raw.strip():
+        return "blank", _("Must not be empty.")
+    if kind.min_length is not None and len(raw) < kind.min_length:
+        return "too_short", _("Must have at least %(n)d characters.") % {"n": kind.min_length}
+    if kind.max_length is not None and len(raw) > kind.max_length:
+        return "too_long", _("Must have at most %(n)d characters.") % {"n": kind.max_length}
+    if kind.pattern is not None and not re.search(kind.pattern, raw):
+        if raw != raw.strip():
+            return "spaces", _("Must not begin or end with a space.")
+        return "format", _("Does not have the right form.")
+    return None
+
+
+def _integer_problem(raw: Any, kind: inspect.IntType) -> tuple[str, str] | None:
+    if isinstance(raw, bool) or not isinstance(raw, int):
+        return "type", _("Must be a whole number.")
+    low, high = kind.ge, kind.le
+    if (low is not None and raw < low) or (high is not None and raw > high):
+        return "range", _("Must lie between %(low)s and %(high)s.") % {"low": low, "high": high}
+    return None
+
+
+def _converts(raw: Any, kind: Any) -> bool:
+    try:
+        msgspec.convert(raw, kind)
+    except msgspec.ValidationError:
+        return False
+    return True

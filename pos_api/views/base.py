@@ -1,0 +1,115 @@
+"""What every view of the API starts from: who may call, reading the body, writing the answer."""
+
+from typing import Any, ClassVar, Generic, TypeVar
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from pos_api.authentication import (
+    BackOfficeAuthentication,
+    TerminalAuthentication,
+    TerminalCaller,
+    TokenAuthentication,
+)
+from pos_api.decoding import MAX_BODY, Decoder, parse_json, read_body
+from pos_api.problems import BadRequest
+
+T = TypeVar("T")
+
+
+class IsTerminal(BasePermission):
+    """Only terminals, by their key."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return isinstance(request.user, TerminalCaller)
+
+
+class HasPermissions(BasePermission):
+    """Signed in, and with the Django permissions that the view names for this method."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        user = request.user
+        if user is None or isinstance(user, TerminalCaller) or not user.is_authenticated:
+            return False
+        needed = view.permissions.get(request.method or "", ())  # type: ignore[attr-defined]
+        return all(user.has_perm(permission) for permission in needed)
+
+
+class ApiView(APIView):
+    """JSON in, JSON out. Content negotiation, throttling and versioning of DRF are left out: none is used."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        query = request.META.get("QUERY_STRING", "")
+        if query and ("%00" in query or "\x00" in query):
+            raise BadRequest(_("The query contains a NUL character."))
+        self.perform_authentication(request)
+        self.check_permissions(request)
+
+    def permission_denied(
+        self, request: Request, message: str | None = None, code: str | None = None
+    ) -> None:
+        if request.user is None or not request.user.is_authenticated:
+            raise exceptions.NotAuthenticated
+        raise exceptions.PermissionDenied(detail=message, code=code)
+
+
+class PosView(ApiView):
+    """Called by terminals. ``self.request.user`` is a `TerminalCaller`."""
+
+    authentication_classes = [TerminalAuthentication]
+    permission_classes = [IsTerminal]
+
+
+class ManagerView(ApiView):
+    """Called by people and their programs. ``permissions`` names the Django permissions of each method."""
+
+    authentication_classes = [TokenAuthentication, BackOfficeAuthentication]
+    permission_classes = [HasPermissions]
+    permissions: ClassVar[dict[str, tuple[str, ...]]] = {}
+
+
+class SharedView(ManagerView):
+    """Called by terminals and by people; ``permissions`` binds the people only."""
+
+    authentication_classes = [TerminalAuthentication, TokenAuthentication, BackOfficeAuthentication]
+    permission_classes = [IsTerminal | HasPermissions]
+
+
+class Body(Generic[T]):
+    """How a view reads its body: the declared type, and the greatest size in bytes."""
+
+    def __init__(self, decoder: Decoder[T], limit: int = MAX_BODY) -> None:
+        self.decoder = decoder
+        self.limit = limit
+
+    def read(self, request: Request) -> T:
+        """Return the body as its type. Raises 400, 413, 415 or 422 problems."""
+        return self.decoder.decode(read_body(django_request(request), self.limit))
+
+
+def read_json(request: Request, limit: int = MAX_BODY) -> Any:
+    """Return the body as plain JSON values, numbers as `int` and `Decimal`."""
+    return parse_json(read_body(django_request(request), limit))
+
+
+def django_request(request: Request) -> HttpRequest:
+    return request._request
+
+
+def answer(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
+    """Return ``data`` as a JSON answer. Decimals are written as texts, times as RFC 3339."""
+    return HttpResponse(
+        msgspec.json.encode(data),
+        status=status,
+        content_type="application/json",
+        headers=headers,
+    )
+
+
+def no_content() -> HttpResponse:
+    return HttpResponse(status=204)
