@@ -1,0 +1,27 @@
+"""Times of alternatives taken in turn, so that a machine whose speed drifts cannot favour one of them."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+
+def in_turn(
+    alternatives: Mapping[str, Callable[[], object]], *, rounds: int = 7, calls: int = 200
+) -> dict[str, float]:
+    """Return microseconds per call for each alternative: the median over `rounds`, A B C A B C ..."""
+    times: dict[str, list[float]] = {name: [] for name in alternatives}
+    for function in alternatives.values():
+        function()
+    gc.collect()
+    gc.freeze()
+    for _ in range(rounds):
+        for name, function in alternatives.items():
+            started = time.perf_counter()
+            for _ in range(calls):
+                function()
+            times[name].append((time.perf_counter() - started) / calls * 1e6)
+    gc.unfreeze()
+    return {name: statistics.median(values) for name, values in times.items()}
