@@ -24,7 +24,7 @@ class ConsentChannel(models.TextChoices):
 class Consent(models.Model):
     """One answer of a customer to one question, kept for ever: rows are added, never changed.
 
-    What stands is the newest row of a purpose and channel; a row without channel answers for all of them.
+    What stands is the answer given last for a purpose and channel; one without channel answers for all of them.
     The database refuses UPDATE, DELETE and TRUNCATE.
     """
 
@@ -65,7 +65,9 @@ class Consent(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["customer", "purpose", "channel", "-id"], name="consent_newest_first")
+            models.Index(
+                fields=["customer", "purpose", "channel", "-given_at", "-id"], name="consent_newest_first"
+            )
         ]
 
     def __str__(self) -> str:

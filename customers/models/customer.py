@@ -1,8 +1,11 @@
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from customers.querysets import CustomerQuerySet
 from retail.models import Grouping, Store
+from retail.models.search import Searchable
 
 
 class Sex(models.TextChoices):
@@ -77,6 +80,8 @@ class Customer(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
+    objects = CustomerQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
@@ -97,6 +102,7 @@ class Customer(models.Model):
             ),
         ]
         indexes = [
+            GinIndex(OpClass(Searchable("name"), name="gin_trgm_ops"), name="customer_name_search"),
             models.Index(fields=["email"], name="customer_by_email", condition=~models.Q(email="")),
             models.Index(fields=["phone"], name="customer_by_phone", condition=~models.Q(phone="")),
             models.Index(

@@ -1,10 +1,13 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator, URLValidator
 from django.db import models
-from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
+from retail.models.search import Searchable
+from retail.querysets import ProductQuerySet
+
+validate_web_address = URLValidator(schemes=["http", "https"])
 ncm_validator = RegexValidator(r"^([0-9]{8})?$", _("NCM has eight digits."), code="ncm")
 
 
@@ -84,6 +87,8 @@ class Product(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
+    objects = ProductQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("product")
         verbose_name_plural = _("products")
@@ -95,7 +100,7 @@ class Product(models.Model):
             ),
         ]
         indexes = [
-            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="product_name_search"),
+            GinIndex(OpClass(Searchable("name"), name="gin_trgm_ops"), name="product_name_search"),
         ]
 
     def __str__(self) -> str:

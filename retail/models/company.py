@@ -1,5 +1,6 @@
 from zoneinfo import available_timezones
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +28,13 @@ class Company(models.Model):
         _("approval by a second person"),
         default=False,
         help_text=_("A campaign is published only after somebody else has approved it."),
+    )
+    required_customer_fields = ArrayField(
+        models.CharField(max_length=40),
+        verbose_name=_("required customer fields"),
+        default=list,
+        blank=True,
+        help_text=_("What sellers are asked to complete, such as name, phone, birth_date."),
     )
     sms_limit = models.PositiveSmallIntegerField(
         _("SMS length limit"), default=150, help_text=_("Longest text message, in characters.")

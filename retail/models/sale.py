@@ -1,4 +1,5 @@
 import uuid
+from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -15,8 +16,8 @@ class SaleState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
-def money(verbose_name: str, **options: object) -> models.DecimalField:
-    return models.DecimalField(verbose_name, max_digits=14, decimal_places=2, default=0, **options)  # type: ignore[arg-type]
+def money(verbose_name: Any) -> models.DecimalField:
+    return models.DecimalField(verbose_name, max_digits=14, decimal_places=2, default=0)
 
 
 class Sale(models.Model):

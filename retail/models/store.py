@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from retail.models.company import validate_time_zone
+from retail.querysets import StoreQuerySet
 
 
 class TotalsMode(models.TextChoices):
@@ -33,6 +34,8 @@ class Store(models.Model):
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects = StoreQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("store")

@@ -1,0 +1,25 @@
+"""Telephone numbers in their one stored form, E.164 ("+5511987654321")."""
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+
+_BRAZIL = 55
+_BRAZILIAN_DIGITS = 10
+
+
+def to_e164(text: str, region: str = "BR") -> str:
+    """Return a number, written in any usual way, as E.164; without a country code it belongs to ``region``.
+
+    Numbers that are possible but not in today's plan (mobiles of eight digits) are taken: customers have them
+    and only a message that fails proves them wrong. Raises ValueError for anything that cannot be dialled.
+    """
+    try:
+        number = phonenumbers.parse(text, region)
+    except NumberParseException as error:
+        raise ValueError("not a telephone number") from error
+    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
+        raise ValueError("not a telephone number")
+    # The plan's data also allow shorter numbers here: what people write when they leave the area code out.
+    if number.country_code == _BRAZIL and len(str(number.national_number)) < _BRAZILIAN_DIGITS:
+        raise ValueError("a telephone number without area code")
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)

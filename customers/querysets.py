@@ -1,0 +1,50 @@
+"""The vocabulary in which customers are asked for."""
+
+from collections.abc import Collection
+from contextlib import suppress
+from datetime import date
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from customers.documents import is_valid, normalize
+from customers.phones import to_e164
+from retail.models.search import Searchable
+from retail.querysets import name_contains
+
+
+class CustomerQuerySet(models.QuerySet):
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+    def search(self, text: str) -> Self:
+        """Customers with exactly this document, code, card, phone or e-mail, or whose name has all these words.
+
+        For the back-office only: a till looks up one customer and never searches.
+        """
+        match = Q(code=text) | Q(card=text) | name_contains(text)
+        document = normalize(text)
+        if is_valid(document):
+            match |= Q(document=document)
+        if "@" in text:
+            match |= Q(email=text.lower())
+        with suppress(ValueError):
+            match |= Q(phone=to_e164(text))
+        return self.alias(searchable=Searchable("name")).filter(match)
+
+    def born_on(self, days: Collection[date]) -> Self:
+        """Customers whose birthday falls on one of these days, whatever the year of birth.
+
+        Whoever was born on 29 February celebrates on the 28th when the year has no 29th.
+        """
+        match = Q(pk__in=())
+        for day in days:
+            match |= Q(birth_date__month=day.month, birth_date__day=day.day)
+            if (day.month, day.day) == (2, 28) and not _is_leap(day.year):
+                match |= Q(birth_date__month=2, birth_date__day=29)
+        return self.filter(match)
+
+
+def _is_leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)

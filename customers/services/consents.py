@@ -1,0 +1,177 @@
+"""Consents (LGPD): each answer of a customer is a row that is never changed; the last answer stands."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from customers.models import Consent, ConsentChannel, Customer, Purpose
+from customers.selectors import standing_consents
+from retail.models import Store
+from retail.rows import (
+    MISSING,
+    Choice,
+    Column,
+    FieldError,
+    FieldRefused,
+    Flag,
+    Text,
+    read_row,
+    schema_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment with its offset, or null for now."""
+
+    default: Any = None
+
+    def read(self, value: Any) -> datetime | None:
+        if value is None:
+            return None
+        moment = None
+        if isinstance(value, str) and len(value) <= 40:
+            try:
+                moment = parse_datetime(value)
+            except ValueError:
+                moment = None
+        if moment is None or moment.tzinfo is None:
+            raise FieldRefused("moment", _("This must be a moment such as 2026-11-22T10:00:00-03:00."))
+        return moment
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": ["string", "null"], "format": "date-time"}
+
+
+COLUMNS: dict[str, Column] = {
+    "purpose": Choice(Purpose, default=MISSING),
+    "channel": Choice(ConsentChannel, default=""),
+    "granted": Flag(default=MISSING),
+    "text": Text(4000),
+    "text_version": Text(40),
+    "operator": Text(80),
+    "given_at": Moment(),
+}
+_CLOCK_SKEW = timedelta(minutes=10)
+
+
+class ConsentRefused(Exception):
+    """An answer cannot be recorded; ``errors`` name the fields."""
+
+    code = "invalid"
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__("consent refused")
+        self.errors = tuple(errors)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """A list of answers inside a customer's row."""
+
+    default: Any = ()
+
+    def read(self, value: Any) -> list[dict[str, Any]]:
+        if not isinstance(value, list) or len(value) > 50:
+            raise FieldRefused("type", _("This must be a list."))
+        answers = []
+        for place, raw in enumerate(value):
+            values, errors = read_answer(raw)
+            if errors:
+                where = f"[{place}].{errors[0].path}" if errors[0].path else f"[{place}]"
+                raise FieldRefused(errors[0].code, f"{where}: {errors[0].message}")
+            answers.append(values)
+        return answers
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": schema_of(COLUMNS), "maxItems": 50}
+
+
+CONSENTS = Answers()
+
+
+def read_answer(raw: Any) -> tuple[dict[str, Any], list[FieldError]]:
+    """Read one answer as data; its values are complete when there are no errors."""
+    row = read_row(0, raw, COLUMNS)
+    if any(not error.path for error in row.errors):
+        return {}, row.errors
+    refused = {error.path for error in row.errors}
+    for name, column in COLUMNS.items():
+        if name in row.values or name in refused:
+            continue
+        if column.default is MISSING:
+            row.refuse(name, "required", _("This is required."))
+        else:
+            row.values[name] = column.default
+    return row.values, row.errors
+
+
+@transaction.atomic
+def record_consent(
+    *,
+    customer: Customer,
+    values: Any,
+    source: str,
+    at: datetime,
+    store: Store | None = None,
+    recorded_by: User | None = None,
+) -> Consent:
+    """Append one answer, given as data, also when it repeats what stands: it is evidence of its own.
+
+    ``source`` says where it was given (till, web, import). Raises ConsentRefused.
+    """
+    answer, errors = read_answer(values)
+    given_at = answer.get("given_at")
+    if given_at is not None and given_at > at + _CLOCK_SKEW:
+        errors.append(FieldError("given_at", "range", _("This lies in the future.")))
+    if errors:
+        raise ConsentRefused(errors)
+    consent = Consent(
+        customer=customer,
+        source=source,
+        store=store,
+        recorded_by=recorded_by,
+        **{**answer, "given_at": given_at or at},
+    )
+    consent.save(force_insert=True)
+    return consent
+
+
+def append_consents(
+    *,
+    answers: Mapping[Customer, Sequence[Mapping[str, Any]]],
+    source: str,
+    store: Store | None,
+    recorded_by: User | None,
+    at: datetime,
+) -> set[int]:
+    """Append the answers that differ from what stands, for many customers at once; return whose they were.
+
+    Sending the same list again appends nothing. The caller holds the customers' locks.
+    """
+    if not any(answers.values()):
+        return set()
+    standing = standing_consents([customer.pk for customer in answers])
+    new: list[Consent] = []
+    for customer, given in answers.items():
+        for answer in given:
+            if standing[customer.pk].get(answer["purpose"], answer["channel"]) == answer["granted"]:
+                continue
+            given_at = min(answer["given_at"] or at, at)
+            new.append(
+                Consent(
+                    customer=customer,
+                    source=source,
+                    store=store,
+                    recorded_by=recorded_by,
+                    **{**answer, "given_at": given_at},
+                )
+            )
+    Consent.objects.bulk_create(new)
+    return {consent.customer_id for consent in new}

@@ -1,0 +1,13 @@
+from typing import Any
+
+from django.db import models
+
+
+class Searchable(models.Func):
+    """A text as it is searched: upper case, without accents ("CALCA" finds "Calça")."""
+
+    function = "searchable"
+    arity = 1
+
+    def __init__(self, expression: Any) -> None:
+        super().__init__(expression, output_field=models.TextField())

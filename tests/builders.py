@@ -1,0 +1,130 @@
+"""Objects for tests, each whole and believable by default; a test names only what it is about.
+
+A builder saves what it makes. Codes and documents are taken from counters, so two objects never collide.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth.models import AbstractUser, Permission, User
+
+from customers.documents import _CPF_WEIGHTS, _check_digit
+from customers.models import Consent, Customer, CustomerGrouping
+from retail.models import Category, Product, ProductGrouping, Sale, SaleLine, Store, StoreGrouping, Terminal
+
+NOON = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)  # noon in São Paulo, a Friday
+_numbers = count(1)
+
+
+def build_cpf(number: int | None = None) -> str:
+    """Return a valid CPF made of a number."""
+    body = f"{number if number is not None else next(_numbers) + 100_000_000:09d}"
+    first = _check_digit(body, _CPF_WEIGHTS[1:])
+    return body + first + _check_digit(body + first, _CPF_WEIGHTS)
+
+
+def build_store(**values: Any) -> Store:
+    number = next(_numbers)
+    return Store.objects.create(
+        **{"code": f"L{number:04d}", "name": f"Loja {number}", "city": "São Paulo"} | values
+    )
+
+
+def build_terminal(**values: Any) -> Terminal:
+    values.setdefault("store", None)
+    values["store"] = values["store"] or build_store()
+    return Terminal.objects.create(**{"code": f"T{next(_numbers)}", "name": "Caixa"} | values)
+
+
+def build_category(**values: Any) -> Category:
+    code = values.pop("code", None) or f"C{next(_numbers)}"
+    parent = values.get("parent")
+    path = [*(parent.path if parent else []), code]
+    return Category.objects.create(**{"code": code, "name": f"Categoria {code}", "path": path} | values)
+
+
+def build_product(**values: Any) -> Product:
+    number = next(_numbers)
+    defaults = {
+        "sku": f"SKU-{number}",
+        "code": f"P{number}",
+        "name": f"Camiseta {number}",
+        "price": Decimal("50.00"),
+    }
+    return Product.objects.create(**defaults | {"ncm": "61091000"} | values)
+
+
+def build_product_grouping(*, products: Sequence[Product] = (), **values: Any) -> ProductGrouping:
+    grouping = ProductGrouping.objects.create(
+        **{"code": f"g{next(_numbers)}", "name": "Produtos Inverno"} | values
+    )
+    grouping.products.set(products)
+    return grouping
+
+
+def build_store_grouping(*, stores: Sequence[Store] = (), **values: Any) -> StoreGrouping:
+    grouping = StoreGrouping.objects.create(**{"code": f"g{next(_numbers)}", "name": "Sul"} | values)
+    grouping.stores.set(stores)
+    return grouping
+
+
+def build_customer(**values: Any) -> Customer:
+    defaults = {"name": "Ana Souza", "document": build_cpf(), "birth_date": date(1990, 5, 17)}
+    return Customer.objects.create(**defaults | values)
+
+
+def build_customer_grouping(*, customers: Sequence[Customer] = (), **values: Any) -> CustomerGrouping:
+    grouping = CustomerGrouping.objects.create(
+        **{"code": f"g{next(_numbers)}", "name": "Clientes VIP"} | values
+    )
+    grouping.customers.set(customers)
+    return grouping
+
+
+def build_consent(**values: Any) -> Consent:
+    defaults = {"purpose": "promotions", "granted": True, "source": "till", "given_at": NOON}
+    values["customer"] = values.get("customer") or build_customer()
+    return Consent.objects.create(**defaults | values)
+
+
+def build_sale(*, lines: Sequence[dict[str, Any]] = (), **values: Any) -> Sale:
+    """Record a sale without campaigns; each line needs no more than what the test is about."""
+    terminal = values.pop("terminal", None) or build_terminal(store=values.pop("store", None))
+    whole = [
+        {"sku": "SKU-1", "quantity": Decimal(1), "unit_price": Decimal("50.00")} | line
+        for line in lines or [{}]
+    ]
+    gross = [line["quantity"] * line["unit_price"] for line in whole]
+    defaults = {
+        "uuid": uuid4(),
+        "ticket": f"{next(_numbers)}",
+        "business_date": date(2026, 11, 20),
+        "occurred_at": NOON,
+        "received_at": NOON,
+        "gross": sum(gross),
+        "net": sum(gross),
+        "charged": sum(gross),
+        "plan_version": 1,
+        "fingerprint": "0" * 64,
+    }
+    sale = Sale.objects.create(store=terminal.store, terminal=terminal, **defaults | values)
+    SaleLine.objects.bulk_create(
+        SaleLine(**{"sale": sale, "line": place, "gross": total, "net": total} | line)
+        for place, (line, total) in enumerate(zip(whole, gross, strict=True), start=1)
+    )
+    return sale
+
+
+def build_user(*, permissions: Sequence[str] = (), **values: Any) -> AbstractUser:
+    """Make a user with permissions named as ``app.codename``."""
+    user = User.objects.create_user(
+        **{"username": f"user{next(_numbers)}", "password": "uma senha longa"} | values
+    )
+    for permission in permissions:
+        app, codename = permission.split(".")
+        user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+    return user
