@@ -276,6 +276,12 @@ TWILIO_WHATSAPP_FROM = env.text("TWILIO_WHATSAPP_FROM")
 # Where Twilio's HTTP interface is imitated; empty means the real one.
 TWILIO_API_BASE = env.text("TWILIO_API_BASE").rstrip("/")
 
+if DEMO and (TWILIO_ACCOUNT_SID or env.text("EMAIL_URL", "console:") != "console:"):
+    raise ImproperlyConfigured(
+        "FIEL_DEMO=1 shows invented customers, and EMAIL_URL or TWILIO_ACCOUNT_SID would really write to people. "
+        "Set FIEL_DEMO=0, or unset the providers."
+    )
+
 # --- Logs ----------------------------------------------------------------------------------------
 
 LOGGING = {
