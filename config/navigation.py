@@ -47,7 +47,9 @@ def entries() -> tuple[tuple[NavigationEntry, str, tuple[str, ...]], ...]:
         if find_spec(module):
             found.extend(import_module(module).ENTRIES)
     found.sort(key=lambda entry: (entry.section.order, entry.order, entry.url_name))
-    return tuple((entry, reverse(entry.url_name), tuple(reverse(name) for name in entry.also)) for entry in found)
+    return tuple(
+        (entry, reverse(entry.url_name), tuple(reverse(name) for name in entry.also)) for entry in found
+    )
 
 
 def blocks_for(request: HttpRequest) -> list[Block]:
@@ -74,4 +76,3 @@ def _current(
             if matches and (best is None or len(address) > best[0]):
                 best = (len(address), entry)
     return best[1] if best else None
-

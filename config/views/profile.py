@@ -33,7 +33,9 @@ class Profile(FormPage):
     template_name = "config/profile.html"
     title = _("Profile")
     sections = (
-        FormSection(_("You"), ("first_name:3", "last_name:3", "email"), _("How others see who changed what.")),
+        FormSection(
+            _("You"), ("first_name:3", "last_name:3", "email"), _("How others see who changed what.")
+        ),
     )
 
     def get_form(self, **data: Any) -> ProfileForm:

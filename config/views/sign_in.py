@@ -3,9 +3,12 @@
 from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LoginView, LogoutView, redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.views import View
 
 
 class SignIn(LoginView):
@@ -18,6 +21,15 @@ class SignIn(LoginView):
 
 class SignOut(LogoutView):
     """End the session (POST) and show the sign-in."""
+
+
+class AdminSignIn(View):
+    """Lead the admin's visitors to the one sign-in. Who is signed in already lacks the right, not the password."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
 
 def locked_out(request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:

@@ -72,6 +72,8 @@ class PastedListField(forms.CharField):
         entries = list(dict.fromkeys(entry for entry in _SEPARATORS.split(text) if entry))
         if len(entries) > self.max_entries:
             raise ValidationError(
-                _("This has more than %(limit)d entries."), params={"limit": self.max_entries}, code="too_long"
+                _("This has more than %(limit)d entries."),
+                params={"limit": self.max_entries},
+                code="too_long",
             )
         return entries

@@ -90,7 +90,8 @@ def bar_chart(
     left = max(len(label) for label in axis) * _AXIS_TEXT + 8
     plot_height = HEIGHT - TOP - BOTTOM
     grid = [
-        GridLine(y := HEIGHT - BOTTOM - plot_height * step // 4, y + 4, label) for step, label in enumerate(axis)
+        GridLine(y := HEIGHT - BOTTOM - plot_height * step // 4, y + 4, label)
+        for step, label in enumerate(axis)
     ]
     plot_width = WIDTH - RIGHT - left
     count = max(len(slots), 1)
@@ -134,9 +135,7 @@ def bar_chart(
     )
 
 
-def _bars(
-    start: int, end: int, values: Sequence[Decimal | int], top: Decimal, plot_height: int
-) -> list[Bar]:
+def _bars(start: int, end: int, values: Sequence[Decimal | int], top: Decimal, plot_height: int) -> list[Bar]:
     slot = end - start
     gap = max(slot // 5, 1)
     width = max((slot - 2 * gap - (len(values) - 1)) // len(values), 1)

@@ -79,7 +79,9 @@ class ListPage(PageMixin, View):
             "headings": build_headings(columns, order),
             "rows": build_rows(columns, page.object_list, self.row_url),
             "page": page,
-            "page_numbers": list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)),
+            "page_numbers": list(
+                page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+            ),
             "filters": filters.form if filters else None,
             "query": self.query,
             "searches": self.search_placeholder if self.search_fields else "",
