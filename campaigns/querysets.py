@@ -26,7 +26,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         )
 
     def in_status(self, status: str, *, at: datetime) -> "CampaignQuerySet":
-        return self.with_status(at=at).filter(shown_status=status)
+        return self.with_status(at=at).filter(shown_status=status)  # type: ignore[misc]
 
     def with_changes_flag(self) -> "CampaignQuerySet":
         """Annotate `has_changes`: the working copy differs from what is live."""

@@ -1,5 +1,15 @@
 """Which status each refusal of a package gets. A package that learns to refuse adds its lines here."""
 
+from campaigns.services import campaigns, categories, promo_codes
 from pos_api.errors import Rule
 
-RULES: tuple[Rule, ...] = ()
+RULES: tuple[Rule, ...] = (
+    Rule(campaigns.CampaignCodeFixed, 422),
+    Rule(campaigns.RevisionUnknown, 404),
+    Rule(campaigns.CampaignError, 409),
+    Rule(categories.CategoryError, 409),
+    Rule(promo_codes.PoolCodeTaken, 409),
+    Rule(promo_codes.PoolHasUses, 409),
+    Rule(promo_codes.WordTaken, 409),
+    Rule(promo_codes.PromoCodeError, 422, "invalid"),
+)

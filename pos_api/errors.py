@@ -5,6 +5,7 @@ exception that stands in no rule is a defect and answers 500.
 """
 
 import logging
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import exceptions as drf
 
+from campaigns.engine.fields import DocumentError
 from pos_api.problems import FieldProblem, Problem
 
 logger = logging.getLogger(__name__)
@@ -69,6 +71,8 @@ def as_problem(error: Exception) -> Problem | None:
     """Return the problem document that stands for ``error``, or None when it is a defect."""
     if isinstance(error, Problem):
         return error
+    if isinstance(error, DocumentError):
+        return Problem(errors=_document_fields(error))
     for rule in _rules():
         if isinstance(error, rule.error):
             return Problem(
@@ -172,6 +176,18 @@ def _flatten(detail: Any, path: str) -> Iterable[FieldProblem]:
             yield from _flatten(value, f"{path}[{index}]" if nested else path)
     else:
         yield FieldProblem(path, getattr(detail, "code", "invalid"), str(detail))
+
+
+def _document_fields(error: DocumentError) -> list[FieldProblem]:
+    """Translate what the engine says of a document; `benefits.0.percent` becomes `benefits[0].percent`."""
+    return [
+        FieldProblem(
+            re.sub(r"\.([0-9]+)(?=\.|$)", r"[\1]", problem.path),
+            problem.code,
+            _(problem.message) % problem.params,
+        )
+        for problem in error.problems
+    ]
 
 
 def _django_fields(error: ValidationError) -> list[FieldProblem]:

@@ -40,6 +40,13 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     parameters: Sequence[Json] = ()
 
 
+class Described(msgspec.Struct, frozen=True):
+    """A JSON Schema with the named components that it refers to."""
+
+    schema: Json
+    components: Mapping[str, Json]
+
+
 def operation(**declaration: Any) -> Callable[[Handler], Handler]:
     """Declare the method of a view; the arguments are those of `Operation`."""
 
@@ -227,6 +234,10 @@ class Schema(AutoSchema):
         return responses
 
     def _schema(self, kind: Any) -> Json:
+        if isinstance(kind, Described):
+            for name, component in kind.components.items():
+                self._register(name, component)
+            return kind.schema
         if isinstance(kind, dict):
             return kind
         (schema,), components = msgspec.json.schema_components(

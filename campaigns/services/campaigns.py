@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,14 +20,14 @@ Document = Mapping[str, Any]
 
 
 class CampaignError(Exception):
-    """A refusal. `code` is stable; the message is for people."""
+    """A refusal. `code` is stable, the message is for people, `extra` says what it is about."""
 
     code = "campaign_error"
     message = gettext_lazy("The campaign could not be changed.")
 
-    def __init__(self, message: str = "", **data: Any) -> None:
-        super().__init__(message or str(self.message))
-        self.data = data
+    def __init__(self, **extra: Any) -> None:
+        super().__init__(str(self.message))
+        self.extra = extra
 
 
 class CampaignCodeTaken(CampaignError):
@@ -41,7 +41,7 @@ class CampaignCodeFixed(CampaignError):
 
 
 class VersionConflict(CampaignError):
-    """`data` holds `version`, the one that is stored now."""
+    """`extra` holds `version`, the one that is stored now."""
 
     code = "version_conflict"
     message = gettext_lazy("Somebody else changed this campaign meanwhile.")
@@ -84,8 +84,18 @@ class Publication:
 
 
 @transaction.atomic
-def create_campaign(*, document: Document, user: AbstractBaseUser | None, at: datetime) -> Campaign:
-    """Store a new draft. Raises DocumentError for a wrong document, CampaignCodeTaken for its code."""
+def create_campaign(
+    *,
+    document: Document,
+    publish: bool = False,
+    comment: str = "",
+    user: User | None,
+    at: datetime,
+) -> Campaign:
+    """Store a new campaign, a draft unless it is to be published at once.
+
+    Raises DocumentError for a wrong document, CampaignCodeTaken for its code, ApprovalRequired.
+    """
     read = decode_campaign(document)
     campaign = Campaign(code=read.code, version=1, created_by=user, created_at=at, updated_at=at)
     _write_working_copy(campaign, read)
@@ -96,15 +106,26 @@ def create_campaign(*, document: Document, user: AbstractBaseUser | None, at: da
         if Campaign.objects.filter(code=read.code).exists():
             raise CampaignCodeTaken(campaign=read.code) from error
         raise
+    if publish:
+        return publish_campaign(code=read.code, comment=comment, user=user, at=at).campaign
     return campaign
 
 
 @transaction.atomic
-def save_campaign(*, code: str, document: Document, version: int | None, at: datetime) -> Campaign:
-    """Replace the working copy; what is live stays live until it is published.
+def save_campaign(
+    *,
+    code: str,
+    document: Document,
+    version: int | None,
+    publish: bool = False,
+    comment: str = "",
+    user: User | None,
+    at: datetime,
+) -> Campaign:
+    """Replace the working copy; what is live stays live unless it is to be published at once.
 
     `version` is the one that the change was made on; null skips the comparison. Raises Campaign.DoesNotExist,
-    DocumentError, CampaignCodeFixed, VersionConflict.
+    DocumentError, CampaignCodeFixed, VersionConflict, ApprovalRequired.
     """
     read = decode_campaign(document)
     if read.code != code:
@@ -114,12 +135,14 @@ def save_campaign(*, code: str, document: Document, version: int | None, at: dat
     campaign.version += 1
     campaign.updated_at = at
     campaign.save()
+    if publish:
+        return publish_campaign(code=code, comment=comment, user=user, at=at).campaign
     return campaign
 
 
 @transaction.atomic
 def duplicate_campaign(
-    *, code: str, new_code: str, new_name: str, user: AbstractBaseUser | None, at: datetime
+    *, code: str, new_code: str, new_name: str, user: User | None, at: datetime
 ) -> Campaign:
     """Make a draft out of another campaign's working copy. Raises like create_campaign."""
     original = Campaign.objects.get(code=code)
@@ -134,7 +157,7 @@ def publish_campaign(
     code: str,
     version: int | None = None,
     comment: str = "",
-    user: AbstractBaseUser | None,
+    user: User | None,
     at: datetime,
 ) -> Publication:
     """Make the working copy live for every evaluation that begins after this transaction commits.
@@ -160,7 +183,7 @@ def publish_campaign(
 
 @transaction.atomic
 def roll_back_campaign(
-    *, code: str, number: int, version: int | None = None, user: AbstractBaseUser | None, at: datetime
+    *, code: str, number: int, version: int | None = None, user: User | None, at: datetime
 ) -> Publication:
     """Publish the document of an earlier revision again, as a new revision; the working copy follows it.
 
@@ -177,7 +200,7 @@ def roll_back_campaign(
 
 
 @transaction.atomic
-def pause_campaign(*, code: str, user: AbstractBaseUser | None, at: datetime) -> Campaign:
+def pause_campaign(*, code: str, user: User | None, at: datetime) -> Campaign:
     """Take the campaign out of the plan, keeping its revision. Raises Campaign.DoesNotExist, NotPublished."""
     campaign = _locked(code, None)
     if campaign.status != CampaignStatus.PUBLISHED:
@@ -190,7 +213,7 @@ def pause_campaign(*, code: str, user: AbstractBaseUser | None, at: datetime) ->
 
 
 @transaction.atomic
-def resume_campaign(*, code: str, user: AbstractBaseUser | None, at: datetime) -> Campaign:
+def resume_campaign(*, code: str, user: User | None, at: datetime) -> Campaign:
     """Bring back the revision that was live before the pause. Raises Campaign.DoesNotExist, NotPaused."""
     campaign = _locked(code, None)
     if campaign.status != CampaignStatus.PAUSED:
@@ -250,7 +273,7 @@ def _write_columns(campaign: Campaign, read: ReadCampaign) -> None:
 
 
 def _publish(
-    campaign: Campaign, *, comment: str, action: str, user: AbstractBaseUser | None, at: datetime
+    campaign: Campaign, *, comment: str, action: str, user: User | None, at: datetime
 ) -> Publication:
     last = campaign.revisions.order_by("-number").values_list("number", flat=True).first() or 0
     revision = CampaignRevision.objects.create(

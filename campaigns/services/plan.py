@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from campaigns.engine.policy import build_policy
@@ -16,7 +16,7 @@ def record_plan_change(
     campaign: Campaign | None,
     revision: CampaignRevision | None,
     action: str,
-    user: AbstractBaseUser | None,
+    user: User | None,
     at: datetime,
 ) -> int:
     """Append one step to the plan and return its version. Part of the caller's transaction.
@@ -39,7 +39,7 @@ def record_plan_change(
 
 
 @transaction.atomic
-def change_policy(*, policy: Mapping[str, str], user: AbstractBaseUser | None, at: datetime) -> int:
+def change_policy(*, policy: Mapping[str, str], user: User | None, at: datetime) -> int:
     """Replace the company's calculation policy and return the plan version that has it. Raises PolicyError."""
     build_policy(**dict(policy))
     company = Company.objects.select_for_update().get(pk=1)

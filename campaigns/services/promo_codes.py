@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns import codes
 from campaigns.models import Campaign, CodeTerms, PromoCode, PromoCodePool
+from customers import documents
 from customers.models import Customer
 
 MOST_AT_ONCE = 100_000
@@ -19,15 +21,18 @@ BATCH = 5_000
 
 
 class PromoCodeError(Exception):
-    """A refusal. `code` is stable, `field` names the argument; the message is for people."""
+    """A refusal. `code` is stable, `path` names the argument, the message is for people."""
 
     code = "promo_code_error"
     message = gettext_lazy("The promotional codes could not be changed.")
 
-    def __init__(self, field: str = "", message: str = "", **data: Any) -> None:
-        super().__init__(message or str(self.message))
-        self.field = field
-        self.data = data
+    def __init__(self, path: str = "") -> None:
+        super().__init__(str(self.message))
+        self.path = path
+
+    @property
+    def errors(self) -> list["PromoCodeError"]:
+        return [self]
 
 
 class PoolCodeTaken(PromoCodeError):
@@ -53,6 +58,21 @@ class CampaignUnknown(PromoCodeError):
 class PrefixInvalid(PromoCodeError):
     code = "invalid_code"
     message = gettext_lazy("Use up to 16 letters or digits.")
+
+
+class WordInvalid(PromoCodeError):
+    code = "invalid_code"
+    message = gettext_lazy("Use 1 to 64 letters, digits, dots, hyphens or underscores, without spaces.")
+
+
+class WordTaken(PromoCodeError):
+    code = "code_taken"
+    message = gettext_lazy("This code exists already.")
+
+
+class CustomerUnknown(PromoCodeError):
+    code = "customer_unknown"
+    message = gettext_lazy("No customer has this document, code or card.")
 
 
 class WindowEmpty(PromoCodeError):
@@ -132,7 +152,10 @@ def delete_pool(*, pool: PromoCodePool) -> None:
 def generate_codes(
     *, pool: PromoCodePool, count: int, terms: Terms, customer: Customer | None = None
 ) -> list[str]:
-    """Add `count` new random codes and return them, in the order made. Raises TooManyCodes, WindowEmpty."""
+    """Add `count` new random codes and return them. With a customer, nobody else can use them.
+
+    Raises TooManyCodes, WindowEmpty.
+    """
     if not 1 <= count <= MOST_AT_ONCE:
         raise TooManyCodes("count")
     _refuse_empty_window(terms)
@@ -153,16 +176,6 @@ def add_word(*, pool: PromoCodePool, word: str, terms: Terms) -> PromoCode:
     if not _insert(pool, [(code, None)], terms):
         raise WordTaken("word")
     return PromoCode.objects.get(code=code)
-
-
-class WordInvalid(PromoCodeError):
-    code = "invalid_code"
-    message = gettext_lazy("Use 1 to 64 letters, digits, dots, hyphens or underscores, without spaces.")
-
-
-class WordTaken(PromoCodeError):
-    code = "code_taken"
-    message = gettext_lazy("This code exists already.")
 
 
 @transaction.atomic
@@ -195,6 +208,11 @@ def import_codes(*, pool: PromoCodePool, text: str, terms: Terms) -> list[Import
     for code, (line, _customer) in wanted.items():
         results[line] = ImportedLine(line, code, "created" if code in created else "taken")
     return [results[line] for line in sorted(results)]
+
+
+def import_summary(lines: Sequence[ImportedLine]) -> dict[str, int]:
+    """Count the results of an import; what did not happen is left out."""
+    return dict(Counter(line.result for line in lines))
 
 
 @transaction.atomic
@@ -241,11 +259,19 @@ def _rows(text: str) -> list[tuple[int, str, str]]:
     return found
 
 
+def customer_named(name: str) -> Customer | None:
+    """Return the customer of a document, code or card; None for no name. Raises CustomerUnknown."""
+    if not name.strip():
+        return None
+    found = _customers({name.strip()})
+    if not found:
+        raise CustomerUnknown("customer")
+    return next(iter(found.values()))
+
+
 def _customers(owners: Iterable[str]) -> dict[str, Customer]:
     """Find customers by what a file may name them with: document (masked or not), own code or card."""
-    from customers.documents import normalize
-
-    wanted = {owner: normalize(owner) for owner in owners}
+    wanted = {owner: documents.normalize(owner) for owner in owners}
     if not wanted:
         return {}
     by_document = {

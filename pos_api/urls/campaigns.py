@@ -1,5 +1,25 @@
 """Campaigns, their categories, promotional code pools."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from pos_api.views import campaign_categories as categories
+from pos_api.views import campaigns
+from pos_api.views import promo_code_pools as pools
+
+urlpatterns: list[URLPattern] = [
+    path("campaigns/", campaigns.CampaignsView.as_view()),
+    path("campaigns/<str:code>/", campaigns.CampaignView.as_view()),
+    path("campaigns/<str:code>/publish/", campaigns.PublishView.as_view()),
+    path("campaigns/<str:code>/pause/", campaigns.PauseView.as_view()),
+    path("campaigns/<str:code>/resume/", campaigns.ResumeView.as_view()),
+    path("campaigns/<str:code>/revisions/", campaigns.RevisionsView.as_view()),
+    path("campaign-categories/", categories.CampaignCategoriesView.as_view()),
+    path("campaign-categories/<str:code>/", categories.CampaignCategoryView.as_view()),
+    path("promo-code-pools/", pools.PromoCodePoolsView.as_view()),
+    path("promo-code-pools/<str:code>/", pools.PromoCodePoolView.as_view()),
+    path("promo-code-pools/<str:code>/generate/", pools.GenerateView.as_view()),
+    path("promo-code-pools/<str:code>/import/", pools.ImportView.as_view()),
+    path("promo-code-pools/<str:code>/export/", pools.ExportView.as_view()),
+    path("promo-code-pools/<str:code>/codes/", pools.CodesView.as_view()),
+    path("promo-code-pools/<str:code>/codes/<str:word>/", pools.CodeView.as_view()),
+]

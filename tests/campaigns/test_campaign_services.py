@@ -58,32 +58,36 @@ class TestSave:
     def test_changes_the_working_copy_and_counts_the_version(self):
         create()
 
-        saved = services.save_campaign(code="INVERNO10", document=document(name="Frio"), version=1, at=AT)
+        saved = services.save_campaign(
+            code="INVERNO10", document=document(name="Frio"), version=1, user=None, at=AT
+        )
 
         assert (saved.version, saved.name) == (2, "Frio")
 
     def test_refuses_a_change_made_on_an_older_version(self):
         create()
-        services.save_campaign(code="INVERNO10", document=document(name="Frio"), version=1, at=AT)
+        services.save_campaign(code="INVERNO10", document=document(name="Frio"), version=1, user=None, at=AT)
 
         with pytest.raises(services.VersionConflict) as refusal:
-            services.save_campaign(code="INVERNO10", document=document(name="Gelo"), version=1, at=AT)
+            services.save_campaign(
+                code="INVERNO10", document=document(name="Gelo"), version=1, user=None, at=AT
+            )
 
-        assert refusal.value.data["version"] == 2
+        assert refusal.value.extra["version"] == 2
         assert Campaign.objects.get().name == "Frio"
 
     def test_refuses_another_code(self):
         create()
 
         with pytest.raises(services.CampaignCodeFixed):
-            services.save_campaign(code="INVERNO10", document=document("OUTRO"), version=1, at=AT)
+            services.save_campaign(code="INVERNO10", document=document("OUTRO"), version=1, user=None, at=AT)
 
     def test_leaves_what_is_live_alone(self):
         create()
         publish()
 
         saved = services.save_campaign(
-            code="INVERNO10", document=document(name="Frio", priority=7), version=2, at=AT
+            code="INVERNO10", document=document(name="Frio", priority=7), version=2, user=None, at=AT
         )
 
         assert saved.document["name"] == "Frio"
@@ -106,7 +110,9 @@ class TestPublish:
     def test_starts_now_when_the_document_says_nothing_and_keeps_that_start(self):
         create()
         publish()
-        services.save_campaign(code="INVERNO10", document=document(name="Frio"), version=None, at=AT)
+        services.save_campaign(
+            code="INVERNO10", document=document(name="Frio"), version=None, user=None, at=AT
+        )
 
         later = publish(at=AT + timedelta(days=1))
 
@@ -165,7 +171,9 @@ class TestRollBack:
     def test_publishes_an_earlier_document_as_a_new_revision(self):
         create()
         first = publish().revision
-        services.save_campaign(code="INVERNO10", document=document(name="Frio"), version=None, at=AT)
+        services.save_campaign(
+            code="INVERNO10", document=document(name="Frio"), version=None, user=None, at=AT
+        )
         publish()
 
         back = services.roll_back_campaign(code="INVERNO10", number=1, user=None, at=AT)
@@ -223,7 +231,7 @@ class TestHistory:
             benefits=[{"kind": "item_percent", "percent": "15.00"}],
             starts_at="2026-11-22T10:30:00+00:00",
         )
-        services.save_campaign(code="INVERNO10", document=changed, version=None, at=AT)
+        services.save_campaign(code="INVERNO10", document=changed, version=None, user=None, at=AT)
         publish()
 
         newest, oldest = revision_history(Campaign.objects.get())

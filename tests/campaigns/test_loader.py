@@ -23,7 +23,7 @@ def publish(code, *, at=AT, **fields):
 
 def change(code, **fields):
     document = {"code": code, "name": code, "benefits": [{"kind": "item_percent", "percent": "10.00"}]}
-    services.save_campaign(code=code, document=document | fields, version=None, at=AT)
+    services.save_campaign(code=code, document=document | fields, version=None, user=None, at=AT)
     services.publish_campaign(code=code, user=None, at=AT)
     return current_plan_version()
 

@@ -1,0 +1,228 @@
+import json
+
+import pytest
+from django.contrib.auth.models import Permission, User
+
+from campaigns.models import PlanHead, PromoCode
+from retail.models import Company
+
+DOCUMENT = {
+    "code": "INVERNO10",
+    "name": "Inverno 10%",
+    "benefits": [{"kind": "item_percent", "percent": "10.00"}],
+}
+
+
+@pytest.fixture
+def api(client, db):
+    manager = User.objects.create_superuser("manager")
+    client.force_login(manager)
+
+    def call(method, path, body=None, **headers):
+        content = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
+        return getattr(client, method)(f"/api/v1/{path}", **content, **headers)
+
+    return call
+
+
+class TestCampaigns:
+    def test_are_created_read_changed_and_published(self, api):
+        created = api("post", "campaigns/", DOCUMENT)
+        assert (created.status_code, created.json()["status"]) == (201, "draft")
+
+        body = created.json() | {"name": "Frio 12%", "publish": True}
+        changed = api("put", "campaigns/INVERNO10/", body)
+
+        assert (changed.status_code, changed.json()["status"]) == (200, "active")
+        assert (changed.json()["revision"], changed.json()["name"]) == (1, "Frio 12%")
+        assert api("get", "campaigns/INVERNO10/").json() == changed.json()
+        assert PlanHead.objects.get().version == 1
+
+    def test_every_wrong_field_is_named(self, api):
+        wrong = {
+            "name": "",
+            "priority": "first",
+            "colour": "red",
+            "benefits": [{"kind": "item_percent", "percent": "110"}, {"kind": "magic"}],
+            "conditions": {"all": [{"kind": "product", "by": "smell"}]},
+        }
+
+        refused = api("post", "campaigns/", wrong)
+
+        assert refused.status_code == 422
+        assert {error["path"] for error in refused.json()["errors"]} == {
+            "code",
+            "name",
+            "priority",
+            "colour",
+            "benefits[0].percent",
+            "benefits[1].kind",
+            "conditions.all[0].by",
+        }
+
+    @pytest.mark.parametrize("body", [[], "text", 3, {"publish": "yes"}, {"version": True}])
+    def test_anything_else_is_refused_and_never_breaks(self, api, body):
+        refused = api("post", "campaigns/", body)
+
+        assert refused.status_code in (400, 422)
+
+    def test_an_old_version_is_refused(self, api):
+        version = api("post", "campaigns/", DOCUMENT).json()["version"]
+        api("put", "campaigns/INVERNO10/", DOCUMENT | {"version": version})
+
+        refused = api("put", "campaigns/INVERNO10/", DOCUMENT | {"version": version})
+
+        assert (refused.status_code, refused.json()["code"]) == (409, "version_conflict")
+        assert refused.json()["version"] == version + 1
+
+    def test_approval_is_asked_for_when_the_company_wants_it(self, api):
+        api("post", "campaigns/", DOCUMENT)
+        Company.objects.update(approval_required=True)
+
+        refused = api("post", "campaigns/INVERNO10/publish/")
+
+        assert (refused.status_code, refused.json()["code"]) == (409, "approval_required")
+
+    def test_pause_resume_roll_back_and_history(self, api):
+        api("post", "campaigns/", DOCUMENT | {"publish": True})
+        api("put", "campaigns/INVERNO10/", DOCUMENT | {"name": "Frio", "publish": True})
+
+        assert api("post", "campaigns/INVERNO10/pause/").json()["status"] == "paused"
+        assert api("post", "campaigns/INVERNO10/resume/").json()["status"] == "active"
+        back = api("post", "campaigns/INVERNO10/revisions/", {"revision": 1})
+        history = api("get", "campaigns/INVERNO10/revisions/").json()["results"]
+
+        assert (back.status_code, back.json()["name"]) == (201, "Inverno 10%")
+        assert [entry["number"] for entry in history] == [3, 2, 1]
+        assert history[0]["changes"] == [{"path": "name", "old": "Frio", "new": "Inverno 10%"}]
+
+    def test_only_drafts_are_deleted(self, api):
+        api("post", "campaigns/", DOCUMENT | {"publish": True})
+        api("post", "campaigns/", DOCUMENT | {"code": "DRAFT"})
+
+        assert api("delete", "campaigns/INVERNO10/").json()["code"] == "was_published"
+        assert api("delete", "campaigns/DRAFT/").status_code == 204
+        assert api("get", "campaigns/DRAFT/").status_code == 404
+
+    def test_are_found_by_every_filter(self, api):
+        api("post", "campaigns/", DOCUMENT | {"publish": True, "category": "frio", "stores": ["0012"]})
+        api(
+            "post",
+            "campaigns/",
+            DOCUMENT
+            | {
+                "code": "VERAO",
+                "name": "Verão",
+                "ends_at": "2020-01-01T00:00:00Z",
+                "publish": True,
+                "starts_at": "2019-01-01T00:00:00Z",
+            },
+        )
+
+        def found(query):
+            return [
+                campaign["code"]
+                for campaign in api("get", f"campaigns/?order=code&{query}").json()["results"]
+            ]
+
+        assert found("") == ["INVERNO10", "VERAO"]
+        assert found("q=inverno") == ["INVERNO10"]
+        assert found("status=ended") == ["VERAO"]
+        assert found("category=frio") == ["INVERNO10"]
+        assert found("type=item_percent&store=0099") == ["VERAO"]
+        assert found("created_until=2020-01-01") == []
+        assert api("get", "campaigns/?status=lost&created_from=soon").status_code == 422
+
+    def test_need_their_permissions(self, client, db):
+        user = User.objects.create_user("reader")
+        user.user_permissions.set(
+            Permission.objects.filter(
+                codename__in=["view_campaign", "add_campaign"], content_type__app_label="campaigns"
+            )
+        )
+        client.force_login(user)
+
+        def post(path, body):
+            return client.post(
+                f"/api/v1/{path}", json.dumps(body), content_type="application/json"
+            ).status_code
+
+        assert post("campaigns/", DOCUMENT) == 201
+        assert post("campaigns/", DOCUMENT | {"code": "B", "publish": True}) == 403
+        assert post("campaigns/INVERNO10/publish/", {}) == 403
+        assert client.delete("/api/v1/campaigns/INVERNO10/").status_code == 403
+        client.logout()
+        assert client.get("/api/v1/campaigns/").status_code == 401
+
+
+class TestCategories:
+    def test_are_kept_up(self, api):
+        assert api("post", "campaign-categories/", {"code": "verao", "name": "Verão"}).status_code == 201
+        assert api("post", "campaign-categories/", {"code": "verao", "name": "Verão"}).status_code == 409
+        assert api("put", "campaign-categories/verao/", {"name": "Sol"}).json()["name"] == "Sol"
+        api("post", "campaigns/", DOCUMENT | {"category": "verao"})
+
+        refused = api("delete", "campaign-categories/verao/")
+
+        assert (refused.status_code, refused.json()["code"]) == (409, "category_in_use")
+
+
+class TestPromoCodePools:
+    def test_generate_import_export_and_close(self, api):
+        api("post", "campaigns/", DOCUMENT)
+        pool = {"code": "natal", "name": "Natal", "campaign": "INVERNO10", "prefix": "natal"}
+        assert api("post", "promo-code-pools/", pool).json()["campaign"] == "INVERNO10"
+
+        made = api("post", "promo-code-pools/natal/generate/", {"count": 3})
+        added = api("post", "promo-code-pools/natal/codes/", {"code": " natal10 ", "max_uses": None})
+        imported = api("post", "promo-code-pools/natal/import/", {"lines": ["a1", "natal10"]})
+
+        assert len(made.json()["codes"]) == 3
+        assert (added.status_code, added.json()["code"]) == (201, "NATAL10")
+        assert imported.json()["summary"] == {"created": 1, "taken": 1}
+        closed = api("patch", "promo-code-pools/natal/codes/natal10/", {"active": False})
+        assert closed.json()["active"] is False
+        export = api("get", "promo-code-pools/natal/export/")
+        assert b"".join(export.streaming_content).count(b"\r\n") == 6
+        listed = api("get", "promo-code-pools/natal/codes/?q=nat").json()["results"]
+        assert len(listed) == 4
+        assert api("get", "promo-code-pools/natal/").json()["codes"] == PromoCode.objects.count()
+
+    @pytest.mark.parametrize(
+        ("path", "body", "wrong"),
+        [
+            ("", {"code": "x", "name": "X", "campaign": "NONE"}, "campaign"),
+            ("", {"code": "x x", "name": "X"}, "code"),
+            ("natal/generate/", {"count": 0}, "count"),
+            ("natal/generate/", {"count": 1, "customer": "nobody"}, "customer"),
+            (
+                "natal/generate/",
+                {"count": 1, "starts_at": "2026-01-02T00:00:00Z", "expires_at": "2026-01-01T00:00:00Z"},
+                "expires_at",
+            ),
+            ("natal/codes/", {"code": "a(b)"}, "word"),
+            ("natal/import/", {"lines": ["A"], "max_uses": -1}, "max_uses"),
+        ],
+    )
+    def test_wrong_requests_name_the_field(self, api, path, body, wrong):
+        api("post", "promo-code-pools/", {"code": "natal", "name": "Natal"})
+
+        refused = api("post", f"promo-code-pools/{path}", body)
+
+        assert refused.status_code == 422
+        assert [error["path"] for error in refused.json()["errors"]] == [wrong]
+
+
+class TestOpenApi:
+    def test_holds_the_schema_of_every_kind(self, api, client):
+        schema = client.get("/api/schema/?format=json").json()
+
+        components = schema["components"]["schemas"]
+        assert (
+            components["Benefit"]["discriminator"]["mapping"]["item_percent"]
+            == "#/components/schemas/ItemPercentBenefit"
+        )
+        assert components["CampaignDocument"]["properties"]["benefits"]["items"] == {
+            "$ref": "#/components/schemas/Benefit"
+        }
+        assert "/api/v1/campaigns/{code}/revisions/" in schema["paths"]
