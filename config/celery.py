@@ -9,8 +9,9 @@ import time
 from typing import Any
 
 from celery import Celery
-from celery.schedules import crontab
+from celery.schedules import crontab, schedule
 from celery.signals import beat_init, before_task_publish, worker_process_init, worker_ready
+from django.conf import settings
 
 from config.local.processes import die_with_parent
 
@@ -44,13 +45,40 @@ app.conf.update(
 )
 app.autodiscover_tasks()
 
+_every_ten_seconds = schedule(10)
 _every_minute = crontab()
 _every_five_minutes = crontab(minute="*/5")
 
 # name: (task, when, why this often)
-JOBS: dict[str, tuple[str, crontab, str]] = {
+JOBS: dict[str, tuple[str, crontab | schedule, str]] = {
     "heartbeat": ("config.heartbeat", _every_minute, "/readyz reports a scheduler or worker that is gone"),
+    "plan_birthdays": (
+        "messaging.tasks.plan_birthdays",
+        _every_five_minutes,
+        "it is nine o'clock at another moment in each time zone",
+    ),
+    "plan_recoveries": (
+        "messaging.tasks.plan_recoveries",
+        _every_five_minutes,
+        "with the minute of the sender, a message leaves well within 9:59 after it is due",
+    ),
+    "deliver_due": (
+        "messaging.tasks.deliver_due",
+        _every_minute,
+        "a tick that finds the last one still sending helps it",
+    ),
+    "sweep_leases": (
+        "messaging.tasks.sweep_leases",
+        _every_minute,
+        "what a killed sender held is settled soon after its lease of five minutes",
+    ),
 }
+if settings.DEMO:
+    JOBS["advance_local_deliveries"] = (
+        "messaging.tasks.advance_local_deliveries",
+        _every_ten_seconds,
+        "the imitated providers report sent, delivered, read while somebody watches",
+    )
 
 
 def _schedule() -> dict[str, dict[str, Any]]:

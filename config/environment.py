@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-LOCAL_ENVIRONMENT = Path(os.environ.get("FIEL_LOCAL", BASE_DIR / ".local")) / "environment.json"
+LOCAL_ENVIRONMENT = BASE_DIR / ".local" / "environment.json"
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
@@ -125,6 +125,9 @@ def parse_email_url(url: str) -> dict[str, Any]:
     if parts.scheme == "console":
         # Anymail's own console keeps message ids and delivery states, as a real provider does.
         return {"EMAIL_BACKEND": "anymail.backends.console.EmailBackend"}
+    if parts.scheme == "local":
+        # The inbox of a demonstration (config.settings.DEMO).
+        return {"EMAIL_BACKEND": "messaging.local.email.EmailBackend"}
     if parts.scheme == "anymail" and parts.path.isidentifier():
         return {"EMAIL_BACKEND": f"anymail.backends.{parts.path}.EmailBackend"}
     if parts.scheme in ("smtp", "smtps") and parts.hostname:

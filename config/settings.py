@@ -4,6 +4,7 @@ docs/operations.md lists every variable. Two modes: `development` (the default; 
 only) and `production` (HTTPS, no default secrets: the process refuses to start with one).
 """
 
+import hashlib
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -81,7 +82,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "django.forms",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -120,14 +120,10 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "config.context_processors.back_office",
             ],
         },
     },
 ]
-
-# Forms are drawn by templates/components/form.html and field.html.
-FORM_RENDERER = "retail.views.renderer.FormRenderer"
 
 # --- Data ----------------------------------------------------------------------------------------
 
@@ -199,7 +195,6 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-AXES_LOCKOUT_CALLABLE = "config.views.sign_in.locked_out"
 
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -272,7 +267,7 @@ SPECTACULAR_SETTINGS = {
 DEFAULT_FROM_EMAIL = env.text("FIEL_FROM_EMAIL", f"Fiel <no-reply@{_public.hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_TIMEOUT = 15
-globals().update(parse_email_url(env.text("EMAIL_URL", "console:")))
+globals().update(parse_email_url(env.text("EMAIL_URL", "local:" if DEMO else "console:")))
 ANYMAIL = env.with_prefix("ANYMAIL_")
 
 TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
@@ -282,11 +277,18 @@ TWILIO_WHATSAPP_FROM = env.text("TWILIO_WHATSAPP_FROM")
 # Where Twilio's HTTP interface is imitated; empty means the real one.
 TWILIO_API_BASE = env.text("TWILIO_API_BASE").rstrip("/")
 
-if DEMO and (TWILIO_ACCOUNT_SID or env.text("EMAIL_URL", "console:") != "console:"):
-    raise ImproperlyConfigured(
-        "FIEL_DEMO=1 shows invented customers, and EMAIL_URL or TWILIO_ACCOUNT_SID would really write to people. "
-        "Set FIEL_DEMO=0, or unset the providers."
-    )
+if DEMO:
+    # Sample customers have made-up numbers and addresses, and they may belong to somebody.
+    if TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN or env.text("EMAIL_URL", "local:") != "local:":
+        raise ImproperlyConfigured(
+            "FIEL_DEMO=1 imitates the message providers and never runs with real accounts: "
+            "take away either FIEL_DEMO or EMAIL_URL and the TWILIO_ variables."
+        )
+    TWILIO_ACCOUNT_SID = "AC" + "0" * 32
+    TWILIO_AUTH_TOKEN = hashlib.sha256(f"local provider {KEY_PEPPER}".encode()).hexdigest()[:32]
+    TWILIO_MESSAGING_SERVICE_SID = "MG" + "0" * 32
+    TWILIO_WHATSAPP_FROM = "+5511900000000"
+    TWILIO_API_BASE = TWILIO_API_BASE or f"{PUBLIC_URL}/_local/twilio"
 
 # --- Logs ----------------------------------------------------------------------------------------
 

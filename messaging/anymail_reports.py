@@ -1,0 +1,52 @@
+"""Anymail hands us every provider's delivery events in one form; here they become our reports."""
+
+from typing import Any
+from uuid import UUID
+
+from anymail.signals import AnymailTrackingEvent
+from django.utils import timezone
+
+from messaging.models import SuppressionReason
+from messaging.schedule import State
+from messaging.services.reports import Report, record_report
+
+_STATES = {
+    "queued": State.SENT,
+    "sent": State.SENT,
+    "deferred": None,
+    "delivered": State.DELIVERED,
+    "rejected": State.FAILED,
+    "failed": State.FAILED,
+    "bounced": State.FAILED,
+}
+_SUPPRESS = {
+    "bounced": SuppressionReason.BOUNCED,
+    "complained": SuppressionReason.COMPLAINED,
+    "unsubscribed": SuppressionReason.UNSUBSCRIBED,
+}
+
+
+def receive_tracking(event: AnymailTrackingEvent, esp_name: str, **_kwargs: Any) -> None:
+    """Record one delivery event. Opened and clicked are kept as events and move nothing."""
+    kind = event.event_type
+    key = event.event_id or f"{event.message_id}:{kind}:{event.timestamp}"
+    record_report(
+        message_uuid=_message_uuid(event),
+        report=Report(
+            provider=esp_name.lower()[:20],
+            event_key=key,
+            kind=kind,
+            occurred_at=event.timestamp or timezone.now(),
+            state=_STATES.get(kind),
+            detail=" ".join(filter(None, [event.reject_reason, event.description])),
+            provider_id=event.message_id or "",
+            suppress=_SUPPRESS.get(kind),
+        ),
+    )
+
+
+def _message_uuid(event: AnymailTrackingEvent) -> UUID | None:
+    try:
+        return UUID(str((event.metadata or {}).get("message", "")))
+    except ValueError:
+        return None

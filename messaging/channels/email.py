@@ -1,0 +1,95 @@
+"""E-mail, through whatever Django's e-mail settings name; anymail's providers report deliveries back."""
+
+import smtplib
+from email.utils import make_msgid
+from urllib.parse import urlsplit
+
+import requests
+from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+
+from messaging.channels.base import DeliveryFailed, DeliveryInDoubt, Outgoing, Receipt
+from messaging.channels.connections import never_connected
+from messaging.models import SuppressionReason
+
+
+class EmailChannel:
+    def is_available(self) -> bool:
+        return bool(settings.EMAIL_BACKEND)
+
+    def send(self, outgoing: Outgoing) -> Receipt:
+        """Send one e-mail. Raises DeliveryFailed or DeliveryInDoubt."""
+        message = self._build(outgoing)
+        connection = get_connection(fail_silently=False)
+        try:
+            connection.open()
+        except OSError as error:
+            raise DeliveryFailed("connection", str(error), permanent=False) from error
+        try:
+            message.connection = connection
+            message.send()
+        except Exception as error:
+            raise _translate(error) from error
+        finally:
+            connection.close()
+        status = getattr(message, "anymail_status", None)
+        name = getattr(connection, "esp_name", "SMTP")
+        provider_id = (status.message_id if status else "") or message.extra_headers["Message-ID"]
+        return Receipt(provider=name.lower()[:20], provider_id=str(provider_id))
+
+    def _build(self, outgoing: Outgoing) -> EmailMultiAlternatives:
+        headers = {"Message-ID": make_msgid(idstring=outgoing.uuid.hex, domain=_domain())}
+        if outgoing.unsubscribe_url:
+            # RFC 8058: mail programs offer one click, which is a POST; opening the link changes nothing.
+            headers["List-Unsubscribe"] = f"<{outgoing.unsubscribe_url}>"
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        message = EmailMultiAlternatives(outgoing.subject, outgoing.text, to=[outgoing.to], headers=headers)
+        if outgoing.html:
+            message.attach_alternative(outgoing.html, "text/html")
+        # Anymail's way to let our id travel with the message; other backends ignore it.
+        message.metadata = {"message": str(outgoing.uuid)}  # type: ignore[attr-defined]
+        return message
+
+
+def _domain() -> str:
+    return urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+
+
+def _translate(error: Exception) -> DeliveryFailed | DeliveryInDoubt:
+    """Decide what an exception of the sending call means. What is not surely a no is in doubt."""
+    if isinstance(error, AnymailRecipientsRefused | smtplib.SMTPRecipientsRefused):
+        return _refused_recipient(error)
+    if isinstance(error, AnymailAPIError):
+        return _translate_api(error)
+    if isinstance(error, smtplib.SMTPResponseException):
+        permanent = 500 <= error.smtp_code < 600 and not isinstance(error, smtplib.SMTPAuthenticationError)
+        return DeliveryFailed(str(error.smtp_code), str(error.smtp_error), permanent=permanent)
+    if isinstance(error, smtplib.SMTPNotSupportedError | smtplib.SMTPConnectError | smtplib.SMTPHeloError):
+        return DeliveryFailed("smtp", str(error), permanent=False)
+    return DeliveryInDoubt(type(error).__name__, str(error))
+
+
+def _refused_recipient(error: Exception) -> DeliveryFailed:
+    codes = (
+        [code for code, _text in getattr(error, "recipients", {}).values()]
+        if isinstance(error, smtplib.SMTPRecipientsRefused)
+        else [550]
+    )
+    permanent = all(500 <= code < 600 for code in codes)
+    return DeliveryFailed(
+        str(codes[0]) if codes else "refused",
+        str(error),
+        permanent=permanent,
+        suppress=SuppressionReason.BOUNCED if permanent else None,
+    )
+
+
+def _translate_api(error: AnymailAPIError) -> DeliveryFailed | DeliveryInDoubt:
+    status = error.status_code
+    if status is not None and 400 <= status < 500:
+        # 401, 403 and 429 are about our account: somebody repairs it, the message waits.
+        return DeliveryFailed(str(status), str(error), permanent=status not in (401, 403, 408, 429))
+    if isinstance(error.__cause__, requests.RequestException) and never_connected(error.__cause__):
+        return DeliveryFailed("connection", str(error.__cause__), permanent=False)
+    return DeliveryInDoubt(str(status or "no_answer"), str(error))

@@ -1,0 +1,85 @@
+"""One connection to Twilio per process, and what its refusals mean."""
+
+from functools import lru_cache
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.urls import reverse
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from messaging.channels.base import DeliveryFailed, DeliveryInDoubt, Outgoing, Receipt
+from messaging.channels.connections import never_connected
+from messaging.models import SuppressionReason
+
+PROVIDER = "twilio"
+CONNECT_SECONDS, ANSWER_SECONDS = 5, 15
+_REAL = "https://api.twilio.com"
+
+# https://www.twilio.com/docs/api/errors
+_OPTED_OUT = {21610, 63032}
+_NO_SUCH_ADDRESS = {21211, 21614, 63003, 63024}
+_CAPPED = {63049}
+
+
+class _HttpClient(TwilioHttpClient):
+    """Twilio's own client, with our timeouts, without retries, and able to talk to an imitation."""
+
+    def __init__(self, base: str) -> None:
+        # A retry inside the library could send twice; when and whether to repeat is decided in one place.
+        super().__init__(max_retries=0)
+        self.timeout = (CONNECT_SECONDS, ANSWER_SECONDS)
+        self._base = base
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
+        if self._base:
+            url = url.replace(_REAL, f"{self._base}/api", 1)
+        return super().request(method, url, *args, **kwargs)
+
+
+@lru_cache(maxsize=4)
+def _client(account_sid: str, auth_token: str, base: str) -> Client:
+    return Client(account_sid, auth_token, http_client=_HttpClient(base))
+
+
+def is_configured() -> bool:
+    return bool(settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN)
+
+
+def status_callback(outgoing: Outgoing) -> str:
+    """Where Twilio reports on this message: the address carries our id, so every report finds its row."""
+    return settings.PUBLIC_URL + reverse("messaging_webhooks:twilio_status", args=[outgoing.uuid])
+
+
+def create_message(outgoing: Outgoing, **fields: Any) -> Receipt:
+    """Make the one call that sends. Raises DeliveryFailed or DeliveryInDoubt."""
+    client = _client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_API_BASE)
+    try:
+        created = client.messages.create(status_callback=status_callback(outgoing), **fields)
+    except TwilioRestException as error:
+        raise _translate(error) from error
+    except requests.RequestException as error:
+        if never_connected(error):
+            raise DeliveryFailed("connection", str(error), permanent=False) from error
+        raise DeliveryInDoubt(type(error).__name__, str(error)) from error
+    except (TwilioException, ValueError) as error:
+        # An answer that is no answer, such as a proxy's page with status 200.
+        raise DeliveryInDoubt(type(error).__name__, str(error)) from error
+    return Receipt(provider=PROVIDER, provider_id=str(created.sid))
+
+
+def _translate(error: TwilioRestException) -> DeliveryFailed | DeliveryInDoubt:
+    code = str(error.code or error.status)
+    if error.status >= 500:
+        return DeliveryInDoubt(code, error.msg)
+    if error.code in _OPTED_OUT:
+        return DeliveryFailed(code, error.msg, permanent=True, suppress=SuppressionReason.PROVIDER)
+    if error.code in _NO_SUCH_ADDRESS:
+        return DeliveryFailed(code, error.msg, permanent=True, suppress=SuppressionReason.BOUNCED)
+    if error.code in _CAPPED:
+        return DeliveryFailed(code, error.msg, permanent=False, capped=True)
+    # 401, 403 and 429 are about our account: somebody repairs it, the message waits.
+    return DeliveryFailed(code, error.msg, permanent=error.status not in (401, 403, 408, 429))

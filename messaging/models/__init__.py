@@ -1,0 +1,26 @@
+from messaging.models.automation import Automation, AutomationRevision
+from messaging.models.cart import Cart, CartState
+from messaging.models.event import MessageEvent
+from messaging.models.heartbeat import JobHeartbeat
+from messaging.models.local import LocalDelivery
+from messaging.models.message import Message, MessageState
+from messaging.models.suppression import Suppression, SuppressionReason
+from messaging.models.template import Channel, Occasion, Template, TemplateRevision
+
+__all__ = [
+    "Automation",
+    "AutomationRevision",
+    "Cart",
+    "CartState",
+    "Channel",
+    "JobHeartbeat",
+    "LocalDelivery",
+    "Message",
+    "MessageEvent",
+    "MessageState",
+    "Occasion",
+    "Suppression",
+    "SuppressionReason",
+    "Template",
+    "TemplateRevision",
+]

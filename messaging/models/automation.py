@@ -1,0 +1,92 @@
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import PromoCodePool
+from messaging.models.template import Channel, Occasion
+from retail.models import Store
+
+AUTOMATIC = (Occasion.BIRTHDAY, Occasion.RECOVERY)
+
+
+class Automation(models.Model):
+    """How the messages of one automatic occasion are sent. One row per occasion.
+
+    ``settings`` is the document of ``messaging.occasions``; ``channels`` is tried in order.
+    """
+
+    occasion = models.CharField(_("occasion"), max_length=20, choices=Occasion, unique=True)
+    enabled = models.BooleanField(_("switched on"), default=False)
+    # What was due while the automation was off is not made up for.
+    enabled_at = models.DateTimeField(_("switched on at"), null=True, blank=True)
+    stores_off = models.ManyToManyField(
+        Store, related_name="+", blank=True, verbose_name=_("stores where it is off")
+    )
+    channels = ArrayField(
+        models.CharField(max_length=10, choices=Channel), default=list, verbose_name=_("channels, in order")
+    )
+    settings = models.JSONField(_("settings"), default=dict)
+    pool = models.ForeignKey(
+        PromoCodePool,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("promo codes"),
+    )
+    number = models.PositiveIntegerField(_("number"), default=1)
+    updated_at = models.DateTimeField(_("updated at"))
+
+    class Meta:
+        verbose_name = _("automation")
+        verbose_name_plural = _("automations")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(occasion__in=[occasion.value for occasion in AUTOMATIC]),
+                name="automation_occasion_automatic",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(enabled=False) | models.Q(enabled_at__isnull=False),
+                name="automation_on_since",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(channels__contained_by=[channel.value for channel in Channel]),
+                name="automation_channels_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(enabled=False) | models.Q(channels__len__gt=0),
+                name="automation_on_has_channel",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.occasion
+
+
+class AutomationRevision(models.Model):
+    """An automation as it was saved once: who decided what, and when."""
+
+    automation = models.ForeignKey(
+        Automation, on_delete=models.PROTECT, related_name="revisions", verbose_name=_("automation")
+    )
+    number = models.PositiveIntegerField(_("number"))
+    document = models.JSONField(_("document"))
+    saved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("saved by"),
+    )
+    saved_at = models.DateTimeField(_("saved at"))
+
+    class Meta:
+        verbose_name = _("automation revision")
+        verbose_name_plural = _("automation revisions")
+        constraints = [
+            models.UniqueConstraint(fields=["automation", "number"], name="automation_revision_number_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.automation_id} r{self.number}"

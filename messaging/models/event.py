@@ -1,0 +1,32 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from messaging.models.message import Message
+
+
+class MessageEvent(models.Model):
+    """Something that was reported about a message: by a provider, or by our own sender (provider "fiel").
+
+    Rows are only added. ``event_key`` is the provider's own name for the event, so a report that
+    comes twice is one row. A report about a message that we do not know stays without one.
+    """
+
+    message = models.ForeignKey(
+        Message, on_delete=models.PROTECT, null=True, related_name="events", verbose_name=_("message")
+    )
+    provider = models.CharField(_("provider"), max_length=20)
+    event_key = models.CharField(_("event key"), max_length=200)
+    kind = models.CharField(_("kind"), max_length=40)
+    detail = models.CharField(_("detail"), max_length=500, blank=True, default="")
+    occurred_at = models.DateTimeField(_("occurred at"))
+
+    class Meta:
+        verbose_name = _("message event")
+        verbose_name_plural = _("message events")
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "event_key"], name="message_event_once_per_provider"),
+        ]
+        indexes = [models.Index(fields=["message", "id"], name="message_event_by_message")]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.event_key}"

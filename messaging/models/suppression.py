@@ -1,0 +1,42 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from messaging.models.template import Channel
+
+
+class SuppressionReason(models.TextChoices):
+    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed by the link")
+    REPLIED_STOP = "replied_stop", _("Answered STOP")
+    PROVIDER = "provider", _("Opted out at the provider")
+    BOUNCED = "bounced", _("The address does not exist")
+    COMPLAINED = "complained", _("Marked as unwanted")
+
+
+class Suppression(models.Model):
+    """An address that gets no marketing on a channel any more, whoever it belongs to.
+
+    Only a keyed hash of the address is kept, so that it outlives the erasure of the customer.
+    """
+
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel)
+    address_hash = models.CharField(_("hash of the address"), max_length=64)
+    reason = models.CharField(_("reason"), max_length=20, choices=SuppressionReason)
+    suppressed_at = models.DateTimeField(_("since"))
+    lifted_at = models.DateTimeField(_("lifted at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("opt-out")
+        verbose_name_plural = _("opt-outs")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "address_hash"],
+                condition=models.Q(lifted_at__isnull=True),
+                name="suppression_once_per_address",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reason__in=SuppressionReason.values), name="suppression_reason_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.address_hash[:12]}"

@@ -1,0 +1,50 @@
+"""Who has a birthday on a day."""
+
+from collections.abc import Iterable
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from customers.models import Customer
+from messaging.models import Message, Occasion
+from messaging.schedule import birthdays_kept_on
+from retail.models import Company, Store
+
+
+def company_zone() -> str:
+    """Return the zone of customers without a home store."""
+    zone = Company.objects.values_list("time_zone", flat=True).first()
+    return zone or "UTC"
+
+
+def zones() -> list[ZoneInfo]:
+    """Return every time zone in which a customer may live, in a fixed order."""
+    names = set(Store.objects.values_list("time_zone", flat=True)) | {company_zone()}
+    return [ZoneInfo(name) for name in sorted(names)]
+
+
+def celebrating(day: date, zone: ZoneInfo) -> QuerySet[Customer]:
+    """Return the customers of a zone who celebrate on `day` and can be reached somehow."""
+    born = Q()
+    for month, number in birthdays_kept_on(day):
+        born |= Q(birth_date__month=month, birth_date__day=number)
+    lives = Q(home_store__time_zone=zone.key)
+    if zone.key == company_zone():
+        lives |= Q(home_store__isnull=True)
+    reachable = ~Q(email="") | ~Q(phone="")
+    # Nobody is greeted on the day of their birth.
+    return Customer.objects.filter(born, lives, reachable, is_active=True, birth_date__year__lt=day.year)
+
+
+def not_planned(customers: QuerySet[Customer], day: date, *, stores_off: Iterable[int]) -> QuerySet[Customer]:
+    """Leave out who has this year's message already, and who belongs to a store where greetings are off."""
+    planned = Message.objects.filter(
+        customer=OuterRef("pk"), occasion=Occasion.BIRTHDAY, occasion_key=str(day.year)
+    )
+    return (
+        customers.exclude(Exists(planned))
+        .exclude(home_store__in=list(stores_off))
+        .select_related("home_store")
+        .order_by("pk")
+    )

@@ -1,0 +1,164 @@
+"""Turns a template and the facts of one person into the texts that leave."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import formats, translation
+from django.utils.html import linebreaks
+
+from messaging.models import Cart, Channel, Template
+from messaging.rendering import TemplateRefused, measure_sms, plain_text, render, single_line, used_variables
+from messaging.selectors.contacts import Recipient
+from retail.models import Company, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coupon:
+    """A promo code as a message shows it."""
+
+    code: str
+    link: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything that the variables of a message are filled from."""
+
+    recipient: Recipient
+    company: Company
+    store: Store | None
+    cart: Cart | None = None
+    coupon: Coupon | None = None
+    unsubscribe_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """The texts of one message on one channel. `variables` are the values that an approved template needs."""
+
+    subject: str
+    text: str
+    html: str
+    variables: dict[str, str] = field(default_factory=dict)
+
+
+class TextTooLong(TemplateRefused):
+    """A text message is longer than the company allows."""
+
+    def __init__(self, *, limit: int, actual: int) -> None:
+        super().__init__("text_too_long", limit=limit, actual=actual)
+
+
+def compose(template: Template, facts: Facts) -> Composed:
+    """Fill a template. Raises TemplateRefused, and TextTooLong beyond the company's limit for text messages."""
+    with translation.override(template.language):
+        context = build_context(facts)
+        return compose_with(template, context, company=facts.company)
+
+
+def compose_with(template: Template, context: dict[str, Any], *, company: Company) -> Composed:
+    """Fill a template with a context that is ready, such as an occasion's sample."""
+    text = plain_text(render(template.text, context))
+    if template.channel == Channel.SMS:
+        _refuse_long_text(text, company)
+    if template.channel != Channel.EMAIL:
+        values = {name: str(_look_up(context, name)) for name in sorted(used_variables(template.text))}
+        return Composed(subject="", text=text, html="", variables=values)
+    subject = single_line(render(template.subject, context))
+    body = render(template.html, context, html=True) if template.html else linebreaks(text, autoescape=True)
+    with translation.override(template.language):
+        html = render_to_string(
+            "messaging/email_layout.html",
+            {
+                "subject": subject,
+                "body": body,
+                "company": company,
+                "language": template.language,
+                "unsubscribe_link": context["unsubscribe_link"],
+            },
+        )
+    return Composed(subject=subject, text=text, html=html)
+
+
+def build_context(facts: Facts) -> dict[str, Any]:
+    """Return the variables as plain values, formatted in the active language."""
+    name = facts.recipient.name.strip()
+    context: dict[str, Any] = {
+        "customer": {"name": name, "first_name": _first_name(name)},
+        "company": {"name": facts.company.name},
+        "store": {"name": facts.store.name if facts.store else facts.company.name},
+        "coupon": {"code": "", "link": "", "valid_until": ""},
+        "unsubscribe_link": facts.unsubscribe_url,
+    }
+    if facts.coupon:
+        zone = facts.store.zone if facts.store else ZoneInfo(facts.company.time_zone)
+        expires = facts.coupon.expires_at.astimezone(zone)
+        context["coupon"] = {
+            "code": facts.coupon.code,
+            "link": facts.coupon.link,
+            "valid_until": formats.date_format(expires, "SHORT_DATETIME_FORMAT"),
+        }
+    if facts.cart:
+        context["cart"] = {
+            "link": facts.cart.link,
+            "total": format_money(facts.cart.total),
+            "items": [_cart_item(line) for line in facts.cart.lines],
+        }
+    return context
+
+
+def coupon_link(base: str, code: str) -> str:
+    """Put a code into a shop's address: in place of {code}, else as the parameter `coupon`."""
+    if not base or "{code}" in base:
+        return base.replace("{code}", code)
+    parts = urlsplit(base)
+    query = [*parse_qsl(parts.query, keep_blank_values=True), ("coupon", code)]
+    return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+def format_money(amount: Decimal) -> str:
+    """Write an amount in the active language: "R$ 1.234,56"."""
+    number = formats.number_format(amount, decimal_pos=2, use_l10n=True, force_grouping=True)
+    # Not a no-break space: it would turn a text message into UCS-2.
+    return f"R$ {number}"
+
+
+def pick_template(templates: list[Template], channel: str, language: str) -> Template | None:
+    """Choose the text of a channel: the person's language, else the installation's, else any."""
+    found = {template.language: template for template in templates if template.channel == channel}
+    return found.get(language) or found.get(settings.LANGUAGE_CODE) or next(iter(found.values()), None)
+
+
+def _first_name(name: str) -> str:
+    first = name.split(" ", 1)[0]
+    # Chains keep names in capitals; nobody likes to be shouted at.
+    return first.capitalize() if first.isupper() else first
+
+
+def _cart_item(line: dict[str, Any]) -> dict[str, str]:
+    quantity = Decimal(str(line["quantity"])).normalize()
+    return {
+        "name": line["name"] or line["sku"],
+        "quantity": f"{quantity:f}",
+        "price": format_money(Decimal(str(line["unit_price"]))),
+    }
+
+
+def _look_up(context: dict[str, Any], name: str) -> Any:
+    value: Any = context
+    for part in name.split("."):
+        value = value.get(part, "") if isinstance(value, dict) else ""
+    return value
+
+
+def _refuse_long_text(text: str, company: Company) -> None:
+    size = measure_sms(text)
+    if size.characters > company.sms_limit:
+        raise TextTooLong(limit=company.sms_limit, actual=size.characters)

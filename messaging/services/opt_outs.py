@@ -1,0 +1,111 @@
+"""No means no: signed links, answered STOP, bounces and complaints."""
+
+import re
+import unicodedata
+from datetime import datetime
+
+from django.conf import settings
+from django.core import signing
+from django.db import transaction
+from django.urls import reverse
+
+from customers.models import Customer, Purpose
+from customers.selectors import standing_consents
+from customers.services.consents import record_consent
+from messaging.addresses import address_hash
+from messaging.models import Channel, Message, Suppression, SuppressionReason
+
+_SALT = "messaging.unsubscribe"
+
+# What people answer, without accents, signs and case. SAIR is the word that Brazilian operators made known.
+STOP_WORDS = frozenset(
+    [
+        "sair",
+        "parar",
+        "pare",
+        "stop",
+        "cancelar",
+        "remover",
+        "descadastrar",
+        "unsubscribe",
+        "end",
+        "quit",
+        "cancel",
+    ]
+)
+
+
+class LinkInvalid(Exception):
+    """The link was not made by us, or names a message that does not exist."""
+
+    code = "link_invalid"
+
+
+def unsubscribe_url(message: Message) -> str:
+    """Return the address that stops messages like this one. It never expires and holds no personal data."""
+    token = signing.Signer(salt=_SALT).sign(message.uuid.hex)
+    return settings.PUBLIC_URL + reverse("messaging:unsubscribe", args=[token])
+
+
+def find_by_token(token: str) -> Message:
+    """Return the message that a link belongs to. Raises LinkInvalid."""
+    try:
+        return Message.objects.get(uuid=signing.Signer(salt=_SALT).unsign(token))
+    except (signing.BadSignature, Message.DoesNotExist, ValueError) as error:
+        raise LinkInvalid from error
+
+
+@transaction.atomic
+def unsubscribe(*, message: Message, at: datetime) -> bool:
+    """Stop marketing to this message's address on its channel; return whether that was new."""
+    channel = message.channel or message.channels[0]
+    if message.customer is not None:
+        _withdraw_consent(message.customer, channel, source="unsubscribe_link", at=at)
+    if not message.to:
+        return True
+    return suppress(channel=channel, address=message.to, reason=SuppressionReason.UNSUBSCRIBED, at=at)
+
+
+def suppress(*, channel: str, address: str, reason: SuppressionReason, at: datetime) -> bool:
+    """Silence an address on a channel; return whether it was not silent already."""
+    row = Suppression(
+        channel=channel, address_hash=address_hash(channel, address), reason=reason, suppressed_at=at
+    )
+    already = Suppression.objects.filter(
+        channel=channel, address_hash=row.address_hash, lifted_at__isnull=True
+    ).exists()
+    Suppression.objects.bulk_create([row], ignore_conflicts=True)
+    return not already
+
+
+@transaction.atomic
+def receive_reply(*, channel: Channel, address: str, text: str, at: datetime) -> bool:
+    """Act on an answer by SMS or WhatsApp; return whether it asked to stop.
+
+    The number is silenced for both, since a person who says STOP to a number does not think of channels.
+    """
+    if not asks_to_stop(text):
+        return False
+    for concerned in (Channel.SMS, Channel.WHATSAPP):
+        suppress(channel=concerned, address=address, reason=SuppressionReason.REPLIED_STOP, at=at)
+    for customer in Customer.objects.filter(phone=address).order_by("pk"):
+        for concerned in (Channel.SMS, Channel.WHATSAPP):
+            _withdraw_consent(customer, concerned, source=f"reply_{channel}", at=at)
+    return True
+
+
+def asks_to_stop(text: str) -> bool:
+    """Whether an answer is one of the stop words, however it is written: " Sair! ", "PARÁR."."""
+    bare = unicodedata.normalize("NFKD", text.casefold())
+    return re.sub(r"[^a-z]", "", bare) in STOP_WORDS
+
+
+def _withdraw_consent(customer: Customer, channel: str, *, source: str, at: datetime) -> None:
+    # Repeating the click adds nothing to the record.
+    if standing_consents([customer.pk])[customer.pk].get(Purpose.MARKETING, channel) is not False:
+        record_consent(
+            customer=customer,
+            values={"purpose": Purpose.MARKETING.value, "channel": channel, "granted": False},
+            source=source,
+            at=at,
+        )

@@ -1,0 +1,94 @@
+"""What providers report about messages: idempotent, in any order."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from messaging.models import Message, MessageEvent, SuppressionReason
+from messaging.schedule import State, after_report
+from messaging.services import opt_outs
+
+_REPORTED = (State.SENT, State.DELIVERED, State.READ, State.FAILED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One event of one provider. `state` is what it says about the delivery; None says nothing about it."""
+
+    provider: str
+    event_key: str
+    kind: str
+    occurred_at: datetime
+    state: State | None = None
+    detail: str = ""
+    provider_id: str = ""
+    suppress: SuppressionReason | None = None
+
+
+@transaction.atomic
+def record_report(*, message_uuid: UUID | None, report: Report) -> bool:
+    """Store a report and let it move its message; return whether the message changed.
+
+    The message is found by our id, else by the provider's. A report about an unknown message is kept beside;
+    one that is known already changes nothing.
+    """
+    message = _find(message_uuid, report)
+    # The unique key decides; two copies that arrive at once wait for each other here.
+    _event, is_new = MessageEvent.objects.get_or_create(
+        provider=report.provider,
+        event_key=report.event_key[:200],
+        defaults={
+            "message": message,
+            "kind": report.kind[:40],
+            "detail": report.detail[:500],
+            "occurred_at": report.occurred_at,
+        },
+    )
+    if message is None or not is_new:
+        return False
+    if report.suppress is not None and message.to:
+        opt_outs.suppress(
+            channel=message.channel, address=message.to, reason=report.suppress, at=report.occurred_at
+        )
+    if message.provider_id and report.provider_id and report.provider_id != message.provider_id:
+        # About another call than the one that counts.
+        return False
+    return _move(message, report)
+
+
+def _find(message_uuid: UUID | None, report: Report) -> Message | None:
+    messages = Message.objects.select_for_update()
+    if message_uuid is not None:
+        return messages.filter(uuid=message_uuid).first()
+    if report.provider_id:
+        return messages.filter(provider_id=report.provider_id).order_by("pk").first()
+    return None
+
+
+def _move(message: Message, report: Report) -> bool:
+    """Advance the message; return whether its state changed."""
+    if report.state is None:
+        return False
+    before = State(message.state)
+    message.state = after_report(before, report.state)
+    if message.state not in _REPORTED:
+        # Never given to a provider: nothing to note.
+        return False
+    message.sent_at = message.sent_at or message.call_began_at or report.occurred_at
+    if report.provider_id and not message.provider_id:
+        message.provider, message.provider_id = report.provider, report.provider_id
+    if report.state == State.DELIVERED:
+        message.delivered_at = message.delivered_at or report.occurred_at
+    if report.state == State.READ:
+        message.read_at = message.read_at or report.occurred_at
+    if message.state != before:
+        message.lease = message.lease_until = None
+        if message.state == State.FAILED:
+            message.reason, message.error = "undelivered", report.detail[:500]
+            message.closed_at = report.occurred_at
+        else:
+            message.reason, message.error, message.closed_at = "", "", None
+    message.save()
+    return message.state != before

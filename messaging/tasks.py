@@ -1,0 +1,45 @@
+"""The jobs of messages. Each is a wake-up: it takes no arguments, asks the database what is due, and may run twice."""
+
+from typing import Any
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from messaging.local.twilio import advance_deliveries
+from messaging.services.delivery import deliver_due as deliver
+from messaging.services.delivery import sweep_expired_leases
+from messaging.services.heartbeat import record_heartbeat
+from messaging.services.planning import plan_birthdays as plan_birthday_messages
+from messaging.services.planning import plan_recoveries as plan_recovery_messages
+
+
+@shared_task
+def plan_birthdays(**_kwargs: Any) -> None:
+    at = timezone.now()
+    record_heartbeat(job="plan_birthdays", at=at, summary={"planned": plan_birthday_messages(at=at)})
+
+
+@shared_task
+def plan_recoveries(**_kwargs: Any) -> None:
+    at = timezone.now()
+    record_heartbeat(job="plan_recoveries", at=at, summary={"planned": plan_recovery_messages(at=at)})
+
+
+@shared_task
+def deliver_due(**_kwargs: Any) -> None:
+    summary = deliver(clock=timezone.now)
+    record_heartbeat(job="deliver_due", at=timezone.now(), summary=summary.as_document())
+
+
+@shared_task
+def sweep_leases(**_kwargs: Any) -> None:
+    at = timezone.now()
+    requeued, in_doubt = sweep_expired_leases(at=at)
+    record_heartbeat(job="sweep_leases", at=at, summary={"requeued": requeued, "in_doubt": in_doubt})
+
+
+@shared_task
+def advance_local_deliveries(**_kwargs: Any) -> None:
+    if settings.DEMO:
+        advance_deliveries(at=timezone.now())

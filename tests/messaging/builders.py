@@ -1,0 +1,112 @@
+"""Objects of messaging for tests, with believable defaults."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from campaigns.models import PromoCodePool
+from customers.models import Customer
+from messaging.models import Automation, Cart, Channel, Message, Occasion, Template
+from retail.models import Company, Store
+from tests.builders import NOON, build_consent, build_customer, build_store
+
+_numbers = count(1)
+
+
+def build_company(**values: Any) -> Company:
+    company, _created = Company.objects.update_or_create(pk=1, defaults={"name": "Lojas Aurora"} | values)
+    return company
+
+
+def build_template(**values: Any) -> Template:
+    values = {
+        "occasion": Occasion.RECOVERY,
+        "channel": Channel.SMS,
+        "language": "pt-br",
+        "text": "{{ customer.first_name }}, seu carrinho: {{ cart.link }} {{ coupon.code }}",
+        "updated_at": NOON,
+    } | values
+    if values["occasion"] == Occasion.BIRTHDAY and "cart" in values["text"]:
+        values["text"] = "Feliz dia, {{ customer.first_name }}! {{ coupon.code }}"
+    if values["channel"] == Channel.EMAIL:
+        values.setdefault("subject", "Oi, {{ customer.first_name }}")
+    return Template.objects.create(**values)
+
+
+def build_automation(*, stores_off: Sequence[Store] = (), **values: Any) -> Automation:
+    """Switch an automation on, with a company and a template for each of its channels."""
+    build_company()
+    occasion = values.pop("occasion", Occasion.RECOVERY)
+    values = {
+        "enabled": True,
+        "enabled_at": NOON - timedelta(days=30),
+        "channels": [Channel.SMS],
+        "settings": {},
+    } | values
+    Automation.objects.filter(occasion=occasion).update(**values)
+    automation = Automation.objects.get(occasion=occasion)
+    automation.stores_off.set(stores_off)
+    for channel in automation.channels:
+        if not Template.objects.filter(occasion=occasion, channel=channel).exists():
+            build_template(occasion=occasion, channel=channel)
+    return automation
+
+
+def build_shop(**values: Any) -> Store:
+    return build_store(**{"online_shop": True} | values)
+
+
+def build_reachable_customer(*, channels: Sequence[str] = ("",), **values: Any) -> Customer:
+    """A customer with addresses who agreed to marketing on `channels` ("" is all of them)."""
+    number = next(_numbers)
+    values = {"phone": f"+55119{88000000 + number}", "email": f"cliente{number}@example.com"} | values
+    customer = build_customer(**values)
+    for channel in channels:
+        build_consent(
+            customer=customer, purpose="marketing", channel=channel, given_at=NOON - timedelta(days=90)
+        )
+    return customer
+
+
+def build_cart(**values: Any) -> Cart:
+    """A cart of a customer who agreed to marketing, left at noon."""
+    customer = values.pop("customer", None) or build_reachable_customer()
+    interaction_at: datetime = values.pop("last_interaction_at", NOON)
+    defaults = {
+        "store": values.pop("store", None) or build_shop(),
+        "external_id": f"cart-{next(_numbers)}",
+        "customer": customer,
+        "lines": [{"sku": "SKU-1", "name": "Vestido", "quantity": "1", "unit_price": "159.90"}],
+        "total": Decimal("159.90"),
+        "link": "https://loja.example.com/c/1",
+        "opened_at": interaction_at,
+        "last_interaction_at": interaction_at,
+    }
+    return Cart.objects.create(**defaults | values)
+
+
+def build_message(**values: Any) -> Message:
+    """A recovery message that is due at noon."""
+    cart = values.pop("cart", None) or build_cart(last_interaction_at=NOON - timedelta(minutes=30))
+    defaults = {
+        "occasion": Occasion.RECOVERY,
+        "occasion_key": cart.occasion_key,
+        "person": f"c:{cart.customer_id}",
+        "customer": cart.customer,
+        "store": cart.store,
+        "cart": cart,
+        "channels": [Channel.SMS],
+        "due_at": NOON,
+        "expires_at": NOON + timedelta(minutes=10),
+        "planned_at": NOON,
+    }
+    return Message.objects.create(**defaults | values)
+
+
+def build_pool(**values: Any) -> PromoCodePool:
+    return PromoCodePool.objects.create(
+        **{"code": f"volte-{next(_numbers)}", "name": "Volte", "for_automations": True, "pattern": "VOLTE"}
+        | values
+    )
