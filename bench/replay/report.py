@@ -59,7 +59,9 @@ def source_gross(journey: Journey) -> int:
     )
 
 
-def redemption_outcomes(journey: Journey, assignment: Assignment, codes: dict[tuple[int, str], str]) -> Counter[str]:
+def redemption_outcomes(
+    journey: Journey, assignment: Assignment, codes: dict[tuple[int, str], str]
+) -> Counter[str]:
     """Count the recorded redemptions by what became of them."""
     counts: Counter[str] = Counter()
     for redemption in journey.redemptions:
@@ -72,7 +74,9 @@ def redemption_outcomes(journey: Journey, assignment: Assignment, codes: dict[tu
     return counts
 
 
-def report(journey: Journey, assignment: Assignment, result: Tally, database: tuple[int, int, int, int] | None) -> Iterator[str]:
+def report(
+    journey: Journey, assignment: Assignment, result: Tally, database: tuple[int, int, int, int] | None
+) -> Iterator[str]:
     """Yield the report. ``database`` is (sales, gross, discount, net) as the database sums them, when it is at hand."""
     yield from _rules(count_rules(journey))
     yield ""

@@ -42,17 +42,20 @@ def cut(journey: Journey) -> Journey:
 
 
 def _choose(journey: Journey) -> list[SourceBasket]:
-    draw = random.Random(SEED)  # noqa: S311  (a sample, not a secret)
+    draw = random.Random(SEED)
     known = {product.product for product in journey.products}
     codes = assign(journey).codes_of
     short = [basket for basket in journey.baskets if len(basket.lines) <= 12]
     kinds = (
         (40, lambda basket: basket.basket in codes),
         (12, lambda basket: any(quantity_and_price(line)[2] == "zero_quantity" for line in basket.lines)),
-        (12, lambda basket: any(quantity_and_price(line)[2] == "no_whole_cent_price" for line in basket.lines)),
+        (
+            12,
+            lambda basket: any(quantity_and_price(line)[2] == "no_whole_cent_price" for line in basket.lines),
+        ),
         (8, lambda basket: any(line.product not in known for line in basket.lines)),
         (8, lambda basket: any(line.coupon > line.value for line in basket.lines)),
-        (50, lambda basket: True),
+        (50, lambda basket: bool(basket.lines)),
     )
     chosen: dict[int, SourceBasket] = {}
     for count, wanted in kinds:
