@@ -246,9 +246,9 @@ class Evaluator:
 
     def _holds(self, node: dict[str, Any], document: dict[str, Any]) -> bool:
         if "all" in node:
-            return all([self._holds(child, document) for child in node["all"]])
+            return all(self._holds(child, document) for child in node["all"])
         if "any" in node:
-            return any([self._holds(child, document) for child in node["any"]])
+            return any(self._holds(child, document) for child in node["any"])
         return bool(getattr(self, f"_if_{node['kind']}")(node, document))
 
     def _if_product(self, leaf: dict[str, Any], _document: dict[str, Any]) -> bool:
