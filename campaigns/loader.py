@@ -19,8 +19,9 @@ from retail.models import Company
 MOST_VERSIONS = 8
 # Farther apart, reading everything is cheaper than reading each change.
 MOST_STEPS = 2_000
-# A campaign that ended leaves the plan only now, so that sales which arrive late still find it.
-KEEP_ENDED = timedelta(days=45)
+# A campaign that ended leaves the plan only when no sale of its time is accepted any more: the API takes
+# sales that arrive up to 400 days late, and judges them by the moment when they occurred.
+KEEP_ENDED = timedelta(days=401)
 
 
 class PlanUnknown(LookupError):

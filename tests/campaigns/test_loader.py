@@ -83,7 +83,7 @@ class TestPlanFor:
         loader.plan_for(publish("C", conditions=product))
         loader.plan_for(publish("D", ends_at="2026-11-23T00:00:00Z"))
         loader.plan_for(change("A", conditions={"kind": "product", "by": "sku", "values": ["X-2"]}))
-        services.pause_campaign(code="C", user=None, at=AT + timedelta(days=80))
+        services.pause_campaign(code="C", user=None, at=AT + timedelta(days=402))
         in_steps = content(loader.plan_for(current_plan_version()))
 
         loader.forget_plans()
