@@ -7,4 +7,4 @@ class ProjectConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config import celery  # noqa: F401
+        from config import celery, checks  # noqa: F401

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-LOCAL_ENVIRONMENT = BASE_DIR / ".local" / "environment.json"
+LOCAL_ENVIRONMENT = Path(os.environ.get("FIEL_LOCAL", BASE_DIR / ".local")) / "environment.json"
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}

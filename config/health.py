@@ -1,6 +1,10 @@
-"""Answers to probes: is this process alive, and may it get traffic?"""
+"""Answers to probes: is this process alive, and may it get traffic?
+
+`python -m config.health worker|scheduler` answers for processes that serve no HTTP, by its exit code.
+"""
 
 import socket
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -97,3 +101,7 @@ def _heartbeat(process: str) -> dict[str, Any]:
         return {"status": "not seen"}
     age = round(time.time() - seen["seen_at"])
     return {"status": "ok", "seen_at": seen["seen_at"], "seconds_ago": age, "host": seen["host"]}
+
+
+if __name__ == "__main__":
+    sys.exit(0 if len(sys.argv) == 2 and _heartbeat(sys.argv[1])["status"] == "ok" else 1)

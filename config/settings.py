@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.forms",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -120,10 +121,14 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.context_processors.back_office",
             ],
         },
     },
 ]
+
+# Forms are drawn by templates/components/form.html and field.html.
+FORM_RENDERER = "retail.views.renderer.FormRenderer"
 
 # --- Data ----------------------------------------------------------------------------------------
 
@@ -195,6 +200,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+AXES_LOCKOUT_CALLABLE = "config.views.sign_in.locked_out"
 
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -278,12 +284,13 @@ TWILIO_WHATSAPP_FROM = env.text("TWILIO_WHATSAPP_FROM")
 TWILIO_API_BASE = env.text("TWILIO_API_BASE").rstrip("/")
 
 if DEMO:
-    # Sample customers have made-up numbers and addresses, and they may belong to somebody.
+    # Sample customers have invented numbers and addresses, and they may belong to somebody.
     if TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN or env.text("EMAIL_URL", "local:") != "local:":
         raise ImproperlyConfigured(
-            "FIEL_DEMO=1 imitates the message providers and never runs with real accounts: "
-            "take away either FIEL_DEMO or EMAIL_URL and the TWILIO_ variables."
+            "FIEL_DEMO=1 shows invented customers, and EMAIL_URL or TWILIO_ACCOUNT_SID would really write to people. "
+            "Set FIEL_DEMO=0, or unset the providers."
         )
+    # The account of the imitated provider (messaging/local/twilio.py).
     TWILIO_ACCOUNT_SID = "AC" + "0" * 32
     TWILIO_AUTH_TOKEN = hashlib.sha256(f"local provider {KEY_PEPPER}".encode()).hexdigest()[:32]
     TWILIO_MESSAGING_SERVICE_SID = "MG" + "0" * 32

@@ -57,12 +57,12 @@ def _sources(domain: str) -> Iterator[tuple[Path, str, str]]:
             continue
         if domain == "djangojs":
             if path.suffix == ".js":
-                yield path, "javascript", path.read_text()
+                yield path, "javascript", path.read_text(encoding="utf-8")
         elif path.suffix == ".py":
-            yield path, "python", path.read_text()
+            yield path, "python", path.read_text(encoding="utf-8")
         elif path.suffix in {".html", ".txt"} and "templates" in path.parts:
             # Django's own reader turns tags into calls; what it leaves of the page must not look indented.
-            calls = templatize(path.read_text(), origin=str(path))
+            calls = templatize(path.read_text(encoding="utf-8"), origin=str(path))
             yield path, "python", "\n".join(line.lstrip() for line in calls.split("\n"))
 
 

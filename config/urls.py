@@ -8,7 +8,10 @@ from importlib.util import find_spec
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from config.views.sign_in import AdminSignIn
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/login/", AdminSignIn.as_view()),
     path("admin/", admin.site.urls),
     path("language/", include("django.conf.urls.i18n")),
 ]
@@ -18,6 +21,7 @@ _packages = [
     ("api/", "pos_api.urls"),
     ("webhooks/", "messaging.webhook_urls"),
     ("till/", "pos_api.till_urls"),
+    ("", "config.page_urls"),
     ("", "messaging.urls"),
     ("", "campaigns.urls"),
     ("", "loyalty.urls"),

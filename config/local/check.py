@@ -14,7 +14,7 @@ _STEPS: list[tuple[str, list[str], str]] = [
     ("lint", [f"{_BIN}/ruff", "check", "."], "Many are repaired by: .venv/bin/ruff check --fix ."),
     (
         "templates",
-        [f"{_BIN}/djlint", "templates", "--lint", "--quiet"],
+        [f"{_BIN}/djlint", "templates", "--lint", "--quiet", "--allow-empty-input"],
         "djlint names the rule; see docs/how-to.",
     ),
     ("types", [f"{_BIN}/mypy", "."], ""),
@@ -28,6 +28,11 @@ _STEPS: list[tuple[str, list[str], str]] = [
         "translations",
         [sys.executable, "-m", "config.translations", "check"],
         "Collect new texts with: make messages",
+    ),
+    (
+        "static files",
+        [*_MANAGE, "collectstatic", "--no-input", "-v0"],
+        "A file names another that does not exist.",
     ),
     ("deployment", [*_MANAGE, "check", "--deploy", "--fail-level", "WARNING"], ""),
 ]
@@ -51,7 +56,7 @@ def main() -> int:
         started = time.monotonic()
         with tempfile.TemporaryDirectory() as static:
             environment = {**os.environ, "NO_COLOR": "1", "FIEL_STATIC_ROOT": static}
-            if name in ("deployment", "migrations"):
+            if name in ("deployment", "migrations", "static files"):
                 environment |= _PRODUCTION
             done = subprocess.run(
                 command,

@@ -175,7 +175,7 @@ class Launcher:
                 "1",
             ),
             *("--host", host, "--port", str(port)),
-            *("--workers", self.environment.get("WEB_CONCURRENCY", "2"), "--blocking-threads", "1"),
+            *("--workers", self.environment.get("GRANIAN_WORKERS", "2"), "--blocking-threads", "1"),
             *("--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "10"),
             *("--log-level", "warning"),
         ]

@@ -13,6 +13,8 @@ from pathlib import Path
 from config.local.processes import StartFailed
 
 MINIMUM_MAJOR = 14
+# Where Debian and Ubuntu keep servers side by side, outside PATH.
+SYSTEM_VERSIONS = Path("/usr/lib/postgresql")
 
 _FIX = (
     "No PostgreSQL server was found. Either run `make setup` (it installs one for Linux with glibc and macOS), "
@@ -34,7 +36,7 @@ def find_programs() -> Path:
         programs = Path(spec.origin).parent / "pginstall" / "bin"
         if (programs / "postgres").exists() and _runs(programs / "postgres"):
             return programs
-    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda f: -float(f.parent.name)):
+    for folder in sorted(SYSTEM_VERSIONS.glob("*/bin"), key=lambda f: -float(f.parent.name)):
         if (folder / "initdb").exists() and major_version(folder) >= MINIMUM_MAJOR:
             return folder
     on_path = shutil.which("initdb")

@@ -64,9 +64,13 @@ class Supervisor:
     def run(self) -> None:
         """Watch the services until an exception (a signal's) ends it."""
         while True:
-            self._pump(0.25)
-            for service in self._services:
-                self._watch(service)
+            self.step()
+
+    def step(self) -> None:
+        """Show what was written, restart what died."""
+        self._pump(0.25)
+        for service in self._services:
+            self._watch(service)
 
     def stop(self) -> None:
         """Stop everything, last started first; what does not stop in time is killed."""
@@ -74,6 +78,9 @@ class Supervisor:
             if service.process is not None:
                 stop_group(service.process, service.stop_signal, service.patience_seconds)
         self._pump(0)
+        for key in list(self._selector.get_map().values()):
+            self._selector.unregister(key.fileobj)
+            key.fileobj.close()  # type: ignore[union-attr]
         self._services.clear()
 
     def _launch(self, service: Service) -> None:

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from bench.replay.journey import Journey, Redemption, SourceBasket, SourceCampaign, SourceLine, read_sample, weeks_to_move
+from bench.replay.journey import (
+    Journey,
+    Redemption,
+    SourceBasket,
+    SourceCampaign,
+    SourceLine,
+    read_sample,
+    weeks_to_move,
+)
 from bench.replay.offers import assign, documents, worth
 from bench.replay.report import source_gross
 from bench.replay.rules import count_rules, coupon_of, quantity_and_price, request_lines
@@ -51,7 +59,9 @@ class TestRules:
 
         assert row == {"line": 1, "sku": "1", "quantity": "2", "unit_price": "1.39", "original_price": "1.79"}
 
-    @pytest.mark.parametrize("rule", ["zero_quantity", "no_whole_cent_price", "unknown_product", "coupon_above_line"])
+    @pytest.mark.parametrize(
+        "rule", ["zero_quantity", "no_whole_cent_price", "unknown_product", "coupon_above_line"]
+    )
     def test_the_sample_holds_every_oddity(self, rule):
         assert count_rules(read_sample(SAMPLE)).lines[rule] > 0
 
@@ -73,7 +83,9 @@ class TestAssign:
         assert assignment.codes_of == {2: ["CJ08-555"]}
 
     def test_falls_back_to_the_first_basket_of_the_day(self):
-        assert assign(journey(basket(1, line(product=9)), basket(2, line(product=8)))).codes_of == {1: ["CJ08-555"]}
+        assert assign(journey(basket(1, line(product=9)), basket(2, line(product=8)))).codes_of == {
+            1: ["CJ08-555"]
+        }
 
     def test_a_day_without_a_basket_is_told(self):
         other_day = basket(1, line(), at=datetime(2017, 5, 12, 20, tzinfo=UTC))
@@ -89,7 +101,10 @@ class TestAssign:
 
 class TestOffers:
     def test_the_benefit_is_the_most_frequent_recorded_amount(self):
-        baskets = [basket(n, line(coupon=c), at=datetime(2017, 5, 9 + n, 20, tzinfo=UTC)) for n, c in ((1, 50), (2, 75), (3, 75))]
+        baskets = [
+            basket(n, line(coupon=c), at=datetime(2017, 5, 9 + n, 20, tzinfo=UTC))
+            for n, c in ((1, 50), (2, 75), (3, 75))
+        ]
         redeemed = [Redemption(7, 555, 8, date(2017, 5, 9 + n)) for n in (1, 2, 3)]
         told = journey(*baskets, redemptions=redeemed)
 
@@ -102,7 +117,11 @@ class TestOffers:
         (document,) = documents(told, {(8, 555): 100}, moved=moved)
 
         assert moved % timedelta(weeks=1) == timedelta()
-        assert datetime(2026, 11, 15, tzinfo=UTC) < told.baskets[0].occurred_at + moved <= datetime(2026, 11, 22, tzinfo=UTC)
+        assert (
+            datetime(2026, 11, 15, tzinfo=UTC)
+            < told.baskets[0].occurred_at + moved
+            <= datetime(2026, 11, 22, tzinfo=UTC)
+        )
         starts, ends = (datetime.fromisoformat(document[name]).date() for name in ("starts_at", "ends_at"))
         assert (starts, ends) == (date(2017, 5, 8) + moved, date(2017, 6, 26) + moved)
 
@@ -111,5 +130,7 @@ class TestOffers:
 
         assignment = assign(sample)
 
-        assert Counter(value is None for value in assignment.basket_of.values())[False] == len(sample.redemptions)
+        assert Counter(value is None for value in assignment.basket_of.values())[False] == len(
+            sample.redemptions
+        )
         assert {(r.campaign, r.coupon) for r in sample.redemptions} == set(sample.coupons)

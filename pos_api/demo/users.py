@@ -1,0 +1,69 @@
+"""The demonstration's users, one for each role."""
+
+import secrets
+
+from django.contrib.auth.models import Group, Permission, User
+from django.db.models import Q
+
+WORDS = [
+    "girassol",
+    "jabuti",
+    "mandacaru",
+    "pitanga",
+    "tucano",
+    "quintal",
+    "caju",
+    "buriti",
+    "jangada",
+    "cuica",
+    "rede",
+    "mirante",
+]
+
+_MODELS = ("retail", "customers", "campaigns", "messaging", "loyalty")
+_READ = Q(codename__startswith="view_")
+# What each role may do, in words that the permissions of Django's models understand.
+ROLES: dict[str, Q] = {
+    "Gerência": Q(content_type__app_label__in=_MODELS) | Q(content_type__model="terminalkey"),
+    "Marketing": Q(content_type__app_label__in=("campaigns", "messaging"))
+    & ~Q(codename__startswith="publish_")
+    | Q(content_type__app_label__in=_MODELS) & _READ,
+    "Atendimento": Q(content_type__app_label="customers")
+    & (_READ | Q(codename__in=("add_customer", "change_customer", "add_consent")))
+    | Q(content_type__app_label="retail") & _READ,
+    "Auditoria": Q(content_type__app_label__in=_MODELS) & _READ,
+}
+# username, first name, role; the first is a superuser
+USERS = [
+    ("admin", "Administração", None),
+    ("gerente", "Gisele", "Gerência"),
+    ("marketing", "Marcos", "Marketing"),
+    ("atendimento", "Aline", "Atendimento"),
+]
+
+
+def create_roles() -> None:
+    """Make the groups of the roles, with the permissions that exist now."""
+    for name, permissions in ROLES.items():
+        group, _created = Group.objects.get_or_create(name=name)
+        group.permissions.set(Permission.objects.filter(permissions))
+
+
+def create_users(password: str) -> list[str]:
+    """Make the users that do not exist yet, all with the same password; return their names."""
+    new = [name for name, _first, _role in USERS if not User.objects.filter(username=name).exists()]
+    for name, first_name, role in USERS:
+        if name not in new:
+            continue
+        user = User(username=name, first_name=first_name, is_staff=True, is_superuser=role is None)
+        user.set_password(password)
+        user.save()
+        if role is not None:
+            user.groups.add(Group.objects.get(name=role))
+    return new
+
+
+def make_password() -> str:
+    """Return a password that can be read aloud: three words and a number."""
+    words = [secrets.choice(WORDS) for _place in range(3)]
+    return "-".join([*words, f"{secrets.randbelow(10_000):04d}"])

@@ -1,0 +1,10 @@
+from django.urls import path
+
+from pos_api.views.till import TillPage, TillTerminals, TillTexts
+
+app_name = "till"
+urlpatterns = [
+    path("", TillPage.as_view(), name="till"),
+    path("terminals/", TillTerminals.as_view(), name="terminals"),
+    path("texts.js", TillTexts.as_view(), name="texts"),
+]

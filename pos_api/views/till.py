@@ -1,0 +1,87 @@
+"""The till in the browser: a page without data, its texts, and pairing by a manager who is signed in.
+
+Everything else the page does it does as any point of sale: through the public API, with a terminal's key.
+"""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.generic import TemplateView
+from django.views.i18n import JavaScriptCatalog
+from msgspec import Struct
+
+from pos_api.decoding import Decoder, read_body
+from pos_api.errors import problem_response
+from pos_api.problems import Problem
+from pos_api.services.credentials import issue_terminal_key
+from retail.models import Terminal
+
+PAIRING_PERMISSION = "pos_api.add_terminalkey"
+
+
+@method_decorator([ensure_csrf_cookie, never_cache], name="dispatch")
+class TillPage(TemplateView):
+    """The frame that the scripts fill. It holds no data: whoever opens it sees nothing without a key."""
+
+    template_name = "till/till.html"
+    extra_context = {"currency": "BRL", "sign_in_url": settings.LOGIN_URL}
+
+
+class TillTexts(JavaScriptCatalog):
+    """The texts of the scripts in the reader's language."""
+
+    packages = ["pos_api"]
+
+
+class _Pairing(Struct, forbid_unknown_fields=True):
+    terminal: int
+
+
+@method_decorator(never_cache, name="dispatch")
+class TillTerminals(View):
+    """What a manager may pair a browser with, and a key for one of it. Session and CSRF token, never a key."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Answer the active terminals by store: `{"stores": [{"code", "name", "terminals": [...]}]}`.
+
+        Whoever may not issue keys is told of none: the page then only offers to paste one.
+        """
+        stores: dict[str, dict] = {}
+        may_pair = request.user.has_perm(PAIRING_PERMISSION)
+        for terminal in _pairable().order_by("store__name", "store__code", "code") if may_pair else ():
+            store = stores.setdefault(
+                terminal.store.code,
+                {"code": terminal.store.code, "name": terminal.store.name, "terminals": []},
+            )
+            store["terminals"].append({"id": terminal.pk, "code": terminal.code, "name": terminal.name})
+        return JsonResponse({"stores": list(stores.values())})
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Issue a key for one terminal and answer it, this once."""
+        if not request.user.has_perm(PAIRING_PERMISSION):
+            return problem_response(Problem(status=403, code="permission_denied"))
+        try:
+            pairing = _PAIRING.decode(read_body(request))
+        except Problem as problem:
+            return problem_response(problem)
+        terminal = get_object_or_404(_pairable(), pk=pairing.terminal)
+        _key, credential = issue_terminal_key(
+            terminal=terminal,
+            at=timezone.now(),
+            created_by=request.user,
+            name=_("Till in a browser"),
+        )
+        return JsonResponse({"key": credential}, status=201)
+
+
+_PAIRING = Decoder(_Pairing)
+
+
+def _pairable():
+    return Terminal.objects.select_related("store").filter(is_active=True, store__is_active=True)

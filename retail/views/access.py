@@ -1,0 +1,32 @@
+"""Who may open a page: signed-in users who have the permission that the view names."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.http import HttpRequest, HttpResponse
+
+
+class PageMixin(PermissionRequiredMixin):
+    """Ask for a sign-in and for `permission_required` ("retail.view_store", several, or () for everybody).
+
+    Strangers are led to the sign-in; people without the permission get 403. A part of a page that is fetched
+    after the session ended leads the whole page to the sign-in, instead of drawing it into a list.
+    """
+
+    request: HttpRequest
+    permission_required: Any = ()
+
+    def has_permission(self) -> bool:
+        return self.request.user.is_authenticated and super().has_permission()
+
+    def get_permission_required(self) -> Any:
+        wanted = self.permission_required
+        return (wanted,) if isinstance(wanted, str) else wanted
+
+    def handle_no_permission(self) -> HttpResponse:
+        if not self.request.user.is_authenticated and self.request.headers.get("HX-Request"):
+            target = urlencode({"next": self.request.headers.get("HX-Current-URL", "/")})
+            return HttpResponse(headers={"HX-Redirect": f"{settings.LOGIN_URL}?{target}"})
+        return super().handle_no_permission()

@@ -1,0 +1,173 @@
+"""Charts as geometry: the server computes every coordinate, the template only writes them down.
+
+Values are Decimals or integers; positions are integers of the drawing's own units, so no float occurs.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+WIDTH, HEIGHT = 640, 208
+TOP, BOTTOM, RIGHT = 12, 24, 4
+_AXIS_TEXT = 7  # the width of one digit of an axis label, on the generous side
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One measured thing: its name and a value for each slot."""
+
+    name: str
+    values: Sequence[Decimal | int]
+
+
+@dataclass(frozen=True, slots=True)
+class GridLine:
+    y: int
+    text_y: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    series: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place of the horizontal axis, with what stands there."""
+
+    x: int
+    width: int
+    middle: int
+    label: str
+    title: str
+    bars: list[Bar]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """All that templates/components/chart.html needs."""
+
+    title: str
+    width: int
+    height: int
+    left: int
+    right: int
+    top: int
+    plot_height: int
+    axis_x: int
+    label_y: int
+    grid: list[GridLine]
+    slots: list[Slot]
+    legend: list[str]
+    headings: list[str]
+    table: list[list[str]]
+    lines: list[str]
+    area: str
+
+
+def bar_chart(
+    *,
+    title: str,
+    slot_heading: str,
+    slots: Sequence[str],
+    series: Sequence[Series],
+    write: Callable[[Any], str],
+    write_axis: Callable[[Any], str],
+    slot_names: Sequence[str] | None = None,
+) -> Chart:
+    """Draw one group of bars for each slot.
+
+    `slots` label the axis (some are left out when they would touch), `slot_names` name them in full; `write`
+    writes values for the table and hints, `write_axis` shorter for the axis.
+    """
+    names = slot_names or slots
+    top = ceiling(max((value for one in series for value in one.values), default=0))
+    steps = [top * step / 4 for step in range(5)]
+    axis = [write_axis(step) for step in steps]
+    left = max(len(label) for label in axis) * _AXIS_TEXT + 8
+    plot_height = HEIGHT - TOP - BOTTOM
+    grid = [
+        GridLine(y := HEIGHT - BOTTOM - plot_height * step // 4, y + 4, label)
+        for step, label in enumerate(axis)
+    ]
+    plot_width = WIDTH - RIGHT - left
+    count = max(len(slots), 1)
+    every = -(-count * 40 // plot_width)
+    drawn = []
+    for place, label in enumerate(slots):
+        start = left + plot_width * place // count
+        end = left + plot_width * (place + 1) // count
+        hint = ", ".join(
+            f"{one.name}: {write(one.values[place])}" if len(series) > 1 else write(one.values[place])
+            for one in series
+        )
+        drawn.append(
+            Slot(
+                x=start,
+                width=end - start,
+                middle=(start + end) // 2,
+                # Counted from the newest, which always has its label.
+                label=label if (count - 1 - place) % every == 0 else "",
+                title=f"{names[place]}: {hint}",
+                bars=_bars(start, end, [one.values[place] for one in series], top, plot_height),
+            )
+        )
+    return Chart(
+        title=title,
+        width=WIDTH,
+        height=HEIGHT,
+        left=left,
+        right=WIDTH - RIGHT,
+        top=TOP,
+        plot_height=plot_height,
+        axis_x=left - 8,
+        label_y=HEIGHT - 6,
+        grid=grid,
+        slots=drawn,
+        legend=[one.name for one in series],
+        headings=[slot_heading, *(one.name for one in series)],
+        table=[[names[place], *(write(one.values[place]) for one in series)] for place in range(len(slots))],
+        lines=[],
+        area="",
+    )
+
+
+def _bars(start: int, end: int, values: Sequence[Decimal | int], top: Decimal, plot_height: int) -> list[Bar]:
+    slot = end - start
+    gap = max(slot // 5, 1)
+    width = max((slot - 2 * gap - (len(values) - 1)) // len(values), 1)
+    width = min(width, 36)
+    used = width * len(values) + len(values) - 1
+    x = start + (slot - used) // 2
+    floor = HEIGHT - BOTTOM
+    bars = []
+    for number, value in enumerate(values, start=1):
+        height = int(value * plot_height / top)
+        if value > 0:
+            # Even the smallest sale leaves a mark.
+            bars.append(Bar(number, _rounded(x, floor, width, max(height, 2))))
+        x += width + 1
+    return bars
+
+
+def _rounded(x: int, floor: int, width: int, height: int) -> str:
+    radius = min(3, width // 2, height)
+    return (
+        f"M{x} {floor}V{floor - height + radius}q0 {-radius} {radius} {-radius}"
+        f"H{x + width - radius}q{radius} 0 {radius} {radius}V{floor}z"
+    )
+
+
+def ceiling(value: Decimal | int) -> Decimal:
+    """Return a round number from `value` up, which four steps divide well: the top of an axis."""
+    exact = Decimal(value)
+    if exact <= 4:
+        return Decimal(4)
+    unit = Decimal(10) ** exact.adjusted()
+    for factor in (1, 2, 4, 6, 8, 10):
+        if unit * factor >= exact and (unit >= 10 or unit * factor % 4 == 0):
+            return unit * factor
+    return unit * 20

@@ -1,0 +1,167 @@
+"""The list page: search, filters, ordering, pages and export, with the same number of queries for any data.
+
+A view declares columns, searched fields and a filter set; templates/components/list_page.html draws them.
+docs/how-to/add-a-page.md shows one.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views import View
+from django_filters import FilterSet
+
+from retail import formats
+from retail.views.access import PageMixin
+from retail.views.columns import Column, build_headings, build_rows
+from retail.views.files import csv_response, xlsx_response
+
+MAX_EXPORT = 100_000
+_EXPORT_BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button beside the heading."""
+
+    label: Promise | str
+    url: str
+    icon: str = ""
+    variant: str = ""
+
+
+class ListPage(PageMixin, View):
+    """A page that lists objects. Subclasses set what follows; each `get_*` may be overridden instead.
+
+    `search_fields` are look-ups ("sku__istartswith", "name__unaccent__icontains"); every word must be
+    found in one of them. `default_order` names a column ("name", "-occurred_at").
+    """
+
+    model: ClassVar[type[Model]]
+    title: ClassVar[Promise | str]
+    subtitle: ClassVar[Promise | str] = ""
+    columns: ClassVar[Sequence[Column]]
+    filterset_class: ClassVar[type[FilterSet] | None] = None
+    search_fields: ClassVar[Sequence[str]] = ()
+    search_placeholder: ClassVar[Promise | str] = _("Search")
+    default_order: ClassVar[str]
+    page_size: ClassVar[int] = 25
+    export_name: ClassVar[str]
+    # The button beside the heading, shown to who has the permission.
+    create_url_name: ClassVar[str] = ""
+    create_label: ClassVar[Promise | str] = _("Add")
+    create_permission: ClassVar[str] = ""
+    empty_icon: ClassVar[str] = "inbox"
+    empty_title: ClassVar[Promise | str] = _("Nothing here yet")
+    empty_text: ClassVar[Promise | str] = ""
+    template_name: ClassVar[str] = "components/list_page.html"
+
+    def get(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponseBase:
+        filters = self.get_filters()
+        found = self.search(filters.qs if filters else self.get_queryset(), self.query)
+        order = self.get_order()
+        ordered = self.order(found, order)
+        if export := request.GET.get("export"):
+            return self.export(ordered, export)
+        page = Paginator(ordered, self.page_size).get_page(request.GET.get("page"))
+        columns = [column for column in self.columns if column.on_page]
+        context = {
+            "title": self.title,
+            "subtitle": self.subtitle,
+            "headings": build_headings(columns, order),
+            "rows": build_rows(columns, page.object_list, self.row_url),
+            "page": page,
+            "page_numbers": list(
+                page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+            ),
+            "filters": filters.form if filters else None,
+            "query": self.query,
+            "searches": self.search_placeholder if self.search_fields else "",
+            "order": request.GET.get("order", ""),
+            "is_filtered": any(value for name, value in request.GET.items() if name not in ("order", "page")),
+            "actions": self.get_actions(),
+            "create_url": self.create_url(),
+            "create_label": self.create_label,
+            "empty_icon": self.empty_icon,
+            "empty_title": self.empty_title,
+            "empty_text": self.empty_text,
+            **self.extra_context(),
+        }
+        return render(request, self.template_name, context)
+
+    @property
+    def query(self) -> str:
+        # PostgreSQL stores no NUL; a search for one finds nothing rather than failing.
+        return self.request.GET.get("q", "").replace("\x00", "").strip()[:100]
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return all that may be listed, with what the columns need joined or prefetched."""
+        return self.model._default_manager.all()
+
+    def get_filters(self) -> FilterSet | None:
+        if self.filterset_class is None:
+            return None
+        return self.filterset_class(self.request.GET, queryset=self.get_queryset(), request=self.request)
+
+    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """Return the objects in which every word of `text` occurs."""
+        for word in text.split():
+            wanted = Q()
+            for look_up in self.search_fields:
+                wanted |= Q(**{look_up: word})
+            queryset = queryset.filter(wanted)
+        return queryset
+
+    def get_order(self) -> str:
+        wanted = self.request.GET.get("order", "")
+        sortable = {column.name for column in self.columns if column.order_by}
+        return wanted if wanted.removeprefix("-") in sortable else self.default_order
+
+    def order(self, queryset: QuerySet[Any], order: str) -> QuerySet[Any]:
+        """Order by the named column, then by key: pages never show an object twice."""
+        column = next(column for column in self.columns if column.name == order.removeprefix("-"))
+        expression = column.ordering()
+        if order.startswith("-"):
+            return queryset.order_by(expression.desc(nulls_last=True), "-pk")
+        return queryset.order_by(expression.asc(nulls_last=True), "pk")
+
+    def row_url(self, instance: Any) -> str | None:
+        """Return where a row leads."""
+        return None
+
+    def create_url(self) -> str:
+        allowed = self.create_url_name and self.request.user.has_perm(self.create_permission)
+        return reverse(self.create_url_name) if allowed else ""
+
+    def get_actions(self) -> list[Action]:
+        """Return the buttons beside the heading, the primary one last."""
+        url = self.create_url()
+        return [Action(self.create_label, url, "plus", "primary")] if url else []
+
+    def extra_context(self) -> dict[str, Any]:
+        return {}
+
+    def export(self, queryset: QuerySet[Any], kind: str) -> HttpResponseBase:
+        """Return all that the filters let through as a file; too much for one file says so."""
+        if queryset.count() > MAX_EXPORT:
+            text = _("A file holds up to %(limit)s rows. Narrow the list with filters, then export again.")
+            messages.warning(self.request, text % {"limit": formats.number(MAX_EXPORT)})
+            query = self.request.GET.copy()
+            query.pop("export")
+            return HttpResponseRedirect(f"{self.request.path}?{query.urlencode()}")
+        headings = [str(column.label) for column in self.columns]
+        rows = self._exported(queryset)
+        respond = xlsx_response if kind == "xlsx" else csv_response
+        return respond(self.export_name, headings, rows)
+
+    def _exported(self, queryset: QuerySet[Any]) -> Iterator[list[Any]]:
+        for instance in queryset.iterator(chunk_size=_EXPORT_BATCH):
+            yield [column.exported(instance) for column in self.columns]

@@ -1,0 +1,154 @@
+// Recording the sale. The request is kept before it is sent: after a lost answer or a reload the very same bytes go
+// again, and the API's idempotency makes one sale of them.
+
+import { Problem, Unreachable, call, query } from "./api.js";
+import { buildRequest, localInstant, settlePayments } from "./basket.js";
+import { askAgain, problemFields } from "./evaluation.js";
+import { cents, moneyText } from "./money.js";
+import { emptySale, pairing, rememberSale, say, state, update } from "./state.js";
+
+// Today where the store is: ticket numbers begin again with the store's day, not with the browser's.
+function businessDate(instant) {
+  const timeZone = pairing()?.store.time_zone || undefined;
+  return new Intl.DateTimeFormat("en-CA", { timeZone }).format(instant);
+}
+
+function nextTicket(day, step = 1) {
+  const number = (state.history.tickets[day] ?? 0) + step;
+  // Yesterday's counter is of no use any more.
+  state.history.tickets = { [day]: number };
+  return String(number).padStart(4, "0");
+}
+
+// Return the name of the field to mend, or "" when the sale can be charged.
+export function whatIsMissing() {
+  const { status, result } = state.evaluation;
+  if (state.sale.lines.length === 0) return "search-input";
+  if (status !== "ready") return "charge";
+  const { left } = settlePayments(state.sale, cents(result.totals.net));
+  if (left !== 0) return "payments";
+  return "";
+}
+
+export async function commit() {
+  if (state.committing || state.history.pending) return;
+  const now = new Date();
+  const { body } = buildRequest(state.sale);
+  const { result } = state.evaluation;
+  const due = cents(result.totals.net);
+  const { payments, change } = settlePayments(state.sale, due);
+  const day = businessDate(state.sale.moment ? new Date(state.sale.moment) : now);
+  body.occurred_at ??= localInstant(now);
+  body.payments = payments.map(({ method, amount }) => ({ method, amount: moneyText(amount) }));
+  body.plan_version = result.plan_version;
+  body.total = result.totals.net;
+  body.ticket = nextTicket(day);
+  update(() => {
+    state.history.pending = {
+      body,
+      day,
+      key: crypto.randomUUID(),
+      change,
+      customer: state.sale.customer?.label ?? "",
+      names: Object.fromEntries(state.sale.lines.map((line) => [line.sku, line.name])),
+      attempts: 0,
+    };
+  });
+  await send();
+}
+
+// Send what is pending, as often as it takes. Also called by the "send again" button and after a reload.
+export async function send() {
+  const { pending } = state.history;
+  if (!pending || state.committing) return;
+  update(() => { state.committing = true; pending.attempts += 1; });
+  try {
+    const answer = await call("POST", "sales/", { body: pending.body, headers: { "Idempotency-Key": pending.key } });
+    finish(pending, answer);
+  } catch (error) {
+    if (error instanceof Problem) refuse(pending, error);
+    else if (!(error instanceof Unreachable)) throw error;
+    // Unreachable: the sale stays pending, and the page says so.
+  } finally {
+    update(() => { state.committing = false; });
+  }
+}
+
+function finish(pending, { body, headers }) {
+  const replayed = headers.get("Idempotency-Replayed") === "true";
+  update(() => {
+    rememberSale({
+      sale: body.sale,
+      ticket: pending.body.ticket,
+      at: pending.body.occurred_at,
+      net: body.totals.net,
+      state: body.state,
+      customer: pending.customer,
+      names: pending.names,
+      payments: pending.body.payments,
+      change: moneyText(pending.change),
+    });
+    state.history.pending = null;
+    state.sale = emptySale();
+    state.dialog = { name: "receipt", sale: body, ticket: pending.body.ticket, replayed, reprint: false };
+  });
+}
+
+function refuse(pending, problem) {
+  if (problem.code === "sale_conflict") {
+    // Another browser with this terminal's key has used that number: ours was not recorded, so it takes a later one.
+    // The steps double, because that browser may be many sales ahead.
+    update(() => {
+      pending.step = (pending.step ?? 1) * 2;
+      pending.body.ticket = nextTicket(pending.day, pending.step);
+      pending.key = crypto.randomUUID();
+    });
+    setTimeout(send, 0);
+    return;
+  }
+  // Overload and outages say nothing about the sale: it stays pending, to be sent again as it is.
+  if (problem.status === 429 || problem.status >= 500) return;
+  const fresh = problem.body.evaluation;
+  update(() => {
+    state.history.pending = null;
+    state.history.tickets[pending.day] -= 1;
+    if (fresh) {
+      state.dialog = { name: "changed", problem: problem.body, before: pending.body.total, fresh };
+    } else {
+      Object.assign(state.evaluation, { problem: problem.body, errors: problemFields(problem) });
+    }
+  });
+}
+
+// The customer agrees with the new total: it becomes the evaluation that the next commit sends.
+export async function acceptFresh() {
+  const { fresh } = state.dialog;
+  update(() => {
+    state.evaluation = { status: "ready", result: fresh, problem: null, errors: {} };
+    state.dialog = null;
+    // A payment that covered the old total covers the new one; split payments are the cashier's to mend.
+    if (state.sale.payments.length === 1) state.sale.payments[0].amount = "";
+  });
+  if (whatIsMissing() === "") await commit();
+  else askAgain();
+}
+
+// Give up a sale whose answer never arrived. The API cancels the ticket whether it has the sale already or not, so
+// nothing stays charged and nothing that is still on its way counts.
+export async function giveUp() {
+  const { pending } = state.history;
+  try {
+    await call("POST", "sales/cancel/", { body: { ticket: pending.body.ticket, business_date: pending.day } });
+    update(() => { state.history.pending = null; });
+  } catch (error) {
+    if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
+    say(error instanceof Problem ? error.message : gettext("There is still no connection."));
+  }
+}
+
+export async function findByTicket(ticket, day) {
+  const answer = await call("GET", `sales/?ticket=${query(ticket)}&business_date=${query(day)}`);
+  return answer.body.results ? answer.body.results[0] : answer.body;
+}
+
+export const today = () => businessDate(new Date());

@@ -1,0 +1,195 @@
+// The receipt of a recorded sale, on the screen and on paper, and the sales of this terminal: reprint, cancel.
+
+import { onClick, onSubmit } from "./actions.js";
+import { Problem, Unreachable, call, query } from "./api.js";
+import { METHODS } from "./checkout.js";
+import { findByTicket, today } from "./commit.js";
+import { field, h, icon } from "./dom.js";
+import { cents, moneyText, showMoney, showQuantity } from "./money.js";
+import { earnedItems } from "./promotions.js";
+import { pairing, say, state, update } from "./state.js";
+
+const language = document.documentElement.lang;
+const momentFormat = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short" });
+const showMoment = (text) => (text ? momentFormat.format(new Date(text)) : "");
+
+const STATES = {
+  committed: () => gettext("recorded"),
+  cancelled: () => gettext("cancelled"),
+  partially_returned: () => gettext("partly returned"),
+  returned: () => gettext("returned"),
+};
+
+function fail(error) {
+  if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
+  const text = error instanceof Problem ? error.message : gettext("There is no connection.");
+  update(() => { if (state.dialog) state.dialog.error = text; });
+  say(text);
+}
+
+async function reprint(id) {
+  try {
+    const { body } = await call("GET", `sales/${query(id)}/`);
+    update(() => { state.dialog = { name: "receipt", sale: body, reprint: true }; });
+  } catch (error) {
+    fail(error);
+  }
+}
+
+async function cancel(id) {
+  try {
+    const { body } = await call("POST", `sales/${query(id)}/cancel/`, { body: {} });
+    update(() => {
+      const kept = state.history.sales.find((sale) => sale.sale === id);
+      if (kept) kept.state = "cancelled";
+      state.dialog = { name: "sales", error: "" };
+    });
+    say(interpolate(gettext("Ticket %(ticket)s is cancelled"), { ticket: body.ticket ?? "" }, true));
+  } catch (error) {
+    fail(error);
+  }
+}
+
+onClick({
+  "sales.open": () => update(() => { state.dialog = { name: "sales", error: "" }; }),
+  "sales.reprint": ({ sale }) => reprint(sale),
+  "sales.askCancel": ({ sale }) => update(() => { state.dialog = { name: "cancel", sale, error: "" }; }),
+  "sales.cancel": ({ sale }) => cancel(sale),
+  "receipt.print": () => window.print(),
+  "receipt.new": () => {
+    update(() => { state.dialog = null; state.device.panel = "basket"; });
+    document.getElementById("search-input")?.focus();
+  },
+});
+
+onSubmit({
+  "sales.find": async ({ ticket, day }) => {
+    try {
+      const body = await findByTicket(ticket.trim(), day);
+      update(() => { state.dialog = { name: "receipt", sale: body, reprint: true }; });
+    } catch (error) {
+      fail(error);
+    }
+  },
+});
+
+export function salesView(dialog) {
+  return {
+    title: gettext("Sales of this terminal"),
+    body: [
+      h("form", { class: "find-sale", data: { submit: "sales.find" } },
+        field({ id: "sale-ticket", name: "ticket", label: gettext("Ticket"), inputmode: "numeric", required: true, autofocus: true }),
+        field({ id: "sale-day", name: "day", label: gettext("Day"), type: "date", value: dialog.day ?? today(), required: true }),
+        h("button", { class: "button", type: "submit" }, icon("search"), gettext("Find"))),
+      dialog.error && h("p", { class: "alert alert-danger", role: "alert" }, dialog.error),
+      state.history.sales.length ? h("ul", { class: "sales" }, state.history.sales.map(saleView))
+        : h("p", { class: "faint pad" }, gettext("Nothing was sold in this browser yet.")),
+    ],
+  };
+}
+
+function saleView({ sale, ticket, at, net, state: saleState, customer }) {
+  const cancelled = saleState === "cancelled";
+  return h("li", { data: { key: sale } },
+    h("div", { class: "grow" },
+      h("strong", {}, `#${ticket}`), " ", h("span", { class: cancelled ? "struck" : "" }, showMoney(net)), " ",
+      cancelled && h("span", { class: "badge badge-danger" }, STATES.cancelled()),
+      h("p", { class: "faint" }, [showMoment(at), customer].filter(Boolean).join(" · "))),
+    h("button", { class: "button", type: "button", data: { action: "sales.reprint", sale } }, icon("printer"), gettext("Reprint")),
+    !cancelled && h("button", { class: "button button-danger-quiet", type: "button", data: { action: "sales.askCancel", sale } }, icon("undo"), gettext("Cancel")));
+}
+
+export function cancelView({ sale, error }) {
+  const kept = state.history.sales.find((item) => item.sale === sale);
+  return {
+    title: gettext("Cancel this sale?"),
+    body: [
+      h("p", {}, kept ? interpolate(gettext("Ticket %(ticket)s, %(amount)s. Discounts, limits and codes that it used are given back."), { ticket: kept.ticket, amount: showMoney(kept.net) }, true)
+        : gettext("Discounts, limits and codes that it used are given back.")),
+      error && h("p", { class: "alert alert-danger", role: "alert" }, error),
+    ],
+    actions: [
+      h("button", { class: "button", type: "button", data: { action: "sales.open" } }, gettext("Keep it")),
+      h("button", { class: "button button-danger", type: "button", data: { action: "sales.cancel", sale } }, gettext("Cancel the sale")),
+    ],
+  };
+}
+
+export function receiptView(dialog) {
+  const kept = state.history.sales.find((item) => item.sale === dialog.sale.sale);
+  return {
+    title: dialog.reprint ? gettext("Receipt") : gettext("Sale recorded"),
+    body: [
+      dialog.replayed && h("p", { class: "alert alert-info" }, gettext("This sale had been recorded already; nothing was done twice.")),
+      dialog.error && h("p", { class: "alert alert-danger", role: "alert" }, dialog.error),
+      !dialog.reprint && kept && cents(kept.change) > 0 && h("p", { class: "left change" }, gettext("Change"), h("b", {}, showMoney(kept.change))),
+      paperView(dialog, kept),
+    ],
+    actions: [
+      h("button", { class: "button", type: "button", data: { action: "receipt.print" } }, icon("printer"), gettext("Print")),
+      dialog.reprint
+        ? dialog.sale.state === "committed" && h("button", { class: "button button-danger-quiet", type: "button", data: { action: "sales.askCancel", sale: dialog.sale.sale } }, icon("undo"), gettext("Cancel the sale"))
+        : h("button", { class: "button button-primary", type: "button", autofocus: true, data: { action: "receipt.new" } }, icon("arrow-right"), gettext("Next customer")),
+    ],
+  };
+}
+
+function paperView({ sale, reprint: copy, ticket }, kept) {
+  const { totals } = sale;
+  const { store, terminal } = pairing();
+  const payments = sale.payments ?? kept?.payments ?? [];
+  const row = (label, amount, kind = "") => h("div", { class: kind }, h("dt", {}, label), h("dd", {}, amount));
+  const minus = (label, amount) => cents(amount) > 0 && row(label, `− ${showMoney(amount)}`);
+  const names = { ...state.history.names, ...kept?.names };
+  return h("article", { class: "receipt", id: "receipt", "aria-label": gettext("Receipt") },
+    h("header", {},
+      h("strong", {}, store.name || store.code),
+      h("p", {}, interpolate(gettext("Terminal %(terminal)s · Ticket %(ticket)s"), { terminal: terminal.name || terminal.code, ticket: sale.ticket ?? ticket ?? kept?.ticket ?? "" }, true)),
+      h("p", {}, showMoment(sale.occurred_at ?? kept?.at)),
+      kept?.customer && h("p", {}, kept.customer),
+      copy && h("p", { class: "copy" }, gettext("Copy")),
+      sale.state && sale.state !== "committed" && h("p", { class: "copy" }, (STATES[sale.state]?.() ?? sale.state).toUpperCase())),
+    h("ul", {}, sale.lines.map((line) => h("li", {},
+      h("span", { class: "receipt-name" }, line.name || names[line.sku] || line.sku),
+      h("span", {}, `${showQuantity(line.quantity)} × ${showMoney(line.unit_price)}`),
+      h("span", { class: "number" }, showMoney(line.gross)),
+      (cents(line.discount) > 0 || cents(line.markdown) > 0) && h("span", { class: "receipt-saving" }, gettext("discount"), h("span", { class: "number" }, `− ${showMoney(sum([line.discount, line.markdown]))}`)),
+    ))),
+    (sale.gifts ?? []).some((gift) => gift.chosen.length) && h("ul", {}, sale.gifts.flatMap((gift) => gift.chosen).map((gift) => h("li", {},
+      h("span", { class: "receipt-name" }, gift.name || gift.sku), h("span", {}, `${showQuantity(gift.quantity)} ×`), h("span", { class: "number" }, gettext("gift"))))),
+    h("dl", { class: "totals" },
+      row(gettext("Items"), showMoney(totals.gross)),
+      minus(gettext("Marked down"), totals.markdown),
+      minus(gettext("Given back"), totals.exchange),
+      (sale.activations ?? []).filter((item) => cents(item.discount) > 0).map((item) => row(item.name || item.campaign, `− ${showMoney(item.discount)}`)),
+      minus(gettext("Redeemed"), totals.redeemed),
+      row(gettext("Total"), showMoney(totals.net), "net"),
+      sale.delivery && cents(sale.delivery.fee) > 0 && row(gettext("Delivery"), showMoney(sale.delivery.net)),
+      payments.map((payment) => row(METHODS[payment.method]?.name() ?? payment.method, showMoney(payment.amount)))),
+    earnedItems(sale.earned).length > 0 && h("ul", { class: "receipt-earned" }, earnedItems(sale.earned).map(({ text }) => h("li", {}, text))),
+    (sale.messages ?? []).length > 0 && h("ul", { class: "receipt-earned" }, sale.messages.map((text) => h("li", {}, text))),
+    h("footer", {}, h("p", {}, gettext("Thank you, come back soon!")), h("p", { class: "receipt-id" }, sale.sale)),
+  );
+}
+
+const sum = (amounts) => moneyText(amounts.reduce((all, amount) => all + cents(amount), 0));
+
+// The API answered that the sale would now come to something else: the customer decides.
+export function changedView({ problem, before, fresh }) {
+  const lost = problem.code === "benefit_unavailable";
+  return {
+    title: lost ? gettext("A benefit is no longer available") : gettext("The total has changed"),
+    body: [
+      h("p", {}, problem.detail || problem.title),
+      h("dl", { class: "totals" },
+        h("div", {}, h("dt", {}, gettext("Agreed with the customer")), h("dd", { class: "struck" }, showMoney(before))),
+        h("div", { class: "net" }, h("dt", {}, gettext("Now to pay")), h("dd", {}, showMoney(fresh.totals.net)))),
+      (fresh.not_activated ?? []).length > 0 && h("ul", { class: "reasons" }, fresh.not_activated.slice(0, 5).map((refusal) => h("li", {}, h("strong", {}, refusal.name || refusal.campaign), ": ", refusal.text || refusal.reason))),
+      h("p", { class: "faint" }, gettext("Nothing has been recorded yet.")),
+    ],
+    actions: [
+      h("button", { class: "button", type: "button", data: { action: "dialog.close" } }, gettext("Back to the basket")),
+      h("button", { class: "button button-primary", type: "button", autofocus: true, data: { action: "sale.acceptFresh" } }, interpolate(gettext("Charge %(amount)s"), { amount: showMoney(fresh.totals.net) }, true)),
+    ],
+  };
+}

@@ -1,0 +1,128 @@
+// Everything the till knows, in one object. It changes only through `update`, which draws the page again and keeps
+// what must survive a reload: the paired keys, the basket of each terminal, a sale whose answer has not arrived.
+
+const DEVICE = "fiel.till.device";
+const basketKey = (terminal) => `fiel.till.basket.${terminal}`;
+const historyKey = (terminal) => `fiel.till.history.${terminal}`;
+
+const HISTORY_LENGTH = 30;
+const RECENT_PRODUCTS = 12;
+
+const listeners = new Set();
+
+export function emptySale() {
+  return {
+    basket: crypto.randomUUID(),
+    lines: [], // {line, sku, name, quantity, unit_price, catalogue}: quantity and price as typed
+    nextLine: 1,
+    exchange: [], // {id, sku, quantity, unit_price}
+    delivery_fee: "",
+    customer: null, // {reference: {document|phone|email|card|code}, label, card: look-up result or null}
+    promo_codes: [],
+    payments: [], // {id, method, amount}: an empty amount takes what is left
+    accepted: [],
+    gifts: [], // {campaign, sku, quantity}
+    operation: "",
+    moment: "", // test bench: evaluate as if it were then
+  };
+}
+
+function emptyHistory() {
+  return { tickets: {}, sales: [], names: {}, recent: [], pending: null };
+}
+
+export const state = {
+  device: { pairings: [], current: null, panel: "basket", drawer: false },
+  sale: emptySale(),
+  history: emptyHistory(),
+  evaluation: { status: "idle", result: null, problem: null, errors: {} },
+  search: { text: "", quantity: "1", status: "idle", results: [], active: 0 },
+  codeDraft: { text: "", error: "" },
+  customerDraft: { text: "", status: "idle", results: [], error: "" },
+  dialog: null, // {name, ...what that dialog needs}
+  committing: false,
+  online: navigator.onLine,
+  exchangeLog: null, // the last request and its answer, for the drawer
+  toast: null,
+};
+
+export function pairing() {
+  return state.device.pairings.find((item) => item.id === state.device.current) ?? null;
+}
+
+function read(key, fallback) {
+  try {
+    return { ...fallback, ...JSON.parse(localStorage.getItem(key) ?? "{}") };
+  } catch {
+    return fallback;
+  }
+}
+
+function write(key, value) {
+  try {
+    localStorage.setItem(key, JSON.stringify(value));
+  } catch {
+    // A full or forbidden storage must not stop a sale; it is only not remembered.
+  }
+}
+
+export function load() {
+  state.device = read(DEVICE, state.device);
+  loadTerminal();
+}
+
+// Each terminal has its own basket and history, so switching stores in mid-sale loses nothing.
+export function loadTerminal() {
+  const current = state.device.current;
+  state.sale = current ? read(basketKey(current), emptySale()) : emptySale();
+  state.history = current ? read(historyKey(current), emptyHistory()) : emptyHistory();
+  state.evaluation = { status: "idle", result: null, problem: null, errors: {} };
+}
+
+export function forgetTerminal(id) {
+  localStorage.removeItem(basketKey(id));
+  localStorage.removeItem(historyKey(id));
+}
+
+export function save() {
+  write(DEVICE, state.device);
+  if (!state.device.current) return;
+  write(basketKey(state.device.current), state.sale);
+  write(historyKey(state.device.current), state.history);
+}
+
+// `change` edits the state in place; everybody who listens hears of it once, after it is kept.
+export function update(change) {
+  change(state);
+  save();
+  for (const listener of listeners) listener(state);
+}
+
+export function subscribe(listener) {
+  listeners.add(listener);
+}
+
+export function rememberNames(products) {
+  for (const { sku, name } of products) if (name) state.history.names[sku] = name;
+}
+
+export function rememberProduct(product) {
+  const { sku, name, price, barcode = "" } = product;
+  rememberNames([product]);
+  state.history.recent = [{ sku, name, price, barcode }, ...state.history.recent.filter((item) => item.sku !== sku)]
+    .slice(0, RECENT_PRODUCTS);
+}
+
+export function rememberSale(sale) {
+  state.history.sales = [sale, ...state.history.sales.filter((item) => item.sale !== sale.sale)].slice(0, HISTORY_LENGTH);
+}
+
+const TOAST_MS = 4000;
+let toastTimer = 0;
+
+// A short remark at the foot of the page, also read out by a screen reader.
+export function say(text) {
+  clearTimeout(toastTimer);
+  update(() => { state.toast = text; });
+  toastTimer = setTimeout(() => update(() => { state.toast = null; }), TOAST_MS);
+}

@@ -1,0 +1,59 @@
+"""Settings of a whole process: what it refuses to start with."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+PRODUCTION = {
+    "FIEL_ENV": "production",
+    "FIEL_SECRET_KEY": "s" * 40,
+    "FIEL_KEY_PEPPER": "p" * 40,
+    "PUBLIC_URL": "https://fiel.example.com",
+    "DJANGO_SETTINGS_MODULE": "config.settings",
+}
+
+
+def read_settings(**environment: str) -> subprocess.CompletedProcess[str]:
+    code = (
+        "from django.conf import settings as s; "
+        "print(s.SESSION_COOKIE_SECURE, s.SECURE_SSL_REDIRECT, s.DEBUG, s.ALLOWED_HOSTS)"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+class TestProduction:
+    def test_starts_with_secrets_of_its_own_and_is_strict(self):
+        done = read_settings(**PRODUCTION, FIEL_DEBUG="1")
+
+        assert done.stderr == ""
+        assert done.stdout.startswith("True True False ")
+        assert "fiel.example.com" in done.stdout
+
+    @pytest.mark.parametrize("name", ["FIEL_SECRET_KEY", "FIEL_KEY_PEPPER"])
+    @pytest.mark.parametrize("value", ["", "short", "insecure-development-secret-of-this-machine-only"])
+    def test_refuses_a_default_or_weak_secret(self, name, value):
+        done = read_settings(**PRODUCTION | {name: value})
+
+        assert done.returncode != 0
+        assert f"{name} must be set to a random text" in done.stderr
+
+
+class TestDemo:
+    @pytest.mark.parametrize(
+        "provider",
+        [{"TWILIO_ACCOUNT_SID": "AC1"}, {"EMAIL_URL": "smtp://mail.example"}],
+        ids=["twilio", "smtp"],
+    )
+    def test_never_meets_a_real_provider(self, provider):
+        done = read_settings(FIEL_DEMO="1", **{"DJANGO_SETTINGS_MODULE": "config.settings", **provider})
+
+        assert done.returncode != 0
+        assert "FIEL_DEMO" in done.stderr

@@ -1,0 +1,27 @@
+"""Texts are found without GNU gettext."""
+
+from config import translations
+
+
+class TestCollect:
+    def test_finds_texts_of_python_and_templates(self, tmp_path, monkeypatch):
+        (tmp_path / "retail").mkdir()
+        (tmp_path / "retail" / "models.py").write_text(
+            "x = _('Store')\ny = ngettext('%(n)s sale', '%(n)s sales', n)\n"
+        )
+        (tmp_path / "templates").mkdir()
+        (tmp_path / "templates" / "page.html").write_text(
+            """   {% load i18n %}<p>it's ("odd</p>
+                 {% translate "Campaign's name" %}
+              {% blocktranslate trimmed with total=x %}
+                 Total:
+                 {{ total }}
+              {% endblocktranslate %}
+            """
+        )
+        monkeypatch.setattr(translations, "_ROOT", tmp_path)
+
+        template = translations.collect("django")
+
+        texts = {message.id for message in template if message.id}
+        assert texts == {"Store", ("%(n)s sale", "%(n)s sales"), "Campaign's name", "Total: %(total)s"}
