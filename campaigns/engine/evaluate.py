@@ -1,16 +1,34 @@
-"""Evaluate a basket: price, exchange, eligibility, selection, application, rounding, result."""
+"""Evaluate a basket: price, exchange, eligibility, selection, application, result (docs/algorithms/evaluation.md)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from campaigns.engine.basket import Basket, CampaignUsage, CatalogueItem, Program, Shopper, Store
+from campaigns.engine.application import Application, compute_effects, discounted_lines, over_limits
+from campaigns.engine.basket import (
+    Basket,
+    CampaignUsage,
+    CatalogueItem,
+    Program,
+    Shopper,
+    Store,
+    Surroundings,
+)
+from campaigns.engine.best import select_best
+from campaigns.engine.earnings import final_rewards, rewards_of, worth_alone
+from campaigns.engine.eligibility import Standing, assess
 from campaigns.engine.evaluation import Evaluation
-from campaigns.engine.fields import DocumentError
-from campaigns.engine.plan import Plan
+from campaigns.engine.guards import within_window
+from campaigns.engine.plan import Compiled, Plan
+from campaigns.engine.pricing import price_basket
+from campaigns.engine.result import BasketError, Result
+from campaigns.engine.scene import Scene
+from campaigns.engine.selection import select_by_rules
+from campaigns.engine.verdict import Verdict
 
+__all__ = ["BasketError", "evaluate"]
 
-class BasketError(DocumentError):
-    """The basket asks for what a campaign does not offer (a gift off the list). `errors` as in DocumentError."""
+_NO_EFFECT = Verdict(satisfied=False, code="no_effect")
+_CUSTOMER_REQUIRED = Verdict(satisfied=False, code="customer_required")
 
 
 def evaluate(
@@ -24,12 +42,97 @@ def evaluate(
     products: Mapping[str, CatalogueItem] | None = None,
     programs: tuple[Program, ...] = (),
     every_campaign: bool = False,
+    with_deals: bool = False,
 ) -> Evaluation:
     """Return what every candidate campaign gives this basket, or why it gives nothing.
 
     Pure: equal arguments give an equal Evaluation, to the byte once rendered. `shopper` None is anonymous. `moment` is
     aware. `usage` says by campaign code what limits and budgets have been used, `products` by SKU what gifts are called
     and cost, `programs` the points programs of the company. With `every_campaign` the answer also lists the campaigns
-    that the index rules out (the simulator does). Raises BasketError for a gift choice that no campaign offers.
+    that the index rules out (the simulator does). `with_deals` adds to each activation how a return would share its
+    discount (a commit needs it, a till does not). Raises BasketError for a gift choice that no campaign offers.
     """
-    raise NotImplementedError
+    around = Surroundings(
+        moment=moment, store=store, usage=usage or {}, products=products or {}, programs=programs
+    )
+    candidates: Sequence[Compiled]
+    if every_campaign:
+        candidates = sorted(plan.campaigns.values(), key=lambda compiled: compiled.order_key)
+    else:
+        candidates = plan.candidates(basket, store)
+
+    def covered(scene: Scene) -> frozenset[int]:
+        return named_lines(candidates, scene)
+
+    scene = price_basket(basket, shopper, around, plan.policy, plan.markdowns, covered)
+    standings = [assess(compiled, scene) for compiled in candidates]
+    eligible = [standing for standing in standings if is_eligible(standing, scene)]
+    if plan.policy.selection == "best_for_customer":
+        chosen = select_best(scene, plan.associations, eligible)
+    else:
+        chosen = select_by_rules(scene, plan.associations, eligible)
+    application = Application(scene).run(chosen)
+    conclude(scene, application)
+    return Result(plan, scene, standings, application).build(with_deals)
+
+
+def named_lines(candidates: Iterable[Compiled], scene: Scene) -> frozenset[int]:
+    """Return the lines that a campaign of this moment and store names, by its conditions or its targets."""
+    found: set[int] = set()
+    for compiled in candidates:
+        if not compiled.opens_in(scene.around.store) or within_window(compiled.campaign, scene) is not None:
+            continue
+        targets = [getattr(benefit, "target", None) for benefit in compiled.campaign.benefits]
+        for selector in [*compiled.selectors, *(target for target in targets if target is not None)]:
+            if selector.by != "all":
+                found.update(scene.select(selector))
+    return frozenset(found)
+
+
+def is_eligible(standing: Standing, scene: Scene) -> bool:
+    """Compute what an unrefused campaign gives alone; refuse it when that is nothing, or more than limits leave.
+
+    A campaign that only lacks the operator's acceptance is computed too, so that the till can offer it.
+    """
+    refusals = standing.refusals
+    if refusals and not (len(refusals) == 1 and refusals[0].code == "not_accepted"):
+        return False
+    compiled = standing.compiled
+    base = scene.amounts(compiled.campaign.exchange)
+    skipped = discounted_lines(scene, [0] * len(base)) if compiled.campaign.skip_discounted else frozenset()
+    standing.effects = compute_effects(
+        scene, standing, compiled.discounts, standing.qualifying, base, scene.room, blocked=skipped
+    )
+    rewards = []
+    if compiled.earnings:
+        taken = [0] * len(base)
+        for effect in standing.effects:
+            for position, cents in effect.parts:
+                taken[position] += cents
+        rewards = rewards_of(scene, compiled, standing.qualifying, taken)
+        standing.rewards = bool(rewards)
+    verdict = over_limits(scene, standing, standing.effects)
+    if verdict is not None:
+        refusals.append(verdict)
+    elif (
+        compiled.campaign.benefits
+        and not rewards
+        and not any(effect.parts or effect.freight or effect.gift_entries for effect in standing.effects)
+    ):
+        wants_customer = scene.shopper is None and any(b.needs_customer for b in compiled.earnings)
+        refusals.append(_CUSTOMER_REQUIRED if wants_customer else _NO_EFFECT)
+    else:
+        standing.worth = worth_alone(scene, standing, rewards)
+    return not refusals
+
+
+def conclude(scene: Scene, application: Application) -> None:
+    """Credit what is earned on the final amounts, and drop the campaigns that came to nothing in the end."""
+    outcomes = sorted(application.outcomes.values(), key=lambda outcome: outcome.standing.compiled.order_key)
+    application.rewards = final_rewards(scene, application, outcomes)
+    for outcome in outcomes:
+        code = outcome.standing.compiled.code
+        outcome.standing.rewards = bool(application.rewards.get(code))
+        if not outcome.gives_something:
+            del application.outcomes[code]
+            application.refused[code] = [_NO_EFFECT]

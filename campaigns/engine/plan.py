@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from campaigns.engine.associations import Association
 from campaigns.engine.basket import Basket, Store
+from campaigns.engine.campaign import Campaign, Node, leaves
 from campaigns.engine.conditions.base import Condition, Term
-from campaigns.engine.document import Campaign, Node, leaves
+from campaigns.engine.guards import guards_of
 from campaigns.engine.markdowns import Markdown
 from campaigns.engine.policy import DEFAULT_POLICY, CalculationPolicy
 from campaigns.engine.selector import Selector
@@ -25,9 +26,11 @@ class Compiled:
         "campaign",
         "code",
         "conditions",
+        "discounts",
+        "earnings",
         "everywhere",
-        "item_limited",
-        "operations",
+        "guards",
+        "has_thresholds",
         "order_key",
         "selectors",
         "store_codes",
@@ -48,8 +51,14 @@ class Compiled:
         self.store_groupings = frozenset(
             s.removeprefix(prefix) for s in campaign.stores if s.startswith(prefix)
         )
-        self.operations = frozenset(campaign.operations)
-        self.item_limited = any(limit.counts == "item" for limit in campaign.limits)
+        self.discounts = tuple(benefit for benefit in campaign.benefits if benefit.level != "earning")
+        self.earnings = tuple(benefit for benefit in campaign.benefits if benefit.level == "earning")
+        self.guards = guards_of(campaign)
+        self.has_thresholds = (
+            campaign.minimum_quantity is not None
+            or campaign.minimum_amount is not None
+            or campaign.maximum_amount is not None
+        )
         anchor = None if self.conditions is None else _anchor(self.conditions, campaign.code)
         if anchor is None and not self.everywhere:
             anchor = frozenset(
@@ -117,9 +126,9 @@ class Plan:
 
         `others` may replace `policy`, `associations` or `markdowns`.
         """
-        changed = [Compiled(campaign) for campaign in changed]
+        compiled_changes = [Compiled(campaign) for campaign in changed]
         gone = [self.campaigns[code] for code in removed if code in self.campaigns]
-        gone += [self.campaigns[c.code] for c in changed if c.code in self.campaigns]
+        gone += [self.campaigns[c.code] for c in compiled_changes if c.code in self.campaigns]
         campaigns, always = dict(self.campaigns), dict(self.always)
         index = {kind: dict(values) for kind, values in self.index.items()}
         for compiled in gone:
@@ -131,7 +140,7 @@ class Plan:
                     index[kind][value] = rest
                 else:
                     del index[kind][value]
-        _enter(changed, campaigns, always, index)
+        _enter(compiled_changes, campaigns, always, index)
         return replace(self, version=version, campaigns=campaigns, always=always, index=index, **others)  # type: ignore[arg-type]
 
     def gift_skus(self) -> frozenset[str]:

@@ -144,7 +144,7 @@ def _promo_code(result: Any) -> Json:
 
 
 def _refusal(refusal: Refusal, explain: Explain | None) -> Json:
-    body = {"campaign": refusal.campaign, "name": refusal.name}
+    body: Json = {"campaign": refusal.campaign, "name": refusal.name}
     body.update(render_verdict(refusal.verdicts[0], explain))
     if len(refusal.verdicts) > 1:
         body["reasons"] = [render_verdict(verdict, explain) for verdict in refusal.verdicts]

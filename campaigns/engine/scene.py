@@ -1,4 +1,8 @@
-"""Everything that the checks and benefits of one evaluation look at, computed once."""
+"""Everything that the checks and benefits of one evaluation look at, computed once.
+
+Lines are held in the order of their numbers, whatever the order in which they came; everywhere in the engine a line
+is meant by its position in that order, so that ties go to the lower line number.
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -7,13 +11,15 @@ from functools import cached_property
 from campaigns.engine.basket import Basket, Line, PromoCode, Shopper, Surroundings
 from campaigns.engine.policy import CalculationPolicy
 from campaigns.engine.selector import Selector
+from retail import money
 
 
 class Scene:
-    """A basket that has been priced (markdowns and exchange included), its shopper, store and moment.
+    """A basket as priced (step 1) and abated by its exchange (step 2), with shopper, store and moment.
 
-    Lines are held in the order of their numbers, whatever the order in which they came; everywhere in the engine a
-    line is meant by its position in that order.
+    Amounts are cents by position: `gross`, `markdown`, `value` (gross - markdown), `share` (of the exchange), `room`
+    (the greatest discount a line may get). `price` is what one unit costs today, and `units` how many there are: a
+    line whose quantity is not whole is one unit, at the price of the whole line.
     """
 
     def __init__(
@@ -30,7 +36,43 @@ class Scene:
         self.policy = policy
         self.lines = lines
         self.positions = tuple(range(len(lines)))
+        self.units: list[int] = []
+        self.gross: list[int] = []
+        self.price: list[int] = []
+        self.markdown = [0] * len(lines)
+        self.share = [0] * len(lines)
+        self.exchange = 0
+        self.exchange_left = 0
+        self.has_exchange = bool(basket.exchange)
+        self.discountable = all(line.discountable for line in lines)
+        for line in lines:
+            quantity, unit_price = line.quantity, line.unit_price
+            whole = int(quantity)
+            if whole == quantity:
+                self.units.append(whole)
+                self.gross.append(unit_price * whole)
+                self.price.append(unit_price)
+            else:
+                amount = money.gross(unit_price, quantity)
+                self.units.append(1)
+                self.gross.append(amount)
+                self.price.append(amount)
+        self.value = self.gross.copy()
+        self.room: list[int] = []
         self._selected: dict[Selector, tuple[int, ...]] = {}
+
+    def close_prices(self) -> None:
+        """Derive what depends on markdowns and exchange; called once, when both are known."""
+        if not self.has_exchange and self.discountable and not any(line.floor_price for line in self.lines):
+            self.room = self.value
+            return
+        room = []
+        for position, line in enumerate(self.lines):
+            least = self.share[position]
+            if line.floor_price:
+                least = max(least, money.gross(line.floor_price, line.quantity))
+            room.append(max(0, self.value[position] - least) if line.discountable else 0)
+        self.room = room
 
     @cached_property
     def local(self) -> datetime:
@@ -43,11 +85,57 @@ class Scene:
 
     @cached_property
     def methods(self) -> frozenset[str]:
-        return frozenset(payment.method for payment in self.basket.payments)
+        return frozenset(payment.method.casefold() for payment in self.basket.payments)
 
     @cached_property
-    def usable_codes(self) -> tuple[PromoCode, ...]:
-        return tuple(code for code in self.basket.promo_codes if code.usable)
+    def dearest_first(self) -> tuple[int, ...]:
+        """Positions from the dearest unit to the cheapest; equal prices in line order."""
+        price = self.price
+        return tuple(sorted(self.positions, key=lambda position: -price[position]))
+
+    @cached_property
+    def cheapest_first(self) -> tuple[int, ...]:
+        price = self.price
+        return tuple(sorted(self.positions, key=lambda position: price[position]))
+
+    @cached_property
+    def fresh(self) -> tuple[bool, ...]:
+        """By position: sold at its original price, neither marked down nor reduced before."""
+        return tuple(
+            not self.markdown[p]
+            and not (line.original_price is not None and line.unit_price < line.original_price)
+            for p, line in enumerate(self.lines)
+        )
+
+    @cached_property
+    def abated(self) -> list[int]:
+        """Values after the exchange."""
+        return [value - share for value, share in zip(self.value, self.share, strict=True)]
+
+    @cached_property
+    def original(self) -> list[int]:
+        """Values at the original prices."""
+        return [
+            money.gross(
+                line.unit_price if line.original_price is None else line.original_price, line.quantity
+            )
+            for line in self.lines
+        ]
+
+    def amounts(self, exchange: str) -> list[int]:
+        """Return what a campaign with this way of treating exchanges computes on, before any discount."""
+        if self.has_exchange:
+            if exchange == "net":
+                return self.abated
+            if exchange == "original":
+                return self.original
+        return self.value
+
+    def codes_for(self, campaign: str, pool: str | None) -> tuple[PromoCode, ...]:
+        """Return the entered codes that a `promo_code` condition of a campaign means, usable or not."""
+        if pool is not None:
+            return tuple(code for code in self.basket.promo_codes if code.pool == pool)
+        return tuple(code for code in self.basket.promo_codes if code.campaign == campaign)
 
     def select(self, selector: Selector) -> tuple[int, ...]:
         """Return the positions of the lines that a selector means."""
@@ -55,10 +143,11 @@ class Scene:
             return self.positions
         found = self._selected.get(selector)
         if found is None:
-            found = tuple(p for p, line in enumerate(self.lines) if selector.selects(line))
+            found = tuple([p for p, line in enumerate(self.lines) if selector.selects(line)])
             self._selected[selector] = found
         return found
 
     def numbers(self, positions: Sequence[int]) -> tuple[int, ...]:
         """Return the line numbers of positions, for answers."""
-        return tuple(self.lines[position].line for position in positions)
+        lines = self.lines
+        return tuple([lines[position].line for position in positions])

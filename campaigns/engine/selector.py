@@ -1,5 +1,7 @@
 """Selectors: how a condition or a benefit says which lines it means."""
 
+from typing import Any
+
 from campaigns.engine import fields
 from campaigns.engine.basket import Line
 from campaigns.engine.marks import Phrase, gettext_noop
@@ -104,3 +106,8 @@ class Selector:
 
 
 EVERYTHING = Selector(by="all")
+
+
+def target_field(help: str = gettext_noop("Empty means the products that qualify.")) -> Any:
+    """Declare the `target` of a benefit: a selector, or none."""
+    return fields.record(Selector, label=gettext_noop("On which products"), help=help, default=None)

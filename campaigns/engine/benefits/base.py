@@ -4,17 +4,20 @@ from typing import TYPE_CHECKING, ClassVar
 
 from campaigns.engine.fields import Field
 from campaigns.engine.marks import Phrase
+from campaigns.engine.work import Effect
 
 if TYPE_CHECKING:
-    from campaigns.engine.work import Effect, Work
+    from campaigns.engine.purchase import Purchase, Reward
+    from campaigns.engine.work import Work
 
 
 class Benefit:
     """What a campaign gives.
 
-    A subclass is decorated with `fields.declared`, declares its arguments, and says what it is called (`label`), what it
-    means in one line of documentation (`doc`) and on what it works: `level` is `item` (each product), `order` (the
-    sale as a whole), `gift`, `earning` (value for a later purchase) or `delivery`.
+    A subclass is decorated with `fields.declared`, declares its arguments, and says what it is called (`label`), what
+    it means in one line of documentation (`doc`) and on what it works: `level` is `item` (each product), `order` (the
+    sale as a whole), `delivery`, `gift` or `earning` (value for a later purchase). A benefit of level `earning`
+    implements `earn`, all others `apply`.
     """
 
     __slots__ = ()
@@ -24,10 +27,19 @@ class Benefit:
     doc: ClassVar[str]
     level: ClassVar[str]
     fields: ClassVar[tuple[Field, ...]] = ()
+    needs_customer: ClassVar[bool] = False
 
-    def apply(self, work: "Work") -> "Effect":
-        """Return what it gives on what is left for this campaign. Changes nothing but `work`'s own bookkeeping."""
-        raise NotImplementedError
+    def stage(self) -> str:
+        """Return the level on which it works with these arguments."""
+        return self.level
+
+    def apply(self, work: "Work") -> Effect:
+        """Return what it gives on what is left for this campaign. Changes nothing."""
+        return Effect(self.kind)
+
+    def earn(self, purchase: "Purchase") -> "Reward | None":
+        """Return what it credits for a later purchase, None for nothing. Called after all discounts."""
+        return None
 
     def phrase(self) -> Phrase:
         """Say in plain language what the customer gets."""

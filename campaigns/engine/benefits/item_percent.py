@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, ClassVar
 from campaigns.engine import fields
 from campaigns.engine.benefits.base import Benefit
 from campaigns.engine.marks import Phrase, gettext_noop
-from campaigns.engine.selector import Selector
+from campaigns.engine.selector import Selector, target_field
+from campaigns.engine.work import Effect
 
 if TYPE_CHECKING:
-    from campaigns.engine.work import Effect, Work
+    from campaigns.engine.work import Work
 
 
 @fields.declared
@@ -38,17 +39,22 @@ class ItemPercent(Benefit):
         default=None,
     )
     max_units_per_line: int | None = fields.integer(
-        label=gettext_noop("At most (units a line)"), help=gettext_noop("Units of one product."), default=None
+        label=gettext_noop("At most (units a line)"), help=gettext_noop("Units of one line."), default=None
     )
-    target: Selector | None = fields.record(
-        Selector,
-        label=gettext_noop("On other products"),
-        help=gettext_noop("Empty means the products that qualify."),
-        default=None,
-    )
+    target: Selector | None = target_field()
 
-    def apply(self, work: "Work") -> "Effect":
-        raise NotImplementedError
+    def apply(self, work: "Work") -> Effect:
+        picks = work.pick(work.targets(self.target), self.grant, self.max_units, self.max_units_per_line)
+        parts = work.cap(work.percent_parts(picks, self.percent), self.max_amount)
+        return Effect(self.kind, work.within_room(parts), units=picks)
 
     def phrase(self) -> Phrase:
-        return Phrase(gettext_noop("%(percent)s off"), {"percent": ("percent", self.percent)})
+        if self.grant == "highest":
+            return Phrase(
+                gettext_noop("%(percent)s off the dearest unit"), {"percent": ("percent", self.percent)}
+            )
+        if self.grant == "lowest":
+            return Phrase(
+                gettext_noop("%(percent)s off the cheapest unit"), {"percent": ("percent", self.percent)}
+            )
+        return Phrase(gettext_noop("%(percent)s off each product"), {"percent": ("percent", self.percent)})

@@ -1,0 +1,99 @@
+"""The checks of a campaign's general data: window, hours, store, sale category, exchange, consent.
+
+A compiled campaign carries only those that can refuse it.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from campaigns.engine.campaign import Campaign, Schedule
+from campaigns.engine.pricing import opens_in
+from campaigns.engine.scene import Scene
+from campaigns.engine.verdict import Unit, Verdict
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+Guard = Callable[[Campaign, Scene], Verdict | None]
+
+
+def guards_of(campaign: Campaign) -> tuple[Guard, ...]:
+    """Return the guards that this campaign needs, in the order in which their refusals are shown."""
+    wanted = (
+        (campaign.starts_at is not None or campaign.ends_at is not None, within_window),
+        (campaign.schedule is not None, within_schedule),
+        (bool(campaign.stores), in_store),
+        (bool(campaign.operations), for_operation),
+        (campaign.exchange == "block", without_exchange),
+        (campaign.requires_consent is not None, with_consent),
+    )
+    return tuple(guard for needed, guard in wanted if needed)
+
+
+def within_window(campaign: Campaign, scene: Scene) -> Verdict | None:
+    moment = scene.around.moment
+    if campaign.starts_at is not None and moment < campaign.starts_at:
+        return Verdict(
+            satisfied=False, code="not_started", required=campaign.starts_at, actual=moment, unit=Unit.INSTANT
+        )
+    if campaign.ends_at is not None and moment >= campaign.ends_at:
+        return Verdict(
+            satisfied=False, code="ended", required=campaign.ends_at, actual=moment, unit=Unit.INSTANT
+        )
+    return None
+
+
+def within_schedule(campaign: Campaign, scene: Scene) -> Verdict | None:
+    schedule = campaign.schedule
+    if schedule is None or is_open(schedule, scene.local):
+        return None
+    return Verdict(satisfied=False, code="schedule", actual=scene.local, unit=Unit.INSTANT)
+
+
+def is_open(schedule: Schedule, local: "datetime") -> bool:
+    """Say whether a schedule is open at a local time. A period over midnight belongs to the day it began."""
+    now, today = local.time(), local.isoweekday()
+    days = schedule.weekdays or (1, 2, 3, 4, 5, 6, 7)
+    opens, closes = schedule.from_, schedule.until
+    if opens is not None and closes is not None and opens > closes:
+        yesterday = (local - timedelta(days=1)).isoweekday()
+        return (now >= opens and today in days) or (now < closes and yesterday in days)
+    return today in days and (opens is None or now >= opens) and (closes is None or now < closes)
+
+
+def in_store(campaign: Campaign, scene: Scene) -> Verdict | None:
+    if opens_in(campaign.stores, scene.around.store):
+        return None
+    return Verdict(
+        satisfied=False,
+        code="store",
+        required=campaign.stores,
+        actual=scene.around.store.code or None,
+        unit=Unit.TEXT,
+    )
+
+
+def for_operation(campaign: Campaign, scene: Scene) -> Verdict | None:
+    if scene.basket.operation in campaign.operations:
+        return None
+    return Verdict(
+        satisfied=False,
+        code="operation",
+        required=campaign.operations,
+        actual=scene.basket.operation,
+        unit=Unit.TEXT,
+    )
+
+
+def without_exchange(campaign: Campaign, scene: Scene) -> Verdict | None:
+    return Verdict(satisfied=False, code="exchange") if scene.has_exchange else None
+
+
+def with_consent(campaign: Campaign, scene: Scene) -> Verdict | None:
+    shopper = scene.shopper
+    if shopper is None:
+        return Verdict(satisfied=False, code="customer_required")
+    if campaign.requires_consent in shopper.consents:
+        return None
+    return Verdict(satisfied=False, code="consent", required=campaign.requires_consent, unit=Unit.TEXT)

@@ -1,0 +1,109 @@
+"""Steps 1 and 2: today's prices (markdowns) and the shares of the exchanged value."""
+
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+
+from campaigns.engine.basket import Basket, Shopper, Store, Surroundings
+from campaigns.engine.markdowns import Markdown
+from campaigns.engine.policy import CalculationPolicy
+from campaigns.engine.scene import Scene
+from retail import money
+
+_line_number = attrgetter("line")
+
+
+def price_basket(
+    basket: Basket,
+    shopper: Shopper | None,
+    around: Surroundings,
+    policy: CalculationPolicy,
+    markdowns: Iterable[Markdown],
+    covered: Callable[[Scene], frozenset[int]],
+) -> Scene:
+    """Return the scene of a basket: marked down, with the exchange spread over its lines.
+
+    `covered` tells which positions an active campaign names, for markdowns that leave those alone.
+    """
+    scene = Scene(basket, shopper, around, policy, sorted(basket.lines, key=_line_number))
+    for markdown in markdowns:
+        if _is_active(markdown, scene):
+            _mark_down(markdown, scene, covered)
+    if basket.exchange:
+        _spread_exchange(scene)
+    scene.close_prices()
+    return scene
+
+
+def opens_in(stores: tuple[str, ...], store: Store) -> bool:
+    """True when a list of store codes and `grouping:` entries names the store; an empty list names every store."""
+    return not stores or store.code in stores or any(f"grouping:{name}" in stores for name in store.groupings)
+
+
+def _is_active(markdown: Markdown, scene: Scene) -> bool:
+    moment = scene.around.moment
+    if markdown.starts_at is not None and moment < markdown.starts_at:
+        return False
+    if markdown.ends_at is not None and moment >= markdown.ends_at:
+        return False
+    if not opens_in(markdown.stores, scene.around.store):
+        return False
+    if markdown.customers == "all":
+        return True
+    if scene.shopper is None:
+        return False
+    return (
+        markdown.customers == "registered"
+        or scene.shopper.level is not None
+        or bool(scene.shopper.loyalty_category)
+    )
+
+
+def _mark_down(markdown: Markdown, scene: Scene, covered: Callable[[Scene], frozenset[int]]) -> None:
+    items = {item.value: item for item in markdown.items}
+    skipped = frozenset() if markdown.include_covered else covered(scene)
+    reached = []
+    for position, line in enumerate(scene.lines):
+        names = {"sku": (line.sku,), "code": (line.code,), "all": (line.sku, line.code)}[markdown.by]
+        item = next((items[name] for name in names if name in items), None)
+        price = line.unit_price if line.original_price is None else line.original_price
+        if (
+            item is not None
+            and position not in skipped
+            and (markdown.price_min is None or price >= markdown.price_min)
+            and (markdown.price_max is None or price <= markdown.price_max)
+        ):
+            reached.append((position, item))
+    quantity = sum(scene.lines[position].quantity for position, _ in reached)
+    amount = sum(scene.gross[position] for position, _ in reached)
+    if (
+        not reached
+        or (markdown.minimum_quantity is not None and quantity < markdown.minimum_quantity)
+        or (markdown.maximum_quantity is not None and quantity > markdown.maximum_quantity)
+        or (markdown.minimum_amount is not None and amount < markdown.minimum_amount)
+        or (markdown.maximum_amount is not None and amount > markdown.maximum_amount)
+    ):
+        return
+    for position, item in reached:
+        line = scene.lines[position]
+        new_price = item.price
+        if new_price is None:
+            new_price = line.unit_price - money.percent_of(line.unit_price, item.percent or 0)
+        _reprice(scene, position, max(new_price, line.floor_price or 0))
+
+
+def _reprice(scene: Scene, position: int, unit_price: int) -> None:
+    """Give a line a lower price; a price that is not lower than the present one changes nothing."""
+    line = scene.lines[position]
+    amount = money.gross(unit_price, line.quantity)
+    if amount >= scene.value[position]:
+        return
+    scene.value[position] = amount
+    scene.markdown[position] = scene.gross[position] - amount
+    scene.price[position] = unit_price if scene.units[position] == line.quantity else amount
+
+
+def _spread_exchange(scene: Scene) -> None:
+    exchanged = sum(money.gross(item.unit_price, item.quantity) for item in scene.basket.exchange)
+    scene.exchange = min(exchanged, sum(scene.value))
+    scene.exchange_left = exchanged - scene.exchange
+    scene.share = money.prorate(scene.exchange, scene.value)

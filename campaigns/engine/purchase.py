@@ -1,0 +1,80 @@
+"""What earning benefits look at: the sale as the customer pays it, after every discount."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from msgspec import Struct
+
+from campaigns.engine.evaluation import CashbackEarned, CodeEarned, VoucherEarned
+from campaigns.engine.scene import Scene
+from retail import money
+
+
+class Reward(Struct, frozen=True, kw_only=True):
+    """What one benefit credits. Points are in hundredths."""
+
+    cashback: CashbackEarned | None = None
+    code: CodeEarned | None = None
+    voucher: VoucherEarned | None = None
+    program: str = ""
+    points: int = 0
+
+
+class Purchase:
+    """One campaign's view of the paid sale. `campaign` is its code, `due` is what each line costs after everything but redemption."""
+
+    __slots__ = ("campaign", "due", "qualifying", "scene")
+
+    def __init__(self, scene: Scene, campaign: str, qualifying: Sequence[int], due: Sequence[int]) -> None:
+        self.scene = scene
+        self.campaign = campaign
+        self.qualifying = qualifying
+        self.due = due
+
+    def paid(self) -> int:
+        """Return what the customer pays for the qualifying lines."""
+        due = self.due
+        return sum([due[p] for p in self.qualifying])
+
+    def paid_with(self, methods: Sequence[str]) -> int:
+        """Return what these payment methods pay of the qualifying lines."""
+        wanted = {method.casefold() for method in methods}
+        given = [p.amount or 0 for p in self.scene.basket.payments if p.method.casefold() in wanted]
+        return min(sum(given), self.paid())
+
+    def points_amount(self, positions: Sequence[int]) -> int:
+        """Return the amount on which points are earned (the policy's points_base)."""
+        amounts = self.due if self.scene.policy.points_base == "after_discounts" else self.scene.gross
+        return sum([amounts[p] for p in positions])
+
+    def step_points(self, amount: int, per_amount: int, points: int) -> int:
+        """Return hundredths of points for an amount, at `points` for each `per_amount` (policy points_rounding)."""
+        match self.scene.policy.points_rounding:
+            case "half_up":
+                return money.divide(amount * points, per_amount * 100) * 100
+            case "fraction":
+                return money.divide(amount * points, per_amount)
+        return self.whole_points(amount // per_amount * points)
+
+    def whole_points(self, points: int) -> int:
+        """Return hundredths without a fraction of a point, unless the policy keeps fractions."""
+        return points if self.scene.policy.points_rounding == "fraction" else points // 100 * 100
+
+    def program_points(self, program: str) -> int:
+        """Return the hundredths of points that a program gives for this sale by itself."""
+        for known in self.scene.around.programs:
+            if known.code == program and known.points is not None and known.per_amount:
+                amount = self.points_amount(self.scene.positions)
+                return self.step_points(amount, known.per_amount, int(known.points * 100))
+        return 0
+
+    def days_later(self, days: int) -> datetime:
+        """Return this time of day so many local days later."""
+        later = self.scene.local + timedelta(days=days)
+        return later.replace(tzinfo=self.scene.around.store.timezone)
+
+
+def points_text(hundredths: int) -> Decimal:
+    """Return points as a Decimal."""
+    return Decimal(hundredths).scaleb(-2)

@@ -1,0 +1,85 @@
+"""Which reason to show first, and which campaign: what nobody can change now before what the customer can,
+and among campaigns the nearest miss."""
+
+from campaigns.engine.evaluation import Refusal
+from campaigns.engine.verdict import Verdict
+
+# The reason of a campaign with several: one that no purchase can change comes before any advice to buy more.
+_FIXED = {
+    code: rank
+    for rank, code in enumerate(
+        (
+            "not_started",
+            "ended",
+            "schedule",
+            "store",
+            "operation",
+            "exchange",
+            "limit_reached",
+            "budget_reached",
+            "customer_required",
+            "consent",
+        )
+    )
+}
+_AT_THE_TILL = (
+    "minimum_amount",
+    "minimum_quantity",
+    "payment",
+    "product",
+    "no_qualifying_lines",
+    "promo_code",
+)
+_LAST = {"not_accepted": 1}
+
+# How near a campaign is, by its first reason, when no distance can be measured.
+_THRESHOLDS = frozenset({"minimum_amount", "minimum_quantity"})
+_NEAR = {"not_accepted": 1, "payment": 2, "product": 3, "promo_code": 4, "promo_code_not_usable": 4}
+_LOST = frozenset(
+    {"outranked", "exclusive_elsewhere", "order_discount_elsewhere", "not_best", "stopped", "no_effect"}
+)
+
+
+def arrange(verdicts: list[Verdict]) -> tuple[Verdict, ...]:
+    """Return a campaign's verdicts without repetition, the one to show first."""
+    if len(verdicts) == 1:
+        return (verdicts[0],)
+    unique: list[Verdict] = []
+    for verdict in verdicts:
+        if verdict not in unique:
+            unique.append(verdict)
+    return tuple(sorted(unique, key=_reason_rank))
+
+
+def _reason_rank(verdict: Verdict) -> tuple[int, int, int]:
+    code = verdict.code
+    if code in _FIXED:
+        return 0, _FIXED[code], 0
+    if code in _LAST:
+        return 3, 0, 0
+    if code in _AT_THE_TILL:
+        return 2, 0, distance(verdict)
+    return 1, 0, 0
+
+
+def distance(verdict: Verdict) -> int:
+    """Return how far a number is from what is required, in millionths; the farthest when it cannot be measured."""
+    missing, required = verdict.missing, verdict.required
+    if verdict.code not in _THRESHOLDS or missing is None or not required:
+        return 1_000_000 + _AT_THE_TILL.index(verdict.code) if verdict.code in _AT_THE_TILL else 2_000_000
+    return int(missing * 1_000_000 // required)
+
+
+def nearness(refusal: Refusal) -> tuple[int, int, int]:
+    """Sort key of campaigns: thresholds nearly met, other things the customer can do, what lost, what is closed."""
+    verdicts = refusal.verdicts
+    code = verdicts[0].code
+    if code in _THRESHOLDS:
+        return 0, len(verdicts), distance(verdicts[0])
+    if code in _NEAR:
+        return 1, len(verdicts), _NEAR[code]
+    if code in _LOST:
+        return 2, 0, 0
+    if code in _FIXED:
+        return 4, 0, _FIXED[code]
+    return 3, len(verdicts), 0

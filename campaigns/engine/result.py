@@ -1,0 +1,239 @@
+"""Step 7: put the answer together."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from campaigns.engine import limits
+from campaigns.engine.application import Application, Outcome, counted_items
+from campaigns.engine.benefits.gift import Gift
+from campaigns.engine.campaign import leaves
+from campaigns.engine.conditions.promo_code import PromoCode
+from campaigns.engine.deals import deal_shares
+from campaigns.engine.earnings import collect
+from campaigns.engine.eligibility import Standing
+from campaigns.engine.evaluation import (
+    Activation,
+    Adjustment,
+    Consumption,
+    DealShare,
+    Delivery,
+    Evaluation,
+    GiftOffer,
+    GiftOption,
+    LineResult,
+    OptionalOffer,
+    PromoCodeResult,
+    Refusal,
+    Totals,
+)
+from campaigns.engine.fields import DocumentError, Problem
+from campaigns.engine.marks import gettext_noop
+from campaigns.engine.plan import Plan
+from campaigns.engine.refusals import arrange, nearness
+from campaigns.engine.scene import Scene
+
+
+class BasketError(DocumentError):
+    """The basket asks for what a campaign does not offer (a gift off the list). `errors` as in DocumentError."""
+
+
+class Result:
+    """Builds the Evaluation of an applied basket."""
+
+    def __init__(
+        self, plan: Plan, scene: Scene, standings: Sequence[Standing], application: Application
+    ) -> None:
+        self.plan = plan
+        self.scene = scene
+        self.standings = standings
+        self.application = application
+
+    def build(self, with_deals: bool) -> Evaluation:
+        scene, application = self.scene, self.application
+        outcomes = [
+            application.outcomes[standing.compiled.code]
+            for standing in self.standings
+            if standing.compiled.code in application.outcomes
+        ]
+        deals = deal_shares(scene, outcomes) if with_deals else {}
+        fee = scene.basket.delivery_fee
+        return Evaluation(
+            plan_version=self.plan.version,
+            totals=self._totals(),
+            delivery=Delivery(fee=fee, discount=application.freight, net=fee - application.freight),
+            lines=self._lines(),
+            activations=tuple([self._activation(outcome, deals) for outcome in outcomes]),
+            gifts=self._gifts(outcomes),
+            earned=collect(scene, application, application.rewards),
+            promo_codes=self._promo_codes() if scene.basket.promo_codes else (),
+            optional=tuple(
+                [
+                    OptionalOffer(
+                        campaign=standing.campaign.code,
+                        name=standing.campaign.name,
+                        description=standing.campaign.description,
+                        discount=sum([effect.total for effect in standing.effects]),
+                    )
+                    for standing in self.standings
+                    if len(standing.refusals) == 1 and standing.refusals[0].code == "not_accepted"
+                ]
+            ),
+            not_activated=self._refusals(),
+        )
+
+    def _totals(self) -> Totals:
+        scene = self.scene
+        gross, markdown, discount = sum(scene.gross), sum(scene.markdown), sum(self.application.taken)
+        return Totals(
+            gross=gross,
+            markdown=markdown,
+            exchange=scene.exchange,
+            discount=discount,
+            net=gross - markdown - scene.exchange - discount,
+            exchange_left=scene.exchange_left,
+        )
+
+    def _lines(self) -> tuple[LineResult, ...]:
+        """Lines in the order in which they came."""
+        scene, taken, adjustments = self.scene, self.application.taken, self.application.adjustments
+        position_of = {line.line: position for position, line in enumerate(scene.lines)}
+        results = []
+        for line in scene.basket.lines:
+            position = position_of[line.line]
+            results.append(
+                LineResult(
+                    line=line.line,
+                    sku=line.sku,
+                    quantity=line.quantity,
+                    unit_price=line.unit_price,
+                    gross=scene.gross[position],
+                    markdown=scene.markdown[position],
+                    exchange_share=scene.share[position],
+                    discount=taken[position],
+                    net=scene.value[position] - taken[position],
+                    adjustments=tuple(
+                        [
+                            Adjustment(campaign=campaign, benefit=benefit, amount=cents)
+                            for campaign, benefit, cents in adjustments[position]
+                        ]
+                    ),
+                )
+            )
+        return tuple(results)
+
+    def _activation(self, outcome: Outcome, deals: dict[str, tuple[DealShare, ...]]) -> Activation:
+        scene, campaign = self.scene, outcome.standing.campaign
+        codes = self._codes_of(outcome.standing)
+        discount = outcome.discount
+        counted: tuple[Consumption, ...] = ()
+        if campaign.limits:
+            counted = limits.consumption(
+                campaign, scene, counted_items(scene, outcome.standing, outcome.effects), codes
+            )
+        return Activation(
+            campaign=campaign.code,
+            name=campaign.name,
+            description=campaign.description,
+            revision=campaign.revision,
+            discount=discount,
+            applications=max([effect.applications for effect in outcome.effects], default=1),
+            lines=scene.numbers(sorted(outcome.granted)),
+            deal=deals.get(campaign.code, ()),
+            consumption=counted,
+            budget=campaign.budget,
+            promo_codes=codes,
+        )
+
+    def _codes_of(self, standing: Standing) -> tuple[str, ...]:
+        """Return the usable codes that opened a campaign."""
+        if not self.scene.basket.promo_codes:
+            return ()
+        return tuple(
+            dict.fromkeys(
+                code.code
+                for leaf in leaves(standing.compiled.conditions)
+                if isinstance(leaf, PromoCode)
+                for code in self.scene.codes_for(standing.compiled.code, leaf.pool)
+                if code.usable
+            )
+        )
+
+    def _promo_codes(self) -> tuple[PromoCodeResult, ...]:
+        opened: dict[str, str] = {}
+        for standing in self.standings:
+            if standing.compiled.code in self.application.outcomes:
+                for code in self._codes_of(standing):
+                    opened.setdefault(code, standing.compiled.code)
+        results = []
+        for given in self.scene.basket.promo_codes:
+            if not given.usable:
+                results.append(PromoCodeResult(code=given.code, status="not_usable"))
+            elif given.code in opened:
+                results.append(
+                    PromoCodeResult(code=given.code, status="applied", campaign=opened[given.code])
+                )
+            else:
+                results.append(
+                    PromoCodeResult(code=given.code, status="not_activated", campaign=given.campaign)
+                )
+        return tuple(results)
+
+    def _gifts(self, outcomes: Sequence[Outcome]) -> tuple[GiftOffer, ...]:
+        offers = []
+        for outcome in outcomes:
+            if any(effect.gift_entries for effect in outcome.effects):
+                offers += self._offers(outcome)
+        return tuple(offers)
+
+    def _offers(self, outcome: Outcome) -> list[GiftOffer]:
+        campaign = outcome.standing.compiled
+        benefits = [benefit for benefit in campaign.discounts if isinstance(benefit, Gift)]
+        numbers = [effect.gift_entries for effect in outcome.effects if effect.kind == Gift.kind]
+        offers, waiting = [], self._choices(campaign.code)
+        for benefit, choose in zip(benefits, numbers, strict=True):
+            listed = {product.sku: product.quantity for product in benefit.products}
+            chosen, left = [], choose
+            for choice in list(waiting):
+                if choice[1] in listed:
+                    waiting.remove(choice)
+                    left -= int(-(-choice[2] // listed[choice[1]]))
+                    if left < 0:
+                        self._refuse_choice(
+                            choice[0], "too_many", gettext_noop("More gifts than may be chosen.")
+                        )
+                    chosen.append(self._option(choice[1], choice[2]))
+            options = tuple([self._option(product.sku, product.quantity) for product in benefit.products])
+            offers.append(
+                GiftOffer(campaign=campaign.code, choose=choose, options=options, chosen=tuple(chosen))
+            )
+        if waiting:
+            self._refuse_choice(
+                waiting[0][0], "not_offered", gettext_noop("This campaign does not offer this gift.")
+            )
+        return offers
+
+    def _choices(self, campaign: str) -> list[tuple[int, str, Decimal]]:
+        return [
+            (index, choice.sku, choice.quantity)
+            for index, choice in enumerate(self.scene.basket.gifts)
+            if choice.campaign == campaign
+        ]
+
+    def _refuse_choice(self, index: int, code: str, message: str) -> None:
+        raise BasketError([Problem(f"gifts.{index}.sku", code, message)])
+
+    def _option(self, sku: str, quantity: Decimal) -> GiftOption:
+        known = self.scene.around.products.get(sku)
+        return GiftOption(sku=sku, name=known.name if known is not None else "", quantity=quantity)
+
+    def _refusals(self) -> tuple[Refusal, ...]:
+        outcomes, refused = self.application.outcomes, self.application.refused
+        refusals = []
+        for standing in self.standings:
+            code = standing.compiled.code
+            if code in outcomes:
+                continue
+            verdicts = standing.refusals or refused[code]
+            refusals.append(Refusal(campaign=code, name=standing.campaign.name, verdicts=arrange(verdicts)))
+        refusals.sort(key=nearness)
+        return tuple(refusals)
