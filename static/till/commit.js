@@ -126,8 +126,9 @@ export async function acceptFresh() {
   update(() => {
     state.evaluation = { status: "ready", result: fresh, problem: null, errors: {} };
     state.dialog = null;
-    // A payment that covered the old total covers the new one; split payments are the cashier's to mend.
-    if (state.sale.payments.length === 1) state.sale.payments[0].amount = "";
+    // One payment of exactly the old total becomes one of the new; split payments are the cashier's to mend.
+    const [payment, ...others] = state.sale.payments;
+    if (payment && !others.length && settlePayments(state.sale, cents(fresh.totals.net)).left !== 0) payment.amount = "";
   });
   if (whatIsMissing() === "") await commit();
   else askAgain();

@@ -117,7 +117,7 @@ export function rememberSale(sale) {
   state.history.sales = [sale, ...state.history.sales.filter((item) => item.sale !== sale.sale)].slice(0, HISTORY_LENGTH);
 }
 
-const TOAST_MS = 4000;
+const TOAST_MS = 2500;
 let toastTimer = 0;
 
 // A short remark at the foot of the page, also read out by a screen reader.
