@@ -31,7 +31,7 @@ def _start_services() -> None:
         atexit.register(postgres.stop)
         os.environ["DATABASE_URL"] = postgres.url
     if "REDIS_URL" not in os.environ:
-        valkey = start_valkey(folder / "redis", folder, durable=False)
+        valkey = start_valkey(folder / "redis", durable=False)
         atexit.register(valkey.stop)
         os.environ["REDIS_URL"] = valkey.url
 

