@@ -32,15 +32,19 @@ class Decoder(Generic[T]):
     """Decodes request bodies of one type.
 
     ``check`` looks at a value that has the right shape and yields what is wrong between its fields, such as two lines
-    with one number. It runs on the fast and on the slow path alike. A type with free-form parts (`Any`) is always
-    parsed by `parse_json`, since nothing else bounds the depth of what stands there.
+    with one number. It runs on the fast and on the slow path alike. ``free_fields`` are the members whose type is
+    `Any`: a text that uses them is also read by `parse_json`, since nothing else bounds their depth.
     """
 
     def __init__(
-        self, kind: Any, check: Callable[[T], list[FieldProblem]] | None = None, *, free_form: bool = False
+        self,
+        kind: Any,
+        check: Callable[[T], list[FieldProblem]] | None = None,
+        *,
+        free_fields: tuple[str, ...] = (),
     ) -> None:
         self.kind = kind
-        self.free_form = free_form
+        self.free_fields = free_fields
         self.check = check
         self._typed = msgspec.json.Decoder(kind, dec_hook=read_custom, float_hook=Decimal)
 
@@ -48,7 +52,9 @@ class Decoder(Generic[T]):
         """Return the value of ``data``. Raises NotJson (400) or Invalid (422) naming every wrong field."""
         try:
             value = self._typed.decode(data)
-            trusted = not self.free_form and _is_plain(data)
+            trusted = _is_plain(data)
+            for name in self.free_fields:
+                trusted = trusted and getattr(value, name) is None
         except (msgspec.MsgspecError, ValueError, RecursionError):
             trusted = False
         if not trusted:
@@ -73,7 +79,8 @@ def read_body(request: HttpRequest, limit: int = MAX_BODY) -> bytes:
     """Return the bytes of a JSON request. Raises UnsupportedMedia (415) or TooLarge (413)."""
     meta = request.META
     content_type = meta.get("CONTENT_TYPE", "")
-    if content_type != "application/json" and not _is_json_type(content_type):
+    nothing = not content_type and meta.get("CONTENT_LENGTH", "") in ("", "0")
+    if content_type != "application/json" and not nothing and not _is_json_type(content_type):
         raise UnsupportedMedia(_("Send Content-Type: application/json, in UTF-8."))
     if meta.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in ("", "identity"):
         raise UnsupportedMedia(_("Send the body without Content-Encoding."))

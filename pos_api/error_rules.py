@@ -2,6 +2,7 @@
 
 from campaigns.services import campaigns, categories, promo_codes
 from pos_api.errors import Rule
+from retail.upsert import TooManyRows
 
 RULES: tuple[Rule, ...] = (
     Rule(campaigns.CampaignCodeFixed, 422),
@@ -12,4 +13,5 @@ RULES: tuple[Rule, ...] = (
     Rule(promo_codes.PoolHasUses, 409),
     Rule(promo_codes.WordTaken, 409),
     Rule(promo_codes.PromoCodeError, 422, "invalid"),
+    Rule(TooManyRows, 422),
 )

@@ -6,7 +6,7 @@ exception that stands in no rule is a defect and answers 500.
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -79,7 +79,7 @@ def as_problem(error: Exception) -> Problem | None:
                 str(error),
                 status=rule.status,
                 code=rule.code or getattr(error, "code", ""),
-                errors=field_problems(getattr(error, "errors", ())),
+                errors=field_problems(getattr(error, "errors", ()) or _own_field(error)),
                 extra=getattr(error, "extra", None),
             )
     for kind, (status, code) in _DRF_CODES.items():
@@ -98,18 +98,24 @@ def as_problem(error: Exception) -> Problem | None:
     return None
 
 
+def _own_field(error: Exception) -> list[FieldProblem]:
+    """Return the one field that an error without a list names, if it names any."""
+    field = getattr(error, "field", "")
+    return [FieldProblem(str(field), str(getattr(error, "code", "invalid")), str(error))] if field else []
+
+
 def field_problems(errors: Iterable[Any]) -> list[FieldProblem]:
-    """Return ``errors`` as field problems; each may be any object with ``path`` (or ``field``), code, message."""
-    return [
-        error
-        if isinstance(error, FieldProblem)
-        else FieldProblem(
-            str(getattr(error, "path", getattr(error, "field", ""))),
-            str(getattr(error, "code", "invalid")),
-            str(getattr(error, "message", error)),
-        )
-        for error in errors
-    ]
+    """Return ``errors`` as field problems: they may be dicts or objects with ``path`` (or ``field``), code, message."""
+    return [error if isinstance(error, FieldProblem) else _field_problem(error) for error in errors]
+
+
+def _field_problem(error: Any) -> FieldProblem:
+    if isinstance(error, Mapping):
+        return FieldProblem(str(error.get("path", "")), str(error["code"]), str(error["message"]))
+    path = getattr(error, "path", getattr(error, "field", ""))
+    return FieldProblem(
+        str(path), str(getattr(error, "code", "invalid")), str(getattr(error, "message", error))
+    )
 
 
 def problem_document(problem: Problem) -> dict[str, Any]:

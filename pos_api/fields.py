@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from msgspec import Meta
 
 from customers import documents
+from customers.phones import to_e164
 
 MAX_CENTS = 10**12 - 1  # what numeric(14, 2) holds, to the cent
 MAX_QUANTITY = 99_999
@@ -97,7 +98,8 @@ def _quantity(value: Any) -> Quantity:
     text = _plain(value)
     if not _QUANTITY.fullmatch(text):
         raise _NOT_QUANTITY
-    quantity = Quantity(text)
+    # One form for one quantity: "2" and "2.000" are the same content.
+    quantity = Quantity(text.rstrip("0").rstrip(".") if "." in text else text)
     if not 0 < quantity <= MAX_QUANTITY:
         raise _NOT_QUANTITY
     return quantity
@@ -118,13 +120,14 @@ def _word(value: Any) -> Word:
     return Word(word)
 
 
+@lru_cache(maxsize=4096)
 def _phone(value: Any) -> Phone:
-    digits = re.sub(r"[ ().-]", "", value) if isinstance(value, str) and len(value) <= 32 else ""
-    if re.fullmatch(r"[1-9][0-9]{9,10}", digits, re.ASCII):
-        digits = "+55" + digits
-    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", digits, re.ASCII):
-        raise FieldRefused("phone", _("Must be a telephone number such as +5511987654321."))
-    return Phone(digits)
+    if isinstance(value, str) and len(value) <= 32 and not UNCLEAN.search(value) and value.isascii():
+        try:
+            return Phone(to_e164(value))
+        except ValueError:
+            pass
+    raise FieldRefused("phone", _("Must be a telephone number such as +5511987654321."))
 
 
 READERS: dict[type, Callable[[Any], Any]] = {

@@ -117,7 +117,7 @@ class Launcher:
     # --- schema and sample data ------------------------------------------------------------------
 
     def _manage(self, title: str, *arguments: str) -> str:
-        """Run a management command to its end and return what it printed; show that only when it failed."""
+        """Run a management command to its end and return what it printed."""
         _step(title, "...")
         process = start_child(
             [sys.executable, "manage.py", *arguments],
@@ -126,10 +126,14 @@ class Launcher:
             output=subprocess.PIPE,
             cwd=CHECKOUT,
         )
-        printed = process.communicate()[0].decode(errors="replace").strip()
-        if process.returncode != 0:
-            raise StartFailed(f"`manage.py {' '.join(arguments)}` failed:\n{printed}")
-        return printed
+        lines = []
+        for raw in process.stdout or ():
+            line = raw.decode(errors="replace").rstrip()
+            lines.append(line)
+            _show(title.lower(), line)
+        if process.wait() != 0:
+            raise StartFailed(f"`manage.py {' '.join(arguments)}` failed; the reason stands above.")
+        return "\n".join(lines)
 
     def _demo(self) -> str:
         """Fill a new database with sample data; return the lines with the login and the keys it made.

@@ -1,5 +1,16 @@
 """Points of sale: baskets, sales, the terminal itself, simulations."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from pos_api.views.baskets import EvaluateView
+from pos_api.views.sales import CancelSaleView, CancelTicketView, SalesView, SaleView
+from pos_api.views.terminal import TerminalView
+
+urlpatterns: list[URLPattern] = [
+    path("baskets/evaluate/", EvaluateView.as_view(), name="evaluate"),
+    path("sales/", SalesView.as_view(), name="sales"),
+    path("sales/cancel/", CancelTicketView.as_view(), name="cancel_ticket"),
+    path("sales/<str:sale>/", SaleView.as_view(), name="sale"),
+    path("sales/<str:sale>/cancel/", CancelSaleView.as_view(), name="cancel_sale"),
+    path("terminal/", TerminalView.as_view(), name="terminal"),
+]

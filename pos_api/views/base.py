@@ -50,19 +50,20 @@ class ApiView(APIView):
         self.perform_authentication(request)
         self.check_permissions(request)
 
-    def permission_denied(
-        self, request: Request, message: str | None = None, code: str | None = None
-    ) -> None:
-        if request.user is None or not request.user.is_authenticated:
-            raise exceptions.NotAuthenticated
-        raise exceptions.PermissionDenied(detail=message, code=code)
-
 
 class PosView(ApiView):
-    """Called by terminals. ``self.request.user`` is a `TerminalCaller`."""
+    """Called by terminals."""
 
     authentication_classes = [TerminalAuthentication]
     permission_classes = [IsTerminal]
+
+
+def terminal_of(request: Request) -> TerminalCaller:
+    """Return the terminal that calls. Raises PermissionDenied when a person does."""
+    caller: Any = request.user
+    if not isinstance(caller, TerminalCaller):
+        raise exceptions.PermissionDenied
+    return caller
 
 
 class ManagerView(ApiView):

@@ -1,0 +1,317 @@
+"""What a recorded sale uses up: limits, budgets and promotional codes, counted so that no limit is ever exceeded.
+
+Called inside the transaction that records the sale. Everything is decided by conditional updates, never by a value that
+was read before; rows are locked in the documented order (codes by id, then counters by id), so that two sales never
+wait for each other in a circle. What was counted is kept with the activation: cancelling takes exactly that off the
+same windows.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from msgspec import Struct
+
+from campaigns.engine import evaluation as engine
+from campaigns.models import Activation, CampaignRevision, LineAdjustment
+from retail import money
+from retail.models import Sale
+
+# The window of a limit that never starts again.
+EVER = date(1, 1, 1)
+
+
+class BenefitGone(Exception):
+    """A limit, a budget or a code was used up by somebody else since the sale was evaluated."""
+
+    code = "benefit_gone"
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """What one activation takes from one counter."""
+
+    campaign_id: int
+    scope: str
+    scope_key: str
+    counts: str
+    per: str
+    window_starts_on: date
+    amount: Decimal
+    maximum: Decimal
+
+
+def window_starts_on(per: str, day: date) -> date:
+    """Return the first day of the window of a limit that ``day``, a date in the store's zone, falls in."""
+    if per == "day":
+        return day
+    if per == "week":
+        return day - timedelta(days=day.weekday())
+    if per == "month":
+        return day.replace(day=1)
+    if per == "year":
+        return day.replace(month=1, day=1)
+    return EVER
+
+
+def settle(
+    *,
+    sale: Sale,
+    evaluation: engine.Evaluation,
+    line_ids: Mapping[int, int],
+    customer_key: str,
+    promo_code_ids: Mapping[str, int],
+    day: date,
+    uses_return: bool,
+    at: datetime,
+) -> list[Activation]:
+    """Count what the sale's activations use, and record them with their adjustments.
+
+    ``line_ids`` maps line numbers to keys of sale lines, ``customer_key`` is whom customer limits count, ``day`` is the
+    sale's day in the store's zone. ``uses_return`` says whether cancelling gives uses back. Raises BenefitGone, after
+    which the transaction must be rolled back.
+    """
+    granted = evaluation.activations
+    if not granted:
+        return []
+    campaign_ids = dict(
+        CampaignRevision.objects.filter(pk__in=[a.revision for a in granted]).values_list("pk", "campaign_id")
+    )
+    codes = _claim_codes(granted, promo_code_ids)
+    claims = [_claims(a, campaign_ids[a.revision], customer_key, day) for a in granted]
+    counters = _count([claim for several in claims for claim in several])
+    gifts = {offer.campaign: offer for offer in evaluation.gifts}
+    rows = []
+    for activation, several in zip(granted, claims, strict=True):
+        used_codes = [codes[code] for code in activation.promo_codes if code in codes]
+        consumption: list[dict[str, Any]] = [{"promo_code": pk} for pk in used_codes]
+        consumption += [
+            {"counter": counters[_key(claim)], "amount": str(claim.amount), "returns": uses_return}
+            for claim in several
+        ]
+        rows.append(
+            Activation(
+                sale=sale,
+                campaign_id=campaign_ids[activation.revision],
+                revision_id=activation.revision,
+                promo_code_id=used_codes[0] if used_codes else None,
+                discount=money.to_decimal(activation.discount),
+                applications=activation.applications,
+                gifts=_chosen(gifts.get(activation.campaign)),
+                deal=[
+                    {"line": part.line, "quantity": str(part.quantity), "amount": money.text(part.amount)}
+                    for part in activation.deal
+                ],
+                consumption=consumption,
+                activated_at=at,
+            )
+        )
+    Activation.objects.bulk_create(rows)
+    by_code = {a.campaign: row for a, row in zip(granted, rows, strict=True)}
+    LineAdjustment.objects.bulk_create(_adjustments(evaluation.lines, by_code, line_ids))
+    return rows
+
+
+def reverse(*, sale: Sale, at: datetime) -> list[Activation]:
+    """Take back what a sale used, off the same windows; activations that were reversed before stay as they are.
+
+    Called under the lock of the sale's row. Returns the activations that it reversed.
+    """
+    rows = list(Activation.objects.filter(sale=sale, reversed_at__isnull=True).order_by("pk"))
+    if not rows:
+        return []
+    codes: list[int] = []
+    amounts: dict[int, Decimal] = {}
+    for row in rows:
+        for use in row.consumption:
+            if "promo_code" in use:
+                codes.append(use["promo_code"])
+            elif use["returns"]:
+                counter = use["counter"]
+                amounts[counter] = amounts.get(counter, Decimal(0)) + Decimal(use["amount"])
+    if codes:
+        _release_codes(codes)
+    if amounts:
+        _release_counters(amounts)
+    Activation.objects.filter(pk__in=[row.pk for row in rows]).update(reversed_at=at)
+    return rows
+
+
+def _claims(activation: engine.Activation, campaign_id: int, customer_key: str, day: date) -> list[Claim]:
+    claims = [
+        Claim(
+            campaign_id=campaign_id,
+            scope=use.scope,
+            scope_key=customer_key if use.scope == "customer" else use.key,
+            counts=use.counts,
+            per=use.per,
+            window_starts_on=window_starts_on(use.per, day),
+            amount=Decimal(use.amount),
+            maximum=Decimal(use.max),
+        )
+        for use in activation.consumption
+        if use.amount
+    ]
+    if activation.budget is not None and activation.discount:
+        claims.append(
+            Claim(
+                campaign_id=campaign_id,
+                scope="total",
+                scope_key="",
+                counts="money",
+                per="campaign",
+                window_starts_on=EVER,
+                amount=money.to_decimal(activation.discount),
+                maximum=money.to_decimal(activation.budget),
+            )
+        )
+    return claims
+
+
+def _key(claim: Claim) -> tuple[Any, ...]:
+    return (
+        claim.campaign_id,
+        claim.scope,
+        claim.scope_key,
+        claim.counts,
+        claim.per,
+        claim.window_starts_on,
+    )
+
+
+_INSERT_COUNTERS = """
+INSERT INTO campaigns_campaigncounter
+    (campaign_id, scope, scope_key, counts, per, window_starts_on, used, maximum)
+SELECT w.campaign_id, w.scope, w.scope_key, w.counts, w.per, w.window_starts_on, 0, w.maximum
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::date[], %s::numeric[], %s::numeric[])
+    AS w(campaign_id, scope, scope_key, counts, per, window_starts_on, amount, maximum)
+ORDER BY 1, 2, 3, 4, 5, 6
+ON CONFLICT DO NOTHING
+"""
+
+# The rows are locked in the order of their ids before the condition is tested; the test then sees what others committed.
+_RAISE_COUNTERS = """
+WITH locked AS (
+    SELECT c.id, w.amount, w.maximum
+    FROM campaigns_campaigncounter c
+    JOIN unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::date[], %s::numeric[],
+                %s::numeric[])
+        AS w(campaign_id, scope, scope_key, counts, per, window_starts_on, amount, maximum)
+        USING (campaign_id, scope, scope_key, counts, per, window_starts_on)
+    ORDER BY c.id
+    FOR NO KEY UPDATE OF c
+)
+UPDATE campaigns_campaigncounter c
+SET used = c.used + locked.amount, maximum = locked.maximum
+FROM locked
+WHERE c.id = locked.id AND c.used + locked.amount <= locked.maximum
+RETURNING c.campaign_id, c.scope, c.scope_key, c.counts, c.per, c.window_starts_on, c.id
+"""
+
+
+def _count(claims: Sequence[Claim]) -> dict[tuple[Any, ...], int]:
+    """Raise every claimed counter, all or none, and return their ids. Raises BenefitGone."""
+    if not claims:
+        return {}
+    # Two limits of one campaign may share a counter; then the smaller one decides.
+    strictest = {_key(claim): claim for claim in sorted(claims, key=lambda claim: -claim.maximum)}
+    claims = list(strictest.values())
+    columns: list[Any] = [
+        [claim.campaign_id for claim in claims],
+        [claim.scope for claim in claims],
+        [claim.scope_key for claim in claims],
+        [claim.counts for claim in claims],
+        [claim.per for claim in claims],
+        [claim.window_starts_on for claim in claims],
+        [claim.amount for claim in claims],
+        [claim.maximum for claim in claims],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT_COUNTERS, columns)
+        cursor.execute(_RAISE_COUNTERS, columns)
+        raised = {tuple(row[:6]): row[6] for row in cursor.fetchall()}
+    if len(raised) < len(claims):
+        raise BenefitGone
+    return raised
+
+
+_CLAIM_CODES = """
+WITH locked AS (
+    SELECT id FROM campaigns_promocode WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE campaigns_promocode c
+SET used = c.used + 1
+FROM locked
+WHERE c.id = locked.id AND c.is_active AND (c.max_uses IS NULL OR c.used < c.max_uses)
+RETURNING c.id
+"""
+
+
+def _claim_codes(granted: Iterable[engine.Activation], ids: Mapping[str, int]) -> dict[str, int]:
+    """Use each code that opened a campaign, once for the sale. Raises BenefitGone when one has no use left."""
+    wanted = {code: ids[code] for activation in granted for code in activation.promo_codes}
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM_CODES, [sorted(wanted.values())])
+        if len(cursor.fetchall()) < len(wanted):
+            raise BenefitGone
+    return wanted
+
+
+def _release_codes(ids: Iterable[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH locked AS (
+                SELECT id FROM campaigns_promocode WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+            )
+            UPDATE campaigns_promocode c SET used = c.used - 1 FROM locked WHERE c.id = locked.id AND c.used > 0
+            """,
+            [sorted(set(ids))],
+        )
+
+
+def _release_counters(amounts: Mapping[int, Decimal]) -> None:
+    ids = sorted(amounts)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH locked AS (
+                SELECT c.id, w.amount
+                FROM campaigns_campaigncounter c
+                JOIN unnest(%s::bigint[], %s::numeric[]) AS w(id, amount) USING (id)
+                ORDER BY c.id
+                FOR NO KEY UPDATE OF c
+            )
+            UPDATE campaigns_campaigncounter c SET used = c.used - locked.amount
+            FROM locked WHERE c.id = locked.id
+            """,
+            [ids, [amounts[pk] for pk in ids]],
+        )
+
+
+def _adjustments(
+    lines: Iterable[engine.LineResult], by_code: Mapping[str, Activation], line_ids: Mapping[int, int]
+) -> Iterable[LineAdjustment]:
+    for line in lines:
+        places: dict[str, int] = {}
+        for adjustment in line.adjustments:
+            position = places.get(adjustment.campaign, 0)
+            places[adjustment.campaign] = position + 1
+            yield LineAdjustment(
+                activation=by_code[adjustment.campaign],
+                sale_line_id=line_ids[line.line],
+                benefit=adjustment.benefit,
+                position=position,
+                amount=money.to_decimal(adjustment.amount),
+            )
+
+
+def _chosen(offer: engine.GiftOffer | None) -> list[dict[str, str]]:
+    if offer is None:
+        return []
+    return [
+        {"sku": option.sku, "name": option.name, "quantity": str(option.quantity)} for option in offer.chosen
+    ]

@@ -1,0 +1,246 @@
+"""The documents that points of sale receive, as types: what the OpenAPI document says of the answers.
+
+The bodies themselves are written by `campaigns.engine.rendering`; a test holds the two against each other.
+"""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+Money = Annotated[str, Meta(pattern=r"^-?[0-9]+\.[0-9]{2}$", examples=["12.50"])]
+Number = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]{1,3})?$", examples=["2"])]
+
+
+class Totals(Struct, kw_only=True):
+    """`net` = gross - markdown - exchange - discount - redeemed: what is left to pay, never negative."""
+
+    gross: Money
+    markdown: Money
+    exchange: Money
+    discount: Money
+    redeemed: Money
+    net: Money
+
+
+class DeliveryTotals(Struct, kw_only=True):
+    """Beside `totals`, and no part of them."""
+
+    fee: Money
+    discount: Money
+    net: Money
+
+
+class LineAdjustmentAnswer(Struct, kw_only=True):
+    campaign: str
+    benefit: str
+    amount: Money
+
+
+class LineAnswer(Struct, kw_only=True):
+    """`net` = gross - markdown - discount; exchange and redemption belong to the sale."""
+
+    line: int
+    sku: str
+    quantity: Number
+    unit_price: Money
+    gross: Money
+    markdown: Money
+    exchange_share: Money
+    discount: Money
+    net: Money
+    adjustments: list[LineAdjustmentAnswer]
+
+
+class ActivationAnswer(Struct, kw_only=True):
+    campaign: str
+    name: str
+    description: str
+    discount: Money
+    applications: int
+
+
+class GiftOptionAnswer(Struct, kw_only=True):
+    sku: str
+    name: str
+    quantity: Number
+
+
+class GiftAnswer(Struct, kw_only=True):
+    """`choose` entries of `options` may be picked; send them back as `gifts`."""
+
+    campaign: str
+    choose: int
+    options: list[GiftOptionAnswer]
+    chosen: list[GiftOptionAnswer]
+
+
+class PointsAnswer(Struct, kw_only=True):
+    program: str
+    points: int | str
+
+
+class CashbackAnswer(Struct, kw_only=True):
+    campaign: str
+    amount: Money
+    available_from: str | None
+    expires_at: str | None
+
+
+class CodeEarnedAnswer(Struct, kw_only=True):
+    campaign: str
+    valid_until: str | None
+
+
+class VoucherAnswer(Struct, kw_only=True):
+    campaign: str
+    amount: Money
+    valid_until: str | None
+
+
+class EarnedAnswer(Struct, kw_only=True):
+    points: list[PointsAnswer]
+    cashback: list[CashbackAnswer]
+    codes: list[CodeEarnedAnswer]
+    vouchers: list[VoucherAnswer]
+
+
+class PromoCodeAnswer(Struct, kw_only=True):
+    """`not_usable` is one word for unknown, used up, expired and another customer's."""
+
+    code: str
+    status: Literal["applied", "not_activated", "not_usable"]
+    campaign: str | UnsetType = UNSET
+
+
+class OptionalAnswer(Struct, kw_only=True):
+    """A campaign that activates when its code is sent back in `accepted`."""
+
+    campaign: str
+    name: str
+    description: str
+    discount: Money
+
+
+class ReasonAnswer(Struct, kw_only=True):
+    """Why a campaign gives nothing, and the numbers that would change it. `text` follows Accept-Language."""
+
+    reason: str
+    required: Any = UNSET
+    actual: Any = UNSET
+    missing: Any = UNSET
+    subject: str | UnsetType = UNSET
+    lines: list[int] | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+
+
+class RefusalAnswer(ReasonAnswer, kw_only=True):
+    """The first reason stands beside the campaign; `reasons` lists all of them where there are several."""
+
+    campaign: str
+    name: str
+    reasons: list[ReasonAnswer] | UnsetType = UNSET
+
+
+class EvaluationAnswer(Struct, kw_only=True):
+    """What every candidate campaign gives the basket, or why it gives nothing."""
+
+    plan_version: int
+    totals: Totals
+    delivery: DeliveryTotals
+    lines: list[LineAnswer]
+    activations: list[ActivationAnswer]
+    gifts: list[GiftAnswer]
+    earned: EarnedAnswer
+    promo_codes: list[PromoCodeAnswer]
+    redeemed: list[Any]
+    optional: list[OptionalAnswer]
+    not_activated: list[RefusalAnswer]
+    messages: list[str]
+    exchange_left: Money | UnsetType = UNSET
+
+
+SaleStateWord = Literal["committed", "partially_returned", "returned", "cancelled"]
+
+
+class DiscrepancyAnswer(Struct, kw_only=True):
+    field: str
+    sent: Money
+    computed: Money
+
+
+class SaleAnswer(EvaluationAnswer, kw_only=True):
+    """The final evaluation of a recorded sale."""
+
+    sale: Annotated[str, Meta(description="Our id of the sale.")]
+    state: SaleStateWord
+    ticket: str
+    business_date: str
+    flags: list[str]
+    discrepancies: list[DiscrepancyAnswer]
+
+
+class ReversedAnswer(Struct, kw_only=True):
+    campaign: str
+    discount: Money
+
+
+class CancelledAnswer(Struct, kw_only=True):
+    """A cancelled sale and the activations whose uses were given back."""
+
+    sale: str
+    state: SaleStateWord
+    ticket: str
+    business_date: str
+    cancelled_at: str | None
+    reversed: list[ReversedAnswer]
+
+
+class PaymentAnswer(Struct, kw_only=True):
+    method: str
+    amount: Money
+
+
+class StoredSaleAnswer(Struct, kw_only=True):
+    """A sale as it stands now, with the answer that it got."""
+
+    sale: str
+    state: SaleStateWord
+    store: str
+    terminal: str
+    ticket: str
+    business_date: str
+    occurred_at: str
+    received_at: str
+    cancelled_at: str | None
+    fiscal_key: str | None
+    operation: str
+    customer: str | None
+    charged: Money
+    payments: list[PaymentAnswer]
+    flags: list[str]
+    answer: SaleAnswer | None
+
+
+class StoreAnswer(Struct, kw_only=True):
+    code: str
+    name: str
+    brand: str
+    time_zone: str
+    online_shop: bool
+    totals_mode: Literal["strict", "accept"]
+
+
+class ReceiptAnswer(Struct, kw_only=True):
+    header: list[str]
+    footer: list[str]
+    shows_savings: bool
+
+
+class TerminalAnswer(Struct, kw_only=True):
+    terminal: str
+    name: str
+    test: bool
+    store: StoreAnswer
+    receipt: ReceiptAnswer
+    plan_version: int
+    time: str

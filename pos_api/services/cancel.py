@@ -1,0 +1,104 @@
+"""Cancel a sale, or leave word for one that has not arrived yet. Both are harmless to repeat."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import connection
+from msgspec import Struct
+
+from campaigns.services.settlement import reverse
+from pos_api.authentication import TerminalCaller
+from pos_api.problems import Conflict, NotFound
+from pos_api.services.transactions import in_transaction
+from retail.models import Sale, SaleState
+
+
+class Cancelled(Struct, frozen=True, kw_only=True):
+    """The answer to a cancellation, and whether it had been cancelled before."""
+
+    body: dict[str, Any]
+    replayed: bool
+
+
+def cancel_sale(*, sale: UUID, caller: TerminalCaller, now: datetime) -> Cancelled:
+    """Cancel a sale of the caller's store by its id. Raises NotFound for any other, 409 once it was returned."""
+    return in_transaction(lambda: _cancel(_lock(uuid=sale, store_id=caller.store_id), now))
+
+
+def cancel_ticket(*, ticket: str, business_date: date, caller: TerminalCaller, now: datetime) -> Cancelled:
+    """Cancel the caller's own ticket. When it has not arrived yet, it will be recorded as cancelled."""
+
+    def work() -> Cancelled:
+        found = _lock(
+            store_id=caller.store_id,
+            terminal_id=caller.terminal_id,
+            business_date=business_date,
+            ticket=ticket,
+        )
+        if found is None and _leave_word(ticket, business_date, caller, now):
+            left = Sale.objects.get(
+                terminal_id=caller.terminal_id, business_date=business_date, ticket=ticket
+            )
+            return Cancelled(body=_body(left, []), replayed=False)
+        if found is None:
+            found = _lock(terminal_id=caller.terminal_id, business_date=business_date, ticket=ticket)
+        return _cancel(found, now)
+
+    return in_transaction(work)
+
+
+def _lock(**natural_key: Any) -> Sale | None:
+    return Sale.objects.select_for_update().filter(**natural_key).defer("request", "response").first()
+
+
+def _cancel(sale: Sale | None, now: datetime) -> Cancelled:
+    if sale is None:
+        raise NotFound
+    if sale.state == SaleState.CANCELLED:
+        return Cancelled(body=_body(sale, _reversed(sale)), replayed=True)
+    if sale.state == SaleState.RETURNED:
+        raise Conflict(code="sale_returned")
+    reverse(sale=sale, at=now)
+    sale.state = SaleState.CANCELLED
+    sale.cancelled_at = now
+    sale.save(update_fields=["state", "cancelled_at"])
+    return Cancelled(body=_body(sale, _reversed(sale)), replayed=False)
+
+
+def _reversed(sale: Sale) -> list[dict[str, str]]:
+    rows = sale.activations.filter(reversed_at__isnull=False).order_by("pk")
+    return [
+        {"campaign": code, "discount": str(discount)}
+        for code, discount in rows.values_list("campaign__code", "discount")
+    ]
+
+
+def _body(sale: Sale, reversed_activations: list[dict[str, str]]) -> dict[str, Any]:
+    return {
+        "sale": str(sale.uuid),
+        "state": sale.state,
+        "ticket": sale.ticket,
+        "business_date": sale.business_date.isoformat(),
+        "cancelled_at": None if sale.cancelled_at is None else sale.cancelled_at.isoformat(),
+        "reversed": reversed_activations,
+    }
+
+
+_LEAVE_WORD = """
+INSERT INTO retail_sale (uuid, store_id, terminal_id, business_date, ticket, state, operation, occurred_at,
+    received_at, cancelled_at, gross, markdown, exchange, discount, redeemed, net, delivery_fee, delivery_discount,
+    charged, plan_version, fingerprint, request, response, flags)
+VALUES (%s, %s, %s, %s, %s, 'cancelled', 'sale', %s, %s, %s, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '{}', NULL, '[]')
+ON CONFLICT DO NOTHING
+RETURNING id
+"""
+
+
+def _leave_word(ticket: str, business_date: date, caller: TerminalCaller, now: datetime) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _LEAVE_WORD,
+            [uuid4(), caller.store_id, caller.terminal_id, business_date, ticket, now, now, now],
+        )
+        return cursor.fetchone() is not None

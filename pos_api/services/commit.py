@@ -1,0 +1,346 @@
+"""Record a sale: exactly once, however often it is sent, with everything that it uses up, in one transaction.
+
+The sale's row comes first. Its unique keys make a second sender wait for the first and then find what it stored. Then,
+in the documented order: the customer's row, promotional codes, counters. The answer is stored with the sale.
+"""
+
+import hashlib
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+from django.conf import settings
+from django.db import OperationalError, connection
+from django.utils.translation import gettext as _
+from msgspec import Struct
+
+from campaigns.loader import plan_for
+from campaigns.selectors import plan_version_was_current
+from campaigns.services.settlement import settle
+from pos_api import selectors
+from pos_api.authentication import TerminalCaller
+from pos_api.baskets import SaleDocument, document_date
+from pos_api.models import IdempotencyKey
+from pos_api.problems import Conflict, FieldProblem, Invalid, Problem, invalid_field
+from pos_api.services import lookups
+from pos_api.services.customers import lock_customer
+from pos_api.services.evaluation import Evaluated, evaluate_snapshot, sale_moment
+from pos_api.services.sale_rows import complete_sale, insert_lines
+from pos_api.services.transactions import LOCK_NOT_AVAILABLE, in_transaction, sql_state
+from retail import money
+from retail.models import Sale, SaleState
+
+# Reasons that stand for something somebody else used up.
+USED_UP = frozenset({"limit_reached", "budget_reached"})
+
+
+class Recorded(Struct, frozen=True, kw_only=True):
+    """The answer to a sale: what is (or was) stored, and whether it had been recorded before."""
+
+    body: dict[str, Any]
+    replayed: bool
+
+
+class _Order(Struct, kw_only=True):
+    """One request to record a sale, with what follows from it before the database is asked."""
+
+    document: SaleDocument
+    caller: TerminalCaller
+    key: str
+    fingerprint: str
+    content: dict[str, Any]
+    business_date: date
+    occurred_at: datetime
+    moment: datetime
+    now: datetime
+    flags: list[str]
+
+
+def record_sale(
+    document: SaleDocument, caller: TerminalCaller, *, idempotency_key: str = "", now: datetime
+) -> Recorded:
+    """Record a sale, or return what was stored when it arrived before.
+
+    Raises problems: 409 ``sale_conflict``, ``in_progress``, ``totals_mismatch``, ``benefit_unavailable``; 422
+    ``idempotency_key_reused`` and wrong content; 503 when the database could not settle it in time.
+    """
+    zone = caller.store.timezone
+    occurred_at, moment, skewed = sale_moment(document, zone, now=now)
+    content = canonical_content(document)
+    order = _Order(
+        document=document,
+        caller=caller,
+        key=idempotency_key,
+        fingerprint=hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest(),
+        content=content,
+        business_date=document_date(document, zone),
+        occurred_at=occurred_at,
+        moment=moment,
+        now=now,
+        flags=["clock_skew"] if skewed else [],
+    )
+    try:
+        return in_transaction(lambda: _record(order))
+    except Conflict as refusal:
+        # Counted here, since the transaction of the sale was rolled back with everything in it.
+        wrong = [entry["code"] for entry in refusal.extra.get("unavailable", ()) if "code" in entry]
+        lookups.record_failures(terminal_id=caller.terminal_id, looked_up=wrong, at=now)
+        raise
+
+
+def canonical_content(document: SaleDocument) -> dict[str, Any]:
+    """Return a request's content in one form, whatever its spelling: what the fingerprint is made of."""
+    content: dict[str, Any] = msgspec.to_builtins(document, enc_hook=_plain)
+    return {name: value for name, value in content.items() if value not in (None, [], {})}
+
+
+def _plain(value: Any) -> Any:
+    return int(value) if isinstance(value, int) else str(value)
+
+
+def _record(order: _Order) -> Recorded:
+    flags = list(order.flags)
+    if order.key and (earlier := _find_by_key(order)) is not None:
+        return earlier
+    sale_id, uuid = _claim_ticket(order)
+    cancelled_before = False
+    if sale_id is None:
+        existing = _find_existing(order)
+        if isinstance(existing, Recorded):
+            return existing
+        sale_id, uuid, cancelled_before = existing.pk, existing.uuid, True
+        flags.append("cancelled_before_arrival")
+    if order.key:
+        _claim_key(order, sale_id)
+    customer_id = None
+    if order.document.customer is not None:
+        customer_id = lock_customer(order.document.customer)
+    evaluated = _evaluate(order, customer_id, without_campaigns=cancelled_before)
+    discrepancies = _compare_totals(order, evaluated, flags, refuse=not cancelled_before)
+    body = evaluated.body() | {
+        "sale": str(uuid),
+        "state": SaleState.CANCELLED if cancelled_before else SaleState.COMMITTED,
+        "ticket": order.document.ticket,
+        "business_date": order.business_date.isoformat(),
+        "flags": flags,
+        "discrepancies": discrepancies,
+    }
+    line_ids = insert_lines(sale_id, order.document, evaluated)
+    sale = Sale(pk=sale_id, uuid=uuid)
+    settle(
+        sale=sale,
+        evaluation=evaluated.evaluation,
+        line_ids=line_ids,
+        customer_key=evaluated.customer_key,
+        promo_code_ids={row.code: row.id for row in evaluated.snapshot.codes.values()},
+        day=order.moment.astimezone(order.caller.store.timezone).date(),
+        uses_return=evaluated.plan.policy.cancelled_use == "returned",
+        at=order.now,
+    )
+    complete_sale(
+        sale_id,
+        evaluated.evaluation,
+        customer_id=customer_id,
+        charged=order.document.total,
+        flags=flags,
+        body=body,
+    )
+    return Recorded(body=body, replayed=False)
+
+
+# --- Exactly once --------------------------------------------------------------------------------
+
+_INSERT_SALE = """
+INSERT INTO retail_sale (uuid, store_id, terminal_id, business_date, ticket, fiscal_key, state, operation,
+    occurred_at, received_at, gross, markdown, exchange, discount, redeemed, net, delivery_fee, delivery_discount,
+    charged, plan_version, fingerprint, request, response, flags)
+VALUES (%s, %s, %s, %s, %s, %s, 'committed', %s, %s, %s, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, %s, %s, NULL, '[]')
+ON CONFLICT DO NOTHING
+RETURNING id
+"""
+
+
+def _claim_ticket(order: _Order) -> tuple[int | None, UUID]:
+    """Insert the sale's row; None when its ticket or fiscal key is taken, by a sale that is then visible."""
+    document, caller, uuid = order.document, order.caller, uuid4()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _INSERT_SALE,
+                [
+                    uuid,
+                    caller.store_id,
+                    caller.terminal_id,
+                    order.business_date,
+                    document.ticket,
+                    document.fiscal_key,
+                    document.operation,
+                    order.occurred_at,
+                    order.now,
+                    order.fingerprint,
+                    msgspec.json.encode(order.content).decode(),
+                ],
+            )
+            row = cursor.fetchone()
+    except OperationalError as error:
+        if sql_state(error) == LOCK_NOT_AVAILABLE:
+            raise Conflict(
+                _("This sale is being recorded right now."), code="in_progress", retry_after=2
+            ) from error
+        raise
+    return (None, uuid) if row is None else (row[0], uuid)
+
+
+def _find_existing(order: _Order) -> Recorded | Sale:
+    """Return the stored answer of the same sale, or the row of one that was cancelled before it arrived."""
+    existing = (
+        Sale.objects.filter(
+            store_id=order.caller.store_id,
+            terminal_id=order.caller.terminal_id,
+            business_date=order.business_date,
+            ticket=order.document.ticket,
+        )
+        .select_for_update()
+        .first()
+    )
+    if existing is None:
+        message = _("Another sale has this fiscal key.")
+        raise Conflict(code="sale_conflict", errors=[FieldProblem("fiscal_key", "taken", message)])
+    if existing.response is None:
+        _adopt(existing, order)
+        return existing
+    if existing.fingerprint == order.fingerprint:
+        return _replayed(existing)
+    raise Conflict(
+        _("This ticket was recorded with other content."),
+        code="sale_conflict",
+        extra={
+            "sale": str(existing.uuid),
+            "fingerprint": existing.fingerprint,
+            "received_at": existing.received_at.isoformat(),
+        },
+    )
+
+
+def _adopt(tombstone: Sale, order: _Order) -> None:
+    Sale.objects.filter(pk=tombstone.pk).update(
+        fiscal_key=order.document.fiscal_key,
+        operation=order.document.operation,
+        occurred_at=order.occurred_at,
+        received_at=order.now,
+        fingerprint=order.fingerprint,
+        request=order.content,
+    )
+
+
+def _replayed(sale: Sale) -> Recorded:
+    # A sale that was cancelled or returned since says so; everything else is as it was answered.
+    return Recorded(body={**(sale.response or {}), "state": sale.state}, replayed=True)
+
+
+def _find_by_key(order: _Order) -> Recorded | None:
+    known = (
+        IdempotencyKey.objects.select_related("sale")
+        .filter(store_id=order.caller.store_id, key=order.key)
+        .first()
+    )
+    if known is None:
+        return None
+    if known.fingerprint != order.fingerprint or known.sale.terminal_id != order.caller.terminal_id:
+        raise key_reused()
+    return _replayed(known.sale)
+
+
+def key_reused() -> Problem:
+    """Return the refusal of an Idempotency-Key that belongs to another request."""
+    return Invalid(
+        _("This Idempotency-Key was used for another request."),
+        code="idempotency_key_reused",
+    )
+
+
+def _claim_key(order: _Order, sale_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO pos_api_idempotencykey (store_id, key, fingerprint, sale_id, created_at)
+            VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id
+            """,
+            [order.caller.store_id, order.key, order.fingerprint, sale_id, order.now],
+        )
+        if cursor.fetchone() is None:
+            # Somebody else used it for another sale at this very moment.
+            raise key_reused()
+
+
+# --- What it costs -------------------------------------------------------------------------------
+
+
+def _evaluate(order: _Order, customer_id: int | None, *, without_campaigns: bool) -> Evaluated:
+    document, caller = order.document, order.caller
+    snapshot = selectors.read_snapshot(
+        document, terminal_id=caller.terminal_id, at=order.moment, now=order.now, customer_id=customer_id
+    )
+    plan = plan_for(_version(document, snapshot.plan_version, now=order.now))
+    if without_campaigns:
+        plan = plan.with_changes(removed=list(plan.campaigns), version=plan.version, markdowns=())
+    evaluated = evaluate_snapshot(document, snapshot, plan, caller.store, moment=order.moment)
+    if snapshot.locked_until is not None and any(not code.usable for code in evaluated.basket.promo_codes):
+        raise lookups.locked(snapshot.locked_until, at=order.now)
+    return evaluated
+
+
+def _version(document: SaleDocument, current: int, *, now: datetime) -> int:
+    """Return the plan that a sale is recorded with: the one it was evaluated with, while that is not too old."""
+    asked = document.plan_version
+    if asked is None or asked == current:
+        return current
+    if asked > current:
+        raise invalid_field("plan_version", "unknown", _("There is no such plan version."))
+    grace = timedelta(hours=settings.PLAN_GRACE_HOURS)
+    return asked if plan_version_was_current(asked, at=now, grace=grace) else current
+
+
+def _compare_totals(
+    order: _Order, evaluated: Evaluated, flags: list[str], *, refuse: bool
+) -> list[dict[str, Any]]:
+    """Return what differs between till and server where the store accepts it; else refuse with 409."""
+    net, total = evaluated.evaluation.totals.net, order.document.total
+    if net == total:
+        return []
+    if refuse and not order.caller.accepts_other_totals:
+        raise _refusal(order, evaluated)
+    flags.append("totals_mismatch")
+    return [{"field": "total", "sent": money.text(total), "computed": money.text(net)}]
+
+
+def _refusal(order: _Order, evaluated: Evaluated) -> Problem:
+    gone = unavailable(evaluated)
+    extra: dict[str, Any] = {"evaluation": evaluated.body()}
+    if gone:
+        return Conflict(
+            _("Something that was promised is used up; nothing was recorded."),
+            code="benefit_unavailable",
+            extra={"unavailable": gone} | extra,
+        )
+    return Conflict(
+        _("The total differs from what the campaigns of this plan give."),
+        code="totals_mismatch",
+        extra={"total": money.text(order.document.total)} | extra,
+    )
+
+
+def unavailable(evaluated: Evaluated) -> list[dict[str, Any]]:
+    """Return what a limit, a budget or a code refused, by campaign or code."""
+    evaluation = evaluated.evaluation
+    gone: list[dict[str, Any]] = [
+        {"code": result.code, "reason": "not_usable"}
+        for result in evaluation.promo_codes
+        if result.status == "not_usable"
+    ]
+    for refusal in evaluation.not_activated:
+        failed = [verdict for verdict in refusal.verdicts if not verdict.satisfied]
+        if failed and all(verdict.code in USED_UP for verdict in failed):
+            gone.append({"campaign": refusal.campaign, "reason": failed[0].code})
+    return gone

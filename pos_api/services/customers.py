@@ -1,0 +1,65 @@
+"""Find the customer of a sale and hold on to it: sales of one customer are recorded one after the other.
+
+That is what makes "first purchase" and limits per customer exact: what is read after the lock cannot change before the
+sale is recorded.
+"""
+
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from customers.models import Customer
+from pos_api.baskets import CustomerReference
+from pos_api.problems import invalid_field
+
+UNIQUE = ("document", "card", "code")
+
+
+def lock_customer(reference: CustomerReference) -> int:
+    """Return the id of the customer that ``reference`` means, locked; make a record for somebody new.
+
+    Raises a 422 problem when a phone or e-mail belongs to several customers.
+    """
+    name, value = reference.key() or ("", "")
+    found = _lock(name, value)
+    if found is None:
+        if name not in UNIQUE:
+            # Nothing in the database makes a phone or e-mail unique: two tills must not both make the record.
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{name}:{value}"])
+            found = _lock(name, value)
+        if found is None:
+            _create(reference, name, value)
+            found = _lock(name, value)
+    if found is None:
+        raise invalid_field(f"customer.{name}", "unknown", _("This customer cannot be recorded."))
+    return found
+
+
+def _lock(name: str, value: str) -> int | None:
+    rows = (
+        Customer.objects.filter(**{name: value})
+        .order_by("pk")
+        .select_for_update(no_key=True)
+        .values_list("pk", flat=True)[:2]
+    )
+    ids = list(rows)
+    if len(ids) > 1:
+        message = _("Several customers have this; give the document or the card.")
+        raise invalid_field(f"customer.{name}", "ambiguous", message)
+    return ids[0] if ids else None
+
+
+def _create(reference: CustomerReference, name: str, value: str) -> None:
+    known: dict[str, Any] = {
+        "document": reference.document,
+        "card": reference.card,
+        "code": reference.code,
+        "phone": reference.phone or "",
+        "email": (reference.email or "").lower(),
+    }
+    Customer.objects.bulk_create([Customer(origin="till", **known)], ignore_conflicts=True)
+    if not Customer.objects.filter(**{name: value}).exists():
+        # Another of the given identities is somebody else's: only the one that decides is kept.
+        Customer.objects.bulk_create([Customer(origin="till", **{name: value})], ignore_conflicts=True)

@@ -1,0 +1,113 @@
+"""Evaluate a basket document as it stands now: read the snapshot, ask the engine. Writes nothing."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+from msgspec import Struct
+
+from campaigns.engine import basket as engine
+from campaigns.engine.evaluate import evaluate
+from campaigns.engine.evaluation import Evaluation
+from campaigns.engine.plan import Plan
+from campaigns.engine.rendering import render
+
+try:
+    from campaigns.explanations import explain
+except ImportError:
+    explain = None
+from campaigns.loader import plan_for
+from pos_api import selectors
+from pos_api.authentication import TerminalCaller
+from pos_api.baskets import BasketDocument, SaleDocument, engine_basket
+from pos_api.problems import invalid_field
+from pos_api.services import lookups
+
+# How far the clocks of tills may be off before it is noted, and before it is refused.
+SKEW_NOTED = timedelta(minutes=10)
+SKEW_REFUSED = timedelta(hours=24)
+OLDEST = timedelta(days=400)
+
+
+class Evaluated(Struct, frozen=True, kw_only=True):
+    """An evaluation with what it was made of."""
+
+    evaluation: Evaluation
+    snapshot: selectors.Snapshot
+    plan: Plan
+    basket: engine.Basket
+    customer_key: str
+
+    def body(self) -> dict[str, Any]:
+        """Return the answer of ``baskets/evaluate/``, with texts in the active language."""
+        return render(self.evaluation, explain)
+
+
+def sale_moment(document: BasketDocument, zone: Any, *, now: datetime) -> tuple[datetime, datetime, bool]:
+    """Return when the sale occurred, the moment it is evaluated at, and whether the till's clock is noted as wrong.
+
+    A clock that runs ahead by more than ten minutes does not open tomorrow's campaigns: such a sale is evaluated now.
+    Raises a 422 problem beyond 24 hours ahead or 400 days back.
+    """
+    occurred_at = document.occurred_at
+    if occurred_at is None:
+        day = document.business_date if isinstance(document, SaleDocument) else None
+        today = now.astimezone(zone).date()
+        if day is None or day == today:
+            return now, now, False
+        _refuse_day(day, today)
+        occurred_at = datetime(day.year, day.month, day.day, 12, tzinfo=zone)
+        return occurred_at, occurred_at, False
+    ahead = occurred_at - now
+    if ahead > SKEW_REFUSED or -ahead > OLDEST:
+        raise invalid_field("occurred_at", "out_of_range", _("This moment is too far from now."))
+    if isinstance(document, SaleDocument) and document.business_date is not None:
+        _refuse_day(document.business_date, now.astimezone(zone).date())
+    if ahead > SKEW_NOTED:
+        return occurred_at, now, True
+    return occurred_at, occurred_at, False
+
+
+def _refuse_day(day: date, today: date) -> None:
+    if not -timedelta(days=1) <= today - day <= OLDEST:
+        raise invalid_field("business_date", "out_of_range", _("This day is too far from today."))
+
+
+def evaluate_basket(document: BasketDocument, caller: TerminalCaller, *, now: datetime) -> Evaluated:
+    """Evaluate a basket for a terminal. Raises problems: 422 for wrong content, 429 while codes may not be tried."""
+    _occurred_at, moment, _skewed = sale_moment(document, caller.store.timezone, now=now)
+    snapshot = selectors.read_snapshot(document, terminal_id=caller.terminal_id, at=moment, now=now)
+    if snapshot.locked_until is not None:
+        raise lookups.locked(snapshot.locked_until, at=now)
+    evaluated = evaluate_snapshot(
+        document, snapshot, plan_for(snapshot.plan_version), caller.store, moment=moment
+    )
+    wrong = [code.code for code in evaluated.basket.promo_codes if not code.usable]
+    lookups.record_failures(terminal_id=caller.terminal_id, looked_up=wrong, at=now)
+    return evaluated
+
+
+def evaluate_snapshot(
+    document: BasketDocument,
+    snapshot: selectors.Snapshot,
+    plan: Plan,
+    store: engine.Store,
+    *,
+    moment: datetime,
+) -> Evaluated:
+    """Evaluate a document against a plan and what was read of the world."""
+    basket = engine_basket(
+        document, snapshot.catalogue, snapshot.category_paths, selectors.promo_codes(document, snapshot)
+    )
+    whose = selectors.customer_key(document, snapshot.customer)
+    usage = selectors.read_usage(plan, basket, store, whose=whose, at=moment)
+    evaluation = evaluate(
+        plan,
+        basket,
+        selectors.shopper(document, snapshot, at=moment, zone=store.timezone),
+        moment=moment,
+        store=store,
+        usage=usage.campaigns,
+        products=usage.products,
+    )
+    return Evaluated(evaluation=evaluation, snapshot=snapshot, plan=plan, basket=basket, customer_key=whose)

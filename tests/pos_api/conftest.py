@@ -1,0 +1,22 @@
+from collections.abc import Iterator
+
+import pytest
+
+from campaigns.loader import forget_plans
+from pos_api import authentication
+from tests.pos_api.till import Till
+
+
+@pytest.fixture(autouse=True)
+def _forget() -> Iterator[None]:
+    """Empty what a process remembers: each test has a database of its own."""
+    yield
+    forget_plans()
+    authentication.terminals.clear()
+    authentication.users.clear()
+
+
+@pytest.fixture
+def till(db: None) -> Till:
+    """A terminal with its key, which speaks to the API over HTTP as a point of sale does."""
+    return Till.open()
