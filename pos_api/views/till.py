@@ -3,7 +3,10 @@
 Everything else the page does it does as any point of sale: through the public API, with a terminal's key.
 """
 
+from typing import Any
+
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -52,7 +55,7 @@ class TillTerminals(View):
 
         Whoever may not issue keys is told of none: the page then only offers to paste one.
         """
-        stores: dict[str, dict] = {}
+        stores: dict[str, dict[str, Any]] = {}
         may_pair = request.user.has_perm(PAIRING_PERMISSION)
         for terminal in _pairable().order_by("store__name", "store__code", "code") if may_pair else ():
             store = stores.setdefault(
@@ -80,8 +83,8 @@ class TillTerminals(View):
         return JsonResponse({"key": credential}, status=201)
 
 
-_PAIRING = Decoder(_Pairing)
+_PAIRING: Decoder[_Pairing] = Decoder(_Pairing)
 
 
-def _pairable():
+def _pairable() -> QuerySet[Terminal]:
     return Terminal.objects.select_related("store").filter(is_active=True, store__is_active=True)

@@ -193,3 +193,20 @@ def sign_in(page: Page, username: str) -> None:
     page.fill("input[name=password]", PASSWORD)
     page.locator("main button[type=submit], main button:not([type])").first.click()
     page.wait_for_url(lambda url: "/sign-in/" not in url)
+
+
+def stumbling_blocks(page: Page) -> list[str]:
+    """Return what on the page is hard for a keyboard, a screen reader or weak eyes (accessibility.js)."""
+    problems: list[str] = page.evaluate((Path(__file__).parent / "accessibility.js").read_text())
+    return [f"{urlsplit(page.url).path}: {problem}" for problem in problems]
+
+
+@pytest.fixture
+def demo(site: Site) -> Site:
+    """The site with the sample chain that `make run` shows; everybody's password is PASSWORD."""
+    from django.utils import timezone
+
+    from pos_api.demo.build import Demo
+
+    list(Demo(at=timezone.now(), password=PASSWORD).build())
+    return site
