@@ -17,8 +17,9 @@ stamp = $(VENV)/.installed-$(1)-$(shell cksum < requirements/$(1).txt | tr ' ' '
 RUN := $(call stamp,run)
 TEST := $(call stamp,test)
 DEV := $(call stamp,dev)
+REPLAY := $(call stamp,replay)
 
-.PHONY: help setup run test test-deep e2e check lock messages clean
+.PHONY: help setup run test test-deep e2e check lock messages replay bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -51,6 +52,12 @@ lock: $(DEV) ## Resolve pyproject.toml again into requirements/*.txt
 messages: $(DEV) ## Collect texts to translate into locale/, and compile the translations
 	@$(BIN)/python -m config.translations update
 
+replay: $(REPLAY) ## Send a year of real grocery sales through the API, and report (ARGS=--help)
+	@$(BIN)/python -m bench.replay $(ARGS)
+
+bench: $(RUN) ## Measure speed and write docs/benchmarks.md (ARGS=--help)
+	@$(BIN)/python -m bench $(ARGS)
+
 clean: ## Delete the private database and all caches (.venv is kept)
 	@$(if $(PYTHON),$(PYTHON),python3) -m config.local clean
 	@rm -rf staticfiles .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -72,6 +79,10 @@ $(RUN): | $(BIN)/python
 $(TEST): | $(BIN)/python
 	@$(BIN)/python -m config.local.install requirements/test.txt
 	@rm -f $(VENV)/.installed-test-* $(VENV)/.installed-run-*; touch $@ $(RUN)
+
+$(REPLAY): | $(BIN)/python
+	@$(BIN)/python -m config.local.install requirements/replay.txt
+	@rm -f $(VENV)/.installed-replay-* $(VENV)/.installed-run-*; touch $@ $(RUN)
 
 $(DEV): | $(BIN)/python
 	@$(BIN)/python -m config.local.install requirements/dev.txt
