@@ -1,6 +1,6 @@
 """Evaluate a basket: price, exchange, eligibility, selection, application, result (docs/algorithms/evaluation.md)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from campaigns.engine.application import Application, compute_effects, discounted_lines, over_limits
@@ -41,25 +41,25 @@ def evaluate(
     usage: Mapping[str, CampaignUsage] | None = None,
     products: Mapping[str, CatalogueItem] | None = None,
     programs: tuple[Program, ...] = (),
-    every_campaign: bool = False,
+    including: Collection[str] = (),
     with_deals: bool = False,
 ) -> Evaluation:
     """Return what every candidate campaign gives this basket, or why it gives nothing.
 
     Pure: equal arguments give an equal Evaluation, to the byte once rendered. `shopper` None is anonymous. `moment` is
     aware. `usage` says by campaign code what limits and budgets have been used, `products` by SKU what gifts are called
-    and cost, `programs` the points programs of the company. With `every_campaign` the answer also lists the campaigns
-    that the index rules out (the simulator does). `with_deals` adds to each activation how a return would share its
+    and cost, `programs` the points programs of the company. `including` names campaigns that the answer lists even if the
+    index rules them out (the simulator does). `with_deals` adds to each activation how a return would share its
     discount (a commit needs it, a till does not). Raises BasketError for a gift choice that no campaign offers.
     """
     around = Surroundings(
         moment=moment, store=store, usage=usage or {}, products=products or {}, programs=programs
     )
-    candidates: Sequence[Compiled]
-    if every_campaign:
-        candidates = sorted(plan.campaigns.values(), key=lambda compiled: compiled.order_key)
-    else:
-        candidates = plan.candidates(basket, store)
+    candidates = plan.candidates(basket, store)
+    if including:
+        named = {compiled.code: compiled for compiled in candidates}
+        named.update({code: plan.campaigns[code] for code in including})
+        candidates = sorted(named.values(), key=lambda compiled: compiled.order_key)
 
     def covered(scene: Scene) -> frozenset[int]:
         return named_lines(candidates, scene)

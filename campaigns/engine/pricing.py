@@ -99,7 +99,6 @@ def _reprice(scene: Scene, position: int, unit_price: int) -> None:
         return
     scene.value[position] = amount
     scene.markdown[position] = scene.gross[position] - amount
-    scene.price[position] = unit_price if scene.units[position] == line.quantity else amount
 
 
 def _spread_exchange(scene: Scene) -> None:

@@ -18,8 +18,7 @@ class Scene:
     """A basket as priced (step 1) and abated by its exchange (step 2), with shopper, store and moment.
 
     Amounts are cents by position: `gross`, `markdown`, `value` (gross - markdown), `share` (of the exchange), `room`
-    (the greatest discount a line may get). `price` is what one unit costs today, and `units` how many there are: a
-    line whose quantity is not whole is one unit, at the price of the whole line.
+    (the greatest discount a line may get). `units` is how many there are: a line whose quantity is not whole is one.
     """
 
     def __init__(
@@ -38,7 +37,6 @@ class Scene:
         self.positions = tuple(range(len(lines)))
         self.units: list[int] = []
         self.gross: list[int] = []
-        self.price: list[int] = []
         self.markdown = [0] * len(lines)
         self.share = [0] * len(lines)
         self.exchange = 0
@@ -51,12 +49,10 @@ class Scene:
             if whole == quantity:
                 self.units.append(whole)
                 self.gross.append(unit_price * whole)
-                self.price.append(unit_price)
             else:
                 amount = money.gross(unit_price, quantity)
                 self.units.append(1)
                 self.gross.append(amount)
-                self.price.append(amount)
         self.value = self.gross.copy()
         self.room: list[int] = []
         self._selected: dict[Selector, tuple[int, ...]] = {}
@@ -86,17 +82,6 @@ class Scene:
     @cached_property
     def methods(self) -> frozenset[str]:
         return frozenset(payment.method.casefold() for payment in self.basket.payments)
-
-    @cached_property
-    def dearest_first(self) -> tuple[int, ...]:
-        """Positions from the dearest unit to the cheapest; equal prices in line order."""
-        price = self.price
-        return tuple(sorted(self.positions, key=lambda position: -price[position]))
-
-    @cached_property
-    def cheapest_first(self) -> tuple[int, ...]:
-        price = self.price
-        return tuple(sorted(self.positions, key=lambda position: price[position]))
 
     @cached_property
     def fresh(self) -> tuple[bool, ...]:

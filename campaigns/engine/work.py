@@ -1,6 +1,6 @@
 """What a benefit works with: the lines, what is left of them for this campaign, and how percentages are rounded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from math import lcm
@@ -149,15 +149,14 @@ class Work:
         limit = max_units if self.units_left is None else min(self.units_left, max_units or self.units_left)
         if grant == "all" and limit is None and per_line is None:
             return [(p, units[p]) for p in positions]
-        wanted = set(positions)
-        order: Iterable[int] = self.scene.cheapest_first if grant == "lowest" else self.scene.dearest_first
+        order = self.by_price(
+            [(p, units[p]) for p in positions], "lowest" if grant == "lowest" else "highest"
+        )
         if grant != "all":
             limit = 1 if limit is None else min(1, limit)
         picked = []
-        for position in order:
-            if position not in wanted:
-                continue
-            count = units[position] if per_line is None else min(units[position], per_line)
+        for position, available in order:
+            count = available if per_line is None else min(available, per_line)
             if limit is not None:
                 count = min(count, limit)
                 limit -= count
@@ -263,10 +262,16 @@ class Work:
         """Put units in the order in which a pick looks at them: basket order, or by price (ties: lower line first)."""
         if pick == "basket_order":
             return picks
-        price = self.scene.price
+        price = self.unit_prices([position for position, _ in picks])
         if pick == "lowest":
             return sorted(picks, key=lambda one: (price[one[0]], one[0]))
         return sorted(picks, key=lambda one: (-price[one[0]], one[0]))
+
+    def unit_prices(self, positions: Sequence[int]) -> dict[int, int]:
+        """Return what one unit of each line has left, on a common scale, so that prices compare exactly."""
+        units, left = self.scene.units, self.left
+        scale = lcm(*{units[p] for p in positions})
+        return {p: left[p] * (scale // units[p]) for p in positions}
 
     def quantity(self, positions: Sequence[int]) -> Decimal:
         """Return the quantity of lines, weighed goods at their weight."""
