@@ -115,7 +115,7 @@ def campaign(draw: Any, code: str) -> dict[str, Any]:
     if draw(st.booleans()):
         document["minimum_amount"] = draw(st.sampled_from(["10.00", "100.00", "200.00"]))
     if draw(st.sampled_from([False, False, True])):
-        document["maximum_amount"] = draw(st.sampled_from(["150.00", "500.00"]))
+        document["maximum_amount"] = draw(st.sampled_from(["200.00", "500.00"]))
     if draw(st.sampled_from([False, False, True])):
         document["minimum_quantity"] = str(draw(st.integers(1, 6)))
     if draw(st.sampled_from([False, False, False, True])):

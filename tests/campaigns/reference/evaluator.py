@@ -276,6 +276,9 @@ class Evaluator:
         if self.shopper is None:
             return False
         seen = self.shopper.get(leaf["attribute"])
+        if leaf["attribute"] == "age" and seen is None and self.shopper.get("birth_date"):
+            born, today = date.fromisoformat(self.shopper["birth_date"]), self.local.date()
+            seen = today.year - born.year - (today < birthday(born, today.year))
         wanted = leaf["value"]
         if seen is None:
             return False
