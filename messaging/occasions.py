@@ -65,17 +65,19 @@ class Variable:
 
 
 _CUSTOMER = (
-    Variable("customer.first_name", _("Customer's first name"), "Maria Fernanda"),
-    Variable("customer.name", _("Customer's name"), "Maria Fernanda Albuquerque"),
+    Variable("customer.first_name", _("Customer's first name"), "Maximiliano"),
+    Variable("customer.name", _("Customer's name"), "Maximiliano Albuquerque"),
 )
 _STORE = (
     Variable("company.name", _("Name of the company"), "Loja Exemplo"),
     Variable("store.name", _("Name of the store"), "Shopping Iguatemi"),
 )
 _COUPON = (
-    Variable("coupon.code", _("Promo code (empty without one)"), "VOLTE-7K2M9QXA"),
+    Variable("coupon.code", _("Promo code (empty without one)"), "VOLTE-7GK2-M0ZD-9QWT-31HX"),
     Variable(
-        "coupon.link", _("Link that brings the promo code"), "https://loja.example.com/?coupon=VOLTE-7K2M9QXA"
+        "coupon.link",
+        _("Link that brings the promo code"),
+        "https://loja.example.com/?coupon=VOLTE-7GK2-M0ZD-9QWT-31HX",
     ),
     Variable("coupon.valid_until", _("When the promo code expires"), "22/11/2026 18:30"),
 )

@@ -41,8 +41,14 @@ class _HttpClient(TwilioHttpClient):
 
 
 @lru_cache(maxsize=4)
-def _client(account_sid: str, auth_token: str, base: str) -> Client:
+def client_of(account_sid: str, auth_token: str, base: str) -> Client:
+    """Return the client of an account; it keeps its connection."""
     return Client(account_sid, auth_token, http_client=_HttpClient(base))
+
+
+def client() -> Client:
+    """Return the client of the account in the settings."""
+    return client_of(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_API_BASE)
 
 
 def is_configured() -> bool:
@@ -56,9 +62,8 @@ def status_callback(outgoing: Outgoing) -> str:
 
 def create_message(outgoing: Outgoing, **fields: Any) -> Receipt:
     """Make the one call that sends. Raises DeliveryFailed or DeliveryInDoubt."""
-    client = _client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_API_BASE)
     try:
-        created = client.messages.create(status_callback=status_callback(outgoing), **fields)
+        created = client().messages.create(status_callback=status_callback(outgoing), **fields)
     except TwilioRestException as error:
         raise _translate(error) from error
     except requests.RequestException as error:

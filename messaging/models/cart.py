@@ -42,6 +42,9 @@ class Cart(models.Model):
     lines = models.JSONField(_("lines"), default=list, encoder=DjangoJSONEncoder)
     total = models.DecimalField(_("total"), max_digits=14, decimal_places=2, default=0)
     link = models.URLField(_("link"), max_length=1000, blank=True, default="")
+    is_test = models.BooleanField(
+        _("test"), default=False, help_text=_("Reported with a test key: never leads to a message.")
+    )
     state = models.CharField(_("state"), max_length=10, choices=CartState, default=CartState.OPEN)
     episode = models.PositiveIntegerField(_("episode"), default=1)
     opened_at = models.DateTimeField(_("opened at"))

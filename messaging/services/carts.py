@@ -9,7 +9,6 @@ from django.db import transaction
 
 from customers.models import Customer
 from messaging.models import Cart, CartState, Message, MessageState, Occasion
-from retail.models import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +30,12 @@ class CartReport:
     lines: list[dict[str, Any]] = field(default_factory=list)
     link: str = ""
     language: str = ""
+    is_test: bool = False
 
 
 @transaction.atomic
 def put_cart(
-    *, store: Store, external_id: str, report: CartReport, interaction_at: datetime
+    *, store_id: int, external_id: str, report: CartReport, interaction_at: datetime
 ) -> tuple[Cart, bool]:
     """Record a cart as it stands after an interaction; return it and whether it is new.
 
@@ -43,7 +43,7 @@ def put_cart(
     was closed and is touched again begins a new episode. A cart without lines counts as deleted.
     """
     cart, created = Cart.objects.get_or_create(
-        store=store,
+        store_id=store_id,
         external_id=external_id,
         defaults={"opened_at": interaction_at, "last_interaction_at": interaction_at},
     )
@@ -72,6 +72,7 @@ def put_cart(
         Decimal("0.00"),
     )
     cart.link = report.link
+    cart.is_test = report.is_test
     cart.last_interaction_at = interaction_at
     if not report.lines:
         cart.state, cart.closed_at = CartState.DELETED, interaction_at

@@ -99,6 +99,7 @@ def recovery_candidates(automation: Automation, *, at: datetime) -> Iterator[Can
     carts = (
         Cart.objects.filter(
             state=CartState.OPEN,
+            is_test=False,
             last_interaction_at__lte=at - delay,
             last_interaction_at__gt=earliest - delay,
             store__online_shop=True,

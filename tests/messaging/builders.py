@@ -61,7 +61,7 @@ def build_shop(**values: Any) -> Store:
 def build_reachable_customer(*, channels: Sequence[str] = ("",), **values: Any) -> Customer:
     """A customer with addresses who agreed to marketing on `channels` ("" is all of them)."""
     number = next(_numbers)
-    values = {"phone": f"+55119{88000000 + number}", "email": f"cliente{number}@example.com"} | values
+    values = {"phone": f"+55119{8000 + number}4321", "email": f"cliente{number}@example.com"} | values
     customer = build_customer(**values)
     for channel in channels:
         build_consent(

@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from messaging.channels import CHANNELS
+from messaging.channels import CHANNELS, twilio_account
 from messaging.channels.base import Outgoing, Receipt
 from messaging.models import Channel
 
@@ -56,4 +56,8 @@ def demo(settings, live_server):
     settings.TWILIO_MESSAGING_SERVICE_SID = "MG" + "0" * 32
     settings.TWILIO_WHATSAPP_FROM = "+5511900000000"
     settings.TWILIO_API_BASE = f"{live_server.url}/_local/twilio"
-    return live_server
+    yield live_server
+    # A connection that is kept alive would keep a server thread, and that one a connection to this test's database.
+    http_client = twilio_account.client().http_client
+    http_client.session.close()
+    twilio_account.client_of.cache_clear()

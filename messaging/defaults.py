@@ -1,0 +1,139 @@
+"""The texts that a new installation proposes, by occasion, channel and language.
+
+The text messages keep to the GSM-7 alphabet, so that each costs one segment.
+"""
+
+from dataclasses import dataclass
+
+from messaging.models.template import Channel, Occasion
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultText:
+    text: str
+    subject: str = ""
+    html: str = ""
+
+
+DEFAULTS: dict[tuple[str, str, str], DefaultText] = {
+    (Occasion.BIRTHDAY, Channel.SMS, "pt-br"): DefaultText(
+        "{{ company.name }}: feliz dia, {{ customer.first_name }}! "
+        "{% if coupon.code %}Seu presente: {{ coupon.code }} vale até {{ coupon.valid_until }}{% endif %}"
+    ),
+    (Occasion.BIRTHDAY, Channel.SMS, "en"): DefaultText(
+        "{{ company.name }}: happy birthday, {{ customer.first_name }}! "
+        "{% if coupon.code %}Your gift: {{ coupon.code }}, until {{ coupon.valid_until }}{% endif %}"
+    ),
+    (Occasion.BIRTHDAY, Channel.WHATSAPP, "pt-br"): DefaultText(
+        "Feliz aniversário, {{ customer.first_name }}! 🎉\n\n"
+        "Toda a equipe da {{ store.name }} deseja um dia lindo para você."
+        "{% if coupon.code %}\n\nSeu presente: use o código *{{ coupon.code }}* até {{ coupon.valid_until }}."
+        "{% endif %}\n\nPara não receber mais mensagens, responda SAIR."
+    ),
+    (Occasion.BIRTHDAY, Channel.WHATSAPP, "en"): DefaultText(
+        "Happy birthday, {{ customer.first_name }}! 🎉\n\n"
+        "Everybody at {{ store.name }} wishes you a lovely day."
+        "{% if coupon.code %}\n\nYour gift: use the code *{{ coupon.code }}* until {{ coupon.valid_until }}."
+        "{% endif %}\n\nTo stop these messages, answer STOP."
+    ),
+    (Occasion.BIRTHDAY, Channel.EMAIL, "pt-br"): DefaultText(
+        subject="Feliz aniversário, {{ customer.first_name }}!",
+        text=(
+            "Feliz aniversário, {{ customer.first_name }}!\n\n"
+            "Hoje o dia é seu, e toda a equipe da {{ store.name }} quer comemorar com você."
+            "{% if coupon.code %}\n\nSeu presente: {{ coupon.code }}\nVale até {{ coupon.valid_until }}.{% endif %}"
+        ),
+        html=(
+            '<h1 style="font-size:24px;margin:0 0 16px">Feliz aniversário, {{ customer.first_name }}!</h1>\n'
+            "<p>Hoje o dia é seu, e toda a equipe da <strong>{{ store.name }}</strong> quer comemorar com você.</p>\n"
+            "{% if coupon.code %}\n"
+            '<p style="margin:24px 0;padding:20px;border-radius:12px;background:#eef2ff;text-align:center">'
+            'Seu presente<br><strong style="font-size:22px;letter-spacing:1px">{{ coupon.code }}</strong><br>'
+            "vale até {{ coupon.valid_until }}</p>\n{% endif %}"
+        ),
+    ),
+    (Occasion.BIRTHDAY, Channel.EMAIL, "en"): DefaultText(
+        subject="Happy birthday, {{ customer.first_name }}!",
+        text=(
+            "Happy birthday, {{ customer.first_name }}!\n\n"
+            "Today is your day, and everybody at {{ store.name }} would like to celebrate with you."
+            "{% if coupon.code %}\n\nYour gift: {{ coupon.code }}\nValid until {{ coupon.valid_until }}.{% endif %}"
+        ),
+        html=(
+            '<h1 style="font-size:24px;margin:0 0 16px">Happy birthday, {{ customer.first_name }}!</h1>\n'
+            "<p>Today is your day, and everybody at <strong>{{ store.name }}</strong> would like to celebrate with you.</p>\n"
+            "{% if coupon.code %}\n"
+            '<p style="margin:24px 0;padding:20px;border-radius:12px;background:#eef2ff;text-align:center">'
+            'Your gift<br><strong style="font-size:22px;letter-spacing:1px">{{ coupon.code }}</strong><br>'
+            "valid until {{ coupon.valid_until }}</p>\n{% endif %}"
+        ),
+    ),
+    (Occasion.RECOVERY, Channel.SMS, "pt-br"): DefaultText(
+        "{{ customer.first_name }}, sua sacola espera na {{ company.name }}"
+        "{% if coupon.code %}. Use {{ coupon.code }}{% endif %}: {{ cart.link }}"
+    ),
+    (Occasion.RECOVERY, Channel.SMS, "en"): DefaultText(
+        "{{ customer.first_name }}, your bag is waiting at {{ company.name }}"
+        "{% if coupon.code %}. Use {{ coupon.code }}{% endif %}: {{ cart.link }}"
+    ),
+    (Occasion.RECOVERY, Channel.WHATSAPP, "pt-br"): DefaultText(
+        "Oi, {{ customer.first_name }}! Sua sacola na {{ store.name }} ainda está aqui:\n"
+        "{% for item in cart.items %}\n• {{ item.quantity }} × {{ item.name }}{% endfor %}\n\nTotal: {{ cart.total }}"
+        "{% if coupon.code %}\n\nVolte com o código *{{ coupon.code }}*, válido até {{ coupon.valid_until }}:"
+        "\n{{ coupon.link }}{% else %}\n\nContinue de onde parou: {{ cart.link }}{% endif %}"
+        "\n\nPara não receber mais mensagens, responda SAIR."
+    ),
+    (Occasion.RECOVERY, Channel.WHATSAPP, "en"): DefaultText(
+        "Hi, {{ customer.first_name }}! Your bag at {{ store.name }} is still here:\n"
+        "{% for item in cart.items %}\n• {{ item.quantity }} × {{ item.name }}{% endfor %}\n\nTotal: {{ cart.total }}"
+        "{% if coupon.code %}\n\nCome back with the code *{{ coupon.code }}*, valid until {{ coupon.valid_until }}:"
+        "\n{{ coupon.link }}{% else %}\n\nGo on where you left: {{ cart.link }}{% endif %}"
+        "\n\nTo stop these messages, answer STOP."
+    ),
+    (Occasion.RECOVERY, Channel.EMAIL, "pt-br"): DefaultText(
+        subject="{{ customer.first_name }}, você esqueceu algo na sacola",
+        text=(
+            "Oi, {{ customer.first_name }},\n\nsua sacola na {{ store.name }} ainda está aqui:\n"
+            "{% for item in cart.items %}\n- {{ item.quantity }} x {{ item.name }}, {{ item.price }}{% endfor %}\n\n"
+            "Total: {{ cart.total }}"
+            "{% if coupon.code %}\n\nVolte com o código {{ coupon.code }}, válido até {{ coupon.valid_until }}:"
+            "\n{{ coupon.link }}{% else %}\n\nContinue de onde parou:\n{{ cart.link }}{% endif %}"
+        ),
+        html=(
+            "<p>Oi, {{ customer.first_name }},</p>\n<p>sua sacola na <strong>{{ store.name }}</strong> ainda está aqui:</p>\n"
+            '<table role="presentation" width="100%" cellpadding="8" style="border-collapse:collapse">\n'
+            "{% for item in cart.items %}"
+            '<tr style="border-bottom:1px solid #e5e7eb"><td>{{ item.quantity }} × {{ item.name }}</td>'
+            '<td align="right">{{ item.price }}</td></tr>\n{% endfor %}'
+            '<tr><td><strong>Total</strong></td><td align="right"><strong>{{ cart.total }}</strong></td></tr>\n</table>\n'
+            "{% if coupon.code %}<p>Volte com o código <strong>{{ coupon.code }}</strong>, válido até "
+            "{{ coupon.valid_until }}.</p>\n{% endif %}"
+            '<p style="margin-top:24px"><a href="{% if coupon.code %}{{ coupon.link }}{% else %}{{ cart.link }}{% endif %}" '
+            'style="display:inline-block;padding:14px 22px;border-radius:10px;background:#1f2a44;color:#ffffff;'
+            'text-decoration:none;font-weight:600">Voltar para a sacola</a></p>'
+        ),
+    ),
+    (Occasion.RECOVERY, Channel.EMAIL, "en"): DefaultText(
+        subject="{{ customer.first_name }}, you left something in your bag",
+        text=(
+            "Hi, {{ customer.first_name }},\n\nyour bag at {{ store.name }} is still here:\n"
+            "{% for item in cart.items %}\n- {{ item.quantity }} x {{ item.name }}, {{ item.price }}{% endfor %}\n\n"
+            "Total: {{ cart.total }}"
+            "{% if coupon.code %}\n\nCome back with the code {{ coupon.code }}, valid until {{ coupon.valid_until }}:"
+            "\n{{ coupon.link }}{% else %}\n\nGo on where you left:\n{{ cart.link }}{% endif %}"
+        ),
+        html=(
+            "<p>Hi, {{ customer.first_name }},</p>\n<p>your bag at <strong>{{ store.name }}</strong> is still here:</p>\n"
+            '<table role="presentation" width="100%" cellpadding="8" style="border-collapse:collapse">\n'
+            "{% for item in cart.items %}"
+            '<tr style="border-bottom:1px solid #e5e7eb"><td>{{ item.quantity }} × {{ item.name }}</td>'
+            '<td align="right">{{ item.price }}</td></tr>\n{% endfor %}'
+            '<tr><td><strong>Total</strong></td><td align="right"><strong>{{ cart.total }}</strong></td></tr>\n</table>\n'
+            "{% if coupon.code %}<p>Come back with the code <strong>{{ coupon.code }}</strong>, valid until "
+            "{{ coupon.valid_until }}.</p>\n{% endif %}"
+            '<p style="margin-top:24px"><a href="{% if coupon.code %}{{ coupon.link }}{% else %}{{ cart.link }}{% endif %}" '
+            'style="display:inline-block;padding:14px 22px;border-radius:10px;background:#1f2a44;color:#ffffff;'
+            'text-decoration:none;font-weight:600">Back to the bag</a></p>'
+        ),
+    ),
+}

@@ -1,0 +1,99 @@
+"""Changing how automatic messages are sent."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from campaigns.models import PromoCodePool
+from messaging.models import Automation, AutomationRevision, Channel, Template
+from messaging.occasions import AutomationSettings, read_settings, write_settings
+from retail.models import Store
+
+
+class AutomationRefused(Exception):
+    """An automation cannot be saved so. `field` says what is in the way, `code` why."""
+
+    def __init__(self, field: str, code: str, **params: object) -> None:
+        super().__init__(field, code, params)
+        self.field = field
+        self.code = code
+        self.params = params
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that a manager decides about one automation."""
+
+    enabled: bool
+    channels: Sequence[str]
+    stores_off: Collection[Store]
+    settings: AutomationSettings
+    pool: PromoCodePool | None
+
+
+@transaction.atomic
+def save_automation(*, occasion: str, plan: Plan, by: AbstractBaseUser | None, at: datetime) -> Automation:
+    """Save an automation and keep the revision.
+
+    Raises AutomationRefused: `no_channel`, `channel_repeated`, `no_template` (channel), `pool_not_for_automations`.
+    """
+    automation = Automation.objects.select_for_update().get(occasion=occasion)
+    _check(occasion, plan)
+    if plan.enabled and not automation.enabled:
+        automation.enabled_at = at
+    automation.enabled = plan.enabled
+    automation.channels = list(plan.channels)
+    automation.settings = write_settings(plan.settings)
+    automation.pool = plan.pool
+    automation.number += 1
+    automation.updated_at = at
+    automation.save()
+    automation.stores_off.set(plan.stores_off)
+    AutomationRevision.objects.create(
+        automation=automation, number=automation.number, document=_document(plan), saved_by=by, saved_at=at
+    )
+    return automation
+
+
+@transaction.atomic
+def switch_automation(
+    *, occasion: str, enabled: bool, by: AbstractBaseUser | None, at: datetime
+) -> Automation:
+    """Switch an automation on or off and change nothing else. Raises AutomationRefused."""
+    automation = Automation.objects.select_related("pool").get(occasion=occasion)
+    plan = Plan(
+        enabled=enabled,
+        channels=automation.channels,
+        stores_off=list(automation.stores_off.order_by("pk")),
+        settings=read_settings(occasion, automation.settings),
+        pool=automation.pool,
+    )
+    return save_automation(occasion=occasion, plan=plan, by=by, at=at)
+
+
+def _check(occasion: str, plan: Plan) -> None:
+    if len(set(plan.channels)) != len(plan.channels):
+        raise AutomationRefused("channels", "channel_repeated")
+    if plan.pool is not None and not plan.pool.for_automations:
+        raise AutomationRefused("pool", "pool_not_for_automations")
+    if not plan.enabled:
+        return
+    if not plan.channels:
+        raise AutomationRefused("channels", "no_channel")
+    written = set(Template.objects.filter(occasion=occasion).values_list("channel", flat=True))
+    for channel in plan.channels:
+        if channel not in written:
+            raise AutomationRefused("channels", "no_template", channel=Channel(channel).label)
+
+
+def _document(plan: Plan) -> dict[str, object]:
+    return {
+        "enabled": plan.enabled,
+        "channels": list(plan.channels),
+        "stores_off": sorted(store.code for store in plan.stores_off),
+        "settings": write_settings(plan.settings),
+        "pool": plan.pool.code if plan.pool else None,
+    }

@@ -1,0 +1,225 @@
+import pytest
+
+from messaging.defaults import DEFAULTS
+from messaging.models import Channel, Message, Occasion, Template, TemplateRevision
+from messaging.occasions import DECLARATIONS, SettingsInvalid, read_settings
+from messaging.rendering import measure_sms
+from messaging.services.automations import AutomationRefused, Plan, save_automation, switch_automation
+from messaging.services.composition import coupon_link
+from messaging.services.demo import install_default_templates
+from messaging.services.templates import TemplateInvalid, check_template, save_template
+from messaging.services.test_sends import queue_test
+from tests.builders import NOON, build_store, build_user
+from tests.messaging.builders import build_automation, build_company, build_pool, build_template
+
+pytestmark = pytest.mark.django_db
+
+
+def draft(**values):
+    return Template(
+        **{
+            "occasion": Occasion.RECOVERY,
+            "channel": Channel.SMS,
+            "language": "pt-br",
+            "text": "Oi {{ customer.first_name }}",
+        }
+        | values
+    )
+
+
+def problems_of(template):
+    with pytest.raises(TemplateInvalid) as refusal:
+        save_template(template=template, by=None, at=NOON)
+    return {field: problem.code for field, problem in refusal.value.problems.items()}
+
+
+class TestSaveTemplate:
+    def test_keeps_a_revision_of_each_saving(self):
+        build_company()
+        user = build_user()
+        template = save_template(template=draft(), by=user, at=NOON)
+        template.text = "Olá {{ customer.first_name }}"
+
+        save_template(template=template, by=user, at=NOON)
+
+        revisions = TemplateRevision.objects.order_by("number").values_list("number", "text", "saved_by")
+        assert list(revisions) == [
+            (1, "Oi {{ customer.first_name }}", user.pk),
+            (2, "Olá {{ customer.first_name }}", user.pk),
+        ]
+
+    def test_names_every_wrong_part(self):
+        build_company()
+        template = draft(channel=Channel.EMAIL, subject="{{ x }}", text="{{ y", html="{{ cart.link | safe }}")
+
+        assert problems_of(template) == {"subject": "unknown_variable", "text": "syntax", "html": "syntax"}
+
+    def test_refuses_an_email_without_subject(self):
+        build_company()
+
+        assert problems_of(draft(channel=Channel.EMAIL, subject=" ")) == {"subject": "empty"}
+
+    @pytest.mark.parametrize(("length", "refused"), [(150, False), (151, True)])
+    def test_keeps_text_messages_within_the_companys_limit(self, length, refused):
+        build_company(sms_limit=150)
+        template = draft(text="x" * length)
+
+        if refused:
+            assert problems_of(template) == {"text": "text_too_long"}
+        else:
+            save_template(template=template, by=None, at=NOON)
+
+    def test_birthday_texts_know_no_cart(self):
+        build_company()
+
+        assert problems_of(draft(occasion=Occasion.BIRTHDAY, text="{{ cart.link }}")) == {
+            "text": "unknown_variable"
+        }
+
+
+class TestDefaults:
+    def test_are_complete_and_save(self):
+        build_company()
+
+        assert install_default_templates(at=NOON) == len(DEFAULTS) == 2 * 3 * 2
+        assert install_default_templates(at=NOON) == 0
+
+    @pytest.mark.parametrize("key", [key for key in DEFAULTS if key[1] == Channel.SMS], ids=str)
+    def test_text_messages_cost_one_segment(self, key):
+        occasion, channel, language = key
+        company = build_company(name="Loja Exemplo", sms_limit=150)
+        template = Template(occasion=occasion, channel=channel, language=language, text=DEFAULTS[key].text)
+
+        size = measure_sms(check_template(template).text)
+
+        assert (size.encoding, size.segments) == ("GSM-7", 1)
+        assert size.characters <= company.sms_limit
+
+
+class TestComposeEmail:
+    def test_escapes_what_customers_typed(self):
+        build_company(name="A & B")
+        sample = DECLARATIONS[Occasion.RECOVERY].sample | {
+            "customer": {"first_name": "<img src=x>", "name": "x"}
+        }
+        from messaging.services.composition import compose_with
+
+        html = compose_with(
+            draft(channel=Channel.EMAIL, subject="Oi", text="Oi {{ customer.first_name }}"),
+            sample,
+            company=build_company(name="A & B"),
+        ).html
+
+        assert "&lt;img src=x&gt;" in html
+        assert "<img src=x>" not in html
+        assert "A &amp; B" in html
+
+
+class TestCouponLink:
+    @pytest.mark.parametrize(
+        ("base", "link"),
+        [
+            ("https://x.com/c", "https://x.com/c?coupon=A"),
+            ("https://x.com/c?id=1#top", "https://x.com/c?id=1&coupon=A#top"),
+            ("https://x.com/use/{code}/", "https://x.com/use/A/"),
+            ("", ""),
+        ],
+    )
+    def test_brings_the_code(self, base, link):
+        assert coupon_link(base, "A") == link
+
+
+class TestReadSettings:
+    @pytest.mark.parametrize("minutes", [4, 61, 0, -5, "30", 30.5, None, True])
+    def test_n25_refuses_a_delay_outside_five_to_sixty(self, minutes):
+        with pytest.raises(SettingsInvalid) as refusal:
+            read_settings("recovery", {"delay_minutes": minutes})
+
+        assert refusal.value.field == "delay_minutes"
+
+    @pytest.mark.parametrize("minutes", [5, 60])
+    def test_n25_takes_five_and_sixty(self, minutes):
+        assert read_settings("recovery", {"delay_minutes": minutes}).delay_minutes == minutes
+
+    def test_names_a_setting_that_does_not_exist(self):
+        with pytest.raises(SettingsInvalid) as refusal:
+            read_settings("birthday", {"delay": 5})
+
+        assert refusal.value.field == "delay"
+
+
+class TestSaveAutomation:
+    def plan(self, **values):
+        defaults = {
+            "enabled": True,
+            "channels": ["sms"],
+            "stores_off": (),
+            "settings": read_settings("recovery", {"delay_minutes": 5}),
+            "pool": None,
+        }
+        return Plan(**defaults | values)
+
+    def test_keeps_who_decided_what(self):
+        build_template()
+        store, user = build_store(), build_user()
+
+        automation = save_automation(
+            occasion="recovery", plan=self.plan(stores_off=[store]), by=user, at=NOON
+        )
+
+        assert (automation.enabled, automation.enabled_at) == (True, NOON)
+        revision = automation.revisions.get()
+        assert revision.saved_by == user
+        assert revision.document["stores_off"] == [store.code]
+        assert revision.document["settings"]["delay_minutes"] == 5
+
+    @pytest.mark.parametrize(
+        ("values", "field", "code"),
+        [
+            ({"channels": []}, "channels", "no_channel"),
+            ({"channels": ["sms", "sms"]}, "channels", "channel_repeated"),
+            ({"channels": ["sms", "email"]}, "channels", "no_template"),
+        ],
+    )
+    def test_refuses_what_could_not_send(self, values, field, code):
+        build_template()
+
+        with pytest.raises(AutomationRefused) as refusal:
+            save_automation(occasion="recovery", plan=self.plan(**values), by=None, at=NOON)
+
+        assert (refusal.value.field, refusal.value.code) == (field, code)
+
+    def test_refuses_codes_that_are_not_for_automations(self):
+        build_template()
+
+        with pytest.raises(AutomationRefused, match="pool_not_for_automations"):
+            save_automation(
+                occasion="recovery",
+                plan=self.plan(pool=build_pool(for_automations=False)),
+                by=None,
+                at=NOON,
+            )
+
+    def test_switching_off_and_on_starts_anew(self):
+        build_automation()
+
+        switch_automation(occasion="recovery", enabled=False, by=None, at=NOON)
+        automation = switch_automation(occasion="recovery", enabled=True, by=None, at=NOON)
+
+        assert automation.enabled_at == NOON
+
+
+class TestQueueTest:
+    def test_reaches_the_given_address_through_the_outbox(self, sms):
+        from messaging.services.delivery import deliver_due
+
+        build_company()
+        sample = DECLARATIONS[Occasion.RECOVERY].sample
+        queue_test(template=draft(), context=sample, to="+5511912345678", at=NOON)
+
+        deliver_due(clock=lambda: NOON)
+
+        assert [(out.to, out.text, out.unsubscribe_url) for out in sms.sent] == [
+            ("+5511912345678", "Oi Maximiliano", "")
+        ]
+        assert Message.objects.get().state == "sent"
