@@ -297,7 +297,10 @@ if DEMO:
     TWILIO_WHATSAPP_FROM = "+5511900000000"
     TWILIO_API_BASE = TWILIO_API_BASE or f"{PUBLIC_URL}/_local/twilio"
 
-# --- Logs ----------------------------------------------------------------------------------------
+# --- Logs and measurements -------------------------------------------------------------------------
+
+# Opens /metrics to who sends it; empty keeps the page closed.
+METRICS_TOKEN = env.text("FIEL_METRICS_TOKEN")
 
 LOGGING = {
     "version": 1,

@@ -8,11 +8,13 @@ from importlib.util import find_spec
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from config.metrics import metrics
 from config.views.sign_in import AdminSignIn
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/login/", AdminSignIn.as_view()),
     path("admin/", admin.site.urls),
+    path("metrics", metrics),
     path("language/", include("django.conf.urls.i18n")),
 ]
 

@@ -2,17 +2,21 @@
 
 import json
 import logging
+import re
 import time
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
 from redis.exceptions import ConnectionError as RedisDown
 
 from config import health
 from config.celery import heartbeat
 from config.logs import JsonFormatter, RequestIdFilter, request_id
+from messaging.models import JobHeartbeat
 
 pytestmark = pytest.mark.django_db
 
@@ -81,3 +85,27 @@ class TestJsonLog:
         assert entry["message"] == "promoção A"
         assert entry["request_id"] == "req-12345678"
         assert entry["level"] == "ERROR"
+
+
+class TestMetrics:
+    @pytest.mark.parametrize("token", ["", "Bearer ", "Bearer wrong", "secret-token"])
+    def test_does_not_exist_for_who_has_no_token(self, client, settings, token):
+        settings.METRICS_TOKEN = "secret-token"
+
+        assert client.get("/metrics", headers={"authorization": token}).status_code == 404
+
+    def test_is_closed_until_a_token_is_set(self, client, settings):
+        settings.METRICS_TOKEN = ""
+
+        assert client.get("/metrics", headers={"authorization": "Bearer "}).status_code == 404
+
+    def test_counts_what_waits_and_ages_what_runs(self, client, settings):
+        settings.METRICS_TOKEN = "secret-token"
+        JobHeartbeat.objects.create(job="deliver_due", finished_at=timezone.now() - timedelta(minutes=5))
+
+        text = client.get("/metrics", headers={"authorization": "Bearer secret-token"}).content.decode()
+
+        assert 'fiel_messages_unsettled{state="queued"} 0.0' in text
+        assert "fiel_messages_late_seconds 0.0" in text
+        age = re.search(r'fiel_job_age_seconds\{job="deliver_due"\} (\d+)', text)
+        assert 300 <= int(age[1]) < 330

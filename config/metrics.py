@@ -1,0 +1,59 @@
+"""`/metrics` for Prometheus: what is waiting and who is working, read from the database when asked.
+
+Requests are not counted here, so that a till's request pays nothing; the web server counts them
+(GRANIAN_METRICS_ENABLED=true) and the proxy knows their times.
+"""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.db.models import Count, Min
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from messaging.models import JobHeartbeat, Message, MessageState
+
+
+class _InstallationCollector(Collector):
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        now = timezone.now()
+        unsettled = [MessageState.QUEUED, MessageState.CLAIMED, MessageState.IN_DOUBT]
+        counts = dict(
+            Message.objects.filter(state__in=unsettled)
+            .values_list("state")
+            .annotate(number=Count("pk"))
+            .order_by("state")
+        )
+        messages = GaugeMetricFamily(
+            "fiel_messages_unsettled", "Messages without an outcome", labels=["state"]
+        )
+        for state in unsettled:
+            messages.add_metric([state.value], counts.get(state.value, 0))
+        yield messages
+
+        oldest = Message.objects.filter(state=MessageState.QUEUED).aggregate(due=Min("due_at"))["due"]
+        late = max((now - oldest).total_seconds(), 0) if oldest else 0
+        yield GaugeMetricFamily(
+            "fiel_messages_late_seconds", "How long the oldest due message waits", value=late
+        )
+
+        jobs = GaugeMetricFamily(
+            "fiel_job_age_seconds", "Time since a periodic job last ended", labels=["job"]
+        )
+        for heartbeat in JobHeartbeat.objects.order_by("job"):
+            jobs.add_metric([heartbeat.job], (now - heartbeat.finished_at).total_seconds())
+        yield jobs
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer a scraper that sends `Authorization: Bearer <FIEL_METRICS_TOKEN>`; without a token there is no page."""
+    given = request.headers.get("Authorization", "")
+    if not settings.METRICS_TOKEN or not constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}"):
+        return HttpResponse(status=404)
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_InstallationCollector())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
