@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import BooleanField, Count, F, Field, Func, JSONField, Q, QuerySet, Sum, Value
+from django.db.models.functions import Cast
 
 from campaigns.models import (
     Activation,
@@ -202,3 +203,37 @@ def promo_code_pools(*, q: str = "", campaign: str = "") -> QuerySet[PromoCodePo
     if campaign:
         pools = pools.filter(campaign__code=campaign)
     return pools.order_by("name", "pk")
+
+
+# --- What campaigns refer to ---------------------------------------------------------------------
+
+_GROUPING_PATHS = {
+    "product": '$.** ? (@.by == "grouping" && @.values[*] == $code)',
+    "store": "$.stores[*] ? (@ == $store)",
+    "customer": '$.** ? (@.attribute == "groupings" && (@.value == $code || @.value[*] == $code))',
+}
+
+
+def campaigns_with_grouping(*, kind: str, code: str) -> QuerySet[Campaign]:
+    """Return the campaigns whose working copy or live revision names a grouping.
+
+    `kind` is product, store or customer.
+    """
+    path = Value(_GROUPING_PATHS[kind])
+    names = Value({"code": code, "store": f"grouping:{code}"}, JSONField())
+
+    def mentions(document: str) -> Func:
+        return Func(
+            F(document),
+            Cast(path, _JsonPath()),
+            names,
+            function="jsonb_path_exists",
+            output_field=BooleanField(),
+        )
+
+    return Campaign.objects.filter(Q(mentions("document")) | Q(mentions("live_revision__document")))
+
+
+class _JsonPath(Field):
+    def db_type(self, connection: Any) -> str:
+        return "jsonpath"

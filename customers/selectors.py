@@ -1,10 +1,92 @@
 """Reading customers and what is known of them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
-from customers.models import Consent
+from customers.documents import is_valid, normalize
+from customers.models import Consent, Customer
+from customers.phones import to_e164
+from retail.models import Company, Sale, SaleState
+
+LAST_PURCHASES = 5
+
+
+class CustomerAmbiguous(Exception):
+    """Several customers share what was looked up; their document or card tells them apart."""
+
+    code = "customer_ambiguous"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCard:
+    """What a seller sees of a customer who says who they are."""
+
+    customer: Customer
+    groupings: list[str]
+    consents: "StandingConsents"
+    purchases: list[Sale]
+    missing: list[str]
+    birthday_in_days: int | None
+
+
+def look_up_customer(text: str) -> Customer | None:
+    """Return the one active customer with exactly this document, card, phone or e-mail, in this order.
+
+    This is no search: a part of anything finds nobody. Raises CustomerAmbiguous.
+    """
+    text = text.strip()
+    ways: list[dict[str, str]] = []
+    if is_valid(document := normalize(text)):
+        ways.append({"document": document})
+    ways.append({"card": text})
+    with suppress(ValueError):
+        ways.append({"phone": to_e164(text)})
+    if "@" in text:
+        ways.append({"email": text.lower()})
+    for way in ways:
+        found = list(Customer.objects.active().filter(**way).select_related("home_store").order_by("pk")[:2])
+        if len(found) > 1:
+            raise CustomerAmbiguous
+        if found:
+            return found[0]
+    return None
+
+
+def customer_card(customer: Customer, *, today: date) -> CustomerCard:
+    """Gather the card of a customer; ``today`` is the day in the store."""
+    purchases = (
+        Sale.objects.filter(customer=customer)
+        .exclude(state=SaleState.CANCELLED)
+        .select_related("store")
+        .order_by("-occurred_at", "-pk")[:LAST_PURCHASES]
+    )
+    required = Company.objects.values_list("required_customer_fields", flat=True).get(pk=1)
+    return CustomerCard(
+        customer=customer,
+        groupings=list(customer.groupings.order_by("code").values_list("code", flat=True)),
+        consents=standing_consents([customer.pk])[customer.pk],
+        purchases=list(purchases),
+        missing=[name for name in required if getattr(customer, name, None) in ("", None)],
+        birthday_in_days=days_to_birthday(customer.birth_date, today) if customer.birth_date else None,
+    )
+
+
+def days_to_birthday(birth_date: date, today: date) -> int:
+    """Return the days from ``today`` to the next birthday, 0 on the day itself.
+
+    Whoever was born on 29 February celebrates on the 28th when the year has no 29th.
+    """
+    upcoming = (_in_year(birth_date, year) for year in (today.year, today.year + 1))
+    return next((day - today).days for day in upcoming if day >= today)
+
+
+def _in_year(day: date, year: int) -> date:
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return date(year, 2, 28)
 
 
 @dataclass(slots=True)
@@ -26,8 +108,9 @@ class StandingConsents:
         """Tell whether the customer agreed and has not taken it back."""
         return self.get(purpose, channel) is True
 
-    def __iter__(self) -> Iterable[tuple[str, str, bool]]:
-        return iter((*key, granted) for key, (_at, _id, granted) in sorted(self.answers.items()))
+    def __iter__(self) -> Iterator[tuple[str, str, bool]]:
+        for (purpose, channel), (_at, _id, granted) in sorted(self.answers.items()):
+            yield purpose, channel, granted
 
 
 def standing_consents(customers: Collection[int]) -> dict[int, StandingConsents]:

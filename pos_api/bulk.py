@@ -35,7 +35,11 @@ def read_rows(request: Request) -> list[Any]:
     A single object is a list of one. Raises 400, 413, 415 or 422 problems.
     """
     raw = read_json(request, MAX_BULK_BODY)
-    rows = [raw] if isinstance(raw, dict) else raw
+    return check_rows([raw] if isinstance(raw, dict) else raw)
+
+
+def check_rows(rows: Any) -> list[Any]:
+    """Return ``rows`` when it is a list of 1 to 10,000. Raises 422 problems."""
     if not isinstance(rows, list):
         raise invalid_field("", "type", _("Must be a list of objects."))
     if not rows:

@@ -1,7 +1,9 @@
 """Which status each refusal of a package gets. A package that learns to refuse adds its lines here."""
 
 from campaigns.services import campaigns, categories, promo_codes
+from customers.services.consents import ConsentRefused
 from pos_api.errors import Rule
+from retail.services.deletion import InUse
 from retail.upsert import TooManyRows
 
 RULES: tuple[Rule, ...] = (
@@ -13,5 +15,7 @@ RULES: tuple[Rule, ...] = (
     Rule(promo_codes.PoolHasUses, 409),
     Rule(promo_codes.WordTaken, 409),
     Rule(promo_codes.PromoCodeError, 422, "invalid"),
+    Rule(InUse, 409),
     Rule(TooManyRows, 422),
+    Rule(ConsentRefused, 422),
 )

@@ -139,7 +139,9 @@ class Flag:
         return value
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "boolean", "default": self.default}
+        return (
+            {"type": "boolean"} if self.default is MISSING else {"type": "boolean", "default": self.default}
+        )
 
 
 @dataclass(frozen=True, slots=True)

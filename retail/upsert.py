@@ -21,6 +21,9 @@ class TooManyRows(Exception):
 
     code = "too_many_rows"
 
+    def __init__(self) -> None:
+        super().__init__(_("A list may have at most %(limit)d rows.") % {"limit": MAX_ROWS})
+
 
 def read_rows(rows: Sequence[Any], columns: Mapping[str, Column]) -> list[Row]:
     """Read raw rows by their columns. Raises TooManyRows."""

@@ -67,7 +67,7 @@ class ConsentRefused(Exception):
     code = "invalid"
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
-        super().__init__("consent refused")
+        super().__init__("")
         self.errors = tuple(errors)
 
 

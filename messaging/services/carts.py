@@ -9,7 +9,6 @@ from django.db import transaction
 
 from customers.models import Customer
 from messaging.models import Cart, CartState, Message, MessageState, Occasion
-from retail import money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +64,12 @@ def put_cart(
     cart.accepts_marketing = report.contact.accepts_marketing
     cart.language = report.language
     cart.lines = report.lines
-    cart.total = money.to_decimal(
-        sum(money.gross(money.parse(line["unit_price"]), Decimal(line["quantity"])) for line in report.lines)
+    cart.total = sum(
+        (
+            (Decimal(line["quantity"]) * Decimal(line["unit_price"])).quantize(Decimal("0.01"))
+            for line in report.lines
+        ),
+        Decimal("0.00"),
     )
     cart.link = report.link
     cart.is_test = report.is_test

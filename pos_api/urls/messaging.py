@@ -1,9 +1,5 @@
 """Carts and what messages need from points of sale."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 
-from pos_api.views.carts import CartView
-
-urlpatterns: list[URLPattern] = [
-    path("carts/<str:cart>/", CartView.as_view(), name="cart"),
-]
+urlpatterns: list[URLPattern] = []

@@ -2,15 +2,16 @@
 
 from django.db import models, transaction
 from django.db.models import ProtectedError, RestrictedError
+from django.utils.translation import gettext as _
 
 
 class InUse(Exception):
-    """The object cannot be removed because others need it; it can be switched off instead."""
+    """The object cannot be removed because others need it."""
 
     code = "in_use"
 
     def __init__(self, instance: models.Model) -> None:
-        super().__init__(f"{instance} is in use")
+        super().__init__(_("%(name)s is in use and cannot be removed.") % {"name": instance})
         self.instance = instance
 
 
