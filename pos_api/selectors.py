@@ -126,7 +126,7 @@ def read_snapshot(
         values.append(list(categories))
     columns += [_CODES, _LOCK] if document.promo_codes else ["'[]'", "NULL::timestamptz"]
     if document.promo_codes:
-        values += [at, at, list(document.promo_codes), terminal_id, now]
+        values += [at, at, [str(code) for code in document.promo_codes], terminal_id, now]
     reference = ("id", customer_id) if customer_id is not None else _reference(document)
     if reference is None:
         columns.append("'[]'")
@@ -164,7 +164,7 @@ def promo_codes(document: BasketDocument, snapshot: Snapshot) -> tuple[engine.Pr
     """Return the entered codes, each once, as the engine wants them: usable or not, and what they open."""
     customer_id = None if snapshot.customer is None else snapshot.customer.id
     entered = []
-    for code in dict.fromkeys(document.promo_codes):
+    for code in dict.fromkeys(map(str, document.promo_codes)):
         row = snapshot.codes.get(code)
         if row is None:
             entered.append(engine.PromoCode(code=code, usable=False))
@@ -214,7 +214,7 @@ def customer_key(document: BasketDocument, customer: CustomerRow | None) -> str:
     """Return whom customer limits count: the document, so that a second card or e-mail does not start anew."""
     if customer is not None:
         return customer.document or f"c:{customer.id}"
-    return "" if document.customer is None else document.customer.document or ""
+    return "" if document.customer is None else str(document.customer.document or "")
 
 
 # --- The second query --------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from campaigns.models import PromoCodePool
@@ -35,7 +35,7 @@ class Plan:
 
 
 @transaction.atomic
-def save_automation(*, occasion: str, plan: Plan, by: AbstractBaseUser | None, at: datetime) -> Automation:
+def save_automation(*, occasion: str, plan: Plan, by: User | None, at: datetime) -> Automation:
     """Save an automation and keep the revision.
 
     Raises AutomationRefused: `no_channel`, `channel_repeated`, `no_template` (channel), `pool_not_for_automations`.
@@ -59,9 +59,7 @@ def save_automation(*, occasion: str, plan: Plan, by: AbstractBaseUser | None, a
 
 
 @transaction.atomic
-def switch_automation(
-    *, occasion: str, enabled: bool, by: AbstractBaseUser | None, at: datetime
-) -> Automation:
+def switch_automation(*, occasion: str, enabled: bool, by: User | None, at: datetime) -> Automation:
     """Switch an automation on or off and change nothing else. Raises AutomationRefused."""
     automation = Automation.objects.select_related("pool").get(occasion=occasion)
     plan = Plan(

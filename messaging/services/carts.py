@@ -9,6 +9,7 @@ from django.db import transaction
 
 from customers.models import Customer
 from messaging.models import Cart, CartState, Message, MessageState, Occasion
+from retail import money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +65,8 @@ def put_cart(
     cart.accepts_marketing = report.contact.accepts_marketing
     cart.language = report.language
     cart.lines = report.lines
-    cart.total = sum(
-        (
-            (Decimal(line["quantity"]) * Decimal(line["unit_price"])).quantize(Decimal("0.01"))
-            for line in report.lines
-        ),
-        Decimal("0.00"),
+    cart.total = money.to_decimal(
+        sum(money.gross(money.parse(line["unit_price"]), Decimal(line["quantity"])) for line in report.lines)
     )
     cart.link = report.link
     cart.is_test = report.is_test

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import formats, translation
+from django.utils import translation
 from django.utils.html import linebreaks
 
 from messaging.models import Cart, Channel, Template
 from messaging.rendering import TemplateRefused, measure_sms, plain_text, render, single_line, used_variables
 from messaging.selectors.contacts import Recipient
+from retail import formats
 from retail.models import Company, Store
 
 
@@ -99,11 +100,10 @@ def build_context(facts: Facts) -> dict[str, Any]:
     }
     if facts.coupon:
         zone = facts.store.zone if facts.store else ZoneInfo(facts.company.time_zone)
-        expires = facts.coupon.expires_at.astimezone(zone)
         context["coupon"] = {
             "code": facts.coupon.code,
             "link": facts.coupon.link,
-            "valid_until": formats.date_format(expires, "SHORT_DATETIME_FORMAT"),
+            "valid_until": formats.moment(facts.coupon.expires_at, zone),
         }
     if facts.cart:
         context["cart"] = {
@@ -125,9 +125,8 @@ def coupon_link(base: str, code: str) -> str:
 
 def format_money(amount: Decimal) -> str:
     """Write an amount in the active language: "R$ 1.234,56"."""
-    number = formats.number_format(amount, decimal_pos=2, use_l10n=True, force_grouping=True)
-    # Not a no-break space: it would turn a text message into UCS-2.
-    return f"R$ {number}"
+    # A no-break space would turn a text message into UCS-2.
+    return formats.money(amount).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def pick_template(templates: list[Template], channel: str, language: str) -> Template | None:
@@ -143,11 +142,10 @@ def _first_name(name: str) -> str:
 
 
 def _cart_item(line: dict[str, Any]) -> dict[str, str]:
-    quantity = Decimal(str(line["quantity"])).normalize()
     return {
         "name": line["name"] or line["sku"],
-        "quantity": f"{quantity:f}",
-        "price": format_money(Decimal(str(line["unit_price"]))),
+        "quantity": formats.number(Decimal(line["quantity"])),
+        "price": format_money(Decimal(line["unit_price"])),
     }
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from messaging.models import Channel, Template, TemplateRevision
@@ -45,7 +45,7 @@ def check_template(template: Template) -> Composed:
 
 
 @transaction.atomic
-def save_template(*, template: Template, by: AbstractBaseUser | None, at: datetime) -> Template:
+def save_template(*, template: Template, by: User | None, at: datetime) -> Template:
     """Save a new or changed template and keep the revision. Raises TemplateInvalid."""
     check_template(template)
     if template.channel != Channel.EMAIL:

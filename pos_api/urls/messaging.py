@@ -1,5 +1,9 @@
 """Carts and what messages need from points of sale."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from pos_api.views.carts import CartView
+
+urlpatterns: list[URLPattern] = [
+    path("carts/<str:cart>/", CartView.as_view(), name="cart"),
+]
