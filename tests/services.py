@@ -18,11 +18,24 @@ from config.local.valkey import start_valkey
 RUN = os.environ.setdefault("FIEL_TEST_RUN", f"{os.getpid()}_{secrets.token_hex(3)}")
 
 
+def _remove_remains(home: Path) -> None:
+    """Free the memory that a killed run left behind; its servers ended with it."""
+    for folder in home.glob("fiel-test-*-*"):
+        try:
+            os.kill(int(folder.name.split("-")[2]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except (ValueError, PermissionError):
+            continue
+
+
 def _start_services() -> None:
     if "DATABASE_URL" in os.environ and "REDIS_URL" in os.environ:
         return
     memory = Path("/dev/shm")  # noqa: S108
-    folder = Path(tempfile.mkdtemp(prefix="fiel-test-", dir=memory if os.access(memory, os.W_OK) else None))
+    home = memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
+    _remove_remains(home)
+    folder = Path(tempfile.mkdtemp(prefix=f"fiel-test-{os.getpid()}-", dir=home))
     # Walkable by the user that PostgreSQL runs as when the tests run as root; its own folders are private.
     folder.chmod(0o711)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
