@@ -34,6 +34,7 @@ _KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
+_SHOWN = 40
 # A date that changes with every run would make every run a change to review.
 _NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -112,7 +113,9 @@ def check() -> int:
         template = collect(domain)
         for locale in _LOCALES:
             problems += [f"{locale} {domain}: {problem}" for problem in _problems(template, locale, domain)]
-    print("\n".join(problems) or "Every text is translated.")
+    print("\n".join(problems[:_SHOWN]) or "Every text is translated.")
+    if len(problems) > _SHOWN:
+        print(f"... and {len(problems) - _SHOWN} more")
     return 1 if problems else 0
 
 

@@ -6,9 +6,9 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from campaigns.engine.simulation import simulate
 from hypothesis import HealthCheck, assume, given, settings
 
+from campaigns.engine.simulation import simulate
 from tests.campaigns.reference.bodies import AT, bodies
 from tests.campaigns.reference.evaluator import Evaluator, Open, Result
 
