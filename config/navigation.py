@@ -2,16 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from retail.navigation import OVERVIEW, NavigationEntry, Section
-
-PACKAGES = ("config", "pos_api", "messaging", "campaigns", "loyalty", "customers", "retail")
+from retail.navigation import OVERVIEW, NavigationEntry, Section, registered
 
 ENTRIES = [
     NavigationEntry(section=OVERVIEW, label=_("Overview"), url_name="config:dashboard", icon="home", order=0),
@@ -41,12 +37,9 @@ def entries() -> tuple[tuple[NavigationEntry, str, tuple[str, ...]], ...]:
 
     An entry of an address that does not exist raises at once: a broken link must not reach a manager.
     """
-    found: list[NavigationEntry] = []
-    for package in PACKAGES:
-        module = f"{package}.navigation"
-        if find_spec(module):
-            found.extend(import_module(module).ENTRIES)
-    found.sort(key=lambda entry: (entry.section.order, entry.order, entry.url_name))
+    found: list[NavigationEntry] = sorted(
+        registered("ENTRIES"), key=lambda entry: (entry.section.order, entry.order, entry.url_name)
+    )
     return tuple(
         (entry, reverse(entry.url_name), tuple(reverse(name) for name in entry.also)) for entry in found
     )

@@ -6,7 +6,12 @@ base template to add a page.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
 
+from django.apps import apps
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -46,4 +51,48 @@ class NavigationEntry:
     external: bool = False
 
 
-ENTRIES: list[NavigationEntry] = []
+@cache
+def registered(name: str) -> list[Any]:
+    """Return what all packages list under `name` in their `navigation.py`, topmost package first."""
+    found: list[Any] = []
+    for app in apps.get_app_configs():
+        if find_spec(f"{app.name}.navigation"):
+            found.extend(getattr(import_module(f"{app.name}.navigation"), name, []))
+    return found
+
+
+ENTRIES = [
+    NavigationEntry(
+        section=CATALOGUE,
+        label=_("Products"),
+        url_name="retail:product_list",
+        icon="product",
+        order=10,
+        permission="retail.view_product",
+    ),
+    NavigationEntry(
+        section=CATALOGUE,
+        label=_("Categories"),
+        url_name="retail:category_list",
+        icon="category",
+        order=20,
+        permission="retail.view_category",
+    ),
+    NavigationEntry(
+        section=CATALOGUE,
+        label=_("Groupings"),
+        url_name="retail:product_grouping_list",
+        icon="grouping",
+        order=30,
+        permission="retail.view_productgrouping",
+        also=("retail:store_grouping_list",),
+    ),
+    NavigationEntry(
+        section=INSTALLATION,
+        label=_("Stores"),
+        url_name="retail:store_list",
+        icon="store",
+        order=10,
+        permission="retail.view_store",
+    ),
+]

@@ -1,11 +1,12 @@
 """A person's own matters: name, language, theme, password."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth import get_user_model, update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -58,7 +59,7 @@ class PasswordChange(FormPage):
     sections = (FormSection(_("Password"), ("old_password", "new_password1", "new_password2")),)
 
     def get_form(self, **data: Any) -> PasswordChangeForm:
-        return PasswordChangeForm(self.request.user, **({"data": data["data"]} if data else {}))
+        return PasswordChangeForm(cast(User, self.request.user), **({"data": data["data"]} if data else {}))
 
     def save(self, form: PasswordChangeForm) -> str:
         form.save()

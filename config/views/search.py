@@ -44,7 +44,7 @@ SOURCES = (
     Source(
         _("Products"), "product", Product, "retail.view_product",
         ("sku__istartswith", "barcode", "name__unaccent__icontains"),
-        lambda found: found.name, lambda found: found.sku, "retail:product_detail", "sku",
+        lambda found: found.name, lambda found: found.sku, "retail:product_detail", "pk",
     ),
     Source(
         _("Customers"), "customer", Customer, "customers.view_customer",
@@ -54,7 +54,7 @@ SOURCES = (
     Source(
         _("Stores"), "store", Store, "retail.view_store",
         ("code__iexact", "name__unaccent__icontains"),
-        lambda found: found.name, lambda found: found.code, "retail:store_detail", "code",
+        lambda found: found.name, lambda found: found.code, "retail:store_detail", "pk",
     ),
 )  # fmt: skip
 

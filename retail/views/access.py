@@ -25,7 +25,7 @@ class PageMixin(PermissionRequiredMixin):
         wanted = self.permission_required
         return (wanted,) if isinstance(wanted, str) else wanted
 
-    def handle_no_permission(self) -> HttpResponse:
+    def handle_no_permission(self) -> Any:
         if not self.request.user.is_authenticated and self.request.headers.get("HX-Request"):
             target = urlencode({"next": self.request.headers.get("HX-Current-URL", "/")})
             return HttpResponse(headers={"HX-Redirect": f"{settings.LOGIN_URL}?{target}"})

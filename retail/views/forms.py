@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.forms import BaseForm, BoundField
+from django.forms import BaseForm, BaseModelForm, BoundField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.functional import Promise
@@ -61,7 +61,7 @@ class FormPage(PageMixin, View):
             target = self.save(form)
             if target is not None and not form.errors:
                 if self.success_message:
-                    messages.success(request, self.success_message)
+                    messages.success(request, str(self.success_message))
                 return HttpResponseRedirect(target)
         return self.render(form)
 
@@ -70,13 +70,13 @@ class FormPage(PageMixin, View):
         return None
 
     def get_form(self, **data: Any) -> Any:
+        if issubclass(self.form_class, BaseModelForm):
+            data["instance"] = self.instance
         return self.form_class(initial=self.get_initial(), **data)
 
     def get_initial(self) -> dict[str, Any]:
-        """Return what the fields show at first."""
-        if self.instance is None:
-            return {}
-        return {name: getattr(self.instance, name, None) for name in self.form_class.base_fields}
+        """Return what the fields show at first, beyond what a model form reads from `instance`."""
+        return {}
 
     def save(self, form: Any) -> str | None:
         """Call the service. Returns where to go, or None after adding errors to `form`."""

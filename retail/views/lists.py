@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, OrderBy, Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -41,8 +41,8 @@ class Action:
 class ListPage(PageMixin, View):
     """A page that lists objects. Subclasses set what follows; each `get_*` may be overridden instead.
 
-    `search_fields` are look-ups ("sku__istartswith", "name__unaccent__icontains"); every word must be
-    found in one of them. `default_order` names a column ("name", "-occurred_at").
+    The search asks the queryset's own `search(text)`; without one, every word must be found in one of
+    `search_fields` ("sku__istartswith", "name__unaccent__icontains"). `default_order` names a column ("name", "-occurred_at").
     """
 
     model: ClassVar[type[Model]]
@@ -51,7 +51,8 @@ class ListPage(PageMixin, View):
     columns: ClassVar[Sequence[Column]]
     filterset_class: ClassVar[type[FilterSet] | None] = None
     search_fields: ClassVar[Sequence[str]] = ()
-    search_placeholder: ClassVar[Promise | str] = _("Search")
+    # Says what the search looks at; empty: no search.
+    search_placeholder: ClassVar[Promise | str] = ""
     default_order: ClassVar[str]
     page_size: ClassVar[int] = 25
     export_name: ClassVar[str]
@@ -84,7 +85,7 @@ class ListPage(PageMixin, View):
             ),
             "filters": filters.form if filters else None,
             "query": self.query,
-            "searches": self.search_placeholder if self.search_fields else "",
+            "searches": self.search_placeholder,
             "order": request.GET.get("order", ""),
             "is_filtered": any(value for name, value in request.GET.items() if name not in ("order", "page")),
             "actions": self.get_actions(),
@@ -112,7 +113,9 @@ class ListPage(PageMixin, View):
         return self.filterset_class(self.request.GET, queryset=self.get_queryset(), request=self.request)
 
     def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-        """Return the objects in which every word of `text` occurs."""
+        """Return what matches `text`; everything for an empty one."""
+        if text and not self.search_fields:
+            return queryset.search(text)  # type: ignore[attr-defined]
         for word in text.split():
             wanted = Q()
             for look_up in self.search_fields:
@@ -130,8 +133,8 @@ class ListPage(PageMixin, View):
         column = next(column for column in self.columns if column.name == order.removeprefix("-"))
         expression = column.ordering()
         if order.startswith("-"):
-            return queryset.order_by(expression.desc(nulls_last=True), "-pk")
-        return queryset.order_by(expression.asc(nulls_last=True), "pk")
+            return queryset.order_by(OrderBy(expression, descending=True, nulls_last=True), "-pk")
+        return queryset.order_by(OrderBy(expression, nulls_last=True), "pk")
 
     def row_url(self, instance: Any) -> str | None:
         """Return where a row leads."""

@@ -1,0 +1,57 @@
+"""Pages of stores, terminals, products, categories and groupings."""
+
+from django.urls import path
+
+from retail.views import category, grouping, product, product_import, store
+
+app_name = "retail"
+
+urlpatterns = [
+    path("stores/", store.StoreList.as_view(), name="store_list"),
+    path("stores/new/", store.StoreCreate.as_view(), name="store_create"),
+    path("stores/<int:pk>/", store.StoreDetail.as_view(), name="store_detail"),
+    path("stores/<int:pk>/edit/", store.StoreEdit.as_view(), name="store_edit"),
+    path("stores/<int:store>/terminals/new/", store.TerminalCreate.as_view(), name="terminal_create"),
+    path("terminals/<int:pk>/edit/", store.TerminalEdit.as_view(), name="terminal_edit"),
+    path("products/", product.ProductList.as_view(), name="product_list"),
+    path("products/new/", product.ProductCreate.as_view(), name="product_create"),
+    path("products/import/", product_import.ProductImport.as_view(), name="product_import"),
+    path(
+        "products/import/template/", product_import.ImportTemplate.as_view(), name="product_import_template"
+    ),
+    path("products/<int:pk>/edit/", product.ProductEdit.as_view(), name="product_edit"),
+    path("products/<int:pk>/", product.ProductDetail.as_view(), name="product_detail"),
+    path("categories/", category.CategoryList.as_view(), name="category_list"),
+    path("categories/new/", category.CategoryCreate.as_view(), name="category_create"),
+    path("categories/<int:pk>/edit/", category.CategoryEdit.as_view(), name="category_edit"),
+    *(
+        path(f"groupings/{noun}s/{suffix}", view.as_view(), name=f"{noun}_grouping_{name}")
+        for noun, views in {
+            "product": (
+                grouping.ProductGroupingList,
+                grouping.ProductGroupingCreate,
+                grouping.ProductGroupingEdit,
+                grouping.ProductGroupingMembers,
+                grouping.ProductGroupingDetail,
+            ),
+            "store": (
+                grouping.StoreGroupingList,
+                grouping.StoreGroupingCreate,
+                grouping.StoreGroupingEdit,
+                grouping.StoreGroupingMembers,
+                grouping.StoreGroupingDetail,
+            ),
+        }.items()
+        for view, (suffix, name) in zip(
+            views,
+            (
+                ("", "list"),
+                ("new/", "create"),
+                ("<int:pk>/edit/", "edit"),
+                ("<int:pk>/members/", "members"),
+                ("<int:pk>/", "detail"),
+            ),
+            strict=True,
+        )
+    ),
+]
