@@ -24,6 +24,7 @@ _packages = [
     ("webhooks/", "messaging.webhook_urls"),
     ("till/", "pos_api.till_urls"),
     ("", "config.page_urls"),
+    ("", "pos_api.page_urls"),
     ("", "messaging.urls"),
     ("", "campaigns.urls"),
     ("", "loyalty.urls"),

@@ -24,34 +24,30 @@ urlpatterns = [
     path("categories/", category.CategoryList.as_view(), name="category_list"),
     path("categories/new/", category.CategoryCreate.as_view(), name="category_create"),
     path("categories/<int:pk>/edit/", category.CategoryEdit.as_view(), name="category_edit"),
-    *(
-        path(f"groupings/{noun}s/{suffix}", view.as_view(), name=f"{noun}_grouping_{name}")
-        for noun, views in {
-            "product": (
-                grouping.ProductGroupingList,
-                grouping.ProductGroupingCreate,
-                grouping.ProductGroupingEdit,
-                grouping.ProductGroupingMembers,
-                grouping.ProductGroupingDetail,
-            ),
-            "store": (
-                grouping.StoreGroupingList,
-                grouping.StoreGroupingCreate,
-                grouping.StoreGroupingEdit,
-                grouping.StoreGroupingMembers,
-                grouping.StoreGroupingDetail,
-            ),
-        }.items()
-        for view, (suffix, name) in zip(
-            views,
-            (
-                ("", "list"),
-                ("new/", "create"),
-                ("<int:pk>/edit/", "edit"),
-                ("<int:pk>/members/", "members"),
-                ("<int:pk>/", "detail"),
-            ),
-            strict=True,
-        )
+    path("groupings/products/", grouping.ProductGroupingList.as_view(), name="product_grouping_list"),
+    path("groupings/products/new/", grouping.ProductGroupingCreate.as_view(), name="product_grouping_create"),
+    path(
+        "groupings/products/<int:pk>/",
+        grouping.ProductGroupingDetail.as_view(),
+        name="product_grouping_detail",
+    ),
+    path(
+        "groupings/products/<int:pk>/edit/",
+        grouping.ProductGroupingEdit.as_view(),
+        name="product_grouping_edit",
+    ),
+    path(
+        "groupings/products/<int:pk>/members/",
+        grouping.ProductGroupingMembers.as_view(),
+        name="product_grouping_members",
+    ),
+    path("groupings/stores/", grouping.StoreGroupingList.as_view(), name="store_grouping_list"),
+    path("groupings/stores/new/", grouping.StoreGroupingCreate.as_view(), name="store_grouping_create"),
+    path("groupings/stores/<int:pk>/", grouping.StoreGroupingDetail.as_view(), name="store_grouping_detail"),
+    path("groupings/stores/<int:pk>/edit/", grouping.StoreGroupingEdit.as_view(), name="store_grouping_edit"),
+    path(
+        "groupings/stores/<int:pk>/members/",
+        grouping.StoreGroupingMembers.as_view(),
+        name="store_grouping_members",
     ),
 ]

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -58,7 +60,7 @@ class ProductForm(forms.ModelForm):
             "image_url": _("Address of a picture, https://…"),
         }
 
-    def __init__(self, **options: object) -> None:
-        super().__init__(**options)  # type: ignore[arg-type]
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
         if self.instance.pk:
             self.fields["sku"].disabled = True

@@ -1,3 +1,4 @@
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
@@ -68,8 +69,8 @@ class StoreForm(forms.ModelForm):
             "is_active": _("The tills of an inactive store are refused."),
         }
 
-    def __init__(self, **options: object) -> None:
-        super().__init__(**options)  # type: ignore[arg-type]
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
         if self.instance.pk:
             self.fields["code"].disabled = True
 
@@ -86,8 +87,8 @@ class TerminalForm(forms.ModelForm):
             "is_active": _("An inactive terminal is refused, whatever key it shows."),
         }
 
-    def __init__(self, *, store: Store, **options: object) -> None:
-        super().__init__(**options)  # type: ignore[arg-type]
+    def __init__(self, *, store: Store, **options: Any) -> None:
+        super().__init__(**options)
         self.store = store
         if self.instance.pk:
             self.fields["code"].disabled = True

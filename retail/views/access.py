@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.mixins import PermissionRequiredMixin
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 
 class PageMixin(PermissionRequiredMixin):
@@ -17,6 +17,12 @@ class PageMixin(PermissionRequiredMixin):
 
     request: HttpRequest
     permission_required: Any = ()
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        # PostgreSQL keeps no NUL: an address with one names nothing.
+        if any("\x00" in value for values in request.GET.lists() for value in values[1]):
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
 
     def has_permission(self) -> bool:
         return self.request.user.is_authenticated and super().has_permission()

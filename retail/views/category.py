@@ -34,8 +34,8 @@ class CategoryForm(forms.ModelForm):
             "name": _("As managers see it in lists and campaigns."),
         }
 
-    def __init__(self, **options: object) -> None:
-        super().__init__(**options)  # type: ignore[arg-type]
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
         if self.instance.pk:
             self.fields["code"].disabled = True
 
@@ -48,7 +48,7 @@ class CategoryList(ListPage):
     title = _("Categories")
     subtitle = _("The product tree. A campaign for a category holds for everything below it.")
     columns = (
-        Column(name="name", label=_("Name"), secondary=lambda category: category.code, order_by=Searchable("name")),  # type: ignore[arg-type]
+        Column(name="name", label=_("Name"), secondary=lambda category: category.code, order_by=Searchable("name")),
         Column(name="code", label=_("Code"), kind="code", on_page=False),
         Column(name="path", label=_("Place in the tree"), value=lambda category: " › ".join(category.path), order_by="path"),
         Column(name="products", label=_("Products"), kind="number", value=lambda category: category.product_count, order_by="product_count"),

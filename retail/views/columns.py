@@ -7,8 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
-from django.db.models.expressions import Combinable
+from django.db.models import Expression, F
 from django.utils.functional import Promise
 
 from retail import formats
@@ -35,7 +34,7 @@ class Column:
     tones: Mapping[Any, str] = field(default_factory=dict)
     url: Callable[[Any], str | None] | None = None
     zone: Callable[[Any], ZoneInfo] | None = None
-    order_by: str | Combinable = ""
+    order_by: str | Expression = ""
     on_page: bool = True
 
     @property
@@ -81,7 +80,7 @@ class Column:
             return Decimal(raw)
         return raw
 
-    def ordering(self) -> Combinable:
+    def ordering(self) -> Expression | F:
         return F(self.order_by) if isinstance(self.order_by, str) else self.order_by
 
 

@@ -77,7 +77,7 @@ class GroupingList(GroupingPage, ListPage):
         "Make one for what often goes together: winter products, the stores of the South, VIP customers."
     )
     columns = (
-        Column(name="name", label=_("Name"), secondary=lambda grouping: grouping.code, order_by=Searchable("name")),  # type: ignore[arg-type]
+        Column(name="name", label=_("Name"), secondary=lambda grouping: grouping.code, order_by=Searchable("name")),
         Column(name="code", label=_("Code"), kind="code", on_page=False),
         Column(name="members", label=_("Members"), kind="number", value=lambda grouping: grouping.member_count, order_by="member_count"),
         Column(name="updated_at", label=_("Changed"), kind="moment", order_by="updated_at"),
@@ -274,7 +274,7 @@ class ProductGroupingPage(GroupingPage):
     url_prefix = "retail:product_grouping"
     members_relation = "products"
     member_columns = (
-        Column(name="name", label=_("Name"), secondary=lambda product: product.sku, order_by=Searchable("name")),  # type: ignore[arg-type]
+        Column(name="name", label=_("Name"), secondary=lambda product: product.sku, order_by=Searchable("name")),
         Column(name="sku", label=_("SKU"), kind="code", order_by="sku", on_page=False),
         Column(name="barcode", label=_("Barcode"), kind="code"),
         Column(name="price", label=_("Price"), kind="money", order_by="price"),
@@ -310,7 +310,7 @@ class StoreGroupingPage(GroupingPage):
     url_prefix = "retail:store_grouping"
     members_relation = "stores"
     member_columns = (
-        Column(name="name", label=_("Name"), secondary=lambda store: store.code, order_by=Searchable("name")),  # type: ignore[arg-type]
+        Column(name="name", label=_("Name"), secondary=lambda store: store.code, order_by=Searchable("name")),
         Column(name="code", label=_("Code"), kind="code", order_by="code", on_page=False),
         Column(name="city", label=_("City"), order_by="city"),
         Column(name="state", label=_("State (UF)"), order_by="state"),

@@ -100,8 +100,7 @@ class ListPage(PageMixin, View):
 
     @property
     def query(self) -> str:
-        # PostgreSQL stores no NUL; a search for one finds nothing rather than failing.
-        return self.request.GET.get("q", "").replace("\x00", "").strip()[:100]
+        return self.request.GET.get("q", "").strip()[:100]
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return all that may be listed, with what the columns need joined or prefetched."""

@@ -37,10 +37,9 @@ class ProductFilters(django_filters.FilterSet):
         queryset=ProductGrouping.objects.order_by("name", "pk"),
         empty_label=_("Every grouping"),
     )
-    is_active = django_filters.TypedChoiceFilter(
+    is_active = django_filters.ChoiceFilter(
         label=_("State"),
-        choices=[("true", _("Active")), ("false", _("Inactive"))],
-        coerce=lambda value: value == "true",
+        choices=[("True", _("Active")), ("False", _("Inactive"))],
         empty_label=_("All"),
     )
 
@@ -62,7 +61,7 @@ class ProductList(ListPage):
     columns = (
         Column(
             name="name", label=_("Name"), secondary=lambda product: product.sku, order_by=Searchable("name")
-        ),  # type: ignore[arg-type]
+        ),
         Column(name="sku", label=_("SKU"), kind="code", order_by="sku", on_page=False),
         Column(name="code", label=_("Product code"), kind="code", on_page=False),
         Column(name="barcode", label=_("Barcode"), kind="code"),

@@ -32,16 +32,14 @@ class StoreFilters(django_filters.FilterSet):
     groupings = django_filters.ModelChoiceFilter(
         label=_("Grouping"), queryset=StoreGrouping.objects.order_by("name"), empty_label=_("Every grouping")
     )
-    online_shop = django_filters.TypedChoiceFilter(
+    online_shop = django_filters.ChoiceFilter(
         label=_("Kind"),
-        choices=[("true", _("Online shop")), ("false", _("Physical store"))],
-        coerce=lambda value: value == "true",
+        choices=[("True", _("Online shop")), ("False", _("Physical store"))],
         empty_label=_("Every kind"),
     )
-    is_active = django_filters.TypedChoiceFilter(
+    is_active = django_filters.ChoiceFilter(
         label=_("State"),
-        choices=[("true", _("Active")), ("false", _("Inactive"))],
-        coerce=lambda value: value == "true",
+        choices=[("True", _("Active")), ("False", _("Inactive"))],
         empty_label=_("All"),
     )
 
@@ -60,7 +58,7 @@ class StoreList(ListPage):
     columns = (
         Column(
             name="name", label=_("Name"), secondary=lambda store: store.code, order_by=Searchable("name")
-        ),  # type: ignore[arg-type]
+        ),
         Column(name="code", label=_("Code"), kind="code", order_by="code", on_page=False),
         Column(name="brand", label=_("Brand"), order_by="brand"),
         Column(

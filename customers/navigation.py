@@ -1,0 +1,32 @@
+"""What customers add to the navigation."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from retail.navigation import RELATIONSHIP, NavigationEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerTab:
+    """A further view of one customer, which a package above this one adds: CUSTOMER_TABS in its `navigation.py`.
+
+    `url_name` takes the customer's primary key.
+    """
+
+    label: Promise | str
+    url_name: str
+    permission: str = ""
+
+
+ENTRIES = [
+    NavigationEntry(
+        section=RELATIONSHIP,
+        label=_("Customers"),
+        url_name="customers:customer_list",
+        icon="customer",
+        order=10,
+        permission="customers.view_customer",
+    ),
+]

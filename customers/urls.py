@@ -1,0 +1,35 @@
+"""Pages of customers and their groupings."""
+
+from django.urls import path
+
+from customers.views import customer, grouping
+
+app_name = "customers"
+
+urlpatterns = [
+    path("customers/", customer.CustomerList.as_view(), name="customer_list"),
+    path("customers/new/", customer.CustomerCreate.as_view(), name="customer_create"),
+    path("customers/<int:pk>/", customer.CustomerDetail.as_view(), name="customer_detail"),
+    path("customers/<int:pk>/edit/", customer.CustomerEdit.as_view(), name="customer_edit"),
+    path("customers/<int:pk>/purchases/", customer.CustomerPurchases.as_view(), name="customer_purchases"),
+    path("customers/<int:pk>/consents/", customer.CustomerConsents.as_view(), name="customer_consents"),
+    path("groupings/customers/", grouping.CustomerGroupingList.as_view(), name="customer_grouping_list"),
+    path(
+        "groupings/customers/new/", grouping.CustomerGroupingCreate.as_view(), name="customer_grouping_create"
+    ),
+    path(
+        "groupings/customers/<int:pk>/",
+        grouping.CustomerGroupingDetail.as_view(),
+        name="customer_grouping_detail",
+    ),
+    path(
+        "groupings/customers/<int:pk>/edit/",
+        grouping.CustomerGroupingEdit.as_view(),
+        name="customer_grouping_edit",
+    ),
+    path(
+        "groupings/customers/<int:pk>/members/",
+        grouping.CustomerGroupingMembers.as_view(),
+        name="customer_grouping_members",
+    ),
+]

@@ -1,0 +1,27 @@
+"""What the points of sale add to the navigation."""
+
+from django.utils.translation import gettext_lazy as _
+
+from retail.navigation import INSTALLATION, SALES, NavigationEntry
+
+ENTRIES = [
+    NavigationEntry(
+        section=SALES,
+        label=_("Sales"),
+        url_name="pos_api:sale_list",
+        icon="sale",
+        order=10,
+        permission="retail.view_sale",
+    ),
+    NavigationEntry(
+        section=INSTALLATION,
+        label=_("Terminals and keys"),
+        url_name="pos_api:terminal_list",
+        icon="key",
+        order=20,
+        permission="pos_api.view_terminalkey",
+    ),
+    NavigationEntry(
+        section=INSTALLATION, label=_("API documentation"), url_name="api:docs", icon="api", order=90
+    ),
+]

@@ -1,0 +1,17 @@
+"""Back-office pages of what points of sale do: sales, terminals and their keys. The API itself: pos_api/urls/."""
+
+from django.urls import path
+
+from pos_api.views.pages import sale, terminal
+
+app_name = "pos_api"
+
+urlpatterns = [
+    path("sales/", sale.SaleList.as_view(), name="sale_list"),
+    path("sales/<int:pk>/", sale.SaleDetail.as_view(), name="sale_detail"),
+    path("terminals/", terminal.TerminalList.as_view(), name="terminal_list"),
+    path("terminals/<int:pk>/", terminal.TerminalDetail.as_view(), name="terminal_detail"),
+    path("terminals/<int:pk>/keys/", terminal.KeyIssue.as_view(), name="terminal_key_issue"),
+    path("terminals/keys/<int:pk>/rotate/", terminal.KeyRotate.as_view(), name="terminal_key_rotate"),
+    path("terminals/keys/<int:pk>/revoke/", terminal.KeyRevoke.as_view(), name="terminal_key_revoke"),
+]

@@ -1,0 +1,183 @@
+"""Pages of sales: the list, and one sale with everything that explains its total."""
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import django_filters
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views import View
+
+from campaigns.models import Activation, LineAdjustment
+from retail.forms.fields import DayField
+from retail.models import Sale, SaleLine, SaleState, Store
+from retail.views.access import PageMixin
+from retail.views.columns import Column
+from retail.views.lists import ListPage
+
+STATE_TONES = {
+    SaleState.COMMITTED: "success",
+    SaleState.PARTIALLY_RETURNED: "warning",
+    SaleState.RETURNED: "warning",
+    SaleState.CANCELLED: "danger",
+}
+FLAGS = {
+    "clock_skew": _("The till's clock was wrong"),
+    "totals_differ": _("The till charged another total"),
+    "totals_mismatch": _("The till charged another total"),
+}
+
+
+class _DayFilter(django_filters.DateFilter):
+    field_class = DayField
+
+
+class SaleFilters(django_filters.FilterSet):
+    store = django_filters.ModelChoiceFilter(
+        label=_("Store"), queryset=Store.objects.order_by("name", "pk"), empty_label=_("Every store")
+    )
+    state = django_filters.ChoiceFilter(
+        label=_("State"), choices=SaleState.choices, empty_label=_("Every state")
+    )
+    discounted = django_filters.ChoiceFilter(
+        label=_("Discount"),
+        choices=[("yes", _("With a discount")), ("no", _("Without a discount"))],
+        method="with_discount",
+        empty_label=_("All"),
+    )
+    since = _DayFilter(label=_("From"), field_name="business_date", lookup_expr="gte")
+    until = _DayFilter(label=_("Until"), field_name="business_date", lookup_expr="lte")
+
+    class Meta:
+        model = Sale
+        fields = ["store", "state", "discounted", "since", "until"]
+
+    def with_discount(self, queryset: QuerySet[Sale], _name: str, value: str) -> QuerySet[Sale]:
+        return queryset.filter(discount__gt=0) if value == "yes" else queryset.filter(discount=0)
+
+
+class SaleList(ListPage):
+    """All recorded sales, newest first."""
+
+    model = Sale
+    permission_required = "retail.view_sale"
+    title = _("Sales")
+    subtitle = _("What points of sale recorded, to the cent, with the campaigns that made each total.")
+    columns = (
+        Column(name="ticket", label=_("Ticket"), secondary=lambda sale: sale.terminal.code, order_by="ticket"),
+        Column(name="store.name", label=_("Store")),
+        Column(name="occurred_at", label=_("When"), kind="moment", zone=lambda sale: sale.store.zone, order_by="occurred_at"),
+        Column(
+            name="customer", label=_("Customer"), value=lambda sale: str(sale.customer) if sale.customer_id else "",
+            url=lambda sale: reverse("customers:customer_detail", args=[sale.customer_id]) if sale.customer_id else None,
+        ),
+        Column(name="gross", label=_("Gross"), kind="money", order_by="gross"),
+        Column(name="discount", label=_("Discount"), kind="money", value=lambda sale: sale.discount or "", order_by="discount"),
+        Column(name="net", label=_("Net"), kind="money", order_by="net"),
+        Column(name="state", label=_("State"), kind="badge", labels=dict(SaleState.choices), tones=STATE_TONES),
+        Column(name="uuid", label=_("Identifier"), on_page=False),
+        Column(name="terminal.code", label=_("Terminal"), on_page=False),
+        Column(name="business_date", label=_("Business date"), kind="day", on_page=False),
+    )  # fmt: skip
+    filterset_class = SaleFilters
+    search_placeholder = _("Ticket, fiscal key or identifier")
+    default_order = "-occurred_at"
+    page_size = 50
+    export_name = "sales"
+    empty_icon = "sale"
+    empty_title = _("No sales yet")
+    empty_text = _("Sales appear here as soon as a point of sale, or the till in the browser, records one.")
+
+    def get_queryset(self) -> QuerySet[Sale]:
+        # The stored documents are large, and no list shows them.
+        return Sale.objects.select_related("store", "terminal", "customer").defer("request", "response")
+
+    def search(self, queryset: QuerySet[Sale], text: str) -> QuerySet[Sale]:
+        if not text:
+            return queryset
+        wanted = Q(ticket=text) | Q(fiscal_key=text)
+        with suppress(ValueError):
+            wanted |= Q(uuid=UUID(text))
+        return queryset.filter(wanted)
+
+    def row_url(self, instance: Sale) -> str:
+        return reverse("pos_api:sale_detail", args=[instance.pk])
+
+
+@dataclass(frozen=True, slots=True)
+class NotActivated:
+    """A campaign that was looked at and did not come in, with why."""
+
+    campaign: str
+    text: str
+    missing: Decimal | None
+
+
+class SaleDetail(PageMixin, View):
+    """One sale: lines with each campaign's part, totals, payments, why others did not come in, the documents."""
+
+    permission_required = "retail.view_sale"
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        sale = get_object_or_404(Sale.objects.select_related("store", "terminal", "customer"), pk=pk)
+        adjustments = LineAdjustment.objects.select_related("activation__campaign").order_by(
+            "activation_id", "pk"
+        )
+        lines = (
+            SaleLine.objects.filter(sale=sale)
+            .select_related("product")
+            .prefetch_related(Prefetch("adjustments", queryset=adjustments))
+            .order_by("line")
+        )
+        activations = (
+            Activation.objects.filter(sale=sale)
+            .select_related("campaign", "revision", "promo_code")
+            .order_by("-discount", "pk")
+        )
+        context = {
+            "sale": sale,
+            "store": sale.store,
+            "lines": list(lines),
+            "activations": list(activations),
+            "payments": list(sale.payments.order_by("pk")),
+            "exchanged": list(sale.exchanged_items.order_by("pk")),
+            "not_activated": _not_activated(sale.response),
+            "flags": [FLAGS.get(flag, flag) for flag in sale.flags],
+            "state_tone": STATE_TONES.get(SaleState(sale.state), ""),
+            "request_text": _document(sale.request),
+            "response_text": _document(sale.response),
+            "facts": [
+                (_("Store"), sale.store.name),
+                (_("Terminal"), sale.terminal.code),
+                (_("Business date"), sale.business_date),
+                (_("Fiscal key"), sale.fiscal_key),
+                (_("Plan version"), sale.plan_version),
+                (_("Identifier"), sale.uuid),
+            ],
+        }
+        return render(request, "pos_api/sale_detail.html", context)
+
+
+def _not_activated(response: Any) -> list[NotActivated]:
+    """Read the reasons out of the stored answer: they are what the till showed."""
+    found = response.get("not_activated", []) if isinstance(response, dict) else []
+    return [
+        NotActivated(
+            campaign=str(entry.get("name") or entry.get("campaign", "")),
+            text=str(entry.get("text") or entry.get("reason", "")),
+            missing=Decimal(entry["missing"]) if entry.get("missing") else None,
+        )
+        for entry in found
+        if isinstance(entry, dict)
+    ]
+
+
+def _document(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) if value else ""
