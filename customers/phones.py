@@ -23,3 +23,14 @@ def to_e164(text: str, region: str = "BR") -> str:
     if number.country_code == _BRAZIL and len(str(number.national_number)) < _BRAZILIAN_DIGITS:
         raise ValueError("a telephone number without area code")
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def readable(phone: str) -> str:
+    """Return a stored number as people write it: "(11) 98765-4321", with its country's code when foreign."""
+    if not phone:
+        return ""
+    number = phonenumbers.parse(phone)
+    national = number.country_code == _BRAZIL
+    return phonenumbers.format_number(
+        number, PhoneNumberFormat.NATIONAL if national else PhoneNumberFormat.INTERNATIONAL
+    )

@@ -19,6 +19,7 @@ from customers import documents
 from customers.forms.customer import ConsentForm, CustomerForm, initial_of
 from customers.models import Consent, ConsentChannel, Customer, CustomerGrouping, Purpose, Sex
 from customers.navigation import CustomerTab
+from customers.phones import readable
 from customers.selectors import standing_consents
 from customers.services.consents import ConsentRefused, record_consent
 from customers.services.customers import update_customer, upsert_customers
@@ -91,7 +92,7 @@ class CustomerList(ListPage):
             secondary=lambda customer: documents.mask(customer.document) if customer.document else "",
         ),
         Column(name="code", label=_("Code"), kind="code", order_by="code", on_page=False),
-        Column(name="phone", label=_("Phone")),
+        Column(name="phone", label=_("Phone"), value=lambda customer: readable(customer.phone)),
         Column(name="email", label=_("E-mail")),
         Column(name="city", label=_("City"), value=lambda customer: " / ".join(part for part in (customer.city, customer.state) if part), order_by="city"),
         Column(name="home_store.name", label=_("Home store")),
@@ -163,7 +164,7 @@ class CustomerDetail(PageMixin, View):
                 (_("Loyalty category"), customer.loyalty_category),
             ],
             "contact": [
-                (_("Phone"), customer.phone),
+                (_("Phone"), readable(customer.phone)),
                 (_("E-mail"), customer.email),
                 (_("Address"), ", ".join(part for part in (place, customer.district, city) if part)),
                 (_("Postal code (CEP)"), customer.postal_code),

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers import documents
 from customers.models import Customer
+from customers.phones import readable
 from customers.services.groupings import CUSTOMERS
 from retail.models.search import Searchable
 from retail.views.columns import Column
@@ -27,7 +28,7 @@ class CustomerGroupingPage(GroupingPage):
             name="name", label=_("Name"), value=str, order_by=Searchable("name"),
             secondary=lambda customer: documents.mask(customer.document) if customer.document else "",
         ),
-        Column(name="phone", label=_("Phone")),
+        Column(name="phone", label=_("Phone"), value=lambda customer: readable(customer.phone)),
         Column(name="email", label=_("E-mail")),
         Column(name="city", label=_("City"), order_by="city"),
     )  # fmt: skip

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from campaigns.models import Activation, LineAdjustment
+from retail import formats
 from retail.forms.fields import DayField
 from retail.models import Sale, SaleLine, SaleState, Store
 from retail.views.access import PageMixin
@@ -156,7 +157,7 @@ class SaleDetail(PageMixin, View):
             "facts": [
                 (_("Store"), sale.store.name),
                 (_("Terminal"), sale.terminal.code),
-                (_("Business date"), sale.business_date),
+                (_("Business date"), formats.day(sale.business_date)),
                 (_("Fiscal key"), sale.fiscal_key),
                 (_("Plan version"), sale.plan_version),
                 (_("Identifier"), sale.uuid),
