@@ -30,6 +30,14 @@ class ProductForm(forms.ModelForm):
         help_text=_("Where it stands in the product tree. Campaigns may name a whole branch."),
     )
 
+    image_url = forms.URLField(
+        label=_("Picture"),
+        required=False,
+        max_length=200,
+        assume_scheme="https",
+        help_text=_("Address of a picture, https://…"),
+    )
+
     class Meta:
         model = Product
         fields = [
@@ -57,7 +65,6 @@ class ProductForm(forms.ModelForm):
             "ncm": _("Eight digits of the Mercosur nomenclature. Campaigns may name it."),
             "discountable": _("Switched off, no campaign ever discounts it."),
             "is_active": _("An inactive product is hidden from tills and from search."),
-            "image_url": _("Address of a picture, https://…"),
         }
 
     def __init__(self, **options: Any) -> None:

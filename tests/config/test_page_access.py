@@ -1,0 +1,191 @@
+"""Who may open which page, in both languages, with how many queries: one table for all pages of the back-office."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests import builders
+
+PINNED = Path(__file__).parent / "page_query_counts.json"
+
+# Address (with the names of objects to fill in) -> permissions that it asks for; None: everybody signed in.
+PAGES: dict[str, tuple[str, ...] | None] = {
+    "/": None,
+    "/profile/": None,
+    "/profile/password/": None,
+    "/search/?q=camiseta": None,
+    "/stores/": ("retail.view_store",),
+    "/stores/new/": ("retail.add_store",),
+    "/stores/{store}/": ("retail.view_store",),
+    "/stores/{store}/edit/": ("retail.change_store",),
+    "/stores/{store}/terminals/new/": ("retail.add_terminal",),
+    "/terminals/": ("retail.view_terminal", "pos_api.view_terminalkey"),
+    "/terminals/{terminal}/": ("retail.view_terminal", "pos_api.view_terminalkey"),
+    "/terminals/{terminal}/edit/": ("retail.change_terminal",),
+    "/products/": ("retail.view_product",),
+    "/products/new/": ("retail.add_product",),
+    "/products/import/": ("retail.add_product", "retail.change_product"),
+    "/products/{product}/": ("retail.view_product",),
+    "/products/{product}/edit/": ("retail.change_product",),
+    "/categories/": ("retail.view_category",),
+    "/categories/new/": ("retail.add_category",),
+    "/categories/{category}/edit/": ("retail.change_category",),
+    "/groupings/products/": ("retail.view_productgrouping",),
+    "/groupings/products/new/": ("retail.add_productgrouping",),
+    "/groupings/products/{product_grouping}/": ("retail.view_productgrouping",),
+    "/groupings/products/{product_grouping}/edit/": ("retail.change_productgrouping",),
+    "/groupings/products/{product_grouping}/members/": ("retail.change_productgrouping",),
+    "/groupings/stores/": ("retail.view_storegrouping",),
+    "/groupings/stores/{store_grouping}/": ("retail.view_storegrouping",),
+    "/groupings/customers/": ("customers.view_customergrouping",),
+    "/groupings/customers/{customer_grouping}/": ("customers.view_customergrouping",),
+    "/groupings/customers/{customer_grouping}/members/": ("customers.change_customergrouping",),
+    "/customers/": ("customers.view_customer",),
+    "/customers/new/": ("customers.add_customer",),
+    "/customers/{customer}/": ("customers.view_customer",),
+    "/customers/{customer}/edit/": ("customers.change_customer",),
+    "/customers/{customer}/purchases/": ("customers.view_customer", "retail.view_sale"),
+    "/customers/{customer}/consents/": ("customers.view_customer", "customers.view_consent"),
+    "/sales/": ("retail.view_sale",),
+    "/sales/{sale}/": ("retail.view_sale",),
+}
+LISTS = (
+    "/stores/",
+    "/terminals/",
+    "/products/",
+    "/categories/",
+    "/groupings/products/",
+    "/customers/",
+    "/sales/",
+)
+
+
+@pytest.fixture
+def address(db) -> Callable[[str], str]:
+    """Make one object of each kind and return how to fill an address with their keys."""
+    product = builders.build_product()
+    customer = builders.build_customer()
+    terminal = builders.build_terminal()
+    sale = builders.build_sale(terminal=terminal, customer=customer)
+    keys = {
+        "store": terminal.store.pk,
+        "terminal": terminal.pk,
+        "product": product.pk,
+        "category": builders.build_category().pk,
+        "product_grouping": builders.build_product_grouping(products=[product]).pk,
+        "store_grouping": builders.build_store_grouping(stores=[terminal.store]).pk,
+        "customer": customer.pk,
+        "customer_grouping": builders.build_customer_grouping(customers=[customer]).pk,
+        "sale": sale.pk,
+    }
+    return lambda page: page.format(**keys)
+
+
+def sign_in(*permissions: str) -> Client:
+    """Return the browser of somebody who has exactly these permissions."""
+    client = Client()
+    client.force_login(builders.build_user(permissions=permissions))
+    return client
+
+
+def sign_in_as_manager() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("marina"))
+    return client
+
+
+class TestAccess:
+    def test_leads_strangers_to_the_sign_in(self, address):
+        for page in PAGES:
+            answer = Client().get(address(page))
+
+            assert answer.status_code == 302, page
+            assert answer["Location"].startswith("/sign-in/?next=/"), page
+
+    def test_refuses_people_who_lack_one_permission(self, address):
+        for page, needed in PAGES.items():
+            for lacking in needed or ():
+                client = sign_in(*(permission for permission in needed or () if permission != lacking))
+
+                answer = client.get(address(page))
+
+                assert answer.status_code == 403, page
+                assert "403.html" in [template.name for template in answer.templates]
+
+    def test_lets_in_who_has_exactly_its_permissions(self, address):
+        for page, needed in PAGES.items():
+            assert sign_in(*(needed or ())).get(address(page)).status_code == 200, page
+
+    def test_answers_fetched_parts_with_a_way_to_the_sign_in(self, db):
+        answer = Client().get("/stores/", headers={"HX-Request": "true", "HX-Current-URL": "/stores/?q=a"})
+
+        assert answer["HX-Redirect"] == "/sign-in/?next=%2Fstores%2F%3Fq%3Da"
+
+
+class TestPages:
+    @pytest.mark.parametrize("language", ["pt-br", "en"])
+    def test_are_drawn_in_both_languages_under_the_strict_policy(self, address, language):
+        client = sign_in_as_manager()
+        client.cookies["django_language"] = language
+        for page in PAGES:
+            answer = client.get(address(page))
+            text = answer.content.decode()
+
+            assert answer.status_code == 200, page
+            assert f'<html lang="{language}"' in text, page
+            assert not any(word in text for word in (" style=", " onclick=", "<script>")), page
+            assert "unsafe" not in answer["Content-Security-Policy"], page
+
+    def test_take_nonsense_for_filters_and_order(self, address):
+        client = sign_in_as_manager()
+        nonsense = "order=-nonsense&page=x&store=999&state=nonsense&since=yesterday&category=-1&born_in=13"
+        for page in LISTS:
+            assert client.get(f"{page}?{nonsense}").status_code == 200, page
+
+    def test_have_nothing_at_addresses_with_a_nul(self, db):
+        assert sign_in_as_manager().get("/stores/?q=%00").status_code == 404
+
+    def test_ask_the_database_as_often_as_pinned_however_much_there_is(self, address):
+        client = sign_in_as_manager()
+        counts = {}
+        for page in PAGES:
+            with CaptureQueriesContext(connection) as queries:
+                client.get(address(page))
+            counts[page] = len(queries)
+        for _number in range(3):
+            terminal = builders.build_terminal()
+            customer = builders.build_customer()
+            builders.build_product(category=builders.build_category())
+            builders.build_sale(terminal=terminal, customer=customer)
+            builders.build_product_grouping()
+            builders.build_store_grouping()
+            builders.build_customer_grouping()
+
+        for page in PAGES:
+            with CaptureQueriesContext(connection) as queries:
+                client.get(address(page))
+            assert len(queries) == counts[page], page
+        if os.environ.get("FIEL_PIN_QUERIES"):
+            PINNED.write_text(json.dumps(counts, indent=2) + "\n")
+        assert counts == json.loads(PINNED.read_text())
+
+
+class TestNavigation:
+    def test_shows_only_what_the_reader_may_open(self, db):
+        answer = sign_in("retail.view_store").get("/")
+        text = answer.content.decode()
+
+        assert 'href="/stores/"' in text
+        assert 'href="/customers/"' not in text
+
+    def test_marks_the_page_on_which_the_reader_is(self, address):
+        answer = sign_in_as_manager().get(address("/stores/{store}/"))
+
+        assert '<a class="nav-link" href="/stores/" aria-current="page">' in answer.content.decode()
