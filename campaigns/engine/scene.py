@@ -10,7 +10,7 @@ from functools import cached_property
 
 from campaigns.engine.basket import Basket, Line, PromoCode, Shopper, Surroundings
 from campaigns.engine.policy import CalculationPolicy
-from campaigns.engine.selector import Selector
+from campaigns.engine.selector import Selector, values_of
 from retail import money
 
 
@@ -56,6 +56,7 @@ class Scene:
         self.value = self.gross.copy()
         self.room: list[int] = []
         self._selected: dict[Selector, tuple[int, ...]] = {}
+        self._offered: dict[str, dict[str, list[int]]] = {}
 
     def close_prices(self) -> None:
         """Derive what depends on markdowns and exchange; called once, when both are known."""
@@ -128,9 +129,34 @@ class Scene:
             return self.positions
         found = self._selected.get(selector)
         if found is None:
-            found = tuple([p for p, line in enumerate(self.lines) if selector.selects(line)])
-            self._selected[selector] = found
+            found = self._selected[selector] = self._search(selector)
         return found
+
+    def _search(self, selector: Selector) -> tuple[int, ...]:
+        offered = self._offered.get(selector.by)
+        if offered is None:
+            offered = self._offered[selector.by] = self._values(selector.by)
+        listed: list[int] = []
+        # Whichever is shorter is walked: the selector's list may hold thousands of products.
+        if len(selector.values) <= len(offered):
+            for value in selector.values:
+                listed += offered.get(value, ())
+        else:
+            for value, positions in offered.items():
+                if value in selector.lookup:
+                    listed += positions
+        if selector.plain:
+            return tuple(listed) if len(listed) < 2 else tuple(sorted(set(listed)))
+        wanted = set(listed)
+        return tuple([p for p, line in enumerate(self.lines) if selector.admits(p in wanted, line)])
+
+    def _values(self, by: str) -> dict[str, list[int]]:
+        """Return where each value of a kind occurs in the basket."""
+        offered: dict[str, list[int]] = {}
+        for position, line in enumerate(self.lines):
+            for value in values_of(line, by):
+                offered.setdefault(value, []).append(position)
+        return offered
 
     def numbers(self, positions: Sequence[int]) -> tuple[int, ...]:
         """Return the line numbers of positions, for answers."""

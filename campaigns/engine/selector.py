@@ -44,36 +44,21 @@ class Selector:
         default=None,
     )
     lookup: frozenset[str] = frozenset()
+    everything: bool = False  # selects every line, whatever it is
+    plain: bool = False  # selects by value alone
 
     def __post_init__(self) -> None:
+        bounded = self.price_min is not None or self.price_max is not None
         object.__setattr__(self, "lookup", frozenset(self.values))
-
-    @property
-    def everything(self) -> bool:
-        """True when every line is selected, whatever it is."""
-        return self.by == "all" and not self.exclude and self.price_min is None and self.price_max is None
-
-    def values_of(self, line: Line) -> tuple[str, ...]:
-        """Return what the line offers for comparison with `values`."""
-        match self.by:
-            case "sku":
-                return (line.sku,)
-            case "code":
-                return (line.code,)
-            case "ncm":
-                return (line.ncm,)
-            case "grouping":
-                return line.groupings
-            case "category":
-                return line.categories
-        return ()
+        object.__setattr__(self, "everything", self.by == "all" and not self.exclude and not bounded)
+        object.__setattr__(self, "plain", self.by != "all" and not self.exclude and not bounded)
 
     def selects(self, line: Line) -> bool:
-        if self.by != "all":
-            listed = not self.lookup.isdisjoint(self.values_of(line))
-            if listed is self.exclude:
-                return False
-        elif self.exclude:
+        return self.admits(not self.lookup.isdisjoint(values_of(line, self.by)), line)
+
+    def admits(self, listed: bool, line: Line) -> bool:
+        """Say whether a line is selected, given whether one of its values is listed."""
+        if (listed or self.by == "all") is self.exclude:
             return False
         if self.price_min is None and self.price_max is None:
             return True
@@ -103,6 +88,22 @@ class Selector:
         if self.price_min is not None and self.price_max is not None and self.price_max < self.price_min:
             found.append(("price_max", "empty_range", gettext_noop("Must not be below the lowest price.")))
         return found
+
+
+def values_of(line: Line, by: str) -> tuple[str, ...]:
+    """Return what a line offers for comparison with a selector's values."""
+    match by:
+        case "sku":
+            return (line.sku,)
+        case "code":
+            return (line.code,)
+        case "ncm":
+            return (line.ncm,)
+        case "grouping":
+            return line.groupings
+        case "category":
+            return line.categories
+    return ()
 
 
 EVERYTHING = Selector(by="all")

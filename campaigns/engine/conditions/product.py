@@ -6,7 +6,7 @@ from campaigns.engine import fields
 from campaigns.engine.conditions.base import Condition, Term
 from campaigns.engine.marks import Phrase, gettext_noop
 from campaigns.engine.scene import Scene
-from campaigns.engine.selector import BY_CHOICES, EVERYTHING, Selector
+from campaigns.engine.selector import BY_CHOICES, EVERYTHING, Selector, values_of
 from campaigns.engine.verdict import Unit, Verdict
 
 MATCH_CHOICES = (
@@ -68,7 +68,7 @@ class Product(Condition):
         selector = self.chosen
         found = scene.select(selector)
         if self.match == "all" and self.by != "all" and not self.exclude:
-            present = {value for p in found for value in selector.values_of(scene.lines[p])}
+            present = {value for p in found for value in values_of(scene.lines[p], self.by)}
             absent = tuple(value for value in self.values if value not in present)
             if absent:
                 return self._refusal(scene.numbers(found), absent)
