@@ -1,7 +1,7 @@
 // Recording the sale. The request is kept before it is sent: after a lost answer or a reload the very same bytes go
 // again, and the API's idempotency makes one sale of them.
 
-import { Problem, Unreachable, call, query } from "./api.js";
+import { Problem, Unreachable, call } from "./api.js";
 import { buildRequest, localInstant, settlePayments } from "./basket.js";
 import { askAgain, problemFields } from "./evaluation.js";
 import { cents, moneyText } from "./money.js";
@@ -107,7 +107,10 @@ function refuse(pending, problem) {
     return;
   }
   // Overload and outages say nothing about the sale: it stays pending, to be sent again as it is.
-  if (problem.status === 429 || problem.status >= 500) return;
+  if (problem.code === "in_progress" || problem.status === 429 || problem.status >= 500) {
+    if (problem.retryAfter) setTimeout(send, problem.retryAfter * 1000);
+    return;
+  }
   const fresh = problem.body.evaluation;
   update(() => {
     state.history.pending = null;
@@ -145,11 +148,6 @@ export async function giveUp() {
     if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
     say(error instanceof Problem ? error.message : gettext("There is still no connection."));
   }
-}
-
-export async function findByTicket(ticket, day) {
-  const answer = await call("GET", `sales/?ticket=${query(ticket)}&business_date=${query(day)}`);
-  return answer.body.results ? answer.body.results[0] : answer.body;
 }
 
 export const today = () => businessDate(new Date());

@@ -20,15 +20,12 @@ function guessReference(text) {
 
 async function find(text) {
   if (!text) return;
-  update(() => { Object.assign(state.customerDraft, { status: "pending", error: "", results: [] }); });
+  update(() => { Object.assign(state.customerDraft, { status: "pending", error: "" }); });
   try {
     const { body } = await call("GET", `customers/lookup/?q=${query(text)}`);
-    const results = body.results ?? [body];
-    if (results.length === 1) choose(results[0], text);
-    else if (results.length) update(() => { Object.assign(state.customerDraft, { status: "several", results }); });
-    else unknown(text);
+    choose(body, text);
   } catch (error) {
-    if (error instanceof Problem && error.status === 404) unknown(text);
+    if (error instanceof Problem && error.code === "customer_unknown") update(() => { state.customerDraft.status = "unknown"; });
     else if (error instanceof Problem) fail(error.errors[0]?.message ?? error.message);
     else if (error instanceof Unreachable) fail(gettext("No connection. The document still goes along with the sale."));
     else throw error;
@@ -36,19 +33,28 @@ async function find(text) {
 }
 
 const fail = (error) => update(() => { Object.assign(state.customerDraft, { status: "failed", error }); });
-const unknown = () => update(() => { Object.assign(state.customerDraft, { status: "unknown" }); });
+const digits = (text) => text.replace(/\D/g, "");
+
+// The shortest way to name the customer again: the chain's own number, the card, else what was typed.
+function referenceOf(card, text) {
+  if (card.code) return { code: card.code };
+  if (card.card) return { card: card.card };
+  if (text.includes("@")) return { email: text };
+  if (card.phone && digits(text).length >= 8 && card.phone.endsWith(digits(text))) return { phone: card.phone };
+  return guessReference(text);
+}
 
 function choose(card, text) {
-  // The customer's own code names exactly one person; a phone may be a family's.
-  const reference = card.code ? { code: card.code } : guessReference(text);
   update(() => {
-    state.sale.customer = { reference, label: card.name || card.document || text, card };
-    state.customerDraft = { text: "", status: "idle", results: [], error: "" };
+    state.sale.customer = { reference: referenceOf(card, text), label: card.name || card.document || text, card };
+    state.customerDraft = emptyDraft();
   });
 }
 
+const emptyDraft = (text = "") => ({ text, status: "idle", error: "" });
+
 onInput({
-  "customer.text": (value) => update(() => { state.customerDraft = { text: value, status: "idle", results: [], error: "" }; }),
+  "customer.text": (value) => update(() => { state.customerDraft = emptyDraft(value); }),
 });
 
 onSubmit({
@@ -57,36 +63,53 @@ onSubmit({
 });
 
 onClick({
-  "customer.pick": ({ index }) => choose(state.customerDraft.results[Number(index)], state.customerDraft.text.trim()),
   "customer.unknown": () => {
     const text = state.customerDraft.text.trim();
     update(() => {
       state.sale.customer = { reference: guessReference(text), label: text, card: null };
-      state.customerDraft = { text: "", status: "idle", results: [], error: "" };
+      state.customerDraft = emptyDraft();
     });
   },
   "customer.remove": () => update(() => { state.sale.customer = null; }),
   "customer.form": () => update(() => {
-    const text = state.sale.customer?.label ?? state.customerDraft.text.trim();
-    const known = guessReference(text);
-    state.dialog = { name: "customer", form: { document: known.document ?? "", phone: known.phone ?? "", email: known.email ?? "" }, errors: {} };
+    const { card = null, label } = state.sale.customer ?? {};
+    const known = guessReference(label ?? state.customerDraft.text.trim());
+    state.dialog = card
+      ? { name: "customer", id: card.id, form: {}, missing: missingOf(card), errors: {} }
+      : { name: "customer", form: { document: known.document ?? "", phone: known.phone ?? "", email: known.email ?? "" }, errors: {} };
+  }),
+  "customer.code": ({ code }) => update(() => {
+    if (!state.sale.promo_codes.includes(code)) state.sale.promo_codes.push(code);
   }),
 });
 
+const FIELDS = ["name", "document", "phone", "email", "birth_date"];
+const PURPOSES = ["promotions", "marketing"];
+const missingOf = (card) => card.missing.filter((name) => FIELDS.includes(name));
+
+// A new customer, or what was still missing of one who is known.
 async function register(form) {
+  const { id } = state.dialog;
   const body = {};
-  for (const name of ["name", "document", "phone", "email", "birth_date"]) if (form[name]?.trim()) body[name] = form[name].trim();
-  if (form.consent) body.consents = [{ purpose: "promotions", granted: true }];
+  for (const name of FIELDS) if (form[name]?.trim()) body[name] = form[name].trim();
+  const consents = PURPOSES.filter((purpose) => form[`consent-${purpose}`]).map((purpose) => ({ purpose, granted: true }));
+  if (consents.length) body.consents = consents;
   try {
-    const answer = await call("POST", "customers/", { body });
-    update(() => { state.dialog = null; });
-    choose({ ...body, ...answer.body }, body.document ?? body.phone ?? body.email ?? "");
-    say(gettext("Customer registered"));
+    const answer = id ? await call("PATCH", `customers/${id}/`, { body }) : await call("POST", "customers/", { body });
+    update(() => {
+      state.dialog = null;
+      if (!id) return;
+      const { card } = state.sale.customer;
+      Object.assign(card, body, { missing: card.missing.filter((name) => !(name in body)) });
+      if (body.name) state.sale.customer.label = body.name;
+    });
+    if (!id) choose(answer.body, body.document ?? body.email ?? body.phone ?? "");
+    say(id ? gettext("Saved") : gettext("Customer registered"));
   } catch (error) {
     if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
     update(() => {
       const errors = { form: error instanceof Problem ? error.message : gettext("There is no connection.") };
-      for (const { path, message } of error.errors ?? []) errors[String(path).replace(/^.*[.\]/]/, "") || "form"] = message;
+      for (const { path, message } of error.errors ?? []) errors[String(path).split(".").at(-1) || "form"] = message;
       Object.assign(state.dialog, { form, errors });
     });
   }
@@ -101,7 +124,7 @@ export function customerView() {
 }
 
 function findView() {
-  const { text, status, results, error } = state.customerDraft;
+  const { text, status, error } = state.customerDraft;
   const problem = error || state.evaluation.errors["customer-input"];
   return [
     h("form", { class: "inline", data: { submit: "customer.find" } },
@@ -113,8 +136,6 @@ function findView() {
       h("button", { class: "button", type: "submit" }, icon("search"), gettext("Find")),
     ),
     problem && h("p", { class: "field-error", id: "customer-error", role: "alert" }, problem),
-    status === "several" && h("ul", { class: "choices" }, results.map((card, index) => h("li", {},
-      h("button", { class: "choice", type: "button", data: { action: "customer.pick", index } }, h("strong", {}, card.name || card.document), h("span", { class: "faint" }, card.document))))),
     (status === "unknown" || status === "failed") && text.trim() && h("div", { class: "alert alert-info" }, h("div", {},
       status === "unknown" && h("p", {}, gettext("Nobody is registered with this.")),
       h("div", { class: "cluster" },
@@ -125,49 +146,56 @@ function findView() {
 }
 
 function cardView({ label, card }) {
-  const groupings = (card?.groupings ?? []).map((grouping) => grouping.name ?? grouping);
+  const problem = state.evaluation.errors["customer-input"];
   return h("div", { class: "customer-card" },
     h("span", { class: "avatar", "aria-hidden": "true" }, initials(label)),
     h("div", { class: "grow" },
       h("strong", {}, label),
       h("p", { class: "faint" }, card ? [card.document, card.phone || card.email].filter(Boolean).join(" · ") : gettext("Not registered: the document goes along with the sale.")),
+      problem && h("p", { class: "field-error", role: "alert" }, problem),
       card?.remark && h("p", { class: "remark" }, icon("alert"), card.remark),
-      h("div", { class: "cluster" },
-        birthdayBadge(card?.birth_date),
-        card?.level !== null && card?.level !== undefined && h("span", { class: "badge badge-accent" }, icon("star"), interpolate(gettext("Level %(level)s"), { level: card.level }, true)),
-        groupings.map((name) => h("span", { class: "badge" }, name)),
-      ),
+      card && h("div", { class: "cluster" },
+        birthdayBadge(card),
+        card.level !== null && card.level !== undefined && h("span", { class: "badge badge-accent" }, icon("star"), interpolate(gettext("Level %(level)s"), { level: card.level }, true)),
+        card.groupings.map((name) => h("span", { class: "badge" }, name)),
+        card.promo_codes.filter(({ code }) => !state.sale.promo_codes.includes(code)).map(({ code }) => h("button", { class: "badge badge-accent code-offer", type: "button", data: { action: "customer.code", code, key: code } }, icon("plus"), code))),
       !card && h("button", { class: "link-button", type: "button", data: { action: "customer.form" } }, gettext("Register now")),
-    ),
+      card && missingOf(card).length > 0 && h("button", { class: "link-button", type: "button", data: { action: "customer.form" } }, gettext("Ask for what is missing"))),
     h("button", { class: "button button-quiet button-icon", type: "button", "aria-label": gettext("Remove the customer"), data: { action: "customer.remove" } }, icon("x")),
   );
 }
 
 const initials = (label) => label.split(/\s+/).filter(Boolean).map((word) => word[0]).slice(0, 2).join("");
 
-function birthdayBadge(birthDate) {
+function birthdayBadge({ birth_date: birthDate, birthday_in_days: days }) {
   if (!birthDate) return null;
-  const [, month, day] = birthDate.split("-").map(Number);
-  const now = new Date();
-  const today = now.getMonth() + 1 === month && now.getDate() === day;
-  const text = today ? gettext("Birthday today!") : dayFormat.format(new Date(`${birthDate}T00:00:00Z`));
-  return h("span", { class: `badge ${today ? "badge-success" : ""}` }, icon("cake"), text);
+  const text = days === 0 ? gettext("Birthday today!") : dayFormat.format(new Date(`${birthDate}T00:00:00Z`));
+  return h("span", { class: `badge ${days === 0 ? "badge-success" : ""}` }, icon("cake"), text);
 }
 
-export function customerFormView({ form, errors }) {
-  const entry = (name, label, attributes = {}) => field({ id: `customer-${name}`, name, label, value: form[name] ?? "", error: errors[name], ...attributes });
+export function customerFormView({ form, errors, id, missing }) {
+  const asked = (name) => !id || missing.includes(name);
+  const entry = (name, label, attributes = {}) => asked(name) && field({ id: `customer-${name}`, name, label, value: form[name] ?? "", error: errors[name], ...attributes });
+  const onlyGeneral = errors.form && Object.keys(errors).length === 1;
   return {
-    title: gettext("Register a customer"),
+    title: id ? gettext("What is missing") : gettext("Register a customer"),
     body: h("form", { class: "stack", data: { submit: "customer.register" }, novalidate: true },
-      errors.form && !Object.keys(errors).some((name) => name !== "form") && h("p", { class: "alert alert-danger", role: "alert" }, errors.form),
+      onlyGeneral && h("p", { class: "alert alert-danger", role: "alert" }, errors.form),
       entry("name", gettext("Name"), { autofocus: true }),
-      entry("document", gettext("CPF or CNPJ"), { inputmode: "text" }),
+      entry("document", gettext("CPF or CNPJ")),
       h("div", { class: "pair" },
-        entry("phone", gettext("Phone"), { inputmode: "tel", placeholder: "+55 11 98765-4321" }),
+        entry("phone", gettext("Phone"), { inputmode: "tel", placeholder: "(11) 98765-4321" }),
         entry("birth_date", gettext("Birth date"), { type: "date" })),
       entry("email", gettext("E-mail"), { inputmode: "email" }),
-      h("label", { class: "check" }, h("input", { type: "checkbox", name: "consent", checked: Boolean(form.consent) }), gettext("Agrees to receive offers by message")),
-      h("button", { class: "button button-primary button-large", type: "submit" }, gettext("Register")),
-    ),
+      h("fieldset", { class: "stack-s" },
+        h("legend", { class: "visually-hidden" }, gettext("Consents")),
+        consent("promotions", gettext("Takes part in promotions for registered customers"), form),
+        consent("marketing", gettext("Agrees to receive offers by message"), form)),
+      h("button", { class: "button button-primary button-large", type: "submit" }, id ? gettext("Save") : gettext("Register"))),
   };
+}
+
+function consent(purpose, label, form) {
+  const name = `consent-${purpose}`;
+  return h("label", { class: "check" }, h("input", { type: "checkbox", name, checked: Boolean(form[name]) }), label);
 }

@@ -11,8 +11,9 @@ const csrfToken = () => document.querySelector("input[name=csrfmiddlewaretoken]"
 // Ask the API whom a key belongs to; keep it only when the API knows it.
 async function pair(key) {
   const { body } = await call("GET", "terminal/", { key, quiet: true });
-  const { store, terminal } = body;
-  const paired = { id: `${store.code}/${terminal.code}`, key, store, terminal };
+  const { store, receipt } = body;
+  const terminal = { code: body.terminal, name: body.name };
+  const paired = { id: `${store.code}/${terminal.code}`, key, store, terminal, receipt };
   update(() => {
     state.device.pairings = [...state.device.pairings.filter((item) => item.id !== paired.id), paired];
     state.device.current = paired.id;

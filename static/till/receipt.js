@@ -3,11 +3,11 @@
 import { onClick, onSubmit } from "./actions.js";
 import { Problem, Unreachable, call, query } from "./api.js";
 import { METHODS } from "./checkout.js";
-import { findByTicket, today } from "./commit.js";
+import { today } from "./commit.js";
 import { field, h, icon } from "./dom.js";
 import { cents, moneyText, showMoney, showQuantity } from "./money.js";
 import { earnedItems } from "./promotions.js";
-import { pairing, say, state, update } from "./state.js";
+import { pairing, rememberNames, say, state, update } from "./state.js";
 
 const language = document.documentElement.lang;
 const momentFormat = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short" });
@@ -27,12 +27,28 @@ function fail(error) {
   say(text);
 }
 
-async function reprint(id) {
+// A stored sale is what was answered when it was recorded, with its state and payments of today.
+async function show(path) {
   try {
-    const { body } = await call("GET", `sales/${query(id)}/`);
-    update(() => { state.dialog = { name: "receipt", sale: body, reprint: true }; });
+    const { body } = await call("GET", path);
+    if (!body.answer) {
+      fail(new Problem(409, { detail: gettext("This ticket was cancelled before its sale arrived.") }));
+      return;
+    }
+    const { answer, ...stored } = body;
+    update(() => { state.dialog = { name: "receipt", sale: { ...answer, ...stored }, reprint: true }; });
+    await learnNames(answer.lines);
   } catch (error) {
     fail(error);
+  }
+}
+
+// Sales of another browser name products that this one never saw.
+async function learnNames(lines) {
+  const unknown = [...new Set(lines.map((line) => line.sku))].filter((sku) => !state.history.names[sku]);
+  for (const sku of unknown.slice(0, 20)) {
+    const { body } = await call("GET", `products/lookup/?q=${query(sku)}&limit=1`, { quiet: true });
+    update(() => rememberNames(body.results.filter((product) => product.sku === sku)));
   }
 }
 
@@ -52,7 +68,7 @@ async function cancel(id) {
 
 onClick({
   "sales.open": () => update(() => { state.dialog = { name: "sales", error: "" }; }),
-  "sales.reprint": ({ sale }) => reprint(sale),
+  "sales.reprint": ({ sale }) => show(`sales/${query(sale)}/`),
   "sales.askCancel": ({ sale }) => update(() => { state.dialog = { name: "cancel", sale, error: "" }; }),
   "sales.cancel": ({ sale }) => cancel(sale),
   "receipt.print": () => window.print(),
@@ -63,14 +79,7 @@ onClick({
 });
 
 onSubmit({
-  "sales.find": async ({ ticket, day }) => {
-    try {
-      const body = await findByTicket(ticket.trim(), day);
-      update(() => { state.dialog = { name: "receipt", sale: body, reprint: true }; });
-    } catch (error) {
-      fail(error);
-    }
-  },
+  "sales.find": ({ ticket, day }) => show(`sales/?ticket=${query(ticket.trim())}&business_date=${query(day)}`),
 });
 
 export function salesView(dialog) {
@@ -136,17 +145,18 @@ export function receiptView(dialog) {
 
 function paperView({ sale, reprint: copy, ticket }, kept) {
   const { totals } = sale;
-  const { store, terminal } = pairing();
+  const { store, terminal, receipt } = pairing();
+  const heading = receipt?.header.length ? receipt.header : [store.name || store.code];
   const payments = sale.payments ?? kept?.payments ?? [];
   const row = (label, amount, kind = "") => h("div", { class: kind }, h("dt", {}, label), h("dd", {}, amount));
   const minus = (label, amount) => cents(amount) > 0 && row(label, `− ${showMoney(amount)}`);
   const names = { ...state.history.names, ...kept?.names };
   return h("article", { class: "receipt", id: "receipt", "aria-label": gettext("Receipt") },
     h("header", {},
-      h("strong", {}, store.name || store.code),
+      heading.map((text) => h("strong", {}, text)),
       h("p", {}, interpolate(gettext("Terminal %(terminal)s · Ticket %(ticket)s"), { terminal: terminal.name || terminal.code, ticket: sale.ticket ?? ticket ?? kept?.ticket ?? "" }, true)),
       h("p", {}, showMoment(sale.occurred_at ?? kept?.at)),
-      kept?.customer && h("p", {}, kept.customer),
+      (kept?.customer || sale.customer) && h("p", {}, kept?.customer || sale.customer),
       copy && h("p", { class: "copy" }, gettext("Copy")),
       sale.state && sale.state !== "committed" && h("p", { class: "copy" }, (STATES[sale.state]?.() ?? sale.state).toUpperCase())),
     h("ul", {}, sale.lines.map((line) => h("li", {},
@@ -168,7 +178,7 @@ function paperView({ sale, reprint: copy, ticket }, kept) {
       payments.map((payment) => row(METHODS[payment.method]?.name() ?? payment.method, showMoney(payment.amount)))),
     earnedItems(sale.earned).length > 0 && h("ul", { class: "receipt-earned" }, earnedItems(sale.earned).map(({ text }) => h("li", {}, text))),
     (sale.messages ?? []).length > 0 && h("ul", { class: "receipt-earned" }, sale.messages.map((text) => h("li", {}, text))),
-    h("footer", {}, h("p", {}, gettext("Thank you, come back soon!")), h("p", { class: "receipt-id" }, sale.sale)),
+    h("footer", {}, (receipt?.footer.length ? receipt.footer : [gettext("Thank you, come back soon!")]).map((text) => h("p", {}, text)), h("p", { class: "receipt-id" }, sale.sale)),
   );
 }
 

@@ -38,7 +38,7 @@ export const state = {
   evaluation: { status: "idle", result: null, problem: null, errors: {} },
   search: { text: "", quantity: "1", status: "idle", results: [], active: 0 },
   codeDraft: { text: "", error: "" },
-  customerDraft: { text: "", status: "idle", results: [], error: "" },
+  customerDraft: { text: "", status: "idle", error: "" },
   dialog: null, // {name, ...what that dialog needs}
   committing: false,
   online: navigator.onLine,
