@@ -33,7 +33,7 @@ def install(requirements: Path) -> int:
     on_terminal = sys.stdout.isatty()
     for line in pip.stdout or ():
         lines.append(line.rstrip())
-        if line.startswith(("Collecting ", "Requirement already satisfied: ")):
+        if line.startswith(("Collecting ", "Processing ", "Requirement already satisfied: ")):
             seen += 1
             if on_terminal:
                 print(f"\r  Packages     {seen} of {total} ", end="", flush=True)
