@@ -66,13 +66,16 @@ def _readiness(schema: dict[str, Any]) -> JsonResponse:
 
 
 def _database() -> dict[str, Any]:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        connection.close()
-        return {"status": "unreachable"}
-    return {"status": "ok"}
+    # The first failure may be a connection that a restarted server has forgotten.
+    for _attempt in range(2):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except DatabaseError:
+            connection.close()
+        else:
+            return {"status": "ok"}
+    return {"status": "unreachable"}
 
 
 def _schema() -> dict[str, Any]:

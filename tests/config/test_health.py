@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from redis.exceptions import ConnectionError as RedisDown
@@ -66,6 +66,14 @@ class TestReadyz:
 
         assert response.status_code == 503
         assert response.json()["checks"]["schema"]["status"] == "behind"
+
+    @pytest.mark.django_db(transaction=True)
+    def test_replaces_a_connection_that_the_server_has_forgotten(self, client):
+        connection.ensure_connection()
+        with connection.cursor() as cursor, pytest.raises(DatabaseError):
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+        assert client.get("/readyz").json()["checks"]["database"] == {"status": "ok"}
 
     def test_refuses_traffic_without_a_database(self, client, monkeypatch):
         monkeypatch.setattr(health, "_database", lambda: {"status": "unreachable"})
