@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from redis.exceptions import RedisError
@@ -71,7 +71,7 @@ def _database() -> dict[str, Any]:
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
-        except DatabaseError:
+        except Error:
             connection.close()
         else:
             return {"status": "ok"}
@@ -82,7 +82,7 @@ def _schema() -> dict[str, Any]:
     try:
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
+    except Error:
         return {"status": "unknown"}
     return {"status": "ok"} if not plan else {"status": "behind", "migrations_pending": len(plan)}
 

@@ -69,8 +69,8 @@ class TestReadyz:
 
     @pytest.mark.django_db(transaction=True)
     def test_replaces_a_connection_that_the_server_has_forgotten(self, client):
-        connection.ensure_connection()
-        with connection.cursor() as cursor, pytest.raises(DatabaseError):
+        cursor = connection.cursor()
+        with pytest.raises(DatabaseError):
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
         assert client.get("/readyz").json()["checks"]["database"] == {"status": "ok"}
