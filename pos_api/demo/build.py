@@ -1,6 +1,5 @@
 """Puts the demonstration together, through the same services that everybody else uses."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,7 +9,10 @@ from django.db import transaction
 from customers.models import Customer
 from customers.services.customers import upsert_customers
 from customers.services.groupings import CUSTOMERS
+from messaging.services.demo import build_messages
 from pos_api.demo import catalogue, chain, people, users
+from pos_api.demo.campaigns import build_campaigns
+from pos_api.demo.sales import build_sales
 from pos_api.services.credentials import issue_terminal_key, issue_user_token
 from retail.models import Company, Product, Store, Terminal
 from retail.rows import RowResult
@@ -31,14 +33,23 @@ class Demo:
         self.at = at
         self.password = password
 
-    @transaction.atomic
-    def build(self) -> Iterator[str]:
+    def build(self) -> list[str]:
         """Make what is missing; return the lines to print: the login and the keys that this run made."""
-        self._refuse_foreign_data()
-        self._build_chain()
-        self._build_assortment()
-        self._build_customers()
-        return iter([*self._build_users(), *self._issue_keys()])
+        with transaction.atomic():
+            self._refuse_foreign_data()
+            self._build_chain()
+            self._build_assortment()
+            self._build_customers()
+            login = self._build_users()
+            pool = build_campaigns(user=self.manager, at=self.at)
+            build_messages(at=self.at, pool=pool)
+        # Each sale is a transaction of its own, as always.
+        build_sales(at=self.at)
+        return [*login, *self._issue_keys()]
+
+    @property
+    def manager(self) -> User:
+        return User.objects.get(username="gerente")
 
     def _refuse_foreign_data(self) -> None:
         ours = {row["code"] for row in chain.store_rows()}
@@ -75,21 +86,17 @@ class Demo:
 
     def _build_users(self) -> list[str]:
         users.create_roles()
-        password = self.password or users.make_password()
-        new = users.create_users(password)
-        if self.password:
-            for user in User.objects.filter(username__in=[name for name, _first, _role in users.USERS]):
-                user.set_password(password)
-                user.save(update_fields=["password"])
-        elif not new:
+        password = self.password
+        if password is None and not User.objects.filter(username="gerente").exists():
+            password = users.invent_password()
+        users.create_users(password)
+        if password is None:
             return ["Login              gerente, with the password of the first run (a new one: --password)"]
-        return [
-            f"Login              gerente / {password}   (also: admin, marketing, atendimento)",
-        ]
+        return [f"Login              gerente / {password}   (also: admin, marketing, atendimento)"]
 
     def _issue_keys(self) -> list[str]:
         """Make a token and a key once: nobody can show an old one again."""
-        manager = User.objects.get(username="gerente")
+        manager = self.manager
         store, code = chain.SHOWN_TERMINAL
         terminal = Terminal.objects.get(store__code=store, code=code)
         lines = []

@@ -2,6 +2,7 @@
 
 import secrets
 
+from django.contrib.auth import hashers
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q
 
@@ -49,21 +50,29 @@ def create_roles() -> None:
         group.permissions.set(Permission.objects.filter(permissions))
 
 
-def create_users(password: str) -> list[str]:
-    """Make the users that do not exist yet, all with the same password; return their names."""
-    new = [name for name, _first, _role in USERS if not User.objects.filter(username=name).exists()]
+def create_users(password: str | None) -> list[str]:
+    """Make the users that do not exist yet; return the names of those whose password was set.
+
+    All get the same password. Without one, those who exist keep theirs and new ones cannot sign in.
+    """
+    # Hashing is slow on purpose; once is enough for one password.
+    encoded = hashers.make_password(password)
+    changed = []
     for name, first_name, role in USERS:
-        if name not in new:
+        user = User.objects.filter(username=name).first()
+        if user is not None and password is None:
             continue
-        user = User(username=name, first_name=first_name, is_staff=True, is_superuser=role is None)
-        user.set_password(password)
+        if user is None:
+            user = User(username=name, first_name=first_name, is_staff=True, is_superuser=role is None)
+        user.password = encoded
         user.save()
+        changed.append(name)
         if role is not None:
             user.groups.add(Group.objects.get(name=role))
-    return new
+    return changed
 
 
-def make_password() -> str:
+def invent_password() -> str:
     """Return a password that can be read aloud: three words and a number."""
     words = [secrets.choice(WORDS) for _place in range(3)]
     return "-".join([*words, f"{secrets.randbelow(10_000):04d}"])

@@ -8,13 +8,15 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from campaigns.models import Activation, Campaign
 from customers.documents import is_valid
 from customers.models import Customer
-from pos_api.demo.catalogue import ean13, product_rows
-from retail.models import Category, Product, Store, Terminal
+from messaging.models import Automation, Template
+from pos_api.demo.campaigns import PAUSED, PUBLISHED
+from pos_api.demo.catalogue import category_rows, ean13, product_rows
+from pos_api.demo.chain import PRODUCT_GROUPINGS
+from retail.models import Category, Product, Sale, Store, Terminal
 from tests.builders import build_store
-
-pytestmark = pytest.mark.django_db
 
 
 def run(**options):
@@ -23,44 +25,26 @@ def run(**options):
     return printed.getvalue()
 
 
+@pytest.mark.django_db
 class TestDemo:
-    def test_builds_a_whole_chain_and_prints_how_to_get_in(self):
+    def test_builds_a_whole_chain_that_has_sold_for_a_month(self):
         printed = run()
 
-        assert Store.objects.count() == 7
-        assert Store.objects.filter(online_shop=True).count() == 1
-        assert Terminal.objects.count() == 13
-        assert len({store.time_zone for store in Store.objects.all()}) == 4
-        assert Product.objects.count() >= 280
-        assert Category.objects.count() >= 15
-        assert Customer.objects.count() == 200
-        assert all(is_valid(document) for document in Customer.objects.values_list("document", flat=True))
+        _assert_chain()
+        _assert_campaigns_and_sales()
         password = re.search(r"gerente / (\S+)", printed)[1]
         assert User.objects.get(username="gerente").check_password(password)
         assert re.search(r"fiel_user_[0-9a-z]+\.\S+", printed)
         assert re.search(r"fiel_live_[0-9a-z]+\.\S+", printed)
 
-    def test_running_it_again_changes_nothing_and_shows_no_secret(self):
+    def test_running_it_again_changes_nothing_but_a_password_that_is_given(self):
         run()
-        before = list(Customer.objects.order_by("pk").values())
+        before = [list(model.objects.order_by("pk").values()) for model in (Customer, Campaign, Sale)]
 
-        printed = run()
+        printed = run(password="outra senha longa")
 
-        assert list(Customer.objects.order_by("pk").values()) == before
+        assert [list(model.objects.order_by("pk").values()) for model in (Customer, Campaign, Sale)] == before
         assert "fiel_" not in printed
-
-    def test_somebody_has_a_birthday_today(self):
-        run()
-
-        today = timezone.now().astimezone(ZoneInfo("America/Sao_Paulo")).date()
-        assert Customer.objects.born_on([today]).count() >= 3
-        assert Customer.objects.born_on([today + timedelta(days=1)]).exists()
-
-    def test_sets_the_password_that_is_asked_for(self):
-        run()
-
-        run(password="outra senha longa")
-
         assert User.objects.get(username="gerente").check_password("outra senha longa")
 
     def test_never_mixes_with_data_of_somebody_else(self):
@@ -78,7 +62,36 @@ class TestDemo:
             run()
 
 
-class TestCatalogue:
+def _assert_chain():
+    assert Store.objects.count() == 7
+    assert Store.objects.filter(online_shop=True).count() == 1
+    assert Terminal.objects.count() == 13
+    assert len({store.time_zone for store in Store.objects.all()}) == 4
+    assert Product.objects.count() >= 280
+    assert Category.objects.count() >= 15
+    assert Customer.objects.count() == 200
+    assert all(is_valid(document) for document in Customer.objects.values_list("document", flat=True))
+    today = timezone.now().astimezone(ZoneInfo("America/Sao_Paulo")).date()
+    assert Customer.objects.born_on([today]).count() >= 3
+    assert Customer.objects.born_on([today + timedelta(days=1)]).exists()
+    assert Automation.objects.filter(enabled_at__isnull=False).count() == 2
+    assert Template.objects.exists()
+
+
+def _assert_campaigns_and_sales():
+    assert Campaign.objects.filter(status="published").count() >= 12
+    assert Campaign.objects.filter(status="paused").exists()
+    assert Campaign.objects.filter(status="draft").exists()
+    sales = Sale.objects.all()
+    assert 120 <= sales.count() <= 250
+    assert sales.filter(state="cancelled").exists()
+    assert sales.filter(occurred_at__lt=timezone.now() - timedelta(days=25)).exists()
+    assert not sales.filter(occurred_at__gt=timezone.now()).exists()
+    used = set(Activation.objects.values_list("campaign__code", flat=True))
+    assert {"LEVE3PAGUE2", "PRIMEIRA10", "PIX5", "ACIMA200", "BOTTON", "BEMVINDO20"} <= used
+
+
+class TestData:
     def test_barcodes_have_the_right_check_digit(self):
         assert ean13("789100031550") == "7891000315507"
 
@@ -86,3 +99,13 @@ class TestCatalogue:
         rows = product_rows()
 
         assert len({row["sku"] for row in rows}) == len({row["barcode"] for row in rows}) == len(rows)
+
+    @pytest.mark.parametrize("document", [*PUBLISHED, PAUSED], ids=lambda document: document["code"])
+    def test_campaigns_name_products_that_exist(self, document):
+        known = {row[name] for row in product_rows() for name in ("sku", "code", "ncm")}
+        known |= {row["code"] for row in category_rows()} | set(PRODUCT_GROUPINGS)
+
+        conditions = document.get("conditions") or {}
+        gifts = {gift["sku"] for benefit in document["benefits"] for gift in benefit.get("products", ())}
+
+        assert set(conditions.get("values", ())) | gifts <= known
