@@ -11,11 +11,7 @@ from campaigns.engine.evaluate import evaluate
 from campaigns.engine.evaluation import Evaluation
 from campaigns.engine.plan import Plan
 from campaigns.engine.rendering import render
-
-try:
-    from campaigns.explanations import explain
-except ImportError:
-    explain = None
+from campaigns.explanations import explain
 from campaigns.loader import plan_for
 from pos_api import selectors
 from pos_api.authentication import TerminalCaller

@@ -1,0 +1,125 @@
+"""How many statements evaluating and recording take: the same for two lines and for five hundred."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import InternalError, connection
+from django.test.utils import CaptureQueriesContext
+
+from campaigns.models import CampaignCategory
+from tests.builders import build_customer, build_product
+from tests.pos_api.till import Till, basket, issue_code, line, publish, sale
+
+CPF = "39053344705"
+
+
+@contextmanager
+def counted() -> Iterator[CaptureQueriesContext]:
+    with CaptureQueriesContext(connection) as captured:
+        yield captured
+
+
+def lines(count: int) -> list[dict[str, Any]]:
+    return [line(number, sku=f"SKU-{number % 50}") for number in range(1, count + 1)]
+
+
+@pytest.fixture
+def shop(till: Till) -> Till:
+    """A store with products, campaigns of every sort that reads something, and a customer."""
+    for number in range(50):
+        build_product(sku=f"SKU-{number}")
+    build_customer(document=CPF)
+    publish("SIMPLES", exchange="gross")
+    publish("COM-CODIGO", exchange="gross", conditions={"kind": "promo_code"})
+    issue_code(campaign="COM-CODIGO", max_uses=None)
+    till.evaluate(basket())  # verifies the key, compiles the plan
+    return till
+
+
+def limited() -> None:
+    publish(
+        "LIMITADA",
+        exchange="gross",
+        limits=[{"scope": "customer", "counts": "item", "max": 9999, "per": "week"}],
+        budget="99999.00",
+    )
+    publish(
+        "BRINDE",
+        exchange="gross",
+        benefits=[{"kind": "gift", "products": [{"sku": "SKU-1", "quantity": 1}], "choose": 1}],
+    )
+
+
+class TestEvaluate:
+    @pytest.mark.parametrize("count", [1, 20, 500])
+    def test_asks_once_for_an_anonymous_basket(self, shop: Till, count: int) -> None:
+        with counted() as queries:
+            assert shop.evaluate(basket(*lines(count))).status_code == 200
+
+        assert len(queries) == 1
+
+    @pytest.mark.parametrize("count", [1, 500])
+    def test_asks_once_for_a_known_customer_with_a_code(self, shop: Till, count: int) -> None:
+        document = basket(*lines(count), customer={"document": CPF}, promo_codes=["BEMVINDO"])
+        with counted() as queries:
+            assert shop.evaluate(document).json()["promo_codes"][0]["status"] == "applied"
+
+        assert len(queries) == 1
+
+    @pytest.mark.parametrize("count", [1, 500])
+    def test_asks_twice_where_candidates_have_limits_or_gifts(self, shop: Till, count: int) -> None:
+        limited()
+        document = basket(*lines(count), customer={"document": CPF}, promo_codes=["BEMVINDO"])
+        shop.evaluate(document)
+
+        with counted() as queries:
+            assert shop.evaluate(document).status_code == 200
+
+        assert len(queries) == 2
+
+    def test_works_where_the_database_refuses_every_write(self, shop: Till) -> None:
+        limited()
+        document = basket(*lines(3), customer={"document": CPF}, promo_codes=["BEMVINDO"])
+        shop.evaluate(document)
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION READ ONLY")
+
+        assert shop.evaluate(document).status_code == 200
+        with pytest.raises(InternalError, match="read-only"):
+            CampaignCategory.objects.create(code="x", name="x")
+
+
+class TestRecord:
+    @pytest.mark.parametrize("count", [2, 500])
+    def test_takes_the_same_statements_for_any_number_of_lines(self, shop: Till, count: int) -> None:
+        limited()
+        document = basket(
+            *lines(count),
+            customer={"document": CPF},
+            promo_codes=["BEMVINDO"],
+            exchange=[{"sku": "VELHA", "quantity": "1", "unit_price": "1.00"}],
+        )
+        net = shop.evaluate(document).json()["totals"]["net"]
+        whole = sale(total=net) | document | {"payments": [{"method": "pix", "amount": net}]}
+
+        with counted() as queries:
+            assert shop.sell(whole, Idempotency_Key=f"k-{count}").status_code == 201
+
+        statements = [
+            query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))
+        ]
+        assert len(statements) == 17, "\n".join(sql[:120] for sql in statements)
+
+    def test_answers_a_replay_with_few(self, shop: Till) -> None:
+        document = sale(total="90.00")
+        shop.sell(document)
+
+        with counted() as queries:
+            assert shop.sell(document).status_code == 200
+
+        statements = [
+            query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))
+        ]
+        assert len(statements) == 3
