@@ -165,6 +165,8 @@ def prorate_within(
 
     The parts add up to `min(total, sum(rooms))`. Positions of weight zero take part only when nothing else has room.
     """
+    if not weights:
+        return []
     parts = prorate(total, weights, odd_cent)
     excess = 0
     for position, room in enumerate(rooms):
