@@ -45,13 +45,20 @@
     for (const header of table.querySelectorAll("th")) if (!header.scope) problems.push(`th without scope: ${describe(header)}`);
   }
 
-  // --- Size of what is touched (WCAG 2.5.8): 24 px, but for links within text
-  for (const element of all("button, a[href], summary, input:not([type=hidden]), select")) {
-    const { width, height } = element.getBoundingClientRect();
+  // --- Size of what is touched (WCAG 2.5.8): 24 px, or a circle of that size around it that meets no other target
+  const targets = all("button, a[href], summary, input:not([type=hidden]), select").filter((element) => !element.closest(".visually-hidden, .skip-link"));
+  const boxes = new Map(targets.map((element) => [element, element.getBoundingClientRect()]));
+  const small = ({ width, height }) => width < 23.5 || height < 23.5;
+  for (const [element, box] of boxes) {
     const inText = element.matches("a, .link-button") && getComputedStyle(element).display === "inline";
-    const box = element.matches("[type=checkbox], [type=radio]");
-    const hidden = element.closest(".visually-hidden, .skip-link");
-    if (!inText && !box && !hidden && (width < 23.5 || height < 23.5)) problems.push(`only ${Math.round(width)} x ${Math.round(height)} px: ${describe(element)}`);
+    if (!small(box) || inText || element.matches("[type=checkbox], [type=radio]")) continue;
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    const crowded = [...boxes].some(([other, there]) => {
+      if (other === element || other.contains(element) || element.contains(other)) return false;
+      const nearest = [Math.min(Math.max(x, there.left), there.right), Math.min(Math.max(y, there.top), there.bottom)];
+      return Math.hypot(nearest[0] - x, nearest[1] - y) < 12;
+    });
+    if (crowded) problems.push(`only ${Math.round(box.width)} x ${Math.round(box.height)} px and crowded: ${describe(element)}`);
   }
 
   // --- Contrast of text (WCAG 1.4.3)
