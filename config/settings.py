@@ -322,6 +322,8 @@ LOGGING = {
         # "Not found" and "forbidden" are answers, not events for the operator.
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "WARNING"},
+        # Scanners call by address all day; they are answered with 400.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         # Every job ticks every minute; a line for each would bury the others.
         "celery": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
