@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from retail import upsert
@@ -115,3 +116,21 @@ def _write_tree(parsed: list[Row], tree: dict[str, Category], parents: dict[str,
             category.parent_id, category.path = parent_key, path
             changed.add(code)
     upsert.rewrite([tree[code] for code in sorted(changed)])
+
+
+@transaction.atomic
+def rebuild_paths() -> int:
+    """Compute every path anew from the parents and return how many were wrong."""
+    tree = {category.pk: category for category in Category.objects.order_by("pk").select_for_update()}
+    parents = {
+        category.code: tree[category.parent_id].code if category.parent_id else None
+        for category in tree.values()
+    }
+    wrong = []
+    for category in tree.values():
+        path = path_of(category.code, parents)
+        if category.path != path:
+            category.path = path
+            wrong.append(category)
+    upsert.rewrite(wrong)
+    return len(wrong)

@@ -1,0 +1,167 @@
+"""Every named constraint of retail and customers, and what the database says to whoever tries to break it."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, transaction
+
+from customers.models import Customer
+from retail.models import Category, Company, ExchangedItem, Payment, Product, Sale, SaleLine, Store
+from tests.builders import (
+    NOON,
+    build_category,
+    build_consent,
+    build_customer,
+    build_product,
+    build_sale,
+    build_store,
+    build_terminal,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def _second_ticket():
+    sale = build_sale(ticket="1")
+    build_sale(ticket="1", terminal=sale.terminal)
+
+
+def _second_line():
+    SaleLine.objects.create(sale=build_sale(), line=1, sku="A", quantity=1, unit_price=1)
+
+
+def _second_terminal():
+    terminal = build_terminal()
+    build_terminal(store=terminal.store, code=terminal.code)
+
+
+def _own_parent():
+    category = build_category()
+    Category.objects.filter(pk=category.pk).update(parent=category)
+
+
+def _update(build, **values):
+    def attempt():
+        instance = build()
+        type(instance)._default_manager.filter(pk=instance.pk).update(**values)
+
+    return attempt
+
+
+def _line(**values):
+    def attempt():
+        SaleLine.objects.filter(sale=build_sale()).update(**values)
+
+    return attempt
+
+
+def _part(model, **values):
+    return lambda: model.objects.create(sale=build_sale(), **values)
+
+
+ATTEMPTS = {
+    "company_has_one_row": lambda: Company.objects.create(pk=2, name="Outra"),
+    "category_not_its_own_parent": _own_parent,
+    "product_sku_not_empty": lambda: build_product(sku=""),
+    "product_price_not_negative": lambda: build_product(price=Decimal("-0.01")),
+    "product_ncm_eight_digits": lambda: build_product(ncm="1234567x"),
+    "store_code_not_empty": lambda: build_store(code=""),
+    "store_totals_mode_known": lambda: build_store(totals_mode="maybe"),
+    "terminal_code_once_per_store": _second_terminal,
+    "terminal_code_not_empty": lambda: build_terminal(code=""),
+    "sale_ticket_once_per_terminal_and_day": _second_ticket,
+    "sale_state_known": lambda: build_sale(state="paid"),
+    "sale_net_not_negative": _update(build_sale, net=-1, discount=51),
+    "sale_totals_add_up": _update(build_sale, net=1),
+    "sale_cancelled_has_its_moment": lambda: build_sale(state="cancelled"),
+    "sale_line_once": _second_line,
+    "sale_line_quantity_positive": _line(quantity=0),
+    "sale_line_adds_up": _line(discount=1),
+    "sale_line_net_not_negative": _line(net=-1, discount=51),
+    "exchanged_item_quantity_positive": _part(ExchangedItem, sku="A", quantity=0, unit_price=1),
+    "payment_not_negative": _part(Payment, method="pix", amount=-1),
+    "consent_purpose_known": lambda: build_consent(purpose="spam"),
+    "consent_channel_known": lambda: build_consent(channel="fax"),
+    "customer_document_normalised": lambda: build_customer(document="390.533.447-05"),
+    "customer_phone_e164": lambda: build_customer(phone="11987654321"),
+    "customer_code_not_empty": lambda: build_customer(code=""),
+    "customer_card_not_empty": lambda: build_customer(card=""),
+}
+
+
+def _names():
+    return {
+        constraint.name
+        for app in ("retail", "customers")
+        for model in apps.get_app_config(app).get_models()
+        for constraint in model._meta.constraints
+    }
+
+
+def test_every_constraint_has_an_attempt():
+    assert set(ATTEMPTS) == _names()
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+def test_the_database_refuses(name):
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        ATTEMPTS[name]()
+
+
+class TestUniqueFields:
+    @pytest.mark.parametrize(
+        ("build", "field", "value"),
+        [
+            (build_store, "code", "0001"),
+            (build_category, "code", "moda"),
+            (build_product, "sku", "A"),
+            (build_customer, "document", "39053344705"),
+            (build_customer, "code", "7"),
+            (build_customer, "card", "7"),
+            (build_sale, "fiscal_key", "3" * 44),
+        ],
+    )
+    def test_one_value_stands_once(self, build, field, value):
+        build(**{field: value})
+
+        with pytest.raises(IntegrityError), transaction.atomic():
+            build(**{field: value})
+
+    def test_customers_without_identity_may_be_many(self):
+        for _number in range(2):
+            build_customer(document=None, code=None, card=None)
+
+        assert Customer.objects.count() == 2
+
+    def test_the_same_ticket_may_stand_on_two_days(self):
+        sale = build_sale(ticket="1")
+
+        build_sale(ticket="1", terminal=sale.terminal, business_date=date(2026, 11, 21))
+
+        assert Sale.objects.count() == 2
+
+
+class TestProtection:
+    @pytest.mark.parametrize("name", ["store", "terminal", "customer"])
+    def test_what_sold_is_never_removed(self, name):
+        sale = build_sale(customer=build_customer())
+
+        with pytest.raises(IntegrityError), transaction.atomic():
+            getattr(sale, name).delete()
+
+    def test_a_sale_outlives_its_product(self):
+        product = build_product(sku="A")
+        sale = build_sale(lines=[{"sku": "A", "product": product}])
+
+        Product.objects.filter(pk=product.pk).delete()
+
+        line = sale.lines.get()
+        assert (line.sku, line.product) == ("A", None)
+
+    def test_a_cancelled_sale_has_its_moment(self):
+        sale = build_sale(state="cancelled", cancelled_at=NOON + timedelta(hours=1))
+
+        assert Sale.objects.get(pk=sale.pk).cancelled_at > NOON
+        assert Store.objects.filter(pk=sale.store_id).exists()
