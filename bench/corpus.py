@@ -13,7 +13,10 @@ def sku(number: int) -> str:
 
 
 def concerned(count: int = 15) -> list[dict[str, Any]]:
-    """Return campaigns that concern the basket of `basket()`: a mix of what chains run."""
+    """Return campaigns that concern the basket of `basket()`: a mix of what chains run.
+
+    All of them name one of the basket's first five products, so a shorter basket has the same candidates.
+    """
     benefits: list[dict[str, Any]] = [
         {"kind": "item_percent", "percent": "10.00"},
         {"kind": "item_amount", "amount": "1.00", "per": "unit"},

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 
@@ -130,9 +131,9 @@ class Stack:
         from django.db.models import Count, Sum
 
         from retail.models import Sale
-        from retail.money import cents
+        from retail.money import from_decimal
 
         row = Sale.objects.aggregate(
             sales=Count("pk"), gross=Sum("gross"), discount=Sum("discount"), net=Sum("net")
         )
-        return row["sales"], *(cents(row[name] or 0) for name in ("gross", "discount", "net"))
+        return row["sales"], *(from_decimal(row[name] or Decimal(0)) for name in ("gross", "discount", "net"))
