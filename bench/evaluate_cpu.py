@@ -1,0 +1,100 @@
+"""Target 3: processor time of one evaluate request, against the bare view, without a server and without a query.
+
+Both go through their WSGI handler in this process: Fiel's with its key check, decoding, validation, engine and
+rendering; what it reads of the database is read once and handed in.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
+from bench.measure import in_turn
+from bench.scene import bodies
+
+
+def environ(path: str, body: bytes, key: str = "") -> Callable[[], dict[str, Any]]:
+    """Return a maker of WSGI environments for one POST."""
+    fixed = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": path,
+        "SCRIPT_NAME": "",
+        "QUERY_STRING": "",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "8000",
+        "HTTP_HOST": "localhost",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.url_scheme": "http",
+        "wsgi.errors": io.StringIO(),
+        "HTTP_AUTHORIZATION": f"Api-Key {key}" if key else "",
+    }
+    return lambda: fixed | {"wsgi.input": io.BytesIO(body)}
+
+
+def bare_application() -> Callable[..., Any]:
+    """Return a Django handler without middleware that knows only the bare view."""
+    from django.core.handlers.exception import convert_exception_to_response
+    from django.core.handlers.wsgi import WSGIHandler
+
+    class Bare(WSGIHandler):
+        def load_middleware(self, is_async: bool = False) -> None:
+            self._view_middleware: list[Any] = []
+            self._template_response_middleware: list[Any] = []
+            self._exception_middleware: list[Any] = []
+
+            def respond(request: Any) -> Any:
+                request.urlconf = "bench.echo"
+                return self._get_response(request)
+
+            self._middleware_chain = convert_exception_to_response(respond)
+
+    return Bare()
+
+
+def call(application: Callable[..., Any], make: Callable[[], dict[str, Any]]) -> bytes:
+    statuses: list[str] = []
+    response = application(make(), lambda status, _headers: statuses.append(status))
+    body = b"".join(response)
+    response.close()
+    if not statuses[0].startswith("200"):
+        raise RuntimeError(f"{statuses[0]}: {body[:500]!r}")
+    return body
+
+
+def measure(scene: dict[str, str]) -> dict[str, Any]:
+    """Return microseconds per request and the ratio of target 3."""
+    from config.wsgi import application
+    from pos_api import selectors
+    from pos_api.services import evaluation
+
+    body = bodies(scene["customer"])["anonymous"]
+    bare, echo = bare_application(), environ("/echo/", body)
+    ours = environ("/api/v1/baskets/evaluate/", body, scene["key"])
+    kept: dict[str, Any] = {}
+
+    def once(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def read(*arguments: Any, **named: Any) -> Any:
+            if name not in kept:
+                kept[name] = function(*arguments, **named)
+            return kept[name]
+
+        return read
+
+    call(application, ours)
+    with (
+        mock.patch.object(evaluation.selectors, "read_snapshot", once("snapshot", selectors.read_snapshot)),
+        mock.patch.object(evaluation.selectors, "read_usage", once("usage", selectors.read_usage)),
+    ):
+        without = in_turn(
+            {"bare echo": lambda: call(bare, echo), "evaluate, no query": lambda: call(application, ours)}
+        )
+    with_queries = in_turn({"evaluate, with its query": lambda: call(application, ours)})
+    return {
+        "microseconds": without | with_queries,
+        "ratios": {"evaluate / bare echo": without["evaluate, no query"] / without["bare echo"]},
+    }

@@ -1,0 +1,97 @@
+"""Target 6: publishing is honoured by the next evaluate in every process, and costs running requests little."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import threading
+import time
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+from bench import corpus
+from bench.load import drive, request_bytes
+from bench.scene import bodies
+
+PUBLISHED = 20
+FRESH_CONNECTIONS = 12
+
+
+def rebuild_seconds() -> float:
+    """Return the seconds that a process with no plan needs for the current one."""
+    from campaigns import loader
+    from campaigns.selectors import current_plan_version
+
+    version = current_plan_version()
+    times = []
+    for _ in range(3):
+        loader.forget_plans()
+        started = time.perf_counter()
+        loader.plan_for(version)
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+def _publish(number: int) -> int:
+    from django.utils import timezone
+
+    from campaigns.selectors import current_plan_version
+    from campaigns.services import campaigns as services
+
+    code = f"near-{number}"
+    at = timezone.now()
+    document = corpus.concerned(15)[number] | {"starts_at": "2020-01-01T00:00:00Z", "description": str(at)}
+    services.save_campaign(code=code, document=document, version=None, at=at)
+    services.publish_campaign(code=code, user=None, at=at)
+    return current_plan_version()
+
+
+def _seen_versions(address: str, key: str, body: bytes) -> list[int]:
+    """Evaluate over fresh connections, so that every web process answers some of them."""
+    versions = []
+    for _ in range(FRESH_CONNECTIONS):
+        connection = HTTPConnection(urlsplit(address).netloc, timeout=30)
+        headers = {"Authorization": f"Api-Key {key}", "Content-Type": "application/json"}
+        connection.request("POST", "/api/v1/baskets/evaluate/", body, headers)
+        versions.append(json.loads(connection.getresponse().read())["plan_version"])
+        connection.close()
+    return versions
+
+
+def measure(address: str, scene: dict[str, str], *, seconds: float = 6.0) -> dict[str, Any]:
+    """Return the rebuild time, how many evaluates missed a publication, and p99 with and without publications."""
+    address = address.replace("localhost", "127.0.0.1")
+    body = bodies(scene["customer"])["anonymous"]
+    late = 0
+    publishing = []
+    for number in range(PUBLISHED):
+        started = time.perf_counter()
+        version = _publish(number % 15)
+        publishing.append(time.perf_counter() - started)
+        late += sum(seen < version for seen in _seen_versions(address, scene["key"], body))
+    url = f"{address}/api/v1/baskets/evaluate/"
+    request = request_bytes(url, body, {"Authorization": f"Api-Key {scene['key']}"})
+    quiet = drive(url, [request], connections=16, seconds=seconds)
+    stop = threading.Event()
+
+    def keep_publishing() -> None:
+        number = 0
+        while not stop.wait(0.5):
+            _publish(number % 15)
+            number += 1
+
+    publisher = threading.Thread(target=keep_publishing)
+    publisher.start()
+    busy = drive(url, [request], connections=16, seconds=seconds)
+    stop.set()
+    publisher.join()
+    return {
+        "publications": PUBLISHED,
+        "evaluates that missed a publication": late,
+        "milliseconds to publish one campaign": statistics.median(publishing) * 1000,
+        "seconds to rebuild the whole plan": rebuild_seconds(),
+        "p99 ms quiet": quiet.p99,
+        "p99 ms while publishing twice a second": busy.p99,
+        "ratios": {"p99 while publishing / quiet": busy.p99 / quiet.p99},
+    }
