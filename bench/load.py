@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+
+_LENGTH = re.compile(rb"content-length: *([0-9]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,11 @@ async def _drive(url: str, requests: Sequence[bytes], connections: int, seconds:
 
 async def _read_answer(reader: asyncio.StreamReader) -> int:
     head = await reader.readuntil(b"\r\n\r\n")
-    lower = head.lower()
-    start = lower.index(b"content-length:") + 15
-    await reader.readexactly(int(lower[start : lower.index(b"\r\n", start)]))
+    length = _LENGTH.search(head)
+    if length:
+        await reader.readexactly(int(length[1]))
+    else:
+        while size := int(await reader.readline(), 16):
+            await reader.readexactly(size + 2)
+        await reader.readline()
     return int(head[9:12])

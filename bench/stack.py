@@ -122,7 +122,7 @@ class Stack:
         }
         now = timezone.now()
         return {
-            store: credentials.issue_terminal_key(terminal=terminals[store], name="bench", at=now)
+            store: credentials.issue_terminal_key(terminal=terminals[store], name="bench", at=now)[1]
             for store in stores
         }
 

@@ -37,16 +37,20 @@ class Progress:
         if self._first is None:
             self._first = done - 1
         now = time.monotonic()
-        if done < total and now - self._drawn < 0.1:
+        # A terminal sees a moving bar, a log file one line every half minute.
+        pause, end = (0.1, "") if sys.stdout.isatty() else (30.0, "\n")
+        if done < total and now - self._drawn < pause:
             return
         self._drawn = now
         rate = (done - self._first) / seconds if seconds else 0.0
         left = (total - done) / rate if rate else 0.0
         filled = BAR * done // total
         bar = "#" * filled + "." * (BAR - filled)
-        width = shutil.get_terminal_size().columns
         text = f"[{bar}] {done:,}/{total:,} baskets  {rate:,.0f}/s  {left / 60:.0f} min left"
-        print("\r" + text[: width - 1].ljust(width - 1), end="" if done < total else "\n", flush=True)
+        if not end:
+            width = shutil.get_terminal_size().columns - 1
+            text = "\r" + text[:width].ljust(width)
+        print(text, end=end if done < total else "\n", flush=True)
 
 
 def main() -> int:

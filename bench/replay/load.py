@@ -129,23 +129,24 @@ def _batches(rows: Sequence[dict[str, Any]]) -> Iterable[list[dict[str, Any]]]:
 
 
 def _publish(client: Client, document: dict[str, Any]) -> bool:
-    """Create and publish one campaign with its promotional code; return False when it stood there already."""
+    """Create one campaign with its promotional code, and publish it; return False when that was done before.
+
+    Publishing comes last, so that a load which was cut off takes up a half-made campaign where it stood.
+    """
     code = str(document["code"])
     status, answer = client.call("GET", f"/api/v1/campaigns/{code}/")
     if status == 200 and answer["status"] == "published":
         return False
     if status == 404:
-        client.ask("POST", "/api/v1/campaigns/", document | {"publish": True})
-    elif status == 200:
-        client.ask("POST", f"/api/v1/campaigns/{code}/publish/", {})
-    else:
+        client.ask("POST", "/api/v1/campaigns/", document | {"publish": False})
+    elif status != 200:
+        raise ApiError(status, answer, code)
+    pool = {"code": code, "name": document["name"], "campaign": code}
+    status, answer = client.call("POST", "/api/v1/promo-code-pools/", pool)
+    if status not in (201, 409):
         raise ApiError(status, answer, code)
     client.ask(
-        "POST", "/api/v1/promo-code-pools/", {"code": code, "name": document["name"], "campaign": code}
+        "POST", f"/api/v1/promo-code-pools/{code}/import/", {"lines": [code.upper()], "max_uses": None}
     )
-    client.ask(
-        "POST",
-        f"/api/v1/promo-code-pools/{code}/import/",
-        {"codes": [{"code": code.upper(), "max_uses": None}]},
-    )
+    client.ask("POST", f"/api/v1/campaigns/{code}/publish/", {})
     return True
