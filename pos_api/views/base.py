@@ -36,7 +36,11 @@ class HasPermissions(BasePermission):
         user = request.user
         if user is None or isinstance(user, TerminalCaller) or not user.is_authenticated:
             return False
-        needed = view.permissions.get(request.method or "", ())  # type: ignore[attr-defined]
+        declared = view.permissions  # type: ignore[attr-defined]
+        # A view without any asks for them itself, by what is asked for. A method that was forgotten is closed.
+        if declared and request.method not in (*declared, "OPTIONS", "HEAD"):
+            return False
+        needed = declared.get("GET" if request.method == "HEAD" else request.method, ())
         return all(user.has_perm(permission) for permission in needed)
 
 

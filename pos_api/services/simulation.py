@@ -1,0 +1,75 @@
+"""Evaluate a basket against documents that need not be saved, for managers and for the shell. Writes nothing."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from campaigns.engine.plan import Plan
+from campaigns.engine.simulation import simulate
+from campaigns.explanations import explain
+from campaigns.loader import plan_for
+from campaigns.selectors import current_plan_version
+from pos_api.decoding import refuse_unclean
+from retail.models import Company, Product
+
+
+def run_simulation(document: Any, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """Return the evaluation that a simulation document asks for.
+
+    With ``"live": true`` what is published takes part, and lines are completed from the catalogue as at the till.
+    Raises DocumentError or a 422 problem, naming every fault.
+    """
+    refuse_unclean(document)
+    live: Plan | None = None
+    if isinstance(document, dict) and document.get("live") is True:
+        live = plan_for(current_plan_version())
+        document = _completed(document)
+    return simulate(document, now=now, zone=zone, live=live, explain=explain)
+
+
+def company_zone() -> ZoneInfo:
+    """Return the time zone of documents that name none."""
+    try:
+        name = Company.objects.values_list("time_zone", flat=True).first()
+    except DatabaseError:
+        # Documents alone need no database: the shell evaluates them without one.
+        name = None
+    return ZoneInfo(name or settings.TIME_ZONE)
+
+
+def _completed(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with what the catalogue knows of its lines; what a line says itself stands."""
+    basket = document.get("basket")
+    if not isinstance(basket, dict) or not isinstance(lines := basket.get("lines"), list):
+        return document
+    skus = [line["sku"] for line in lines if isinstance(line, dict) and isinstance(line.get("sku"), str)]
+    known = {
+        product.sku: _facts(product)
+        for product in Product.objects.filter(sku__in=skus)
+        .select_related("category")
+        .prefetch_related("groupings")
+    }
+    completed = [
+        known.get(str(line.get("sku")), {}) | line if isinstance(line, dict) else line for line in lines
+    ]
+    return document | {"basket": basket | {"lines": completed}}
+
+
+def _facts(product: Product) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "original_price": str(product.original_price or product.price),
+        "discountable": product.discountable,
+        "groupings": [grouping.code for grouping in product.groupings.all()],
+    }
+    if product.code:
+        facts["code"] = product.code
+    if product.ncm:
+        facts["ncm"] = product.ncm
+    if product.category is not None:
+        facts["categories"] = product.category.path
+    if product.floor_price is not None:
+        facts["floor_price"] = str(product.floor_price)
+    return facts

@@ -1,0 +1,51 @@
+"""The shape of a simulation document, for the OpenAPI document. The engine reads and refuses it."""
+
+from typing import Any
+
+_OBJECT: dict[str, Any] = {"type": "object"}
+_CAMPAIGN = {"type": "object", "description": "A campaign document, as `campaigns/` takes it."}
+
+SIMULATION_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["basket"],
+    "additionalProperties": False,
+    "properties": {
+        "campaigns": {"type": "array", "items": _CAMPAIGN},
+        "associations": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "code": {"type": "string"},
+                    "criterion": {"enum": ["lowest", "highest", "first", "all"]},
+                    "compete_on": {"enum": ["basket", "line"]},
+                    "campaigns": {"type": "array", "items": {"type": "string"}},
+                },
+            },
+        },
+        "markdowns": {"type": "array", "items": _OBJECT},
+        "promo_codes": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"code": {"type": "string"}, "campaign": {"type": "string"}},
+            },
+        },
+        "live": {
+            "type": "boolean",
+            "default": False,
+            "description": "Together with what is published; lines are completed from the catalogue.",
+        },
+        "policy": {"type": "object", "description": "`preset`, and answers that differ from it."},
+        "basket": {"type": "object", "description": "The document of `baskets/evaluate/`."},
+        "store": {"type": "object", "description": "`code`, `groupings`, `timezone`."},
+        "shopper": {
+            "type": ["object", "null"],
+            "description": "null is anonymous, {} a customer of whom nothing is known.",
+        },
+        "usage": {"type": "object", "description": "What campaigns have used of their limits, by code."},
+        "programs": {"type": "array", "items": _OBJECT},
+        "returns": {"type": "array", "items": _OBJECT},
+        "at": {"type": "string", "format": "date-time"},
+    },
+}

@@ -1,0 +1,160 @@
+"""Who may do what: one row for each method of each address of the API.
+
+A new address without a row fails here, and so does a row whose address is gone. The columns are the answers to nobody, to a
+terminal, to a person without permissions, and to the superuser; a status of 4xx other than 401 and 403 means "let in".
+"""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern
+from django.utils import timezone
+
+from pos_api.services.credentials import issue_user_token
+from pos_api.urls import v1
+from tests.builders import build_user
+from tests.pos_api.till import Till
+
+IN, OUT = True, False
+
+# method, address: terminal, person without permissions, superuser
+TABLE: dict[tuple[str, str], tuple[bool, bool, bool]] = {
+    ("POST", "baskets/evaluate/"): (IN, OUT, OUT),
+    ("GET", "sales/"): (IN, OUT, IN),
+    ("POST", "sales/"): (IN, OUT, OUT),
+    ("POST", "sales/cancel/"): (IN, OUT, OUT),
+    ("GET", "sales/<str:sale>/"): (IN, OUT, IN),
+    ("POST", "sales/<str:sale>/cancel/"): (IN, OUT, OUT),
+    ("GET", "terminal/"): (IN, OUT, OUT),
+    ("POST", "simulations/"): (OUT, OUT, IN),
+    ("GET", "products/"): (IN, OUT, IN),
+    ("POST", "products/"): (OUT, OUT, IN),
+    ("GET", "products/lookup/"): (IN, OUT, IN),
+    ("GET", "products/<path:sku>/"): (OUT, OUT, IN),
+    ("PUT", "products/<path:sku>/"): (OUT, OUT, IN),
+    ("PATCH", "products/<path:sku>/"): (OUT, OUT, IN),
+    ("DELETE", "products/<path:sku>/"): (OUT, OUT, IN),
+    ("GET", "categories/"): (OUT, OUT, IN),
+    ("POST", "categories/"): (OUT, OUT, IN),
+    ("GET", "categories/<str:code>/"): (OUT, OUT, IN),
+    ("PUT", "categories/<str:code>/"): (OUT, OUT, IN),
+    ("PATCH", "categories/<str:code>/"): (OUT, OUT, IN),
+    ("DELETE", "categories/<str:code>/"): (OUT, OUT, IN),
+    ("GET", "stores/"): (OUT, OUT, IN),
+    ("POST", "stores/"): (OUT, OUT, IN),
+    ("GET", "stores/<str:code>/"): (OUT, OUT, IN),
+    ("PUT", "stores/<str:code>/"): (OUT, OUT, IN),
+    ("PATCH", "stores/<str:code>/"): (OUT, OUT, IN),
+    ("DELETE", "stores/<str:code>/"): (OUT, OUT, IN),
+    ("GET", "terminals/"): (OUT, OUT, IN),
+    ("POST", "terminals/"): (OUT, OUT, IN),
+    ("GET", "terminals/<int:pk>/"): (OUT, OUT, IN),
+    ("PATCH", "terminals/<int:pk>/"): (OUT, OUT, IN),
+    ("DELETE", "terminals/<int:pk>/"): (OUT, OUT, IN),
+    ("GET", "terminals/<int:pk>/keys/"): (OUT, OUT, IN),
+    ("POST", "terminals/<int:pk>/keys/"): (OUT, OUT, IN),
+    ("GET", "terminals/<int:pk>/keys/<str:key_id>/"): (OUT, OUT, IN),
+    ("DELETE", "terminals/<int:pk>/keys/<str:key_id>/"): (OUT, OUT, IN),
+    ("POST", "terminals/<int:pk>/keys/<str:key_id>/rotate/"): (OUT, OUT, IN),
+    ("GET", "groupings/"): (OUT, OUT, IN),
+    ("POST", "groupings/"): (OUT, OUT, IN),
+    ("GET", "groupings/<str:name>/<str:code>/"): (OUT, OUT, IN),
+    ("PUT", "groupings/<str:name>/<str:code>/"): (OUT, OUT, IN),
+    ("PATCH", "groupings/<str:name>/<str:code>/"): (OUT, OUT, IN),
+    ("DELETE", "groupings/<str:name>/<str:code>/"): (OUT, OUT, IN),
+    ("GET", "groupings/<str:name>/<str:code>/members/"): (OUT, OUT, IN),
+    ("POST", "groupings/<str:name>/<str:code>/members/"): (OUT, OUT, IN),
+    ("GET", "customers/"): (OUT, OUT, IN),
+    ("POST", "customers/"): (IN, OUT, IN),
+    ("GET", "customers/lookup/"): (IN, OUT, OUT),
+    ("GET", "customers/<int:pk>/"): (OUT, OUT, IN),
+    ("PUT", "customers/<int:pk>/"): (OUT, OUT, IN),
+    ("PATCH", "customers/<int:pk>/"): (IN, OUT, IN),
+    ("DELETE", "customers/<int:pk>/"): (OUT, OUT, IN),
+    ("GET", "customers/<int:pk>/consents/"): (OUT, OUT, IN),
+    ("POST", "customers/<int:pk>/consents/"): (IN, OUT, IN),
+    ("GET", "customers/<int:pk>/consents/standing/"): (OUT, OUT, IN),
+    ("GET", "campaigns/"): (OUT, OUT, IN),
+    ("POST", "campaigns/"): (OUT, OUT, IN),
+    ("GET", "campaigns/<str:code>/"): (OUT, OUT, IN),
+    ("PUT", "campaigns/<str:code>/"): (OUT, OUT, IN),
+    ("DELETE", "campaigns/<str:code>/"): (OUT, OUT, IN),
+    ("POST", "campaigns/<str:code>/publish/"): (OUT, OUT, IN),
+    ("POST", "campaigns/<str:code>/pause/"): (OUT, OUT, IN),
+    ("POST", "campaigns/<str:code>/resume/"): (OUT, OUT, IN),
+    ("GET", "campaigns/<str:code>/revisions/"): (OUT, OUT, IN),
+    ("POST", "campaigns/<str:code>/revisions/"): (OUT, OUT, IN),
+    ("GET", "campaign-categories/"): (OUT, OUT, IN),
+    ("POST", "campaign-categories/"): (OUT, OUT, IN),
+    ("GET", "campaign-categories/<str:code>/"): (OUT, OUT, IN),
+    ("PUT", "campaign-categories/<str:code>/"): (OUT, OUT, IN),
+    ("DELETE", "campaign-categories/<str:code>/"): (OUT, OUT, IN),
+    ("GET", "promo-code-pools/"): (OUT, OUT, IN),
+    ("POST", "promo-code-pools/"): (OUT, OUT, IN),
+    ("GET", "promo-code-pools/<str:code>/"): (OUT, OUT, IN),
+    ("PUT", "promo-code-pools/<str:code>/"): (OUT, OUT, IN),
+    ("DELETE", "promo-code-pools/<str:code>/"): (OUT, OUT, IN),
+    ("POST", "promo-code-pools/<str:code>/generate/"): (OUT, OUT, IN),
+    ("POST", "promo-code-pools/<str:code>/import/"): (OUT, OUT, IN),
+    ("GET", "promo-code-pools/<str:code>/export/"): (OUT, OUT, IN),
+    ("GET", "promo-code-pools/<str:code>/codes/"): (OUT, OUT, IN),
+    ("POST", "promo-code-pools/<str:code>/codes/"): (OUT, OUT, IN),
+    ("PATCH", "promo-code-pools/<str:code>/codes/<str:word>/"): (OUT, OUT, IN),
+    ("PUT", "carts/<str:cart>/"): (IN, OUT, OUT),
+    ("DELETE", "carts/<str:cart>/"): (IN, OUT, OUT),
+}
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+EXAMPLES = {"int": "1", "str": "a", "slug": "a", "path": "a", "uuid": "0b5f2f0e-6c1c-4f6a-9f43-0d8f7b1f2a10"}
+
+
+def declared() -> set[tuple[str, str]]:
+    """Return each method of each address that the API answers."""
+    found = set()
+    for pattern in v1:
+        assert isinstance(pattern, URLPattern)
+        view = pattern.callback.view_class  # type: ignore[attr-defined]
+        for method in METHODS:
+            if hasattr(view, method.lower()) and method.lower() in view.http_method_names:
+                found.add((method, str(pattern.pattern)))
+    return found
+
+
+# Groupings of three kinds share their addresses; the permission is that of the kind that is asked for.
+CONCRETE = {
+    "groupings/": "groupings/?type=product",
+    "groupings/<str:name>/<str:code>/": "groupings/product/a/",
+    "groupings/<str:name>/<str:code>/members/": "groupings/product/a/members/",
+}
+BODIES = {"groupings/": b'{"type": "product", "code": "a", "name": "A"}'}
+
+
+def ask(client: Client, method: str, address: str, **headers: str) -> int:
+    path = CONCRETE.get(address) or re.sub(r"<(\w+):\w+>", lambda match: EXAMPLES[match[1]], address)
+    body: Any = BODIES.get(address, b"{}") if method != "GET" else b""
+    response = client.generic(
+        method, f"/api/v1/{path}", body, content_type="application/json", headers=headers
+    )
+    return response.status_code
+
+
+def test_every_address_has_a_row_and_every_row_an_address() -> None:
+    assert declared() == set(TABLE)
+
+
+@pytest.mark.parametrize(("method", "address"), list(TABLE), ids=[f"{m} {a}" for m, a in TABLE])
+def test_lets_in_whom_the_table_says(method: str, address: str, till: Till, client: Client) -> None:
+    terminal_in, plain_in, super_in = TABLE[method, address]
+    _token, plain = issue_user_token(user=build_user(), at=timezone.now())
+    _token, chief = issue_user_token(user=build_user(is_superuser=True, is_staff=True), at=timezone.now())
+
+    assert ask(client, method, address) == 401
+    for let_in, credential in (
+        (terminal_in, f"Api-Key {till.credential}"),
+        (plain_in, f"Bearer {plain}"),
+        (super_in, f"Bearer {chief}"),
+    ):
+        status = ask(client, method, address, Authorization=credential)
+        assert (status not in (401, 403)) is let_in, (credential[:12], status)
+        assert status < 500
