@@ -16,6 +16,7 @@ from typing import Any
 import requests
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from twilio.request_validator import RequestValidator
 
 from messaging.local.email import report_email
@@ -145,3 +146,10 @@ def post_signed(url: str, fields: dict[str, str]) -> int:
         logger.warning("the local provider could not report: %s", error)
         return 0
     return answer.status_code
+
+
+def answer_as_customer(delivery: LocalDelivery, text: str) -> int:
+    """Post an answer of the customer to the real webhook, signed as Twilio signs; return the status."""
+    number = delivery.to if delivery.channel == Channel.SMS else f"whatsapp:{delivery.to}"
+    url = settings.PUBLIC_URL + reverse("messaging_webhooks:twilio_reply")
+    return post_signed(url, {"From": number, "Body": text})

@@ -1,7 +1,66 @@
 """Reads for the pages of messages."""
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q
+
+from messaging.models import CartState, JobHeartbeat, Message, MessageState
 from retail.models import Company
+
+_GOT = [MessageState.SENT, MessageState.DELIVERED, MessageState.READ]
 
 
 def company_name() -> str:
     return Company.objects.values_list("name", flat=True).first() or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What happened to the messages of a period. `arrived` were delivered or read."""
+
+    sent: int
+    arrived: int
+    waiting: int
+    not_sent: int
+    failed: int
+    in_doubt: int
+
+
+def traffic(*, since: datetime, occasion: str = "") -> Traffic:
+    """Count the messages that were planned since a moment."""
+    messages = Message.objects.filter(planned_at__gte=since)
+    if occasion:
+        messages = messages.filter(occasion=occasion)
+
+    def number(*states: str) -> Count:
+        return Count("pk", filter=Q(state__in=states))
+
+    counts = messages.aggregate(
+        sent=number(*_GOT),
+        arrived=number(MessageState.DELIVERED, MessageState.READ),
+        waiting=number(MessageState.QUEUED, MessageState.CLAIMED),
+        not_sent=number(MessageState.SUPPRESSED),
+        failed=number(MessageState.FAILED),
+        in_doubt=number(MessageState.IN_DOUBT),
+    )
+    return Traffic(**counts)
+
+
+def recovered_carts(*, since: datetime) -> int:
+    """Count the carts that were bought after our message."""
+    return (
+        Message.objects.filter(
+            cart__state=CartState.RECOVERED, cart__closed_at__gte=since, sent_at__isnull=False
+        )
+        .values("cart")
+        .distinct()
+        .count()
+    )
+
+
+def late_jobs(*, at: datetime, grace: timedelta = timedelta(minutes=12)) -> list[str]:
+    """Return the jobs that have not run for longer than they should; those that never ran are among them."""
+    seen = dict(JobHeartbeat.objects.values_list("job", "finished_at"))
+    jobs = ("plan_birthdays", "plan_recoveries", "deliver_due", "sweep_leases")
+    return [job for job in jobs if job not in seen or seen[job] < at - grace]

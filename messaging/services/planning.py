@@ -44,8 +44,7 @@ def plan_birthdays(*, at: datetime) -> int:
     if not automation.enabled:
         return 0
     return sum(
-        _insert(automation, batch, at=at)
-        for batch in _batches(birthday_candidates(automation, at=at, whole_day=False))
+        _insert(automation, batch, at=at) for batch in _batches(birthday_candidates(automation, at=at))
     )
 
 
@@ -60,7 +59,9 @@ def plan_recoveries(*, at: datetime) -> int:
     )
 
 
-def birthday_candidates(automation: Automation, *, at: datetime, whole_day: bool) -> Iterator[Candidate]:
+def birthday_candidates(
+    automation: Automation, *, at: datetime, whole_day: bool = False
+) -> Iterator[Candidate]:
     """Yield who has a birthday today and no greeting yet: those due now, or with `whole_day` all of today."""
     settings = cast(BirthdaySettings, read_settings(automation.occasion, automation.settings))
     stores_off = list(automation.stores_off.values_list("pk", flat=True))
@@ -87,8 +88,10 @@ def _greetings(
             )
 
 
-def recovery_candidates(automation: Automation, *, at: datetime) -> Iterator[Candidate]:
-    """Yield the carts whose time has come and that have no message yet. Carts that were bought are closed."""
+def recovery_candidates(
+    automation: Automation, *, at: datetime, whole_day: bool = False
+) -> Iterator[Candidate]:
+    """Yield the carts whose time has come, or with `whole_day` will come, and that have no message yet."""
     settings = cast(RecoverySettings, read_settings(automation.occasion, automation.settings))
     delay = timedelta(minutes=settings.delay_minutes)
     # What became due while the automation was off stays unsaid.
@@ -100,7 +103,7 @@ def recovery_candidates(automation: Automation, *, at: datetime) -> Iterator[Can
         Cart.objects.filter(
             state=CartState.OPEN,
             is_test=False,
-            last_interaction_at__lte=at - delay,
+            last_interaction_at__lte=at if whole_day else at - delay,
             last_interaction_at__gt=earliest - delay,
             store__online_shop=True,
             store__is_active=True,
@@ -137,6 +140,11 @@ def _recovery(
         store_id=cart.store_id,
         cart=cart,
     )
+
+
+def first_open_channel(person: Recipient, channels: Iterable[str]) -> str:
+    """Return the first channel of the chain that is open to a person; empty when none is."""
+    return next((channel for channel in channels if not person.why_not(channel)), "")
 
 
 def why_no_channel(person: Recipient, channels: Iterable[str]) -> str:

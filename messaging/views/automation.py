@@ -1,0 +1,238 @@
+"""Automations in the back-office: switch, settings, what they would send today, and their history."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.views import View
+
+from messaging.forms.automation import FORMS, REFUSALS, AutomationForm, initial_of
+from messaging.models import Automation, Channel, Occasion, Template
+from messaging.occasions import read_settings
+from messaging.presentation import CHANNEL_ICONS, OCCASION_ICONS, TimelineEvent, describe_settings
+from messaging.reasons import REASONS
+from messaging.selectors.messages import recovered_carts, traffic
+from messaging.services.automations import AutomationRefused, save_automation, switch_automation
+from messaging.services.previews import MOST_SHOWN, todays_messages
+from retail import formats
+from retail.views.access import PageMixin
+from retail.views.forms import FormPage, FormSection
+
+_MONTH = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelBadge:
+    label: str
+    icon: str
+
+
+def find_automation(occasion: str) -> Automation:
+    """Return an automation by its occasion. Raises Http404."""
+    try:
+        return Automation.objects.select_related("pool").get(occasion=occasion)
+    except Automation.DoesNotExist as error:
+        raise Http404 from error
+
+
+def chain(automation: Automation) -> list[ChannelBadge]:
+    return [
+        ChannelBadge(str(Channel(code).label), CHANNEL_ICONS[Channel(code)]) for code in automation.channels
+    ]
+
+
+def summary_of(automation: Automation) -> dict[str, Any]:
+    """Return what a card or page says of an automation."""
+    since = timezone.now() - _MONTH
+    return {
+        "automation": automation,
+        "icon": OCCASION_ICONS[Occasion(automation.occasion)],
+        "chain": chain(automation),
+        "sentences": describe_settings(automation),
+        "month": traffic(since=since, occasion=automation.occasion),
+        "recovered": recovered_carts(since=since) if automation.occasion == Occasion.RECOVERY else None,
+    }
+
+
+class AutomationList(PageMixin, View):
+    permission_required = "messaging.view_automation"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        automations = Automation.objects.select_related("pool").order_by("occasion")
+        cards = [summary_of(automation) for automation in automations]
+        return render(request, "messaging/automation_list.html", {"cards": cards})
+
+
+class AutomationDetail(PageMixin, View):
+    permission_required = "messaging.view_automation"
+
+    def get(self, request: HttpRequest, occasion: str) -> HttpResponse:
+        automation = find_automation(occasion)
+        context = summary_of(automation) | {
+            "texts": _texts(automation),
+            "stores_off": list(automation.stores_off.order_by("name", "pk")),
+            "events": _history(automation),
+        }
+        return render(request, "messaging/automation_detail.html", context)
+
+
+class AutomationSwitch(PageMixin, View):
+    permission_required = "messaging.change_automation"
+
+    def post(self, request: HttpRequest, occasion: str) -> HttpResponse:
+        find_automation(occasion)
+        enabled = request.POST.get("enabled") == "1"
+        try:
+            switch_automation(occasion=occasion, enabled=enabled, by=request.user, at=timezone.now())  # type: ignore[arg-type]
+        except AutomationRefused as refusal:
+            messages.error(request, REFUSALS[refusal.code] % refusal.params)
+        else:
+            messages.success(request, _now("Switched on.") if enabled else _now("Switched off."))
+        return HttpResponseRedirect(reverse("messaging:automation_detail", args=[occasion]))
+
+
+class AutomationEdit(FormPage):
+    permission_required = "messaging.change_automation"
+    template_name = "messaging/automation_form.html"
+    instance: Automation
+
+    def get_instance(self) -> Automation:
+        return find_automation(self.kwargs["occasion"])
+
+    def get_form(self, **data: Any) -> AutomationForm:
+        current = read_settings(self.instance.occasion, self.instance.settings)
+        form_class = FORMS[self.instance.occasion]
+        return form_class(automation=self.instance, initial=initial_of(self.instance, current), **data)
+
+    @property
+    def sections(self) -> tuple[FormSection, ...]:  # type: ignore[override]
+        when: tuple[str, ...] = ("send_at:3",)
+        code: tuple[str, ...] = ("pool:6", "code_valid_days:2", "link:4")
+        if self.instance.occasion == Occasion.RECOVERY:
+            when = ("delay_minutes:2", "frequency_hours:2", "rest_days_after_use:2")
+            code = ("pool:6", "code_valid_hours:2", "link:4")
+        return (
+            FormSection(_("Automation"), ("enabled:6",)),
+            FormSection(_("When"), when, _("Checked every five minutes.")),
+            FormSection(
+                _("How"),
+                ("first_channel:2", "second_channel:2", "third_channel:2"),
+                _("One message to each person: by the first channel that is open."),
+            ),
+            FormSection(
+                _("Promo code"),
+                code,
+                _("Optional. The variables coupon.code, coupon.link and coupon.valid_until show it."),
+            ),
+            FormSection(_("Where"), ("stores:6",)),
+        )
+
+    def save(self, form: AutomationForm) -> str | None:  # type: ignore[override]
+        try:
+            save_automation(
+                occasion=self.instance.occasion,
+                plan=form.plan(),
+                by=self.request.user,
+                at=timezone.now(),
+            )
+        except AutomationRefused as refusal:
+            form.add_refusal(refusal)
+            return None
+        return self.back_url()
+
+    def get_title(self) -> Any:
+        return self.instance.get_occasion_display()
+
+    def back_url(self) -> str:
+        return reverse("messaging:automation_detail", args=[self.instance.occasion])
+
+    def trail(self) -> list[tuple[Any, str]]:
+        return [
+            (_("Automations"), reverse("messaging:automation_list")),
+            (self.instance.get_occasion_display(), self.back_url()),
+        ]
+
+
+class AutomationToday(PageMixin, View):
+    """Who would get what today. Nothing is sent, stored or reserved."""
+
+    permission_required = ("messaging.view_automation", "messaging.view_message")
+
+    def get(self, request: HttpRequest, occasion: str) -> HttpResponse:
+        automation = find_automation(occasion)
+        rows = [
+            {
+                "name": planned.candidate.recipient.name or _now("Unknown visitor"),
+                "store": planned.store.name if planned.store else "",
+                "due": formats.moment(
+                    planned.candidate.window.due_at, planned.store.zone if planned.store else None
+                ),
+                "channel": Channel(planned.channel).label if planned.channel and not planned.reason else "",
+                "text": planned.text,
+                "reason": REASONS.get(planned.reason, planned.reason),
+            }
+            for planned in todays_messages(automation, at=timezone.now())
+        ]
+        context = {"automation": automation, "rows": rows, "most": MOST_SHOWN}
+        return render(request, "messaging/automation_today.html", context)
+
+
+def _texts(automation: Automation) -> list[dict[str, Any]]:
+    """Return a line for each channel with its text in each language."""
+    written = {
+        (template.channel, template.language): template
+        for template in Template.objects.filter(occasion=automation.occasion)
+    }
+    return [
+        {
+            "label": channel.label,
+            "icon": CHANNEL_ICONS[channel],
+            "used": channel in automation.channels,
+            "languages": [
+                {
+                    "label": label,
+                    "template": written.get((channel, code)),
+                    "url": reverse(
+                        "messaging:template_edit", args=[automation.occasion, channel.value, code]
+                    ),
+                }
+                for code, label in django_settings.LANGUAGES
+            ],
+        }
+        for channel in Channel
+    ]
+
+
+def _history(automation: Automation) -> list[TimelineEvent]:
+    """Return the last savings, newest first, each with what it changed."""
+    revisions = list(automation.revisions.select_related("saved_by").order_by("-number")[:21])
+    events = []
+    for place, revision in enumerate(revisions[:20]):
+        before = revisions[place + 1].document if place + 1 < len(revisions) else {}
+        person = revision.saved_by.get_full_name() or revision.saved_by.username if revision.saved_by else ""
+        changed = [key for key, value in _flat(revision.document).items() if _flat(before).get(key) != value]
+        events.append(
+            TimelineEvent(
+                title=person or _now("Installation"),
+                at=formats.moment(revision.saved_at),
+                datetime=revision.saved_at.isoformat(),
+                icon="history",
+                text=", ".join(f"{name}: {_flat(revision.document)[name]}" for name in changed),
+            )
+        )
+    return events
+
+
+def _flat(document: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: value for name, value in document.items() if name != "settings"},
+        **document.get("settings", {}),
+    }
