@@ -324,6 +324,8 @@ LOGGING = {
         "django.server": {"level": "WARNING"},
         # Scanners call by address all day; they are answered with 400.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # It writes every request down, whose outcome is a row already.
+        "twilio.http_client": {"level": "WARNING"},
         # Every job ticks every minute; a line for each would bury the others.
         "celery": {"level": "WARNING"},
         "axes": {"level": "WARNING"},

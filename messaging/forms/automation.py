@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import PromoCodePool
@@ -198,3 +199,51 @@ def initial_of(automation: Automation, settings: AutomationSettings) -> dict[str
         "rest_days_after_use": settings.rest_days_after_use,
         "code_valid_hours": settings.code_valid_hours,
     }
+
+
+def describe_changes(occasion: str, before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Say in sentences what a saving changed, with the words of the form."""
+    fields = FORMS[occasion].base_fields
+    old, new = _flat(before), _flat(after)
+    sentences = []
+    for name, value in new.items():
+        if value == old.get(name) or (not old and value in ("", None, [])):
+            continue
+        if name == "enabled":
+            sentences.append(gettext("Switched on.") if value else gettext("Switched off."))
+            continue
+        label = fields[name].label if name in fields else _OTHER_LABELS[name]
+        sentences.append(f"{label}: {_written(name, value)}.")
+    return sentences
+
+
+_OTHER_LABELS = {
+    "channels": _("Channels"),
+    "stores_off": _("Stores where it is off"),
+    "code_valid_hours": _("Promo code valid for"),
+}
+
+
+def _written(name: str, value: Any) -> str:
+    if name == "channels":
+        return ", ".join(str(Channel(code).label) for code in value)
+    if isinstance(value, list):
+        return ", ".join(value) or gettext("none")
+    if name == "send_at":
+        return str(value)[:5]
+    if name in _UNITS:
+        return _UNITS[name] % {"number": value}
+    return str(value) if value else gettext("none")
+
+
+_UNITS = {
+    "delay_minutes": _("%(number)s minutes"),
+    "frequency_hours": _("%(number)s hours"),
+    "rest_days_after_use": _("%(number)s days"),
+    "code_valid_hours": _("%(number)s hours"),
+}
+
+
+def _flat(document: dict[str, Any]) -> dict[str, Any]:
+    settings = document.get("settings", {})
+    return {name: value for name, value in document.items() if name != "settings"} | settings

@@ -24,10 +24,9 @@ PROBLEMS = {
 class TemplateForm(forms.Form):
     """The parts of a text. A channel shows only its own."""
 
-    subject = forms.CharField(label=_("Subject"), max_length=200, required=False)
+    subject = forms.CharField(label=_("Subject"), max_length=200)
     text = forms.CharField(
         label=_("Text"),
-        required=False,
         max_length=10_000,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "true", "data-template-text": ""}),

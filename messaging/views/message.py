@@ -6,7 +6,8 @@ from uuid import UUID
 
 import django_filters
 from csp.decorators import csp_update
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
+from django.forms import HiddenInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -18,7 +19,7 @@ from django.views import View
 
 from messaging.models import Channel, Message, MessageState, Occasion
 from messaging.presentation import CHANNEL_ICONS, STATE_TONES, reason_text, timeline
-from messaging.selectors.messages import late_jobs, traffic
+from messaging.selectors.messages import is_sending, traffic
 from retail import formats
 from retail.views.access import PageMixin
 from retail.views.columns import Column
@@ -42,7 +43,8 @@ class MessageFilters(django_filters.FilterSet):
         method="within",
         empty_label=_("At any time"),
     )
-    customer = django_filters.NumberFilter(field_name="customer", label=_("Customer's number"))
+    # Set by links from the page of a customer; nobody types keys.
+    customer = django_filters.NumberFilter(field_name="customer", label="", widget=HiddenInput)
 
     class Meta:
         model = Message
@@ -89,7 +91,7 @@ class MessageList(ListPage):
             name="sent_at",
             label=_("Sent"),
             kind="moment",
-            order_by=F("sent_at"),
+            order_by="sent_at",
             zone=lambda message: message.store.zone if message.store else None,  # type: ignore[arg-type, return-value]
         ),
         Column(name="store.name", label=_("Store")),
@@ -113,7 +115,7 @@ class MessageList(ListPage):
 
     def extra_context(self) -> dict[str, Any]:
         at = timezone.now()
-        return {"week": traffic(since=at - timedelta(days=7)), "late_jobs": late_jobs(at=at)}
+        return {"week": traffic(since=at - timedelta(days=7)), "is_sending": is_sending(at=at)}
 
 
 @method_decorator(csp_update(SHOWS_EMAIL), name="dispatch")

@@ -23,7 +23,7 @@ from messaging.services.composition import compose_with
 from messaging.services.previews import preview_context, preview_people
 from messaging.services.templates import TemplateInvalid, check_template, save_template
 from messaging.services.test_sends import queue_test
-from messaging.views.automation import find_automation
+from messaging.views.automation import acting_user, find_automation
 from messaging.views.message import SHOWS_EMAIL
 from retail import formats
 from retail.models import Company
@@ -77,7 +77,7 @@ class TemplateEdit(TemplateView):
         form = TemplateForm(request.POST, channel=self.channel)
         if form.is_valid():
             try:
-                save_template(template=form.apply(template), by=request.user, at=timezone.now())  # type: ignore[arg-type]
+                save_template(template=form.apply(template), by=acting_user(request), at=timezone.now())
             except TemplateInvalid as refusal:
                 form.add_problems(refusal.problems)
             else:
