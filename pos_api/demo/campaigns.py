@@ -31,7 +31,8 @@ def _in_grouping(code: str) -> dict[str, Any]:
     return {"kind": "customer", "attribute": "groupings", "operator": "in", "value": [code]}
 
 
-# Priority 0 applies first, to single products; then come discounts on the whole sale.
+# Priority 0 applies first, to single products; then come discounts on the whole sale. Of the personal ones (birthday,
+# code, first purchase) a sale gets one, and nothing else on the whole sale.
 PUBLISHED: list[dict[str, Any]] = [
     {
         "code": "LEVE3PAGUE2",
@@ -122,7 +123,7 @@ PUBLISHED: list[dict[str, Any]] = [
         "name": "Clientes VIP: 8% em toda a loja",
         "description": "Obrigado por estar sempre conosco.",
         "category": "relacionamento",
-        "priority": 10,
+        "priority": 18,
         "exchange": "net",
         "conditions": _in_grouping("vip"),
         "benefits": [{"kind": "order_percent", "percent": "8.00"}],
@@ -132,7 +133,8 @@ PUBLISHED: list[dict[str, Any]] = [
         "name": "10% na primeira compra",
         "description": "Boas-vindas: 10% na sua primeira compra.",
         "category": "relacionamento",
-        "priority": 10,
+        "priority": 14,
+        "combinable_order_discount": False,
         "conditions": {"kind": "first_purchase"},
         "benefits": [{"kind": "order_percent", "percent": "10.00", "max_amount": "50.00"}],
     },
@@ -142,6 +144,7 @@ PUBLISHED: list[dict[str, Any]] = [
         "description": "Feliz aniversário! 15% na semana do seu aniversário.",
         "category": "relacionamento",
         "priority": 10,
+        "combinable_order_discount": False,
         "requires_consent": "promotions",
         "limits": [{"scope": "customer", "counts": "sale", "max": 1, "per": "year"}],
         "conditions": {"kind": "birthday", "unit": "week", "which": "current", "tolerance_days": 2},
@@ -152,7 +155,8 @@ PUBLISHED: list[dict[str, Any]] = [
         "name": "Código BEMVINDO: R$ 20",
         "description": "R$ 20 de desconto com o código BEMVINDO em compras de R$ 100.",
         "category": "relacionamento",
-        "priority": 10,
+        "priority": 12,
+        "combinable_order_discount": False,
         "minimum_amount": "100.00",
         "limits": [{"scope": "customer", "counts": "sale", "max": 1, "per": "campaign"}],
         "conditions": {"kind": "promo_code", "pool": "bemvindo"},
@@ -163,7 +167,8 @@ PUBLISHED: list[dict[str, Any]] = [
         "name": "Volte e ganhe 10%",
         "description": "10% com o código que você recebeu por mensagem.",
         "category": "relacionamento",
-        "priority": 10,
+        "priority": 16,
+        "combinable_order_discount": False,
         "conditions": {"kind": "promo_code", "pool": "volte"},
         "benefits": [{"kind": "order_percent", "percent": "10.00"}],
     },
