@@ -227,11 +227,13 @@ class Schema(AutoSchema):
         self._register("Problem", _PROBLEM)
         with override("en"):
             for status in sorted(statuses):
-                responses[str(status)] = {
-                    "description": declared.problems.get(status) or str(TITLES[status]),
-                    "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-                }
+                meaning = declared.problems.get(status)
+                responses[str(status)] = _problem(meaning) if meaning else self._shared_problem(status)
         return responses
+
+    def _shared_problem(self, status: int) -> Json:
+        self._register(f"Problem{status}", _problem(str(TITLES[status])), kind="responses")
+        return {"$ref": f"#/components/responses/Problem{status}"}
 
     def _schema(self, kind: Any) -> Json:
         if isinstance(kind, Described):
@@ -247,11 +249,14 @@ class Schema(AutoSchema):
             self._register(name, component)
         return schema
 
-    def _register(self, name: str, schema: Json) -> None:
-        component = ResolvedComponent(
-            name=name, type=ResolvedComponent.SCHEMA, schema=schema, object=f"schema {name}"
-        )
+    def _register(self, name: str, content: Json, kind: str = ResolvedComponent.SCHEMA) -> None:
+        component = ResolvedComponent(name=name, type=kind, schema=content, object=f"{kind} {name}")
         self.registry.register_on_missing(component)
+
+
+def _problem(description: str) -> Json:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": description, "content": {CONTENT_TYPE: {"schema": schema}}}
 
 
 _STATUS_WORDS = {

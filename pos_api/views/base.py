@@ -1,8 +1,10 @@
 """What every view of the API starts from: who may call, reading the body, writing the answer."""
 
+import time
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -18,6 +20,7 @@ from pos_api.authentication import (
 )
 from pos_api.decoding import MAX_BODY, Decoder, parse_json, read_body
 from pos_api.problems import BadRequest
+from pos_api.services.rate import count_request
 
 T = TypeVar("T")
 
@@ -53,6 +56,8 @@ class ApiView(APIView):
             raise BadRequest(_("The query contains a NUL character."))
         self.perform_authentication(request)
         self.check_permissions(request)
+        if settings.TERMINAL_REQUESTS_PER_MINUTE and isinstance(request.user, TerminalCaller):
+            count_request(request.user.key_id, limit=settings.TERMINAL_REQUESTS_PER_MINUTE, at=time.time())
 
 
 class PosView(ApiView):
