@@ -5,12 +5,26 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import BooleanField, Count, F, Field, Func, JSONField, Q, QuerySet, Sum, Value
-from django.db.models.functions import Cast
+from django.db.models import (
+    BooleanField,
+    Count,
+    F,
+    Field,
+    Func,
+    JSONField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce
 
 from campaigns.models import (
     Activation,
     Campaign,
+    CampaignCategory,
     CampaignCounter,
     CampaignRevision,
     CampaignStatus,
@@ -237,3 +251,13 @@ def campaigns_with_grouping(*, kind: str, code: str) -> QuerySet[Campaign]:
 class _JsonPath(Field):
     def db_type(self, connection: Any) -> str:
         return "jsonpath"
+
+
+# --- Categories ----------------------------------------------------------------------------------
+
+
+def campaign_categories() -> QuerySet[CampaignCategory]:
+    """Categories with `campaign_count`."""
+    filed = Campaign.objects.filter(category=OuterRef("code")).order_by().values("category")
+    counted = filed.annotate(number=Count("pk")).values("number")
+    return CampaignCategory.objects.annotate(campaign_count=Coalesce(Subquery(counted), 0))

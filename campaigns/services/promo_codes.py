@@ -3,16 +3,18 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy
 
 from campaigns import codes
 from campaigns.models import Campaign, CodeTerms, PromoCode, PromoCodePool
+from campaigns.services.campaigns import create_campaign
 from customers import documents
 from customers.models import Customer
 
@@ -176,6 +178,20 @@ def add_word(*, pool: PromoCodePool, word: str, terms: Terms) -> PromoCode:
     if not _insert(pool, [(code, None)], terms):
         raise WordTaken("word")
     return PromoCode.objects.get(code=code)
+
+
+@transaction.atomic
+def create_campaign_with_word(
+    *, document: Mapping[str, Any], word: str, user: User | None, at: datetime
+) -> Campaign:
+    """Make a draft together with its pool, holding one word without limit of uses.
+
+    Raises like create_campaign, create_pool and add_word.
+    """
+    campaign = create_campaign(document=document, user=user, at=at)
+    pool = create_pool(code=campaign.code, name=campaign.name[:120], campaign=campaign.code)
+    add_word(pool=pool, word=word, terms=Terms(max_uses=None))
+    return campaign
 
 
 @transaction.atomic

@@ -1,0 +1,357 @@
+"""Forms generated from the declarations of the engine: one field of a document, one input of a page.
+
+A kind of condition or benefit that is added to the engine has its form here without a line of code. A form is bound to
+posted data or filled from a document; `document()` gives the JSON of what it shows, leaving out what is empty, and
+`inputs()` lists its fields by their path in the document, so that the engine's complaints land beside them.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.engine.conditions.customer import NUMBERS
+from campaigns.engine.decoding import encode
+from campaigns.engine.fields import Field
+from campaigns.forms import inputs
+from campaigns.forms.inputs import plain_number
+
+Json = dict[str, Any]
+
+
+class Holder(Protocol):
+    """What an error can be put on."""
+
+    def add_error(self, name: str, message: Any) -> None: ...
+
+
+Input = tuple[str, Holder, str]
+
+WEEKDAYS = (
+    (1, _("Monday")),
+    (2, _("Tuesday")),
+    (3, _("Wednesday")),
+    (4, _("Thursday")),
+    (5, _("Friday")),
+    (6, _("Saturday")),
+    (7, _("Sunday")),
+)
+# What helps to fill a list or a text, by the name of the field. `sibling:by` asks the field beside it.
+PICKERS = {
+    "values": "sibling:by",
+    "stores": "store",
+    "sku": "sku",
+    "methods": "payment_method",
+    "operations": "operation",
+    "channels": "channel",
+    "pool": "pool",
+    "category": "campaign_category",
+    "requires_consent": "consent",
+    "value": "sibling:attribute",
+}
+# Operators of a comparison that take a list, also of one entry.
+LIST_OPERATORS = ("in", "between")
+
+
+def form_field(declared: Field) -> forms.Field:
+    """Return the input of one plain field. Raises KeyError for a type that has none."""
+    options: dict[str, Any] = {
+        "label": _(declared.label),
+        "help_text": _(declared.help) if declared.help else "",
+        "required": declared.required,
+    }
+    picker = PICKERS.get(declared.name, "")
+    if declared.type == "list":
+        return _list_field(declared, options, picker)
+    if declared.type in ("text", "code"):
+        long = (declared.maximum or 0) > 500
+        widget = forms.Textarea({"rows": 2}) if long else forms.TextInput()
+        if picker:
+            widget.attrs.update({"data-picker": picker, "data-picker-single": "", "autocomplete": "off"})
+        return inputs.TextInput(widget=widget, **options)
+    if declared.type == "choice":
+        return inputs.ChoiceInput(choices=_options(declared), **options)
+    if declared.type == "value":
+        return inputs.ValueInput(widget=inputs.LinesWidget(picker, {"rows": 2}), **options)
+    return _PLAIN[declared.type](**options)
+
+
+_PLAIN: dict[str, Any] = {
+    "boolean": inputs.SwitchInput,
+    "integer": inputs.WholeNumberInput,
+    "decimal": inputs.NumberInput,
+    "quantity": inputs.NumberInput,
+    "money": lambda **options: inputs.NumberInput(unit="R$", **options),
+    "percent": lambda **options: inputs.NumberInput(unit="%", **options),
+    "instant": inputs.InstantInput,
+    "date": inputs.DateInput,
+    "time": inputs.TimeInput,
+}
+
+
+def _list_field(declared: Field, options: dict[str, Any], picker: str) -> forms.Field:
+    item = declared.item
+    if item is not None and item.type == "choice":
+        return inputs.ChoicesInput(choices=[(value, _(label)) for value, label in item.choices], **options)
+    if item is not None and item.type == "integer" and (item.minimum, item.maximum) == (1, 7):
+        return inputs.ChoicesInput(choices=WEEKDAYS, cast=int, **options)
+    return inputs.LinesInput(widget=inputs.LinesWidget(picker), **options)
+
+
+def _options(declared: Field) -> list[tuple[str, Any]]:
+    options: list[tuple[str, Any]] = [(value, _(label)) for value, label in declared.choices]
+    if declared.required or declared.nullable:
+        return [("", "---------"), *options]
+    return options
+
+
+def _number(entry: str) -> int | str:
+    number = plain_number(entry)
+    if number is None:
+        return entry
+    return number if "." in number else int(number)
+
+
+def _span(field: forms.Field, name: str) -> str:
+    """Return the width of an input in its grid."""
+    if name in ("name", "description") or isinstance(field, inputs.ChoicesInput | inputs.LinesInput):
+        return "span-6"
+    return "span-3"
+
+
+def is_rows(declared: Field) -> bool:
+    return declared.type == "list" and declared.item is not None and declared.item.type == "object"
+
+
+def positions(data: Mapping[str, Any], prefix: str) -> list[int]:
+    """Return the numbers that follow a prefix in posted names, in order: `limits-0-max`, `limits-2-max` give 0, 2."""
+    found = {match[1] for name in data if (match := re.match(rf"{re.escape(prefix)}-([0-9]{{1,4}})-", name))}
+    return sorted(int(number) for number in found)
+
+
+# What a kind is about, also where it may be left out.
+_LEADING = ("percent", "amount", "values", "value", "multiplier", "fixed", "tiers", "schedule")
+
+
+def _main_names(declared: tuple[Field, ...]) -> tuple[str, ...]:
+    if not any(field.required for field in declared):
+        return tuple(field.name for field in declared[:4])
+    return tuple(
+        field.name for field in declared if field.required or field.type == "choice" or field.name in _LEADING
+    )
+
+
+class DeclaredForm(forms.Form):
+    """The form of an object with declared fields, nested objects and lists of objects included."""
+
+    use_required_attribute = False
+
+    def __init__(
+        self,
+        declared: tuple[Field, ...],
+        data: Mapping[str, Any] | None = None,
+        *,
+        document: Json | None = None,
+        prefix: str,
+        path: str = "",
+        main: tuple[str, ...] = (),
+    ) -> None:
+        self.declared = declared
+        self.path = path
+        self.main = main or _main_names(declared)
+        plain = [field for field in declared if field.type != "object" and not is_rows(field)]
+        shown = {field.name: encode(field, field.default) for field in plain if not field.required}
+        super().__init__(data, prefix=prefix, initial={**shown, **(document or {})})
+        self.fields.update({field.name: form_field(field) for field in plain})
+        for name, shown_field in self.fields.items():
+            shown_field.span = _span(shown_field, name)  # type: ignore[attr-defined]
+        self.children: dict[str, ObjectForm | RowsForm] = {}
+        for field in declared:
+            if field.type == "object" or is_rows(field):
+                make = RowsForm if is_rows(field) else ObjectForm
+                self.children[field.name] = make(
+                    field,
+                    data,
+                    document=(document or {}).get(field.name),
+                    prefix=self.add_prefix(field.name),
+                    path=self.path_of(field.name),
+                )
+
+    def path_of(self, name: str) -> str:
+        return f"{self.path}.{name}" if self.path else name
+
+    def document(self) -> Json:
+        """Return the JSON of this object. What could not be read is left out and stands in `errors`."""
+        if self.is_bound:
+            self.errors  # noqa: B018 - reads the posted data
+        values = (
+            self.cleaned_data if self.is_bound else {name: self.initial.get(name) for name in self.fields}
+        )
+        found: Json = {}
+        for field in self.declared:
+            child = self.children.get(field.name)
+            value = child.document() if child is not None else values.get(field.name)
+            if field.type == "value":
+                value = self._comparison(value, values)
+            if value is not None:
+                found[field.name] = value
+        return found
+
+    @staticmethod
+    def _comparison(value: Any, values: Json) -> Any:
+        if not isinstance(value, list):
+            return value
+        if values.get("attribute") in NUMBERS:
+            value = [_number(entry) for entry in value]
+        if values.get("operator") in LIST_OPERATORS:
+            return value or None
+        return value[0] if value else None
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Put an error on a field; unlike Django's, also on a form that shows a document and was not posted."""
+        if self.is_bound:
+            super().add_error(field, error)
+
+    def inputs(self) -> Iterator[Input]:
+        """Yield path, holder and name of every input in here."""
+        for name in self.fields:
+            yield self.path_of(name), self, name
+        for child in self.children.values():
+            yield from child.inputs()
+
+    @property
+    def wrong(self) -> int:
+        """How many inputs in here have something wrong."""
+        own = len(self.errors) if self.is_bound else 0
+        return own + sum(child.wrong for child in self.children.values())
+
+    def parts(self) -> list[Any]:
+        """Return what a page shows, in declaration order: bound fields, ObjectForms and RowsForms."""
+        return [self._part(field) for field in self.declared]
+
+    def main_parts(self) -> list[Any]:
+        """Return the parts that are always shown."""
+        return [self._part(field) for field in self.declared if field.name in self.main]
+
+    def more_parts(self) -> list[Any]:
+        """Return the parts that a page may fold away."""
+        return [self._part(field) for field in self.declared if field.name not in self.main]
+
+    def more_is_open(self) -> bool:
+        """Say whether a folded part holds something, or something wrong."""
+        return any(self._says_something(field) for field in self.declared if field.name not in self.main)
+
+    def _part(self, field: Field) -> Any:
+        child = self.children.get(field.name)
+        return child if child is not None else self[field.name]
+
+    def _says_something(self, field: Field) -> bool:
+        child = self.children.get(field.name)
+        if isinstance(child, RowsForm):
+            return bool(child.rows)
+        if child is not None:
+            return child.shown
+        bound = self[field.name]
+        default = bound.field.prepare_value(encode(field, field.default))
+        return bool(self.is_bound and bound.errors) or (bound.value() or None) != (default or None)
+
+
+class ObjectForm:
+    """A nested object; one that may be absent has a switch."""
+
+    is_object = True
+
+    def __init__(
+        self, field: Field, data: Mapping[str, Any] | None, *, document: Json | None, prefix: str, path: str
+    ) -> None:
+        self.label, self.help, self.optional = (
+            _(field.label),
+            _(field.help) if field.help else "",
+            field.nullable,
+        )
+        self.switch, self.path = f"{prefix}-_on", path
+        self.errors: list[Any] = []
+        given = document is not None if data is None else self.switch in data
+        self.shown = given or not self.optional
+        self.form = DeclaredForm(field.fields, data, document=document, prefix=prefix, path=path)
+
+    def document(self) -> Json | None:
+        return self.form.document() if self.shown else None
+
+    def add_error(self, _name: str, message: Any) -> None:
+        self.errors.append(message)
+
+    def inputs(self) -> Iterator[Input]:
+        yield self.path, self, ""
+        yield from self.form.inputs()
+
+    @property
+    def wrong(self) -> int:
+        return len(self.errors) + (self.form.wrong if self.shown else 0)
+
+
+class RowsForm:
+    """A list of objects, each with its row of inputs."""
+
+    is_rows = True
+
+    def __init__(
+        self,
+        field: Field,
+        data: Mapping[str, Any] | None,
+        *,
+        document: list[Json] | None,
+        prefix: str,
+        path: str,
+    ) -> None:
+        if field.item is None:
+            raise TypeError(f"the list {field.name} declares no item")
+        self.label, self.help = _(field.label), _(field.help) if field.help else ""
+        self.declared, self.prefix, self.path = field.item.fields, prefix, path
+        self.errors: list[Any] = []
+        if data is None:
+            documents: list[Json] = list(document or ()) or [{} for _ in range(field.min_items)]
+            self.rows = [self._row(None, entry, place, place) for place, entry in enumerate(documents)]
+        else:
+            numbers = positions(data, prefix)
+            self.rows = [self._row(data, None, number, place) for place, number in enumerate(numbers)]
+
+    def _row(
+        self, data: Mapping[str, Any] | None, document: Json | None, number: int, place: int
+    ) -> DeclaredForm:
+        row = DeclaredForm(
+            self.declared,
+            data,
+            document=document,
+            prefix=f"{self.prefix}-{number}",
+            path=f"{self.path}.{place}",
+        )
+        row.number = number  # type: ignore[attr-defined]
+        return row
+
+    @property
+    def next_number(self) -> int:
+        return max((row.number for row in self.rows), default=-1) + 1  # type: ignore[attr-defined]
+
+    def add(self) -> None:
+        self.rows.append(self._row(None, {}, self.next_number, len(self.rows)))
+
+    def remove(self, number: int) -> None:
+        self.rows = [row for row in self.rows if row.number != number]  # type: ignore[attr-defined]
+
+    def document(self) -> list[Json]:
+        return [row.document() for row in self.rows]
+
+    def add_error(self, _name: str, message: Any) -> None:
+        self.errors.append(message)
+
+    def inputs(self) -> Iterator[Input]:
+        yield self.path, self, ""
+        for row in self.rows:
+            yield from row.inputs()
+
+    @property
+    def wrong(self) -> int:
+        return len(self.errors) + sum(row.wrong for row in self.rows)

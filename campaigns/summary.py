@@ -1,0 +1,268 @@
+"""What a campaign will do, in the reader's language: sentences for the builder, the review and the list.
+
+The kinds say themselves what they mean (`Phrase`); here the phrases become text, and the rest of the document too.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from campaigns.engine.campaign import (
+    COUNTS_CHOICES,
+    EXCHANGE_CHOICES,
+    PER_CHOICES,
+    SCOPE_CHOICES,
+    Campaign,
+    Group,
+    Limit,
+    Node,
+    leaves,
+)
+from campaigns.engine.decoding import percent_text
+from campaigns.engine.marks import Phrase
+from retail import formats, money
+
+# The first day and month of each text are those of ISO: 1 is Monday.
+_MONDAY = date(2024, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One line; `parts` are the lines that belong under it."""
+
+    text: str
+    parts: "list[Sentence]" = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled group of lines. `icon` is a picture's name."""
+
+    title: str
+    icon: str
+    sentences: list[Sentence]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """`headline` is what the customer gets, in a line; `warnings` are what a manager should look at twice."""
+
+    headline: str
+    sections: list[Section]
+    warnings: list[str]
+
+
+def summarize(campaign: Campaign, *, at: datetime) -> Summary:
+    """Say what a campaign does. `at` decides what already began."""
+    sections = [
+        Section(_("For whom, buying what"), "customer", _who(campaign)),
+        Section(_("When and where"), "calendar", _when(campaign, at)),
+        Section(_("How often"), "target", _how_often(campaign)),
+    ]
+    if len(campaign.benefits) > 1:
+        benefits = [Sentence(_capitalized(say(benefit.phrase()))) for benefit in campaign.benefits]
+        sections.insert(0, Section(_("What the customer gets"), "gift", benefits))
+    together = _together(campaign)
+    if together:
+        sections.append(Section(_("Together with others"), "layers", together))
+    return Summary(headline(campaign), sections, list(_warnings(campaign, at)))
+
+
+def headline(campaign: Campaign) -> str:
+    """Say what the customer gets, in one line."""
+    if not campaign.benefits:
+        return _("No discount")
+    return _capitalized("; ".join(say(benefit.phrase()) for benefit in campaign.benefits))
+
+
+def say(phrase: Phrase) -> str:
+    """Write a phrase of the engine in the reader's language."""
+    return _(phrase.message) % {name: written(unit, value) for name, (unit, value) in phrase.params.items()}
+
+
+def written(unit: str, value: Any) -> str:
+    """Write one value by its unit: money in cents, percent in millionths, and so on."""
+    if isinstance(value, tuple | list):
+        return enumerated([written(unit, item) for item in value])
+    if unit == "money":
+        return formats.money(money.amount(value))
+    if unit == "decimal_money":
+        return formats.money(value)
+    if unit == "percent":
+        return formats.percent(Decimal(percent_text(value)))
+    if unit == "label":
+        return _(value)
+    if isinstance(value, datetime):
+        return formats.moment(value)
+    if isinstance(value, date):
+        return formats.day(value)
+    if isinstance(value, Decimal | int):
+        return formats.number(value)
+    return str(value)
+
+
+def enumerated(words: Sequence[str], most: int = 6) -> str:
+    """Join words with commas; a long list is cut and counted."""
+    shown = ", ".join(words[:most])
+    if len(words) > most:
+        more = len(words) - most
+        return ngettext("%(shown)s and %(more)d more", "%(shown)s and %(more)d more", more) % {
+            "shown": shown,
+            "more": more,
+        }
+    return shown
+
+
+def _who(campaign: Campaign) -> list[Sentence]:
+    found = []
+    if campaign.conditions is None:
+        found.append(Sentence(_("Every sale, with any product and any customer.")))
+    elif isinstance(campaign.conditions, Group) and campaign.conditions.operator == "all":
+        found += [_rule(child) for child in campaign.conditions.children]
+    else:
+        found.append(_rule(campaign.conditions))
+    thresholds = [
+        (campaign.minimum_quantity, "quantity", _("At least %(value)s units of what qualifies.")),
+        (campaign.minimum_amount, "money", _("At least %(value)s of what qualifies.")),
+        (campaign.maximum_amount, "money", _("At most %(value)s of what qualifies.")),
+    ]
+    found += [
+        Sentence(text % {"value": written(unit, value)})
+        for value, unit, text in thresholds
+        if value is not None
+    ]
+    if campaign.skip_discounted:
+        found.append(Sentence(_("Products that are already discounted do not count.")))
+    if campaign.requires_consent:
+        found.append(
+            Sentence(
+                _("Only customers who gave their consent (%(purpose)s).")
+                % {"purpose": campaign.requires_consent}
+            )
+        )
+    if campaign.optional:
+        found.append(Sentence(_("Only when the operator accepts it at the till.")))
+    return found
+
+
+def _rule(node: Node) -> Sentence:
+    if not isinstance(node, Group):
+        return Sentence(_capitalized(say(node.phrase())))
+    text = _("All of these:") if node.operator == "all" else _("At least one of these:")
+    return Sentence(text, [_rule(child) for child in node.children])
+
+
+def _when(campaign: Campaign, at: datetime) -> list[Sentence]:
+    found = []
+    if campaign.starts_at is None:
+        start = _("From its publication")
+    elif campaign.starts_at <= at:
+        start = _("Since %(moment)s") % {"moment": formats.moment(campaign.starts_at)}
+    else:
+        start = _("From %(moment)s") % {"moment": formats.moment(campaign.starts_at)}
+    end = _("without an end.")
+    if campaign.ends_at is not None:
+        end = _("until %(moment)s.") % {"moment": formats.moment(campaign.ends_at)}
+    found.append(Sentence(f"{start}, {end}"))
+    schedule = campaign.schedule
+    if schedule is not None and schedule.weekdays:
+        days = [date_format(_MONDAY + timedelta(days=day - 1), "l") for day in sorted(schedule.weekdays)]
+        found.append(Sentence(_("Only on %(days)s.") % {"days": enumerated(days, 7)}))
+    if schedule is not None and (schedule.from_ or schedule.until):
+        hours = {
+            "from": schedule.from_.isoformat("minutes") if schedule.from_ else "00:00",
+            "until": schedule.until.isoformat("minutes") if schedule.until else "24:00",
+        }
+        found.append(Sentence(_("From %(from)s to %(until)s, local time.") % hours))
+    found.append(Sentence(_stores(campaign.stores)))
+    if campaign.operations:
+        found.append(
+            Sentence(_("Sales of these categories: %(names)s.") % {"names": enumerated(campaign.operations)})
+        )
+    exchange = dict(EXCHANGE_CHOICES)[campaign.exchange]
+    found.append(Sentence(_("When items are exchanged: %(what)s.") % {"what": _(exchange)}))
+    return found
+
+
+def _stores(stores: tuple[str, ...]) -> str:
+    if not stores:
+        return _("In every store.")
+    prefix = "grouping:"
+    names = [
+        _("grouping %(name)s") % {"name": store.removeprefix(prefix)} if store.startswith(prefix) else store
+        for store in stores
+    ]
+    return _("In these stores: %(names)s.") % {"names": enumerated(names)}
+
+
+def _how_often(campaign: Campaign) -> list[Sentence]:
+    found = [Sentence(limit_text(limit)) for limit in campaign.limits]
+    if campaign.budget is not None:
+        found.append(
+            Sentence(_("It ends when %(amount)s were given.") % {"amount": written("money", campaign.budget)})
+        )
+    return found or [Sentence(_("As often as it applies, without a limit."))]
+
+
+def limit_text(limit: Limit) -> str:
+    """Say one limit: "At most 2 sales for each customer, per month"."""
+    return _("At most %(max)s %(counts)s for %(scope)s, per %(per)s.") % {
+        "max": formats.number(limit.max),
+        "counts": _(dict(COUNTS_CHOICES)[limit.counts]),
+        "scope": _(dict(SCOPE_CHOICES)[limit.scope]),
+        "per": _(dict(PER_CHOICES)[limit.per]),
+    }
+
+
+def _together(campaign: Campaign) -> list[Sentence]:
+    found = []
+    if campaign.exclusive:
+        found.append(Sentence(_("When it activates, no other campaign does.")))
+    if campaign.priority:
+        found.append(
+            Sentence(_("Priority %(number)s; lower numbers apply first.") % {"number": campaign.priority})
+        )
+    if campaign.stop_further == "basket":
+        found.append(Sentence(_("No campaign of a later priority applies after it.")))
+    elif campaign.stop_further == "lines":
+        found.append(Sentence(_("No campaign of a later priority applies to the same products.")))
+    if not campaign.combinable_order_discount:
+        found.append(Sentence(_("It does not add to another discount on the whole sale.")))
+    return found
+
+
+def _warnings(campaign: Campaign, at: datetime) -> Iterable[str]:
+    if campaign.ends_at is None:
+        yield _("It has no end: it goes on until somebody pauses it.")
+    elif campaign.ends_at <= at:
+        yield _("Its end is in the past: it will not activate.")
+    if campaign.benefits and not campaign.limits and campaign.budget is None:
+        yield _("It has no limit and no budget.")
+    if any(_gives_everything(benefit) for benefit in campaign.benefits):
+        yield _("It gives 100% off: products may leave for free.")
+    if not campaign.benefits:
+        yield _("It gives nothing to the customer.")
+    thresholds = (campaign.minimum_quantity, campaign.minimum_amount)
+    if campaign.benefits and campaign.conditions is None and thresholds == (None, None):
+        yield _("It has no rules: it applies to every sale.")
+    if any(leaf.kind == "customer_field" for leaf in leaves(campaign.conditions)):
+        yield _("It trusts data that is typed at the till.")
+
+
+def _gives_everything(benefit: Any) -> bool:
+    # One free unit of a bigger group ("take 3, pay 2") is what such campaigns are for.
+    return getattr(benefit, "percent", None) == 1_000_000 and benefit.kind in (
+        "order_percent",
+        "item_percent",
+        "age_percent",
+    )
+
+
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]

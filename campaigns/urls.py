@@ -1,0 +1,45 @@
+"""The pages of campaigns. `campaigns/` are lists and tools, `campaign/<code>/` is one campaign."""
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from campaigns.views import actions, builder, categories, detail, lists, pickers, promo_codes, recipes
+
+app_name = "campaigns"
+
+urlpatterns = [
+    path("campaigns/", lists.CampaignList.as_view(), name="campaign_list"),
+    path("campaigns/new/", recipes.RecipeChoice.as_view(), name="campaign_new"),
+    path("campaigns/new/advanced/", builder.CampaignCreate.as_view(), name="campaign_create"),
+    path("campaigns/new/<slug:recipe>/", recipes.RecipePage.as_view(), name="campaign_recipe"),
+    path("campaigns/summary/", builder.BuilderSummary.as_view(), name="builder_summary"),
+    path("campaigns/summary/<slug:recipe>/", recipes.RecipeSummary.as_view(), name="recipe_summary"),
+    path("campaigns/choices/", pickers.Choices.as_view(), name="choices"),
+    path("campaigns/categories/", categories.CategoryList.as_view(), name="category_list"),
+    path("campaigns/categories/new/", categories.CategoryForm.as_view(), name="category_create"),
+    path("campaigns/categories/<str:code>/", categories.CategoryForm.as_view(), name="category_form"),
+    path(
+        "campaigns/categories/<str:code>/delete/", categories.CategoryDelete.as_view(), name="category_delete"
+    ),
+    path("campaign/", RedirectView.as_view(pattern_name="campaigns:campaign_list"), name="campaign_root"),
+    path("campaign/<str:code>/", detail.CampaignDetail.as_view(), name="campaign_detail"),
+    path("campaign/<str:code>/edit/", builder.CampaignEdit.as_view(), name="campaign_form"),
+    path("campaign/<str:code>/history/", detail.CampaignHistory.as_view(), name="campaign_history"),
+    path("campaign/<str:code>/activations/", lists.ActivationList.as_view(), name="activation_list"),
+    path("campaign/<str:code>/publish/", actions.Publish.as_view(), name="campaign_publish"),
+    path("campaign/<str:code>/pause/", actions.Pause.as_view(), name="campaign_pause"),
+    path("campaign/<str:code>/resume/", actions.Resume.as_view(), name="campaign_resume"),
+    path("campaign/<str:code>/duplicate/", actions.Duplicate.as_view(), name="campaign_duplicate"),
+    path("campaign/<str:code>/delete/", actions.Delete.as_view(), name="campaign_delete"),
+    path("campaign/<str:code>/roll-back/", actions.RollBack.as_view(), name="campaign_roll_back"),
+    path("promo-codes/", promo_codes.PoolList.as_view(), name="promo_code_pool_list"),
+    path("promo-codes/new/", promo_codes.PoolCreate.as_view(), name="promo_code_pool_create"),
+    path("promo-codes/<str:code>/", promo_codes.PoolDetail.as_view(), name="promo_code_pool_detail"),
+    path("promo-codes/<str:code>/edit/", promo_codes.PoolEdit.as_view(), name="promo_code_pool_form"),
+    path("promo-codes/<str:code>/generate/", promo_codes.Generate.as_view(), name="promo_code_generate"),
+    path("promo-codes/<str:code>/word/", promo_codes.AddWord.as_view(), name="promo_code_word"),
+    path("promo-codes/<str:code>/import/", promo_codes.Import.as_view(), name="promo_code_import"),
+    path("promo-codes/<str:code>/export/", promo_codes.Export.as_view(), name="promo_code_export"),
+    path("promo-codes/<str:code>/switch/", promo_codes.Switch.as_view(), name="promo_code_switch"),
+    path("promo-codes/<str:code>/delete/", promo_codes.Delete.as_view(), name="promo_code_pool_delete"),
+]

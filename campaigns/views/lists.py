@@ -1,0 +1,150 @@
+"""The list of campaigns, and the activations of one."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from campaigns import selectors
+from campaigns.engine.kinds import BENEFITS
+from campaigns.forms.filters import STATUS_LABELS, STATUS_TONES, CampaignFilterForm
+from campaigns.models import Activation, Campaign
+from retail.views.columns import Column
+from retail.views.lists import Action, ListPage
+
+
+def kind_labels(tags: list[str]) -> str:
+    """Name the kinds of benefit of a campaign."""
+    return ", ".join(str(_(BENEFITS[tag].label)) for tag in tags if tag in BENEFITS) or str(_("No benefit"))
+
+
+class CampaignList(ListPage):
+    """All campaigns, with what can be done to each."""
+
+    permission_required = "campaigns.view_campaign"
+    model = Campaign
+    title = _("Campaigns")
+    subtitle = _("What the chain offers, to whom and when. Tills follow a change at once.")
+    template_name = "campaigns/campaign_list.html"
+    columns = (
+        Column(
+            name="name",
+            label=_("Campaign"),
+            order_by="name",
+            secondary=lambda campaign: campaign.code,
+        ),
+        Column(name="code", label=_("Code"), on_page=False),
+        Column(
+            name="shown_status",
+            label=_("Status"),
+            kind="badge",
+            labels=STATUS_LABELS,
+            tones=STATUS_TONES,
+        ),
+        Column(
+            name="benefit_kinds",
+            label=_("Benefit"),
+            value=lambda campaign: kind_labels(campaign.benefit_kinds),
+        ),
+        Column(name="category", label=_("Category"), order_by="category"),
+        Column(name="starts_at", label=_("Starts"), kind="moment", order_by="starts_at"),
+        Column(name="ends_at", label=_("Ends"), kind="moment", order_by="ends_at"),
+        Column(name="priority", label=_("Priority"), kind="number", order_by="priority"),
+        Column(name="updated_at", label=_("Changed"), kind="moment", order_by="updated_at"),
+    )
+    default_order = "-updated_at"
+    export_name = "campaigns"
+    create_url_name = "campaigns:campaign_new"
+    create_label = _("New campaign")
+    create_permission = "campaigns.add_campaign"
+    empty_icon = "campaign"
+    empty_title = _("No campaigns yet")
+    empty_text = _("Start from one of the everyday campaigns: choose it, fill in a few fields, publish.")
+
+    @cached_property
+    def filter_form(self) -> CampaignFilterForm:
+        return CampaignFilterForm(self.request.GET)
+
+    @cached_property
+    def now(self) -> Any:
+        return timezone.now()
+
+    def get_queryset(self) -> QuerySet[Campaign]:
+        return selectors.campaigns(self.filter_form.wanted(self.query), at=self.now)
+
+    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        return queryset  # the selector has searched
+
+    def row_url(self, instance: Campaign) -> str:
+        return reverse("campaigns:campaign_detail", args=[instance.code])
+
+    def extra_context(self) -> dict[str, Any]:
+        counts = selectors.campaign_counts(at=self.now)
+        chosen = self.request.GET.get("status", "")
+        tabs = [("", _("All"), sum(counts.values()))]
+        tabs += [(status, label, counts[status]) for status, label in STATUS_LABELS.items()]
+        return {
+            "filters": self.filter_form,
+            "searches": _("Name, code or description"),
+            "status_tabs": [(status, label, count, status == chosen) for status, label, count in tabs],
+        }
+
+
+class ActivationList(ListPage):
+    """Every sale in which one campaign activated."""
+
+    permission_required = ("campaigns.view_campaign", "campaigns.view_activation")
+    model = Activation
+    title = _("Activations")
+    columns = (
+        Column(
+            name="sale.ticket",
+            label=_("Ticket"),
+            secondary=lambda activation: _("cancelled") if activation.reversed_at else "",
+        ),
+        Column(
+            name="activated_at",
+            label=_("When"),
+            kind="moment",
+            order_by="activated_at",
+            zone=lambda activation: activation.sale.store.zone,
+        ),
+        Column(name="sale.store.name", label=_("Store")),
+        Column(
+            name="sale.customer",
+            label=_("Customer"),
+            value=lambda activation: str(activation.sale.customer or ""),
+        ),
+        Column(name="promo_code.code", label=_("Promotional code"), kind="code"),
+        Column(name="discount", label=_("Discount"), kind="money", order_by="discount"),
+        Column(name="sale.net", label=_("Sale"), kind="money", order_by="sale__net"),
+    )
+    default_order = "-activated_at"
+    export_name = "activations"
+    empty_icon = "activity"
+    empty_title = _("No activations yet")
+    empty_text = _("Each sale in which the campaign activates is listed here.")
+
+    @cached_property
+    def campaign(self) -> Campaign:
+        campaign = Campaign.objects.filter(code=self.kwargs["code"]).first()
+        if campaign is None:
+            raise Http404
+        return campaign
+
+    def get_queryset(self) -> QuerySet[Activation]:
+        return self.campaign.activations.select_related("sale__store", "sale__customer", "promo_code")
+
+    def get_actions(self) -> list[Action]:
+        return []
+
+    def extra_context(self) -> dict[str, Any]:
+        url = reverse("campaigns:campaign_detail", args=[self.campaign.code])
+        return {
+            "subtitle": self.campaign.name,
+            "trail": [(_("Campaigns"), reverse("campaigns:campaign_list")), (self.campaign.name, url)],
+        }

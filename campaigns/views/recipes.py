@@ -1,0 +1,84 @@
+"""The simple mode: choose an everyday campaign, fill in a few fields, done."""
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views import View
+
+from campaigns.forms.recipes import RECIPES, Recipe, RecipeForm
+from campaigns.models import Campaign
+from campaigns.services import campaigns as services
+from campaigns.services import promo_codes
+from campaigns.views.builder import partial_summary
+from retail.views.access import PageMixin
+
+
+class RecipeChoice(PageMixin, View):
+    permission_required = "campaigns.add_campaign"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return render(request, "campaigns/campaign_new.html", {"recipes": RECIPES.values()})
+
+
+def _recipe(code: str) -> Recipe:
+    if code not in RECIPES:
+        raise Http404
+    return RECIPES[code]
+
+
+class RecipePage(PageMixin, View):
+    permission_required = "campaigns.add_campaign"
+
+    def get(self, request: HttpRequest, recipe: str) -> HttpResponse:
+        found = _recipe(recipe)
+        return self.draw(found, found.form(initial={"name": str(found.title)}))
+
+    def post(self, request: HttpRequest, recipe: str) -> HttpResponse:
+        found = _recipe(recipe)
+        form = found.form(request.POST)
+        if form.is_valid():
+            try:
+                campaign = self.store(form)
+            except promo_codes.PromoCodeError as refusal:
+                form.add_error("word", str(refusal))
+            except services.CampaignError as refusal:
+                form.add_error("name", str(refusal))
+            else:
+                messages.success(request, _("Saved as a draft. Look it over and publish it."))
+                name = "campaign_publish" if request.POST.get("_action") == "publish" else "campaign_detail"
+                return HttpResponseRedirect(reverse(f"campaigns:{name}", args=[campaign.code]))
+        return self.draw(found, form, status=422)
+
+    def store(self, form: RecipeForm) -> Campaign:
+        user, at = cast(User, self.request.user), timezone.now()
+        document = form.document()
+        if "word" in form.fields:
+            return promo_codes.create_campaign_with_word(
+                document=document, word=form.cleaned_data["word"], user=user, at=at
+            )
+        return services.create_campaign(document=document, user=user, at=at)
+
+    def draw(self, recipe: Recipe, form: RecipeForm, status: int = 200) -> HttpResponse:
+        context: dict[str, Any] = {
+            "recipe": recipe,
+            "form": form,
+            "fields": [form[name] for name in recipe.fields],
+            **partial_summary(form.document()),
+        }
+        return render(self.request, "campaigns/campaign_recipe.html", context, status=status)
+
+
+class RecipeSummary(PageMixin, View):
+    """The summary of a recipe as far as it is filled in."""
+
+    permission_required = "campaigns.add_campaign"
+
+    def post(self, request: HttpRequest, recipe: str) -> HttpResponse:
+        form = _recipe(recipe).form(request.POST)
+        return render(request, "campaigns/parts/summary.html", partial_summary(form.document()))
