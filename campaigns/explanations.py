@@ -1,22 +1,18 @@
-"""Sentences for people: why a campaign did not activate, and what a campaign says, in the active language.
+"""Sentences for people: why a campaign did not activate, and the phrases of the kinds, in the active language.
 
-The engine answers with codes and numbers; this module is the only place that makes text of them.
+The engine answers with codes and numbers; here they become text. `campaigns.summary` says what a whole document does.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.utils.formats import date_format, number_format
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop, ngettext
 
-from campaigns.engine.campaign import Campaign, Group, Node, Schedule
 from campaigns.engine.marks import Phrase
 from campaigns.engine.verdict import Unit, Verdict
-from retail import money
-
-CURRENCY = "R$"
+from retail import formats, money
 
 REASONS: Mapping[str, str] = {
     "not_started": gettext_noop("It starts on %(required)s."),
@@ -75,12 +71,12 @@ _COMPARISONS = {
 def explain(verdict: Verdict) -> str:
     """Return the sentence that says why a check was not met, in the active language."""
     params = {
-        name: _written(verdict.unit, getattr(verdict, name)) for name in ("required", "actual", "missing")
+        name: written(verdict.unit, getattr(verdict, name)) for name in ("required", "actual", "missing")
     }
     params["subject"] = verdict.subject
     if isinstance(verdict.required, tuple) and verdict.required:
-        params["first"] = _written(verdict.unit, verdict.required[0])
-        params["last"] = _written(verdict.unit, verdict.required[-1])
+        params["first"] = written(verdict.unit, verdict.required[0])
+        params["last"] = written(verdict.unit, verdict.required[-1])
     if verdict.subject in _COMPARISONS:
         params["comparison"] = gettext(_COMPARISONS[verdict.subject]) % params
     if verdict.code == "product" and not verdict.missing:
@@ -91,160 +87,37 @@ def explain(verdict: Verdict) -> str:
 def phrase_text(phrase: Phrase) -> str:
     """Return a phrase of the engine as text in the active language."""
     return gettext(phrase.message) % {
-        name: _written(unit, value) for name, (unit, value) in phrase.params.items()
+        name: written(unit, value) for name, (unit, value) in phrase.params.items()
     }
 
 
-def amount_text(cents: int) -> str:
-    """Return an amount as people write it: `R$ 12,50`."""
-    return f"{CURRENCY} {number_format(money.to_decimal(cents), 2, use_l10n=True, force_grouping=True)}"
-
-
-def _written(unit: str, value: Any) -> str:
+def written(unit: str, value: Any) -> str:
+    """Write one value by its unit: money in cents, percent in millionths, a list with commas."""
     if value is None:
         return ""
-    if isinstance(value, tuple):
-        return ", ".join(_written(unit, item) for item in value)
+    if isinstance(value, tuple | list):
+        return enumerated([written(unit, item) for item in value])
     match unit:
         case Unit.MONEY:
-            return amount_text(value)
+            return formats.money(money.to_decimal(value))
         case "decimal_money":
-            return amount_text(money.from_decimal(value))
+            return formats.money(value)
         case "percent":
-            return f"{_number(Decimal(value).scaleb(-4))}%"
+            return formats.percent(Decimal(value).scaleb(-4))
         case "label":
             return gettext(value)
     if isinstance(value, datetime):
-        return date_format(value, "SHORT_DATETIME_FORMAT")
+        return formats.moment(value)
     if isinstance(value, date):
-        return date_format(value, "SHORT_DATE_FORMAT")
-    return _number(value) if isinstance(value, Decimal) else str(value)
+        return formats.day(value)
+    return formats.number(value) if isinstance(value, Decimal | int) else str(value)
 
 
-def _number(value: Decimal) -> str:
-    text = f"{value:f}"
-    decimals = len(text.partition(".")[2].rstrip("0"))
-    return number_format(value, decimals, use_l10n=True)
-
-
-def summarise(campaign: Campaign) -> list[str]:
-    """Return what a campaign will do, one plain sentence or phrase a line, in the active language."""
-    sentences = [_benefits(campaign), *_conditions(campaign), *_thresholds(campaign), *_period(campaign)]
-    sentences += [_limit(limit) for limit in campaign.limits]
-    if campaign.budget is not None:
-        sentences.append(
-            gettext("Ends when %(budget)s have been granted.") % {"budget": amount_text(campaign.budget)}
-        )
-    flags = (
-        (
-            bool(campaign.stores),
-            gettext("In the stores %(stores)s.") % {"stores": ", ".join(campaign.stores)},
-        ),
-        (campaign.exclusive, gettext("No other campaign is given together with it.")),
-        (campaign.optional, gettext("Only when the operator accepts it.")),
-        (campaign.requires_consent is not None, gettext("Only with the customer's consent.")),
-        (campaign.skip_discounted, gettext("Products that are already discounted do not count.")),
-        (campaign.exchange == "block", gettext("Not in sales with exchanged items.")),
-    )
-    return [sentence for sentence in sentences if sentence] + [text for holds, text in flags if holds]
-
-
-def _benefits(campaign: Campaign) -> str:
-    if not campaign.benefits:
-        return gettext("Gives nothing; it only registers that it activated.")
-    given = _joined((phrase_text(benefit.phrase()) for benefit in campaign.benefits), gettext("and"))
-    return gettext("The customer gets %(benefits)s.") % {"benefits": given}
-
-
-def _conditions(campaign: Campaign) -> list[str]:
-    if campaign.conditions is None:
-        return [gettext("For everyone, with any products.")]
-    return [gettext("When: %(conditions)s.") % {"conditions": _node(campaign.conditions)}]
-
-
-def _node(node: Node, nested: bool = False) -> str:
-    if not isinstance(node, Group):
-        return phrase_text(node.phrase())
-    word = gettext("and") if node.operator == "all" else gettext("or")
-    text = f" {word} ".join(_node(child, nested=len(node.children) > 1) for child in node.children)
-    return f"({text})" if nested and len(node.children) > 1 else text
-
-
-def _thresholds(campaign: Campaign) -> list[str]:
-    found = []
-    if campaign.minimum_quantity is not None:
-        quantity = {"quantity": _number(campaign.minimum_quantity)}
-        found.append(gettext("At least %(quantity)s units of what qualifies.") % quantity)
-    if campaign.minimum_amount is not None:
-        amount = {"amount": amount_text(campaign.minimum_amount)}
-        found.append(gettext("At least %(amount)s in what qualifies.") % amount)
-    if campaign.maximum_amount is not None:
-        amount = {"amount": amount_text(campaign.maximum_amount)}
-        found.append(gettext("At most %(amount)s in what qualifies.") % amount)
-    return found
-
-
-def _period(campaign: Campaign) -> list[str]:
-    found = []
-    if campaign.starts_at is not None:
-        found.append(
-            gettext("From %(start)s.") % {"start": date_format(campaign.starts_at, "SHORT_DATETIME_FORMAT")}
-        )
-    if campaign.ends_at is not None:
-        found.append(
-            gettext("Until %(end)s.") % {"end": date_format(campaign.ends_at, "SHORT_DATETIME_FORMAT")}
-        )
-    if campaign.schedule is not None:
-        found.append(_schedule(campaign.schedule))
-    return found
-
-
-WEEKDAYS = (
-    gettext_noop("Monday"),
-    gettext_noop("Tuesday"),
-    gettext_noop("Wednesday"),
-    gettext_noop("Thursday"),
-    gettext_noop("Friday"),
-    gettext_noop("Saturday"),
-    gettext_noop("Sunday"),
-)
-
-
-def _schedule(schedule: Schedule) -> str:
-    days = ", ".join(gettext(WEEKDAYS[day - 1]) for day in schedule.weekdays) or gettext("every day")
-    if schedule.from_ is None and schedule.until is None:
-        return gettext("On %(days)s.") % {"days": days}
-    hours = {
-        "days": days,
-        "from": f"{schedule.from_:%H:%M}" if schedule.from_ else "00:00",
-        "until": f"{schedule.until:%H:%M}" if schedule.until else "24:00",
-    }
-    return gettext("On %(days)s, from %(from)s to %(until)s.") % hours
-
-
-_LIMITS = {
-    ("total", "sale"): gettext_noop("At most %(max)s sales in all, per %(per)s."),
-    ("total", "item"): gettext_noop("At most %(max)s items in all, per %(per)s."),
-    ("customer", "sale"): gettext_noop("At most %(max)s sales for each customer, per %(per)s."),
-    ("customer", "item"): gettext_noop("At most %(max)s items for each customer, per %(per)s."),
-    ("store", "sale"): gettext_noop("At most %(max)s sales in each store, per %(per)s."),
-    ("store", "item"): gettext_noop("At most %(max)s items in each store, per %(per)s."),
-    ("code", "sale"): gettext_noop("At most %(max)s sales with each code, per %(per)s."),
-    ("code", "item"): gettext_noop("At most %(max)s items with each code, per %(per)s."),
-}
-_PER = {
-    "campaign": gettext_noop("whole campaign"),
-    "day": gettext_noop("day"),
-    "week": gettext_noop("week"),
-    "month": gettext_noop("month"),
-    "year": gettext_noop("year"),
-}
-
-
-def _limit(limit: Any) -> str:
-    return gettext(_LIMITS[limit.scope, limit.counts]) % {"max": limit.max, "per": gettext(_PER[limit.per])}
-
-
-def _joined(parts: Iterable[str], word: str) -> str:
-    found = list(parts)
-    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} {word} {found[-1]}"
+def enumerated(words: Sequence[str], most: int = 8) -> str:
+    """Join words with commas; a long list is cut and counted."""
+    shown = ", ".join(words[:most])
+    more = len(words) - most
+    if more <= 0:
+        return shown
+    text = ngettext("%(shown)s and %(more)d more", "%(shown)s and %(more)d more", more)
+    return text % {"shown": shown, "more": more}

@@ -3,30 +3,26 @@
 The kinds say themselves what they mean (`Phrase`); here the phrases become text, and the rest of the document too.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop
 
 from campaigns.engine.campaign import (
-    COUNTS_CHOICES,
     EXCHANGE_CHOICES,
     PER_CHOICES,
-    SCOPE_CHOICES,
     Campaign,
     Group,
     Limit,
     Node,
     leaves,
 )
-from campaigns.engine.decoding import percent_text
-from campaigns.engine.marks import Phrase
-from retail import formats, money
+from campaigns.explanations import enumerated, phrase_text, written
+from retail import formats
 
 # The first day and month of each text are those of ISO: 1 is Monday.
 _MONDAY = date(2024, 1, 1)
@@ -66,7 +62,7 @@ def summarize(campaign: Campaign, *, at: datetime) -> Summary:
         Section(_("How often"), "target", _how_often(campaign)),
     ]
     if len(campaign.benefits) > 1:
-        benefits = [Sentence(_capitalized(say(benefit.phrase()))) for benefit in campaign.benefits]
+        benefits = [Sentence(_capitalized(phrase_text(benefit.phrase()))) for benefit in campaign.benefits]
         sections.insert(0, Section(_("What the customer gets"), "gift", benefits))
     together = _together(campaign)
     if together:
@@ -78,45 +74,7 @@ def headline(campaign: Campaign) -> str:
     """Say what the customer gets, in one line."""
     if not campaign.benefits:
         return _("No discount")
-    return _capitalized("; ".join(say(benefit.phrase()) for benefit in campaign.benefits))
-
-
-def say(phrase: Phrase) -> str:
-    """Write a phrase of the engine in the reader's language."""
-    return _(phrase.message) % {name: written(unit, value) for name, (unit, value) in phrase.params.items()}
-
-
-def written(unit: str, value: Any) -> str:
-    """Write one value by its unit: money in cents, percent in millionths, and so on."""
-    if isinstance(value, tuple | list):
-        return enumerated([written(unit, item) for item in value])
-    if unit == "money":
-        return formats.money(money.amount(value))
-    if unit == "decimal_money":
-        return formats.money(value)
-    if unit == "percent":
-        return formats.percent(Decimal(percent_text(value)))
-    if unit == "label":
-        return _(value)
-    if isinstance(value, datetime):
-        return formats.moment(value)
-    if isinstance(value, date):
-        return formats.day(value)
-    if isinstance(value, Decimal | int):
-        return formats.number(value)
-    return str(value)
-
-
-def enumerated(words: Sequence[str], most: int = 6) -> str:
-    """Join words with commas; a long list is cut and counted."""
-    shown = ", ".join(words[:most])
-    if len(words) > most:
-        more = len(words) - most
-        return ngettext("%(shown)s and %(more)d more", "%(shown)s and %(more)d more", more) % {
-            "shown": shown,
-            "more": more,
-        }
-    return shown
+    return _capitalized("; ".join(phrase_text(benefit.phrase()) for benefit in campaign.benefits))
 
 
 def _who(campaign: Campaign) -> list[Sentence]:
@@ -153,7 +111,7 @@ def _who(campaign: Campaign) -> list[Sentence]:
 
 def _rule(node: Node) -> Sentence:
     if not isinstance(node, Group):
-        return Sentence(_capitalized(say(node.phrase())))
+        return Sentence(_capitalized(phrase_text(node.phrase())))
     text = _("All of these:") if node.operator == "all" else _("At least one of these:")
     return Sentence(text, [_rule(child) for child in node.children])
 
@@ -210,14 +168,22 @@ def _how_often(campaign: Campaign) -> list[Sentence]:
     return found or [Sentence(_("As often as it applies, without a limit."))]
 
 
+_LIMITS = {
+    ("total", "sale"): gettext_noop("At most %(max)s sales in all, per %(per)s."),
+    ("total", "item"): gettext_noop("At most %(max)s items in all, per %(per)s."),
+    ("customer", "sale"): gettext_noop("At most %(max)s sales for each customer, per %(per)s."),
+    ("customer", "item"): gettext_noop("At most %(max)s items for each customer, per %(per)s."),
+    ("store", "sale"): gettext_noop("At most %(max)s sales in each store, per %(per)s."),
+    ("store", "item"): gettext_noop("At most %(max)s items in each store, per %(per)s."),
+    ("code", "sale"): gettext_noop("At most %(max)s sales with each code, per %(per)s."),
+    ("code", "item"): gettext_noop("At most %(max)s items with each code, per %(per)s."),
+}
+
+
 def limit_text(limit: Limit) -> str:
-    """Say one limit: "At most 2 sales for each customer, per month"."""
-    return _("At most %(max)s %(counts)s for %(scope)s, per %(per)s.") % {
-        "max": formats.number(limit.max),
-        "counts": _(dict(COUNTS_CHOICES)[limit.counts]),
-        "scope": _(dict(SCOPE_CHOICES)[limit.scope]),
-        "per": _(dict(PER_CHOICES)[limit.per]),
-    }
+    """Say one limit: "At most 2 sales for each customer, per month."."""
+    per = _(dict(PER_CHOICES)[limit.per])
+    return _(_LIMITS[limit.scope, limit.counts]) % {"max": formats.number(limit.max), "per": per}
 
 
 def _together(campaign: Campaign) -> list[Sentence]:

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from campaigns.views import actions, builder, categories, detail, lists, pickers, promo_codes, recipes
+from campaigns.views import actions, builder, categories, detail, lists, pickers, promo_codes, recipes, trial
 
 app_name = "campaigns"
 
@@ -26,6 +26,7 @@ urlpatterns = [
     path("campaign/<str:code>/edit/", builder.CampaignEdit.as_view(), name="campaign_form"),
     path("campaign/<str:code>/history/", detail.CampaignHistory.as_view(), name="campaign_history"),
     path("campaign/<str:code>/activations/", lists.ActivationList.as_view(), name="activation_list"),
+    path("campaign/<str:code>/try/", trial.CampaignTrial.as_view(), name="campaign_trial"),
     path("campaign/<str:code>/publish/", actions.Publish.as_view(), name="campaign_publish"),
     path("campaign/<str:code>/pause/", actions.Pause.as_view(), name="campaign_pause"),
     path("campaign/<str:code>/resume/", actions.Resume.as_view(), name="campaign_resume"),

@@ -49,6 +49,10 @@ PICKERS = {
     "pool": "pool",
     "category": "campaign_category",
     "requires_consent": "consent",
+    "consents": "consent",
+    "groupings": "groupings",
+    "store": "shop",
+    "operation": "operation",
     "value": "sibling:attribute",
 }
 # Operators of a comparison that take a list, also of one entry.
@@ -60,7 +64,8 @@ def form_field(declared: Field) -> forms.Field:
     options: dict[str, Any] = {
         "label": _(declared.label),
         "help_text": _(declared.help) if declared.help else "",
-        "required": declared.required,
+        # Only what may really be left empty is marked as optional.
+        "required": declared.required or (declared.type in ("choice", "integer") and not declared.nullable),
     }
     picker = PICKERS.get(declared.name, "")
     if declared.type == "list":

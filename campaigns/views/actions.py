@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views import View
 
+from campaigns import selectors
 from campaigns.engine.document import decode_campaign
-from campaigns.models import Campaign
 from campaigns.services import campaigns as services
 from campaigns.summary import summarize
 from campaigns.views.detail import described_changes, find_campaign, head
@@ -94,7 +94,7 @@ class Duplicate(CampaignAction):
         original = find_campaign(code)
         copy = services.duplicate_campaign(
             code=code,
-            new_code=_free_code(code),
+            new_code=selectors.free_campaign_code(code),
             new_name=(_("%(name)s (copy)") % {"name": original.document["name"][:140]}),
             user=user,
             at=at,
@@ -110,10 +110,3 @@ class Delete(CampaignAction):
         services.delete_campaign(code=code)
         messages.success(self.request, _("Deleted."))
         return reverse("campaigns:campaign_list")
-
-
-def _free_code(code: str) -> str:
-    """Return the first of CODE-2, CODE-3, ... that no campaign has."""
-    base = code[:58]
-    taken = set(Campaign.objects.filter(code__startswith=f"{base}-").values_list("code", flat=True))
-    return next(f"{base}-{n}" for n in range(2, len(taken) + 3) if f"{base}-{n}" not in taken)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
+from campaigns import selectors
 from campaigns.engine.document import decode_campaign
 from campaigns.engine.fields import DocumentError
 from campaigns.engine.kinds import BENEFITS, CONDITIONS
@@ -83,9 +84,9 @@ class BuilderPage(PageMixin, View):
             "steps": [(code, label, icon, wrong.get(code, 0)) for code, label, icon in STEPS],
             "step": first_wrong or chosen or "general",
             "wrong": sum(wrong.values()),
-            "condition_kinds": list(CONDITIONS.values()),
+            "condition_kinds": [_offer(kind) for kind in CONDITIONS.values()],
             "benefit_groups": [
-                (label, [kind for kind in BENEFITS.values() if kind.level == level])
+                (label, [_offer(kind) for kind in BENEFITS.values() if kind.level == level])
                 for level, label in LEVELS
             ],
             **partial_summary(document),
@@ -108,6 +109,8 @@ class CampaignCreate(BuilderPage):
         return CampaignForm(self.request.POST)
 
     def store(self, document: Json) -> Campaign:
+        if not self.request.POST.get("campaign-code", "").strip():
+            document["code"] = selectors.free_campaign_code(document["code"])
         return services.create_campaign(
             document=document, user=cast(User, self.request.user), at=timezone.now()
         )
@@ -171,13 +174,17 @@ def partial_summary(document: Json) -> dict[str, Any]:
                 _leave_out(document, problem.path)
         else:
             summary = summarize(campaign, at=timezone.now())
-            return {"summary": _halfway(summary) if unclear else summary, "unclear": len(unclear)}
+            return {
+                "summary": _halfway(summary, given=bool(campaign.benefits)) if unclear else summary,
+                "unclear": len(unclear),
+            }
     return {"summary": None, "unclear": len(unclear)}
 
 
-def _halfway(summary: Summary) -> Summary:
+def _halfway(summary: Summary, *, given: bool) -> Summary:
     """Leave out what may only be missing because it is not typed yet."""
-    return replace(summary, warnings=[])
+    headline = summary.headline if given else ""
+    return replace(summary, headline=headline, warnings=[])
 
 
 def _leave_out(document: Json, path: str) -> None:

@@ -35,6 +35,7 @@ def head(campaign: Campaign, current: str) -> dict[str, Any]:
     status = campaign.shown_status  # type: ignore[attr-defined]
     tabs = [
         (_("Overview"), "campaign_detail"),
+        (_("Try it"), "campaign_trial"),
         (_("History"), "campaign_history"),
         (_("Activations"), "activation_list"),
     ]

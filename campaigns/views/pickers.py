@@ -104,6 +104,7 @@ SEARCHES: dict[str, Callable[[str], Iterable[Choice]]] = {
     "grouping": lambda text: _named(ProductGrouping, text),
     "category": lambda text: _named(Category, text),
     "store": _stores,
+    "shop": lambda text: _named(Store, text),
     "groupings": lambda text: _named(CustomerGrouping, text),
     "loyalty_category": _loyalty_categories,
     "sex": _labelled(Sex.choices),

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views import View
 
+from campaigns import selectors
 from campaigns.forms.recipes import RECIPES, Recipe, RecipeForm
 from campaigns.models import Campaign
 from campaigns.services import campaigns as services
@@ -58,6 +59,7 @@ class RecipePage(PageMixin, View):
     def store(self, form: RecipeForm) -> Campaign:
         user, at = cast(User, self.request.user), timezone.now()
         document = form.document()
+        document["code"] = selectors.free_campaign_code(document["code"])
         if "word" in form.fields:
             return promo_codes.create_campaign_with_word(
                 document=document, word=form.cleaned_data["word"], user=user, at=at
