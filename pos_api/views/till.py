@@ -25,6 +25,27 @@ from pos_api.problems import Problem
 from pos_api.services.credentials import issue_terminal_key
 from retail.models import Terminal
 
+# The modules that static/till/main.js imports: named in the page, so that they load together and not one by one.
+MODULES = (
+    "actions",
+    "api",
+    "basket",
+    "camera",
+    "checkout",
+    "commit",
+    "customer",
+    "dom",
+    "drawer",
+    "evaluation",
+    "frame",
+    "lines",
+    "money",
+    "pairing",
+    "promotions",
+    "receipt",
+    "search",
+    "state",
+)
 PAIRING_PERMISSION = "pos_api.add_terminalkey"
 
 
@@ -33,7 +54,11 @@ class TillPage(TemplateView):
     """The frame that the scripts fill. It holds no data: whoever opens it sees nothing without a key."""
 
     template_name = "till/till.html"
-    extra_context = {"currency": "BRL", "sign_in_url": settings.LOGIN_URL}
+    extra_context = {
+        "currency": "BRL",
+        "sign_in_url": settings.LOGIN_URL,
+        "modules": [f"till/{name}.js" for name in MODULES],
+    }
 
 
 class TillTexts(JavaScriptCatalog):

@@ -1,8 +1,6 @@
 // Reading barcodes with the device's camera, where the browser can (BarcodeDetector).
 
-import { onClick } from "./actions.js";
 import { h } from "./dom.js";
-import { enter } from "./search.js";
 import { say, state, update } from "./state.js";
 
 const FORMATS = ["ean_13", "ean_8", "upc_a", "upc_e", "code_128", "qr_code"];
@@ -12,7 +10,8 @@ export const canScan = "BarcodeDetector" in window && Boolean(navigator.mediaDev
 
 let stream = null;
 
-async function open() {
+// Show what the camera sees until a barcode is read; `found` gets its text.
+export async function scan(found) {
   try {
     stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" }, audio: false });
   } catch {
@@ -25,10 +24,10 @@ async function open() {
   await video.play();
   const detector = new BarcodeDetector({ formats: FORMATS });
   while (stream && state.dialog?.name === "camera") {
-    const [found] = await detector.detect(video).catch(() => []);
-    if (found) {
+    const [barcode] = await detector.detect(video).catch(() => []);
+    if (barcode) {
       update(() => { state.dialog = null; });
-      await enter(found.rawValue);
+      await found(barcode.rawValue);
     } else {
       await new Promise((resolve) => { setTimeout(resolve, LOOK_EVERY_MS); });
     }
@@ -40,8 +39,6 @@ export function stopCamera() {
   for (const track of stream?.getTracks() ?? []) track.stop();
   stream = null;
 }
-
-onClick({ "camera.open": open });
 
 export function cameraView() {
   return {

@@ -151,7 +151,7 @@ function cardView({ label, card }) {
     h("span", { class: "avatar", "aria-hidden": "true" }, initials(label)),
     h("div", { class: "grow" },
       h("strong", {}, label),
-      h("p", { class: "faint" }, card ? [card.document, card.phone || card.email].filter(Boolean).join(" · ") : gettext("Not registered: the document goes along with the sale.")),
+      h("p", { class: "faint" }, card ? [card.document, showPhone(card.phone) || card.email].filter(Boolean).join(" · ") : gettext("Not registered: the document goes along with the sale.")),
       problem && h("p", { class: "field-error", role: "alert" }, problem),
       card?.remark && h("p", { class: "remark" }, icon("alert"), card.remark),
       card && h("div", { class: "cluster" },
@@ -165,6 +165,8 @@ function cardView({ label, card }) {
   );
 }
 
+// Numbers of this country as people write them; others stay international.
+const showPhone = (phone) => phone?.replace(/^\+55(\d\d)(\d{4,5})(\d{4})$/, "($1) $2-$3");
 const initials = (label) => label.split(/\s+/).filter(Boolean).map((word) => word[0]).slice(0, 2).join("");
 
 function birthdayBadge({ birth_date: birthDate, birthday_in_days: days }) {

@@ -189,10 +189,14 @@ function adjustmentsView(result) {
   const names = new Map((state.evaluation.result.activations ?? []).map((item) => [item.campaign, item.name]));
   const markdown = cents(result.markdown);
   if (!byCampaign.size && !markdown) return null;
-  return h("ul", { class: "adjustments" },
-    markdown > 0 && h("li", {}, icon("percent"), gettext("Marked down"), h("span", {}, `− ${showCents(markdown)}`)),
-    [...byCampaign].map(([campaign, amount]) => h("li", {}, icon("percent"), names.get(campaign) || campaign, h("span", {}, `− ${showCents(amount)}`))),
-  );
+  const reductions = [...byCampaign].map(([campaign, amount]) => ({ name: names.get(campaign) || campaign, amount }));
+  if (markdown) reductions.unshift({ name: gettext("Marked down"), amount: markdown });
+  const list = h("ul", { class: "adjustments" }, reductions.map(({ name, amount }) => h("li", {}, icon("percent"), name, h("span", {}, `− ${showCents(amount)}`))));
+  if (reductions.length <= 2) return list;
+  const total = reductions.reduce((sum, { amount }) => sum + amount, 0);
+  return h("details", { class: "adjustments-all" },
+    h("summary", {}, interpolate(ngettext("%(count)s promotion", "%(count)s promotions", reductions.length), { count: reductions.length }, true), h("span", {}, `− ${showCents(total)}`)),
+    list);
 }
 
 function localTotal(line) {
@@ -225,7 +229,7 @@ function extrasView() {
   return h("div", { class: "extras" },
     h("button", { class: "button button-quiet", type: "button", data: { action: "exchange.open" } }, icon("undo"), gettext("Item given back")),
     field({
-      id: "delivery-fee", label: gettext("Delivery fee"), inputmode: "decimal", placeholder: "0.00",
+      id: "delivery-fee", label: gettext("Delivery fee"), inputmode: "decimal", placeholder: editMoney("0.00"),
       value: shown("delivery-fee", state.sale.delivery_fee, (text) => (text.trim() ? asMoney(text) : "")),
       error: state.evaluation.errors["delivery-fee"],
       "data-input": "delivery.fee",

@@ -37,7 +37,9 @@ export function promotionsView() {
 }
 
 function answerView(result) {
-  const refusals = nearestFirst(result.not_activated);
+  // What may still be accepted stands among the offers; that it was not accepted is no reason worth reading.
+  const offered = new Set(result.optional.map((offer) => offer.campaign));
+  const refusals = nearestFirst(result.not_activated.filter((refusal) => !offered.has(refusal.campaign)));
   const nothing = !result.activations.length && !result.optional.length && !result.gifts.length && !refusals.length;
   return [
     result.gifts.map(giftView),

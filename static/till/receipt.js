@@ -177,7 +177,6 @@ function paperView({ sale, reprint: copy, ticket }, kept) {
       sale.delivery && cents(sale.delivery.fee) > 0 && row(gettext("Delivery"), showMoney(sale.delivery.net)),
       payments.map((payment) => row(METHODS[payment.method]?.name() ?? payment.method, showMoney(payment.amount)))),
     earnedItems(sale.earned).length > 0 && h("ul", { class: "receipt-earned" }, earnedItems(sale.earned).map(({ text }) => h("li", {}, text))),
-    (sale.messages ?? []).length > 0 && h("ul", { class: "receipt-earned" }, sale.messages.map((text) => h("li", {}, text))),
     h("footer", {}, (receipt?.footer.length ? receipt.footer : [gettext("Thank you, come back soon!")]).map((text) => h("p", {}, text)), h("p", { class: "receipt-id" }, sale.sale)),
   );
 }

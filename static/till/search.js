@@ -3,7 +3,7 @@
 import { onClick, onInput, onSubmit } from "./actions.js";
 import { Problem, Unreachable, call, query } from "./api.js";
 import { addProduct } from "./basket.js";
-import { canScan } from "./camera.js";
+import { canScan, scan } from "./camera.js";
 import { h, icon } from "./dom.js";
 import { showMoney, showQuantity } from "./money.js";
 import { rememberNames, rememberProduct, say, state, update } from "./state.js";
@@ -58,7 +58,7 @@ function sell(product, quantity) {
 }
 
 // What a scanner or the camera read, or a cashier typed and confirmed.
-export async function enter(text) {
+async function enter(text) {
   const { quantity, words } = split(text);
   if (!words) return;
   clearTimeout(timer);
@@ -93,6 +93,7 @@ onClick({
     update(close);
     document.getElementById("search-input").focus();
   },
+  "camera.open": () => scan(enter),
   "search.recent": ({ sku }) => sell(state.history.recent.find((item) => item.sku === sku), "1"),
   "search.byHand": () => update(() => {
     const { words, quantity } = split(state.search.text);

@@ -1,9 +1,11 @@
 import json
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from pos_api.models import TerminalKey
+from pos_api.views.till import MODULES
 from tests.builders import build_store, build_terminal, build_user
 
 PERMISSION = "pos_api.add_terminalkey"
@@ -43,6 +45,11 @@ class TestTillPage:
 
         assert answer.status_code == 200
         assert answer["Content-Type"].startswith("text/javascript")
+
+    def test_names_every_module_that_it_loads(self) -> None:
+        files = {path.stem for path in (settings.BASE_DIR / "static" / "till").glob("*.js")}
+
+        assert {*MODULES, "main"} == files
 
 
 class TestPairing:
