@@ -3,35 +3,28 @@
 To add a page: a line in the urls.py of the package that owns it. To add a prefix: a line below.
 """
 
-from importlib.util import find_spec
-
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import include, path
 
 from config.metrics import metrics
 from config.views.sign_in import AdminSignIn
 
-urlpatterns: list[URLPattern | URLResolver] = [
+urlpatterns = [
+    path("metrics", metrics),
     path("admin/login/", AdminSignIn.as_view()),
     path("admin/", admin.site.urls),
-    path("metrics", metrics),
     path("language/", include("django.conf.urls.i18n")),
+    path("api/", include("pos_api.urls")),
+    path("webhooks/", include("messaging.webhook_urls")),
+    path("till/", include("pos_api.till_urls")),
+    # The back-office owns the root.
+    path("", include("config.page_urls")),
+    path("", include("pos_api.page_urls")),
+    path("", include("messaging.urls")),
+    path("", include("campaigns.urls")),
+    path("", include("customers.urls")),
+    path("", include("retail.urls")),
 ]
-
-# Prefix -> urlconf. `""` last: the back-office owns the root.
-_packages = [
-    ("api/", "pos_api.urls"),
-    ("webhooks/", "messaging.webhook_urls"),
-    ("till/", "pos_api.till_urls"),
-    ("", "config.page_urls"),
-    ("", "pos_api.page_urls"),
-    ("", "messaging.urls"),
-    ("", "campaigns.urls"),
-    ("", "loyalty.urls"),
-    ("", "customers.urls"),
-    ("", "retail.urls"),
-]
-urlpatterns += [path(prefix, include(module)) for prefix, module in _packages if find_spec(module)]
 
 # Pages for people; problem documents under /api/.
 handler400 = "pos_api.errors.bad_request"
