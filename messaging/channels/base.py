@@ -17,6 +17,8 @@ class Outgoing:
     text: str
     html: str
     unsubscribe_url: str
+    # The name that an e-mail comes from.
+    sender: str = ""
     # WhatsApp: the approved template and the values of its variables.
     content_sid: str = ""
     variables: dict[str, str] = field(default_factory=dict)

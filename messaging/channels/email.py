@@ -1,7 +1,7 @@
 """E-mail, through whatever Django's e-mail settings name; anymail's providers report deliveries back."""
 
 import smtplib
-from email.utils import make_msgid
+from email.utils import formataddr, make_msgid, parseaddr
 from urllib.parse import urlsplit
 
 import requests
@@ -12,6 +12,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from messaging.channels.base import DeliveryFailed, DeliveryInDoubt, Outgoing, Receipt
 from messaging.channels.connections import never_connected
 from messaging.models import SuppressionReason
+from messaging.rendering import single_line
 
 
 class EmailChannel:
@@ -44,12 +45,20 @@ class EmailChannel:
             # RFC 8058: mail programs offer one click, which is a POST; opening the link changes nothing.
             headers["List-Unsubscribe"] = f"<{outgoing.unsubscribe_url}>"
             headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        message = EmailMultiAlternatives(outgoing.subject, outgoing.text, to=[outgoing.to], headers=headers)
+        message = EmailMultiAlternatives(
+            outgoing.subject, outgoing.text, _sender(outgoing), [outgoing.to], headers=headers
+        )
         if outgoing.html:
             message.attach_alternative(outgoing.html, "text/html")
         # Anymail's way to let our id travel with the message; other backends ignore it.
         message.metadata = {"message": str(outgoing.uuid)}  # type: ignore[attr-defined]
         return message
+
+
+def _sender(outgoing: Outgoing) -> str:
+    """Return the installation's address under the company's name."""
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return formataddr((single_line(outgoing.sender) or name, address))
 
 
 def _domain() -> str:

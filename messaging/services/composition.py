@@ -89,25 +89,28 @@ def compose_with(template: Template, context: dict[str, Any], *, company: Compan
 
 
 def build_context(facts: Facts) -> dict[str, Any]:
-    """Return the variables as plain values, formatted in the active language."""
+    """Return the variables as plain values, formatted in the active language.
+
+    What is absent is None, never "": to liquid an empty text counts as something.
+    """
     name = facts.recipient.name.strip()
     context: dict[str, Any] = {
-        "customer": {"name": name, "first_name": _first_name(name)},
+        "customer": {"name": name or None, "first_name": _first_name(name) or None},
         "company": {"name": facts.company.name},
         "store": {"name": facts.store.name if facts.store else facts.company.name},
-        "coupon": {"code": "", "link": "", "valid_until": ""},
-        "unsubscribe_link": facts.unsubscribe_url,
+        "coupon": {"code": None, "link": None, "valid_until": None},
+        "unsubscribe_link": facts.unsubscribe_url or None,
     }
     if facts.coupon:
         zone = facts.store.zone if facts.store else ZoneInfo(facts.company.time_zone)
         context["coupon"] = {
             "code": facts.coupon.code,
-            "link": facts.coupon.link,
+            "link": facts.coupon.link or None,
             "valid_until": formats.moment(facts.coupon.expires_at, zone),
         }
     if facts.cart:
         context["cart"] = {
-            "link": facts.cart.link,
+            "link": facts.cart.link or None,
             "total": format_money(facts.cart.total),
             "items": [_cart_item(line) for line in facts.cart.lines],
         }
@@ -152,8 +155,8 @@ def _cart_item(line: dict[str, Any]) -> dict[str, str]:
 def _look_up(context: dict[str, Any], name: str) -> Any:
     value: Any = context
     for part in name.split("."):
-        value = value.get(part, "") if isinstance(value, dict) else ""
-    return value
+        value = value.get(part) if isinstance(value, dict) else None
+    return "" if value is None else value
 
 
 def _refuse_long_text(text: str, company: Company) -> None:

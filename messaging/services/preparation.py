@@ -16,6 +16,7 @@ from messaging.occasions import AutomationSettings, RecoverySettings, read_setti
 from messaging.rendering import TemplateRefused
 from messaging.schedule import Window, code_expiry, recovery_window
 from messaging.selectors.contacts import Recipient, cart_recipient, recipients
+from messaging.selectors.messages import company_name
 from messaging.selectors.recovery import has_bought, why_not_again
 from messaging.services import opt_outs
 from messaging.services.carts import close_bought
@@ -244,6 +245,7 @@ def _outgoing(message: Message, variables: dict[str, str], content_sid: str) -> 
         text=message.text,
         html=message.html,
         unsubscribe_url=opt_outs.unsubscribe_url(message) if marketing else "",
+        sender=company_name(),
         content_sid=content_sid,
         variables=variables,
     )

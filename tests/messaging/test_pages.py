@@ -295,7 +295,7 @@ class TestTemplatePages:
         ).content.decode()
 
         assert "Hi Maximiliano" in page
-        assert "srcdoc=" in page
+        assert "&lt;b&gt;Maximiliano Albuquerque&lt;/b&gt;" in page.split('srcdoc="')[1].split('"')[0]
 
     def test_sends_a_test_to_oneself(self, manager):
         build_company()

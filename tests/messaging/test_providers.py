@@ -165,6 +165,7 @@ class TestEmail:
         assert message.state == MessageState.SENT
         assert message.provider_id == delivery.provider_id
         assert delivery.subject == "Oi, Ana"
+        assert delivery.sender.startswith("Lojas Aurora <")
         assert "<html" in delivery.html
         assert delivery.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert demo.url in delivery.headers["List-Unsubscribe"]

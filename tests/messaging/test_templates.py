@@ -4,13 +4,14 @@ from messaging.defaults import DEFAULTS
 from messaging.models import Channel, Message, Occasion, Template, TemplateRevision
 from messaging.occasions import DECLARATIONS, SettingsInvalid, read_settings
 from messaging.rendering import measure_sms
+from messaging.selectors.contacts import cart_recipient
 from messaging.services.automations import AutomationRefused, Plan, save_automation, switch_automation
-from messaging.services.composition import coupon_link
+from messaging.services.composition import Facts, compose, coupon_link
 from messaging.services.demo import install_default_templates
 from messaging.services.templates import TemplateInvalid, check_template, save_template
 from messaging.services.test_sends import queue_test
 from tests.builders import NOON, build_store, build_user
-from tests.messaging.builders import build_automation, build_company, build_pool, build_template
+from tests.messaging.builders import build_automation, build_cart, build_company, build_pool, build_template
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +95,28 @@ class TestDefaults:
 
         assert (size.encoding, size.segments) == ("GSM-7", 1)
         assert size.characters <= company.sms_limit
+
+
+class TestCompose:
+    @pytest.mark.parametrize("key", list(DEFAULTS), ids=str)
+    def test_says_nothing_of_a_code_that_there_is_not(self, key):
+        occasion, channel, language = key
+        proposal = DEFAULTS[key]
+        template = Template(
+            occasion=occasion, channel=channel, language=language, subject=proposal.subject,
+            text=proposal.text, html=proposal.html,
+        )  # fmt: skip
+        cart = build_cart()
+        facts = Facts(
+            recipient=cart_recipient(cart), company=build_company(), store=cart.store, cart=cart,
+            unsubscribe_url="https://x.com/u",
+        )  # fmt: skip
+
+        composed = compose(template, facts)
+
+        for word in ("código", "code", "Use ", "presente", "gift", "{", "None"):
+            assert word not in composed.text + composed.html.replace("border-radius", ""), word
+        assert "Ana" in composed.text
 
 
 class TestComposeEmail:
