@@ -65,7 +65,7 @@ class EmailAddress:
         return text
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "format": "email", "maxLength": 254}
+        return {"type": "string", "maxLength": 254, "examples": ["ana@example.com"]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,8 +105,9 @@ class Code:
         return text
 
     def schema(self) -> dict[str, Any]:
-        kind: Any = ["string", "null"] if self.default is None else "string"
-        return {"type": kind, "minLength": 1, "maxLength": self.max_length}
+        if self.default is None:
+            return {"type": ["string", "null"], "maxLength": self.max_length}
+        return {"type": "string", "minLength": 1, "maxLength": self.max_length}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,9 @@ class Money:
         return Decimal(value).quantize(Decimal("0.01"))
 
     def schema(self) -> dict[str, Any]:
-        kind: Any = ["string", "null"] if self.default is None else "string"
-        return {"type": kind, "pattern": r"^[0-9]{1,12}(\.[0-9]{1,2})?$", "examples": ["12.50"]}
+        kinds = ["string", "number", *(["null"] if self.default is None else [])]
+        pattern = r"^[0-9]{1,12}(\.[0-9]{1,2})?$"
+        return {"type": kinds, "pattern": pattern, "minimum": 0, "examples": ["12.50"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,11 +269,13 @@ def read_row(index: int, raw: Any, columns: Mapping[str, Column]) -> Row:
     return row
 
 
-def schema_of(columns: Mapping[str, Column]) -> dict[str, Any]:
-    """Describe a row as a JSON schema object."""
+def schema_of(columns: Mapping[str, Column], required: Sequence[str] | None = None) -> dict[str, Any]:
+    """Describe a row as a JSON schema object; ``required`` are the columns without default unless it is given."""
+    if required is None:
+        required = [name for name, column in columns.items() if column.default is MISSING]
     return {
         "type": "object",
         "additionalProperties": False,
-        "required": [name for name, column in columns.items() if column.default is MISSING],
+        "required": list(required),
         "properties": {name: column.schema() for name, column in columns.items()},
     }

@@ -85,8 +85,8 @@ def fill_instance(
 ) -> None:
     """Put the row's values into its object, making one when it has none, and say in ``status`` what changed.
 
-    Fields that are absent keep their value; with ``replace`` they go back to their default. A new object
-    needs every field that has no default.
+    Fields that are absent keep their value; with ``replace`` they go back to their default. A new object, and
+    one that is replaced, needs every field that has no default.
     """
     creating = row.instance is None
     if creating or replace:
@@ -95,7 +95,7 @@ def fill_instance(
                 continue
             if column.default is not MISSING:
                 row.values[name] = column.default
-            elif creating:
+            else:
                 row.refuse(name, "required", _("This is required."))
     if row.errors:
         return

@@ -18,7 +18,8 @@ from retail.services.deletion import delete_unused
 
 TAG = "Catalogue"
 EXAMPLE = {"code": "camisetas", "name": "Camisetas e polos", "parent": "masculino"}
-ROW = schema_of(COLUMNS)
+# In an upsert only what names the object must be there; a new one also needs what has no default.
+ROW = schema_of(COLUMNS, required=["code"])
 SHOWN: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -113,7 +114,7 @@ class CategoryView(ManagerView):
         id="categories_replace",
         tag=TAG,
         summary="Create or replace a category",
-        request=ROW,
+        request=schema_of(COLUMNS, required=["name"]),
         responses={200: SHOWN, 201: SHOWN},
         examples={"A category": EXAMPLE},
     )
@@ -126,7 +127,7 @@ class CategoryView(ManagerView):
         tag=TAG,
         summary="Change or move a category",
         description="Moving it takes along everything that hangs below.",
-        request={**ROW, "required": []},
+        request=schema_of(COLUMNS, required=[]),
         responses={200: SHOWN},
         examples={"Another parent": {"parent": "moda"}},
     )

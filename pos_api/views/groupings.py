@@ -41,8 +41,8 @@ EXAMPLE = {
     "members": [{"code": "JAQUETA"}, {"sku": "TRICO-BG-M"}],
 }
 TYPE = {"enum": list(KINDS)}
-ROW = schema_of({**COLUMNS, "members": Members()})
-TYPED_ROW = {**ROW, "required": ["type", *ROW["required"]], "properties": {"type": TYPE, **ROW["properties"]}}
+ROW = schema_of({**COLUMNS, "members": Members()}, required=[])
+TYPED_ROW = {**ROW, "required": ["type", "code"], "properties": {"type": TYPE, **ROW["properties"]}}
 SHOWN: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -198,7 +198,7 @@ class GroupingView(ManagerView):
         id="groupings_change",
         tag=TAG,
         summary="Rename a grouping, or give it other members",
-        request={**ROW, "required": []},
+        request=ROW,
         responses={200: SHOWN},
         examples={"Another name": {"name": "Inverno 2026"}},
     )

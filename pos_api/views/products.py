@@ -43,7 +43,8 @@ EXAMPLE: dict[str, Any] = {
     "image_url": "",
     "is_active": True,
 }
-ROW = schema_of(COLUMNS)
+# In an upsert only what names the object must be there; a new one also needs what has no default.
+ROW = schema_of(COLUMNS, required=["sku"])
 SHOWN: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -168,7 +169,7 @@ class ProductView(ManagerView):
         tag=TAG,
         summary="Create or replace a product",
         description="Fields that are absent go back to their default.",
-        request=ROW,
+        request=schema_of(COLUMNS, required=["name", "price"]),
         responses={200: SHOWN, 201: SHOWN},
         examples={"A product": EXAMPLE},
     )
@@ -180,7 +181,7 @@ class ProductView(ManagerView):
         id="products_change",
         tag=TAG,
         summary="Change a product",
-        request={**ROW, "required": []},
+        request=schema_of(COLUMNS, required=[]),
         responses={200: SHOWN},
         examples={"A new price": {"price": "44.90"}},
     )

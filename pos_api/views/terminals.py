@@ -15,7 +15,8 @@ from retail.services.stores import TERMINAL_COLUMNS, upsert_terminals
 
 TAG = "Stores"
 EXAMPLE = {"store": "0004", "code": "1", "name": "Caixa 1", "is_active": True}
-ROW = schema_of(TERMINAL_COLUMNS)
+# In an upsert only what names the object must be there; a new one also needs what has no default.
+ROW = schema_of(TERMINAL_COLUMNS, required=["store", "code"])
 SHOWN: dict[str, Any] = {
     "type": "object",
     "properties": {"id": {"type": "integer"}, **ROW["properties"]},
@@ -95,7 +96,7 @@ class TerminalView(ManagerView):
         id="terminals_change",
         tag=TAG,
         summary="Rename, open or close a terminal",
-        request={**ROW, "required": []},
+        request=schema_of(TERMINAL_COLUMNS, required=[]),
         responses={200: SHOWN},
         examples={"Close it": {"is_active": False}},
     )
