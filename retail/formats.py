@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 
+from retail.money import divide
+
 # Narrow enough to stay on one line, and never broken between sign and digits.
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
@@ -46,6 +48,18 @@ def money(value: Decimal | int | str | None) -> str:
 def percent(value: Decimal | int | str | None) -> str:
     """Return 12.5 as "12,5%"."""
     return NOTHING if value is None or value == "" else f"{number(value)}%"
+
+
+def compact(value: Decimal | int) -> str:
+    """Return 12500 as "12,5 mil" or "12.5k": for axes, where the exact amount stands elsewhere."""
+    exact = Decimal(value)
+    portuguese = _language() == "pt-br"
+    for size, names in ((1_000_000, ("mi", "M")), (1_000, ("mil", "k"))):
+        if exact >= size:
+            # Cut, not rounded: an axis never shows more than there is.
+            shown = number(Decimal(divide(int(exact * 10), size, "down")).scaleb(-1))
+            return f"{shown}{_NO_BREAK}{names[0]}" if portuguese else f"{shown}{names[1]}"
+    return number(exact)
 
 
 def day(value: date | None) -> str:
