@@ -5,13 +5,17 @@ To add a page: a line in the urls.py of the package that owns it. To add a prefi
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic.base import RedirectView
 
 from config.metrics import metrics
-from config.views.sign_in import AdminSignIn
+from config.views.sign_in import AdminSignIn, SignOut
 
 urlpatterns = [
     path("metrics", metrics),
+    # One sign-in, one sign-out, one page for the password.
     path("admin/login/", AdminSignIn.as_view()),
+    path("admin/logout/", SignOut.as_view()),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="config:password_change")),
     path("admin/", admin.site.urls),
     path("language/", include("django.conf.urls.i18n")),
     path("api/", include("pos_api.urls")),

@@ -77,6 +77,7 @@ def _chart(sales: overview.SalesOverview) -> Chart:
         ],
         write=formats.money,
         write_axis=formats.compact,
+        stacked=True,
     )
 
 

@@ -95,9 +95,9 @@ class CustomerList(ListPage):
         Column(name="phone", label=_("Phone"), value=lambda customer: readable(customer.phone)),
         Column(name="email", label=_("E-mail")),
         Column(name="city", label=_("City"), value=lambda customer: " / ".join(part for part in (customer.city, customer.state) if part), order_by="city"),
-        Column(name="home_store.name", label=_("Home store")),
+        Column(name="home_store.name", on_phone=False, label=_("Home store")),
         Column(name="birth_date", label=_("Birth date"), kind="day", on_page=False),
-        Column(name="created_at", label=_("Since"), kind="moment", order_by="created_at"),
+        Column(name="created_at", on_phone=False, label=_("Since"), kind="moment", order_by="created_at"),
         Column(name="is_active", label=_("State"), kind="badge", labels=ACTIVE_LABELS, tones=ACTIVE_TONES),
     )  # fmt: skip
     filterset_class = CustomerFilters

@@ -10,7 +10,7 @@ from typing import Any
 
 WIDTH, HEIGHT = 640, 208
 TOP, BOTTOM, RIGHT = 12, 24, 4
-_AXIS_TEXT = 7  # the width of one digit of an axis label, on the generous side
+_AXIS_TEXT = 8  # the width of one digit of an axis label, on the generous side
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class Slot:
     label: str
     title: str
     bars: list[Bar]
+    # Left out where the drawing is small and its letters therefore large.
+    is_minor: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +79,16 @@ def bar_chart(
     write: Callable[[Any], str],
     write_axis: Callable[[Any], str],
     slot_names: Sequence[str] | None = None,
+    stacked: bool = False,
 ) -> Chart:
-    """Draw one group of bars for each slot.
+    """Draw bars for each slot: side by side, or `stacked` when their sum means something.
 
     `slots` label the axis (some are left out when they would touch), `slot_names` name them in full; `write`
     writes values for the table and hints, `write_axis` shorter for the axis.
     """
     names = slot_names or slots
-    top = ceiling(max((value for one in series for value in one.values), default=0))
+    columns = [[one.values[place] for one in series] for place in range(len(slots))]
+    top = ceiling(max((sum(column) if stacked else max(column) for column in columns), default=0))
     steps = [top * step / 4 for step in range(5)]
     axis = [write_axis(step) for step in steps]
     left = max(len(label) for label in axis) * _AXIS_TEXT + 8
@@ -112,7 +116,8 @@ def bar_chart(
                 # Counted from the newest, which always has its label.
                 label=label if (count - 1 - place) % every == 0 else "",
                 title=f"{names[place]}: {hint}",
-                bars=_bars(start, end, [one.values[place] for one in series], top, plot_height),
+                bars=(_stack if stacked else _bars)(start, end, columns[place], top, plot_height),
+                is_minor=(count - 1 - place) % (2 * every) != 0,
             )
         )
     return Chart(
@@ -153,8 +158,28 @@ def _bars(start: int, end: int, values: Sequence[Decimal | int], top: Decimal, p
     return bars
 
 
-def _rounded(x: int, floor: int, width: int, height: int) -> str:
-    radius = min(3, width // 2, height)
+def _stack(
+    start: int, end: int, values: Sequence[Decimal | int], top: Decimal, plot_height: int
+) -> list[Bar]:
+    slot = end - start
+    width = min(max(slot - 2 * max(slot // 6, 1), 1), 36)
+    x = start + (slot - width) // 2
+    bars = []
+    below: Decimal | int = 0
+    for number, value in enumerate(values, start=1):
+        floor = HEIGHT - BOTTOM - int(below * plot_height / top)
+        below += value
+        height = HEIGHT - BOTTOM - int(below * plot_height / top)
+        if value > 0:
+            is_top = not any(values[number:])
+            bars.append(
+                Bar(number, _rounded(x, floor, width, max(floor - height, 1), radius=3 if is_top else 0))
+            )
+    return bars
+
+
+def _rounded(x: int, floor: int, width: int, height: int, radius: int = 3) -> str:
+    radius = min(radius, width // 2, height)
     return (
         f"M{x} {floor}V{floor - height + radius}q0 {-radius} {radius} {-radius}"
         f"H{x + width - radius}q{radius} 0 {radius} {radius}V{floor}z"

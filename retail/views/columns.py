@@ -22,7 +22,8 @@ class Column:
 
     `value` reads the raw value from an object; without it `name` is followed as a path ("store.name").
     `labels` writes stored values for people, `tones` colours them (badges). `order_by` is a field or an
-    expression; empty: headings do not sort by it. `on_page=False` leaves it to the exported files.
+    expression; empty: headings do not sort by it. `on_page=False` leaves it to the exported files, `on_phone=False`
+    to wider screens.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Column:
     zone: Callable[[Any], ZoneInfo] | None = None
     order_by: str | Expression = ""
     on_page: bool = True
+    on_phone: bool = True
 
     @property
     def is_numeric(self) -> bool:

@@ -65,11 +65,11 @@ class ProductList(ListPage):
         Column(name="sku", label=_("SKU"), kind="code", order_by="sku", on_page=False),
         Column(name="code", label=_("Product code"), kind="code", on_page=False),
         Column(name="barcode", label=_("Barcode"), kind="code"),
-        Column(name="category.name", label=_("Category")),
+        Column(name="category.name", on_phone=False, label=_("Category")),
         Column(name="ncm", label=_("NCM"), kind="code", on_page=False),
         Column(name="original_price", label=_("Original price"), kind="money"),
         Column(name="price", label=_("Price"), kind="money", order_by="price"),
-        Column(name="updated_at", label=_("Changed"), kind="moment", order_by="updated_at"),
+        Column(name="updated_at", on_phone=False, label=_("Changed"), kind="moment", order_by="updated_at"),
         Column(
             name="is_active", label=_("State"), kind="badge", labels=ACTIVE_LABELS, tones=ACTIVE_TONES,
         ),

@@ -2,6 +2,8 @@
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
+document.documentElement.classList.add("scripted");
+
 // --- Theme: no trip to the server, remembered for a year ---------------------------------------------
 for (const form of all("[data-theme-switch]")) {
   form.addEventListener("submit", (event) => {
@@ -152,6 +154,12 @@ addEventListener("pageshow", (event) => {
 
 for (const control of all("[data-submit-on-change]")) {
   control.addEventListener("change", () => control.form.requestSubmit());
+}
+
+for (const toggle of all("[data-filters-toggle]")) {
+  toggle.addEventListener("click", () => {
+    toggle.setAttribute("aria-expanded", String(toggle.form.classList.toggle("filters-open")));
+  });
 }
 
 // --- htmx ---------------------------------------------------------------------------------------------------------

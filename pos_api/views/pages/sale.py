@@ -79,7 +79,7 @@ class SaleList(ListPage):
             name="customer", label=_("Customer"), value=lambda sale: str(sale.customer) if sale.customer_id else "",
             url=lambda sale: reverse("customers:customer_detail", args=[sale.customer_id]) if sale.customer_id else None,
         ),
-        Column(name="gross", label=_("Gross"), kind="money", order_by="gross"),
+        Column(name="gross", on_phone=False, label=_("Gross"), kind="money", order_by="gross"),
         Column(name="discount", label=_("Discount"), kind="money", value=lambda sale: sale.discount or "", order_by="discount"),
         Column(name="net", label=_("Net"), kind="money", order_by="net"),
         Column(name="state", label=_("State"), kind="badge", labels=dict(SaleState.choices), tones=STATE_TONES),
