@@ -195,17 +195,23 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
+    """One of a few words. The default may always be given, also an empty one that is no choice: it empties the field."""
+
     choices: type[models.TextChoices]
     default: Any = ""
 
     def read(self, value: Any) -> str:
-        if not isinstance(value, str) or value not in self.choices.values:
+        if not isinstance(value, str) or value not in self._allowed():
             known = ", ".join(f"“{choice}”" for choice in self.choices.values)
             raise FieldRefused("choice", _("This must be one of %(choices)s.") % {"choices": known})
         return value
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "enum": list(self.choices.values)}
+        return {"type": "string", "enum": self._allowed()}
+
+    def _allowed(self) -> list[str]:
+        extra = [self.default] if isinstance(self.default, str) else []
+        return list(dict.fromkeys([*self.choices.values, *extra]))
 
 
 @dataclass(frozen=True, slots=True)

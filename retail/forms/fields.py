@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 _SEPARATORS = re.compile(r"[\s,;]+")
+_AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 _GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?", re.ASCII)
 
 
@@ -29,6 +30,9 @@ class MoneyField(forms.DecimalField):
     def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         if isinstance(value, str):
             value = plain_amount(value, comma=(get_language() or "").startswith("pt"))
+            # Decimal() knows more forms of numbers than people mean: 1e9, NaN, digits of other scripts.
+            if value and not _AMOUNT.fullmatch(value):
+                raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
 
 

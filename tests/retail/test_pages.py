@@ -1,0 +1,336 @@
+"""Pages of stores, products, categories and groupings: what forms do, what lists find, what files hold."""
+
+import csv
+import io
+import json
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from openpyxl import Workbook, load_workbook
+
+from retail.models import Category, Product, Store, StoreGrouping, Terminal
+from tests import builders
+
+
+@pytest.fixture
+def client(db) -> Client:
+    """The browser of a manager who may do everything, in English."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("marina"))
+    client.cookies["django_language"] = "en"
+    return client
+
+
+STORE = {
+    "code": "017",
+    "name": "Aurora Savassi",
+    "time_zone": "America/Sao_Paulo",
+    "totals_mode": "strict",
+    "is_active": "on",
+}
+PRODUCT = {"sku": "CAM-1", "name": "Camiseta", "price": "49.90", "discountable": "on", "is_active": "on"}
+
+
+def rows_of(answer) -> list[list[str]]:
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text), delimiter=";"))
+
+
+class TestStores:
+    def test_are_created_and_shown(self, client):
+        answer = client.post("/stores/new/", STORE, follow=True)
+
+        assert Store.objects.get(code="017").name == "Aurora Savassi"
+        assert "Aurora Savassi" in answer.content.decode()
+
+    def test_are_not_overwritten_by_a_new_one_with_the_same_code(self, client):
+        builders.build_store(code="017", name="Aurora Paulista")
+
+        answer = client.post("/stores/new/", STORE)
+
+        assert answer.status_code == 422
+        assert Store.objects.get(code="017").name == "Aurora Paulista"
+        assert 'value="Aurora Savassi"' in answer.content.decode()
+
+    def test_keep_their_code_when_they_are_edited(self, client):
+        store = builders.build_store(code="017")
+
+        client.post(f"/stores/{store.pk}/edit/", STORE | {"code": "018", "name": "Outra"})
+
+        store.refresh_from_db()
+        assert (store.code, store.name) == ("017", "Outra")
+
+    def test_are_found_without_accents_and_by_code(self, client):
+        builders.build_store(code="A1", name="São José")
+        builders.build_store(code="A2", name="Curitiba")
+
+        for words in ("sao jose", "A1"):
+            text = client.get("/stores/", {"q": words}).content.decode()
+            assert "São José" in text
+            assert "Curitiba" not in text
+
+    def test_say_when_nothing_matches(self, client):
+        builders.build_store()
+
+        assert "Nothing matches" in client.get("/stores/?q=nenhuma").content.decode()
+
+
+class TestTerminals:
+    def test_are_added_to_a_store(self, client):
+        store = builders.build_store()
+
+        client.post(
+            f"/stores/{store.pk}/terminals/new/", {"code": "07", "name": "Caixa 7", "is_active": "on"}
+        )
+
+        assert Terminal.objects.get(store=store).code == "07"
+
+    def test_have_their_code_once_per_store(self, client):
+        terminal = builders.build_terminal(code="07")
+
+        answer = client.post(f"/stores/{terminal.store.pk}/terminals/new/", {"code": "07", "is_active": "on"})
+
+        assert answer.status_code == 422
+        assert "This store has a terminal with this code already." in answer.content.decode()
+
+
+class TestProducts:
+    def test_are_created_with_a_brazilian_price(self, client):
+        client.cookies["django_language"] = "pt-br"
+
+        client.post("/products/new/", PRODUCT | {"price": "1.249,90"})
+
+        assert Product.objects.get(sku="CAM-1").price == Decimal("1249.90")
+
+    @pytest.mark.parametrize("price", ["", "-1", "12.345", "abc", "1e9", "NaN", "9" * 20])
+    def test_refuse_a_wrong_price_and_keep_the_rest(self, client, price):
+        answer = client.post("/products/new/", PRODUCT | {"price": price})
+
+        assert answer.status_code == 422
+        assert 'value="Camiseta"' in answer.content.decode()
+        assert 'href="#id_price"' in answer.content.decode()
+        assert not Product.objects.exists()
+
+    def test_name_the_field_that_the_service_refuses(self, client):
+        answer = client.post("/products/new/", PRODUCT | {"sku": "CAM\u200b1"})
+
+        assert answer.status_code == 422
+        assert 'href="#id_sku"' in answer.content.decode()
+
+    def test_are_listed_under_every_category_above_them(self, client):
+        clothes = builders.build_category(name="Roupas")
+        shirts = builders.build_category(name="Camisetas", parent=clothes)
+        builders.build_product(name="Camiseta azul", category=shirts)
+        builders.build_product(name="Panela")
+
+        text = client.get("/products/", {"category": clothes.pk}).content.decode()
+
+        assert "Camiseta azul" in text
+        assert "Panela" not in text
+
+    def test_are_ordered_by_the_column_that_was_clicked(self, client):
+        builders.build_product(name="Barata", price=Decimal("1.00"))
+        builders.build_product(name="Cara", price=Decimal("9.00"))
+
+        text = client.get("/products/?order=-price").content.decode()
+
+        assert text.index("Cara") < text.index("Barata")
+        assert 'aria-sort="descending"' in text
+
+
+class TestFiles:
+    def test_hold_what_the_filters_let_through(self, client):
+        builders.build_store(code="A1", name="São José")
+        builders.build_store(code="A2", name="Curitiba")
+
+        rows = rows_of(client.get("/stores/?q=curitiba&export=csv"))
+
+        assert [row[1] for row in rows[1:]] == ["A2"]
+
+    def test_open_in_a_brazilian_excel(self, client):
+        client.cookies["django_language"] = "pt-br"
+        builders.build_product(price=Decimal("1249.90"))
+
+        answer = client.get("/products/?export=csv")
+        content = b"".join(answer.streaming_content)
+
+        assert content.startswith(b"\xef\xbb\xbf")
+        assert b";1249,90;" in content
+        assert answer["Content-Disposition"] == 'attachment; filename="products.csv"'
+
+    def test_never_run_what_somebody_wrote_into_a_name(self, client):
+        for name in ("=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\tx"):
+            builders.build_product(name=name)
+
+        names = [row[0] for row in rows_of(client.get("/products/?export=csv"))[1:]]
+        book = load_workbook(io.BytesIO(b"".join(client.get("/products/?export=xlsx").streaming_content)))
+
+        assert all(name.startswith("'") for name in names)
+        assert all(cell.data_type != "f" for row in book.active.iter_rows() for cell in row)
+
+    def test_keep_numbers_and_moments_as_such(self, client):
+        builders.build_product(price=Decimal("1249.90"))
+
+        answer = client.get("/products/?export=xlsx")
+        sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
+        values = {str(cell.value): sheet.cell(2, cell.column).value for cell in sheet[1]}
+
+        assert values["Price"] == 1249.9
+        assert values["Changed"].year >= 2026
+
+    def test_are_not_begun_when_there_is_too_much(self, client, monkeypatch):
+        monkeypatch.setattr("retail.views.lists.MAX_EXPORT", 1)
+        builders.build_product()
+        builders.build_product()
+
+        answer = client.get("/products/?export=csv&q=camiseta")
+
+        assert answer["Location"] == "/products/?q=camiseta"
+
+
+class TestCategories:
+    def test_move_with_everything_below(self, client):
+        clothes, home = builders.build_category(code="roupas"), builders.build_category(code="casa")
+        shirts = builders.build_category(code="camisetas", parent=clothes)
+
+        client.post(f"/categories/{clothes.pk}/edit/", {"name": "Roupas", "parent": home.pk})
+
+        assert Category.objects.get(pk=shirts.pk).path == ["casa", "roupas", "camisetas"]
+
+    def test_are_not_put_below_themselves(self, client):
+        clothes = builders.build_category(code="roupas")
+        shirts = builders.build_category(code="camisetas", parent=clothes)
+
+        answer = client.post(f"/categories/{clothes.pk}/edit/", {"name": "Roupas", "parent": shirts.pk})
+
+        assert answer.status_code == 422
+        assert 'href="#id_parent"' in answer.content.decode()
+
+
+class TestGroupings:
+    def test_are_created_empty(self, client):
+        answer = client.post("/groupings/stores/new/", {"code": "sul", "name": "Sul"}, follow=True)
+
+        assert StoreGrouping.objects.get(code="sul").name == "Sul"
+        assert "No members yet" in answer.content.decode()
+
+    def test_are_not_overwritten_by_a_new_one_with_the_same_code(self, client):
+        builders.build_store_grouping(code="sul", name="Sul")
+
+        answer = client.post("/groupings/stores/new/", {"code": "sul", "name": "Norte"})
+
+        assert answer.status_code == 422
+        assert StoreGrouping.objects.get(code="sul").name == "Sul"
+
+    def test_take_a_pasted_list_and_tell_what_is_unknown(self, client):
+        grouping = builders.build_product_grouping()
+        known = [builders.build_product(sku=sku) for sku in ("A-1", "A-2", "A-3")]
+
+        answer = client.post(
+            f"/groupings/products/{grouping.pk}/members/",
+            {"entries": "A-1\nA-2; A-3,A-1\tX-9", "name": "sku", "add": "1"},
+        )
+
+        assert set(grouping.products.all()) == set(known)
+        assert "X-9" in answer.content.decode()
+
+    def test_take_the_first_column_of_a_file(self, client):
+        grouping = builders.build_product_grouping()
+        builders.build_product(sku="7891000100103")
+        book = Workbook()
+        book.active.append([7891000100103, "Camiseta"])
+        content = io.BytesIO()
+        book.save(content)
+        file = SimpleUploadedFile("lista.xlsx", content.getvalue())
+
+        client.post(f"/groupings/products/{grouping.pk}/members/", {"file": file, "name": "sku", "add": "1"})
+
+        assert grouping.products.get().sku == "7891000100103"
+
+    def test_remove_what_is_named(self, client):
+        product = builders.build_product(sku="A-1")
+        grouping = builders.build_product_grouping(products=[product])
+
+        client.post(
+            f"/groupings/products/{grouping.pk}/members/", {"entries": "A-1", "name": "sku", "remove": "1"}
+        )
+
+        assert not grouping.products.exists()
+
+    def test_ask_for_a_list(self, client):
+        grouping = builders.build_product_grouping()
+
+        assert client.post(f"/groupings/products/{grouping.pk}/members/", {"add": "1"}).status_code == 422
+
+
+def upload(client: Client, content: str | bytes, name: str = "produtos.csv"):
+    data = content.encode() if isinstance(content, str) else content
+    return client.post("/products/import/", {"file": SimpleUploadedFile(name, data)})
+
+
+class TestProductImport:
+    def test_shows_what_would_happen_and_writes_nothing(self, client):
+        builders.build_product(sku="A-1", name="Meia", price=Decimal("10.00"))
+
+        answer = upload(client, "SKU;Nome;Preço\nA-1;Meia;12,90\nA-2;Camiseta;1.049,90\nA-3;Calça;abc\n")
+
+        counts = answer.context["counts"]
+        assert (counts["created"], counts["updated"], counts["error"]) == (1, 1, 1)
+        assert [(line, sku, field) for line, sku, field, _text in answer.context["errors"]] == [
+            (4, "A-3", "price")
+        ]
+        assert Product.objects.get().price == Decimal("10.00")
+
+    def test_writes_what_was_confirmed(self, client):
+        answer = upload(client, "SKU;Nome;Preço\nA-2;Camiseta;1.049,90\n")
+
+        client.post("/products/import/", {"rows": answer.context["confirm"].initial["rows"]})
+
+        assert Product.objects.get(sku="A-2").price == Decimal("1049.90")
+
+    def test_reads_spreadsheets(self, client):
+        book = Workbook()
+        book.active.append(["SKU", "Nome", "Preço", "EAN", "Ativo", "NCM"])
+        book.active.append(["A-2", "Camiseta", 49.9, 7891000100103, "não", "6109.10.00"])
+        content = io.BytesIO()
+        book.save(content)
+
+        answer = upload(client, content.getvalue(), "produtos.xlsx")
+
+        assert json.loads(answer.context["confirm"].initial["rows"]) == [
+            {
+                "sku": "A-2",
+                "name": "Camiseta",
+                "price": "49.9",
+                "barcode": "7891000100103",
+                "is_active": False,
+                "ncm": "61091000",
+            }
+        ]
+
+    @pytest.mark.parametrize(
+        ("content", "why"),
+        [
+            ("", "empty"),
+            ("SKU;Nome\n", "row of headings"),
+            ("Nome;Preço\nMeia;1,00\n", "No column is called SKU"),
+            ("SKU;EAN;GTIN\nA;1;2\n", "Two columns mean the same"),
+            (b"PK\x03\x04 this is no workbook", "neither a CSV nor an XLSX"),
+            (b"\x00\x01\x02", "neither a CSV nor an XLSX"),
+        ],
+    )
+    def test_refuses_files_that_it_cannot_read_and_says_why(self, client, content, why):
+        answer = upload(client, content)
+
+        assert answer.status_code == 422
+        assert why in answer.content.decode()
+
+    @pytest.mark.parametrize("rows", ["", "{}", "no json", "[1, 2]"])
+    def test_survives_a_confirmation_that_was_tampered_with(self, client, rows):
+        answer = client.post("/products/import/", {"rows": rows})
+
+        assert answer.status_code == 302
+        assert not Product.objects.exists()
