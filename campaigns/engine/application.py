@@ -1,7 +1,6 @@
 """Steps 5 and 6: apply the chosen campaigns level by level, within what every line has left."""
 
 from collections.abc import Sequence
-from itertools import groupby
 
 from campaigns.engine import limits
 from campaigns.engine.benefits.base import Benefit
@@ -9,10 +8,11 @@ from campaigns.engine.eligibility import Standing, check_thresholds, qualifying_
 from campaigns.engine.purchase import Reward
 from campaigns.engine.scene import Scene
 from campaigns.engine.verdict import Verdict
-from campaigns.engine.work import Effect, Parts, Work
+from campaigns.engine.work import Effect, Work
 from retail import money
 
-DISCOUNT_STAGES = ("item", "order")
+NO_LINES: frozenset[int] = frozenset()
+Stage = tuple[int, int]
 
 
 class Outcome:
@@ -40,7 +40,7 @@ class Outcome:
     @property
     def gives_something(self) -> bool:
         """True unless every benefit came to nothing; a campaign without benefits gives what it promises."""
-        if not self.standing.campaign.benefits or self.granted or self.standing.rewards:
+        if self.granted or self.standing.rewards or not self.standing.campaign.benefits:
             return True
         return bool(self.freight) or any(effect.gift_entries for effect in self.effects)
 
@@ -59,40 +59,48 @@ class Application:
         self.freight = 0
         self.rewards: dict[str, list[Reward]] = {}
         self._stopped_by = ""
-        self._stopped_lines: set[int] = set()
+        self._stopped_lines = NO_LINES
 
     def run(self, standings: Sequence[Standing]) -> "Application":
         """Apply campaigns: stages in order, one stage on one base, inside it by code."""
-        entries = [
-            entry for standing in standings for entry in stages(standing, self.scene.policy.level_order)
-        ]
-        entries.sort(key=lambda entry: (entry[0], entry[1].compiled.code))
+        staged: dict[Stage, list[tuple[Standing, tuple[Benefit, ...]]]] = {}
+        for standing in sorted(standings, key=_code_of):
+            for stage, benefits in stages(standing, self.scene.policy.level_order):
+                staged.setdefault(stage, []).append((standing, benefits))
         first = True
-        for _, stage in groupby(entries, key=lambda entry: entry[0]):
-            self._apply_stage([(standing, benefits) for _, standing, benefits in stage], first)
+        for stage in sorted(staged):
+            self._apply_stage(staged[stage], first)
             first = False
         return self
 
     def _apply_stage(self, entries: list[tuple[Standing, tuple[Benefit, ...]]], first: bool) -> None:
+        scene = self.scene
+        room = None if first else [room - taken for room, taken in zip(scene.room, self.taken, strict=True)]
         bases: dict[str, list[int]] = {}
-        given = []
+        given: list[tuple[Outcome, Sequence[Effect]]] = []
         for standing, benefits in entries:
-            campaign = standing.campaign
+            campaign, compiled = standing.campaign, standing.compiled
             base = bases.get(campaign.exchange)
             if base is None:
                 base = bases[campaign.exchange] = self._base(campaign.exchange, first)
-            outcome = self.outcomes.get(standing.compiled.code)
+            outcome = self.outcomes.get(compiled.code) or self._admit(standing, base, first)
             if outcome is None:
-                outcome = self._admit(standing, base, first)
-                if outcome is None:
-                    continue
-            if first and not standing.blocked and benefits is standing.compiled.discounts:
-                effects = standing.effects
-            else:
-                effects = self._compute(outcome, benefits, base)
-            if self._refuse(standing, effects):
                 continue
-            given.append((outcome, effects))
+            if first and not standing.blocked and benefits is compiled.discounts:
+                effects = standing.effects  # computed alone, on this very base
+            else:
+                effects = compute_effects(
+                    scene,
+                    standing,
+                    benefits,
+                    outcome.qualifying,
+                    base,
+                    scene.room if room is None else room,
+                    self.consumed,
+                    outcome.blocked,
+                )
+            if not self._refuse(standing, effects):
+                given.append((outcome, effects))
         for outcome, effects in given:
             self._merge(outcome, effects)
         self._close_stage([outcome for outcome, _ in given])
@@ -104,21 +112,18 @@ class Application:
         return [max(0, amount - taken) for amount, taken in zip(amounts, self.taken, strict=True)]
 
     def _admit(self, standing: Standing, base: Sequence[int], first: bool) -> Outcome | None:
-        """Decide what can only be decided when the level is applied; return None when the campaign is refused."""
+        """Decide what can only be decided when the level is applied; None when the campaign is refused."""
         campaign, compiled = standing.campaign, standing.compiled
+        qualifying = standing.qualifying
         if self._stopped_by:
             self._note(standing, [Verdict(satisfied=False, code="stopped", subject=self._stopped_by)])
             return None
-        qualifying = standing.qualifying
+        if self._stopped_lines and self._stopped_lines.issuperset(qualifying):
+            lines = self.scene.numbers(qualifying)
+            self._note(standing, [Verdict(satisfied=False, code="stopped", lines=lines)])
+            return None
         if campaign.skip_discounted and not first:
             qualifying = qualifying_lines(compiled, self.scene, self.taken)
-        if self._stopped_lines:
-            open_lines = [p for p in qualifying if p not in self._stopped_lines]
-            if not open_lines:
-                self._note(
-                    standing, [Verdict(satisfied=False, code="stopped", lines=self.scene.numbers(qualifying))]
-                )
-                return None
         if campaign.threshold_basis == "running" or len(qualifying) < len(standing.qualifying):
             amounts = base if campaign.threshold_basis == "running" else self.scene.amounts(campaign.exchange)
             refusals = check_thresholds(campaign, self.scene, qualifying, amounts)
@@ -126,26 +131,16 @@ class Application:
                 self._note(standing, refusals)
                 return None
         outcome = Outcome(standing, qualifying, base)
-        outcome.blocked |= self._stopped_lines
+        if self._stopped_lines:
+            outcome.blocked |= self._stopped_lines
         if campaign.skip_discounted:
             outcome.blocked |= discounted_lines(self.scene, self.taken)
         return outcome
 
-    def _compute(self, outcome: Outcome, benefits: tuple[Benefit, ...], base: Sequence[int]) -> list[Effect]:
-        room = [room - taken for room, taken in zip(self.scene.room, self.taken, strict=True)]
-        return compute_effects(
-            self.scene,
-            outcome.standing,
-            benefits,
-            outcome.qualifying,
-            base,
-            room,
-            consumed=self.consumed,
-            blocked=outcome.blocked,
-        )
-
-    def _refuse(self, standing: Standing, effects: list[Effect]) -> bool:
+    def _refuse(self, standing: Standing, effects: Sequence[Effect]) -> bool:
         """Refuse what would pass an item limit or the budget; note why."""
+        if standing.items_left is None and standing.budget_left is None:
+            return False
         verdict = over_limits(self.scene, standing, effects)
         if verdict is not None:
             self._note(standing, [verdict])
@@ -154,19 +149,19 @@ class Application:
     def _note(self, standing: Standing, verdicts: list[Verdict]) -> None:
         self.refused[standing.compiled.code] = verdicts
 
-    def _merge(self, outcome: Outcome, effects: list[Effect]) -> None:
-        """Take a campaign's effects off the lines; what does not fit on one line goes to others only if allocated."""
-        code = outcome.standing.compiled.code
-        self.outcomes[code] = outcome
+    def _merge(self, outcome: Outcome, effects: Sequence[Effect]) -> None:
+        """Take a campaign's effects off the lines; what does not fit on one line goes to others if it may."""
+        room, taken = self.scene.room, self.taken
+        self.outcomes[outcome.standing.compiled.code] = outcome
         for effect in effects:
             outcome.effects.append(effect)
             blocked = 0
             for position, cents in effect.parts:
-                fits = min(cents, self.scene.room[position] - self.taken[position])
+                fits = min(cents, room[position] - taken[position])
                 blocked += cents - fits
-                if fits > 0:
+                if fits:
                     self._take(outcome, effect, position, fits)
-            if blocked and effect.allocated:
+            if blocked and effect.spread:
                 self._move(outcome, effect, blocked)
             if effect.freight:
                 freight = min(effect.freight, self.scene.basket.delivery_fee - self.freight)
@@ -191,18 +186,24 @@ class Application:
         for outcome in outcomes:
             for effect in outcome.effects:
                 if effect.consumed:
-                    if self.consumed is None:
-                        self.consumed = [0] * len(self.taken)
-                    for position, units in effect.consumed:
-                        total = self.consumed[position] + units
-                        self.consumed[position] = min(total, self.scene.units[position])
-            if not outcome.gives_something:
-                continue
+                    self._consume(effect)
             stop = outcome.standing.campaign.stop_further
+            if stop == "none" or not outcome.gives_something:
+                continue
             if stop == "basket":
                 self._stopped_by = self._stopped_by or outcome.standing.compiled.code
-            elif stop == "lines":
-                self._stopped_lines |= set(outcome.granted or outcome.qualifying)
+            else:
+                self._stopped_lines |= frozenset(outcome.granted or outcome.qualifying)
+
+    def _consume(self, effect: Effect) -> None:
+        if self.consumed is None:
+            self.consumed = [0] * len(self.taken)
+        for position, units in effect.consumed or ():
+            self.consumed[position] = min(self.consumed[position] + units, self.scene.units[position])
+
+
+def _code_of(standing: Standing) -> str:
+    return standing.compiled.code
 
 
 def discounted_lines(scene: Scene, taken: Sequence[int]) -> frozenset[int]:
@@ -210,21 +211,19 @@ def discounted_lines(scene: Scene, taken: Sequence[int]) -> frozenset[int]:
     return frozenset(p for p in scene.positions if taken[p] or not scene.fresh[p])
 
 
-def stages(
-    standing: Standing, level_order: str
-) -> list[tuple[tuple[int, int], Standing, tuple[Benefit, ...]]]:
+def stages(standing: Standing, level_order: str) -> list[tuple[Stage, tuple[Benefit, ...]]]:
     """Return when a campaign's benefits are applied: at its priority, or its item benefits before all order ones."""
     compiled = standing.compiled
     priority = compiled.campaign.priority
     if level_order == "priority":
-        return [((0, priority), standing, compiled.discounts)]
+        return [((0, priority), compiled.discounts)]
     order = tuple(benefit for benefit in compiled.discounts if benefit.stage() == "order")
     if not order:
-        return [((0, priority), standing, compiled.discounts)]
+        return [((0, priority), compiled.discounts)]
     if len(order) == len(compiled.discounts):
-        return [((1, priority), standing, compiled.discounts)]
+        return [((1, priority), compiled.discounts)]
     items = tuple(benefit for benefit in compiled.discounts if benefit.stage() != "order")
-    return [((0, priority), standing, items), ((1, priority), standing, order)]
+    return [((0, priority), items), ((1, priority), order)]
 
 
 def compute_effects(
@@ -234,32 +233,24 @@ def compute_effects(
     qualifying: Sequence[int],
     base: Sequence[int],
     room: Sequence[int],
-    *,
     consumed: Sequence[int] | None = None,
-    blocked: frozenset[int] = frozenset(),
+    blocked: frozenset[int] = NO_LINES,
 ) -> list[Effect]:
     """Return what a campaign's benefits give, in their order, each on what the one before left."""
-    campaign = standing.campaign
-    percent_base = base if scene.policy.percent_base != "original" else scene.amounts(campaign.exchange)
-    units_left = standing.items_left if scene.policy.over_budget == "partial" else None
-    work = Work(
-        scene,
-        campaign,
-        qualifying,
-        left=base,
-        base=percent_base,
-        room=room,
-        units_left=units_left,
-        consumed=consumed,
-        blocked=blocked,
-    )
+    campaign, policy = standing.campaign, scene.policy
+    percent_base = base if policy.percent_base != "original" else scene.amounts(campaign.exchange)
+    partial = policy.over_budget == "partial"
+    units_left = standing.items_left if partial else None
+    work = Work(scene, campaign, qualifying, base, percent_base, room, units_left, consumed, blocked)
+    if len(benefits) == 1 and not partial:
+        return [benefits[0].apply(work)]
     effects = []
     for position, benefit in enumerate(benefits):
         effect = benefit.apply(work)
         effects.append(effect)
         if position + 1 < len(benefits):
             work.advance(effect)
-    if standing.budget_left is not None and scene.policy.over_budget == "partial":
+    if standing.budget_left is not None and partial:
         _cut_to_budget(effects, max(0, standing.budget_left))
     return effects
 
@@ -269,15 +260,12 @@ def _cut_to_budget(effects: list[Effect], budget: int) -> None:
         amounts = [cents for _, cents in effect.parts]
         if sum(amounts) > budget:
             shares = money.prorate_within(budget, amounts, amounts)
-            cut: Parts = [(p, share) for (p, _), share in zip(effect.parts, shares, strict=True) if share]
-            effect.parts = cut
+            effect.parts = [(p, share) for (p, _), share in zip(effect.parts, shares, strict=True) if share]
         budget -= effect.total
 
 
-def over_limits(scene: Scene, standing: Standing, effects: list[Effect]) -> Verdict | None:
+def over_limits(scene: Scene, standing: Standing, effects: Sequence[Effect]) -> Verdict | None:
     """Return the refusal when the effects ask for more items or money than limits and budget leave."""
-    if standing.items_left is None and standing.budget_left is None:
-        return None
     campaign = standing.campaign
     if standing.items_left is not None:
         wanted = counted_items(scene, standing, effects)
@@ -290,7 +278,7 @@ def over_limits(scene: Scene, standing: Standing, effects: list[Effect]) -> Verd
     return None
 
 
-def counted_items(scene: Scene, standing: Standing, effects: list[Effect]) -> int:
+def counted_items(scene: Scene, standing: Standing, effects: Sequence[Effect]) -> int:
     """Return how many items an activation counts: those it discounts, else gifts, else those that qualify."""
     units: dict[int, int] = {}
     for effect in effects:

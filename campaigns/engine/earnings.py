@@ -55,14 +55,35 @@ def price_today(scene: Scene, sku: str) -> int:
     return next((line.unit_price for line in scene.lines if line.sku == sku), 0)
 
 
-def worth_alone(scene: Scene, standing: Standing, rewards: Sequence[Reward]) -> int:
-    """Return what a campaign alone is worth to the customer: money off, delivery, cashback, gifts."""
-    total = cashback_total(rewards)
-    entries = 0
+def worth_alone(scene: Scene, standing: Standing) -> int | None:
+    """Return what a campaign alone is worth to the customer: money off, delivery, cashback, gifts.
+
+    None when every benefit comes to nothing. A campaign without benefits is worth 0.
+    """
+    compiled = standing.compiled
+    total = entries = 0
+    gives = not compiled.campaign.benefits
     for effect in standing.effects:
-        total += effect.total + effect.freight
-        entries += effect.gift_entries
-    return total + gift_value(scene, standing, entries)
+        if effect.parts:
+            gives = True
+            for _, cents in effect.parts:
+                total += cents
+        if effect.freight or effect.gift_entries:
+            gives = True
+            total += effect.freight
+            entries += effect.gift_entries
+    if entries:
+        total += gift_value(scene, standing, entries)
+    if compiled.earnings:
+        taken = [0] * len(scene.lines)
+        for effect in standing.effects:
+            for position, cents in effect.parts:
+                taken[position] += cents
+        rewards = rewards_of(scene, compiled, standing.qualifying, taken)
+        if rewards:
+            gives = standing.rewards = True
+            total += cashback_total(rewards)
+    return total if gives else None
 
 
 def worth_of(scene: Scene, application: Application) -> int:

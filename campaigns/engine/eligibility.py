@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from campaigns.engine import limits
 from campaigns.engine.campaign import Campaign, Group, Node
+from campaigns.engine.guards import EXCHANGED, outside_window
 from campaigns.engine.plan import Compiled
 from campaigns.engine.scene import Scene
 from campaigns.engine.verdict import Unit, Verdict
@@ -18,41 +19,42 @@ class Standing:
     customer; `qualifying` and `blocked` are positions of lines.
     """
 
-    __slots__ = (
-        "blocked",
-        "budget_left",
-        "campaign",
-        "compiled",
-        "effects",
-        "items_left",
-        "qualifying",
-        "refusals",
-        "rewards",
-        "worth",
-    )
+    # Most candidates never get further than these.
+    blocked: frozenset[int] = frozenset()
+    effects: Sequence[Effect] = ()
+    rewards = False
+    worth = 0
+    items_left: int | None = None
+    budget_left: int | None = None
 
-    def __init__(self, compiled: Compiled) -> None:
+    def __init__(self, compiled: Compiled, qualifying: Sequence[int], refusals: list[Verdict]) -> None:
         self.compiled = compiled
         self.campaign = compiled.campaign
-        self.refusals: list[Verdict] = []
-        self.qualifying: Sequence[int] = ()
-        self.blocked: frozenset[int] = frozenset()
-        self.effects: list[Effect] = []
-        self.rewards = False
-        self.worth = 0
-        self.items_left: int | None = None
-        self.budget_left: int | None = None
+        self.qualifying = qualifying
+        self.refusals = refusals
+
+
+NOT_ACCEPTED = Verdict(satisfied=False, code="not_accepted")
 
 
 def assess(compiled: Compiled, scene: Scene) -> Standing:
     """Check everything that does not depend on other campaigns."""
     campaign = compiled.campaign
-    standing = Standing(compiled)
-    refusals = standing.refusals
+    refusals: list[Verdict] = []
+    if not compiled.starts <= scene.instant < compiled.ends:
+        refusals.append(outside_window(campaign, scene))
     for guard in compiled.guards:
         verdict = guard(campaign, scene)
         if verdict is not None:
             refusals.append(verdict)
+    if scene.has_exchange and campaign.exchange == "block":
+        refusals.append(EXCHANGED)
+    satisfied = check_conditions(compiled, scene, refusals)
+    qualifying = qualifying_lines(compiled, scene)
+    standing = Standing(compiled, qualifying, refusals)
+    if (compiled.has_thresholds or not qualifying) and (satisfied or qualifying):
+        amounts = None if campaign.threshold_basis == "running" else scene.amounts(campaign.exchange)
+        refusals += check_thresholds(campaign, scene, qualifying, amounts)
     if campaign.limits:
         reached, standing.items_left = limits.check_limits(campaign, scene)
         refusals += reached
@@ -60,18 +62,25 @@ def assess(compiled: Compiled, scene: Scene) -> Standing:
         standing.budget_left = limits.budget_left(campaign, scene)
         if standing.budget_left is not None and standing.budget_left <= 0:
             refusals.append(limits.budget_refusal(campaign, scene))
-    satisfied = True
-    if compiled.conditions is not None:
+    if campaign.optional and campaign.code not in scene.basket.accepted:
+        refusals.append(NOT_ACCEPTED)
+    return standing
+
+
+def check_conditions(compiled: Compiled, scene: Scene, refusals: list[Verdict]) -> bool:
+    """Check the campaign's tree, adding what stands in its way to the refusals; return whether it holds."""
+    if compiled.required is None:
+        assert compiled.conditions is not None  # noqa: S101 - only a tree is no conjunction
         satisfied, unmet = check_tree(compiled.conditions, scene, compiled.code)
         refusals += unmet
-    standing.qualifying = qualifying_lines(compiled, scene)
-    if compiled.has_thresholds or not standing.qualifying:
-        amounts = None if campaign.threshold_basis == "running" else scene.amounts(campaign.exchange)
-        if satisfied or standing.qualifying:
-            refusals += check_thresholds(campaign, scene, standing.qualifying, amounts)
-    if campaign.optional and campaign.code not in scene.basket.accepted:
-        refusals.append(Verdict(satisfied=False, code="not_accepted"))
-    return standing
+        return satisfied
+    satisfied = True
+    for condition in compiled.required:
+        verdict = condition.check(scene, compiled.code)
+        if not verdict.satisfied:
+            refusals.append(verdict)
+            satisfied = False
+    return satisfied
 
 
 def check_tree(node: Node, scene: Scene, campaign: str) -> tuple[bool, list[Verdict]]:

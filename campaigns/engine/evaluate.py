@@ -3,7 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from campaigns.engine.application import Application, compute_effects, discounted_lines, over_limits
+from campaigns.engine.application import (
+    NO_LINES,
+    Application,
+    compute_effects,
+    discounted_lines,
+    over_limits,
+)
 from campaigns.engine.basket import (
     Basket,
     CampaignUsage,
@@ -14,10 +20,9 @@ from campaigns.engine.basket import (
     Surroundings,
 )
 from campaigns.engine.best import select_best
-from campaigns.engine.earnings import final_rewards, rewards_of, worth_alone
-from campaigns.engine.eligibility import Standing, assess
+from campaigns.engine.earnings import final_rewards, worth_alone
+from campaigns.engine.eligibility import NOT_ACCEPTED, Standing, assess
 from campaigns.engine.evaluation import Evaluation
-from campaigns.engine.guards import within_window
 from campaigns.engine.plan import Compiled, Plan
 from campaigns.engine.pricing import price_basket
 from campaigns.engine.result import BasketError, Result
@@ -80,7 +85,7 @@ def named_lines(candidates: Iterable[Compiled], scene: Scene) -> frozenset[int]:
     """Return the lines that a campaign of this moment and store names, by its conditions or its targets."""
     found: set[int] = set()
     for compiled in candidates:
-        if not compiled.opens_in(scene.around.store) or within_window(compiled.campaign, scene) is not None:
+        if not compiled.opens_in(scene.around.store) or not compiled.starts <= scene.instant < compiled.ends:
             continue
         targets = [getattr(benefit, "target", None) for benefit in compiled.campaign.benefits]
         for selector in [*compiled.selectors, *(target for target in targets if target is not None)]:
@@ -95,34 +100,27 @@ def is_eligible(standing: Standing, scene: Scene) -> bool:
     A campaign that only lacks the operator's acceptance is computed too, so that the till can offer it.
     """
     refusals = standing.refusals
-    if refusals and not (len(refusals) == 1 and refusals[0].code == "not_accepted"):
+    if refusals and (len(refusals) > 1 or refusals[0] is not NOT_ACCEPTED):
         return False
     compiled = standing.compiled
-    base = scene.amounts(compiled.campaign.exchange)
-    skipped = discounted_lines(scene, [0] * len(base)) if compiled.campaign.skip_discounted else frozenset()
-    standing.effects = compute_effects(
-        scene, standing, compiled.discounts, standing.qualifying, base, scene.room, blocked=skipped
+    campaign = compiled.campaign
+    base = scene.amounts(campaign.exchange)
+    skipped = discounted_lines(scene, scene.untaken) if campaign.skip_discounted else NO_LINES
+    effects = compute_effects(
+        scene, standing, compiled.discounts, standing.qualifying, base, scene.room, None, skipped
     )
-    rewards = []
-    if compiled.earnings:
-        taken = [0] * len(base)
-        for effect in standing.effects:
-            for position, cents in effect.parts:
-                taken[position] += cents
-        rewards = rewards_of(scene, compiled, standing.qualifying, taken)
-        standing.rewards = bool(rewards)
-    verdict = over_limits(scene, standing, standing.effects)
-    if verdict is not None:
-        refusals.append(verdict)
-    elif (
-        compiled.campaign.benefits
-        and not rewards
-        and not any(effect.parts or effect.freight or effect.gift_entries for effect in standing.effects)
-    ):
-        wants_customer = scene.shopper is None and any(b.needs_customer for b in compiled.earnings)
+    standing.effects = effects
+    if standing.items_left is not None or standing.budget_left is not None:
+        verdict = over_limits(scene, standing, effects)
+        if verdict is not None:
+            refusals.append(verdict)
+            return False
+    worth = worth_alone(scene, standing)
+    if worth is None:
+        wants_customer = scene.shopper is None and compiled.needs_customer
         refusals.append(_CUSTOMER_REQUIRED if wants_customer else _NO_EFFECT)
-    else:
-        standing.worth = worth_alone(scene, standing, rewards)
+        return False
+    standing.worth = worth
     return not refusals
 
 

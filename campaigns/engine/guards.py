@@ -1,4 +1,4 @@
-"""The checks of a campaign's general data: window, hours, store, sale category, exchange, consent.
+"""The checks of a campaign's general data: period, hours, store, sale category, exchange, consent.
 
 A compiled campaign carries only those that can refuse it.
 """
@@ -21,27 +21,22 @@ Guard = Callable[[Campaign, Scene], Verdict | None]
 def guards_of(campaign: Campaign) -> tuple[Guard, ...]:
     """Return the guards that this campaign needs, in the order in which their refusals are shown."""
     wanted = (
-        (campaign.starts_at is not None or campaign.ends_at is not None, within_window),
         (campaign.schedule is not None, within_schedule),
         (bool(campaign.stores), in_store),
         (bool(campaign.operations), for_operation),
-        (campaign.exchange == "block", without_exchange),
         (campaign.requires_consent is not None, with_consent),
     )
     return tuple(guard for needed, guard in wanted if needed)
 
 
-def within_window(campaign: Campaign, scene: Scene) -> Verdict | None:
+def outside_window(campaign: Campaign, scene: Scene) -> Verdict:
+    """Return the refusal of a campaign at a moment that is not in its period."""
     moment = scene.around.moment
     if campaign.starts_at is not None and moment < campaign.starts_at:
         return Verdict(
             satisfied=False, code="not_started", required=campaign.starts_at, actual=moment, unit=Unit.INSTANT
         )
-    if campaign.ends_at is not None and moment >= campaign.ends_at:
-        return Verdict(
-            satisfied=False, code="ended", required=campaign.ends_at, actual=moment, unit=Unit.INSTANT
-        )
-    return None
+    return Verdict(satisfied=False, code="ended", required=campaign.ends_at, actual=moment, unit=Unit.INSTANT)
 
 
 def within_schedule(campaign: Campaign, scene: Scene) -> Verdict | None:
@@ -86,8 +81,7 @@ def for_operation(campaign: Campaign, scene: Scene) -> Verdict | None:
     )
 
 
-def without_exchange(campaign: Campaign, scene: Scene) -> Verdict | None:
-    return Verdict(satisfied=False, code="exchange") if scene.has_exchange else None
+EXCHANGED = Verdict(satisfied=False, code="exchange")
 
 
 def with_consent(campaign: Campaign, scene: Scene) -> Verdict | None:

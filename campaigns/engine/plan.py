@@ -13,6 +13,7 @@ from campaigns.engine.conditions.base import Condition, Term
 from campaigns.engine.guards import guards_of
 from campaigns.engine.markdowns import Markdown
 from campaigns.engine.policy import DEFAULT_POLICY, CalculationPolicy
+from campaigns.engine.scene import BEGINNING, END, microseconds
 from campaigns.engine.selector import Selector
 
 NO_TERMS: frozenset[str] = frozenset()
@@ -28,11 +29,15 @@ class Compiled:
         "conditions",
         "discounts",
         "earnings",
+        "ends",
         "everywhere",
         "guards",
         "has_thresholds",
+        "needs_customer",
         "order_key",
+        "required",
         "selectors",
+        "starts",
         "store_codes",
         "store_groupings",
     )
@@ -53,7 +58,11 @@ class Compiled:
         )
         self.discounts = tuple(benefit for benefit in campaign.benefits if benefit.level != "earning")
         self.earnings = tuple(benefit for benefit in campaign.benefits if benefit.level == "earning")
+        self.needs_customer = any(benefit.needs_customer for benefit in self.earnings)
         self.guards = guards_of(campaign)
+        self.starts = BEGINNING if campaign.starts_at is None else microseconds(campaign.starts_at)
+        self.ends = END if campaign.ends_at is None else microseconds(campaign.ends_at)
+        self.required = conjunction(campaign.conditions)
         self.has_thresholds = (
             campaign.minimum_quantity is not None
             or campaign.minimum_amount is not None
@@ -74,6 +83,17 @@ class Compiled:
             or store.code in self.store_codes
             or not self.store_groupings.isdisjoint(store.groupings)
         )
+
+
+def conjunction(node: Node | None) -> tuple[Condition, ...] | None:
+    """Return the conditions that must all hold, when a tree is no more than that; None when it is more."""
+    if node is None:
+        return ()
+    if isinstance(node, Condition):
+        return (node,)
+    if node.operator == "all" and all(isinstance(child, Condition) for child in node.children):
+        return tuple(child for child in node.children if isinstance(child, Condition))
+    return None
 
 
 def _anchor(node: Node, campaign: str) -> frozenset[Term] | None:

@@ -5,13 +5,22 @@ is meant by its position in that order, so that ties go to the lower line number
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 from campaigns.engine.basket import Basket, Line, PromoCode, Shopper, Surroundings
 from campaigns.engine.policy import CalculationPolicy
 from campaigns.engine.selector import Selector, values_of
 from retail import money
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+BEGINNING, END = -(10**18), 10**18  # before and after any moment, in microseconds
+
+
+def microseconds(moment: datetime) -> int:
+    """Return an instant as a number that compares fast."""
+    return (moment - EPOCH) // MICROSECOND
 
 
 class Scene:
@@ -33,10 +42,12 @@ class Scene:
         self.shopper = shopper
         self.around = around
         self.policy = policy
+        self.instant = microseconds(around.moment)
         self.lines = lines
         self.positions = tuple(range(len(lines)))
         self.units: list[int] = []
         self.gross: list[int] = []
+        self.untaken = [0] * len(lines)  # no discount on any line; never changed
         self.markdown = [0] * len(lines)
         self.share = [0] * len(lines)
         self.exchange = 0

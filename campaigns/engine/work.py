@@ -21,45 +21,29 @@ Picks = list[tuple[int, int]]  # (position, units)
 class Effect:
     """What one benefit gives.
 
-    `parts` are cents off by position; when `allocated`, what is blocked on one line may go to the others of `spread`.
-    `units` are the discounted units, `deal` all the units that the benefit needed (None: the qualifying lines).
+    `parts` are cents off by position; what is blocked on one line may go to the others of `spread`, if there are any.
+    `units` are the discounted units, `deal` all the units that the benefit needed (None: the qualifying lines),
+    `consumed` those that no later benefit of this sort may use, `applications` how often it was given.
     """
 
-    __slots__ = (
-        "allocated",
-        "applications",
-        "consumed",
-        "deal",
-        "freight",
-        "gift_entries",
-        "kind",
-        "parts",
-        "spread",
-        "units",
-    )
+    consumed: Picks | None = None
+    applications = 1
+    gift_entries = 0
+    freight = 0
 
     def __init__(
         self,
         kind: str,
         parts: Parts = (),  # type: ignore[assignment]
-        *,
         units: Picks = (),  # type: ignore[assignment]
-        allocated: bool = False,
         spread: Sequence[int] = (),
         deal: Picks | None = None,
-        consumed: Picks | None = None,
-        applications: int = 1,
     ) -> None:
         self.kind = kind
         self.parts = parts
         self.units = units
-        self.allocated = allocated
         self.spread = spread
         self.deal = deal
-        self.consumed = consumed
-        self.applications = applications
-        self.gift_entries = 0
-        self.freight = 0
 
     @property
     def total(self) -> int:
@@ -90,7 +74,6 @@ class Work:
         scene: Scene,
         campaign: "Campaign",
         qualifying: Sequence[int],
-        *,
         left: Sequence[int],
         base: Sequence[int],
         room: Sequence[int],
@@ -186,6 +169,9 @@ class Work:
         policy, base, units = self.scene.policy, self.base, self.scene.units
         rounding = policy.rounding
         if policy.rounding_point == "line":
+            if len(picks) == 1 and picks[0][1] == units[picks[0][0]]:
+                position = picks[0][0]
+                return [(position, money.divide(base[position] * millionths, MILLION, rounding))]
             return [
                 (p, money.divide(base[p] * count * millionths, units[p] * MILLION, rounding))
                 for p, count in picks
@@ -224,11 +210,23 @@ class Work:
     def within_room(self, parts: Parts) -> Parts:
         """Cut each part at what is left and at the room of its line, and leave out what comes to nothing."""
         left, room = self.left, self.room
-        return [(p, cut) for p, cents in parts if (cut := min(cents, left[p], room[p])) > 0]
+        kept = []
+        for position, cents in parts:
+            if cents > left[position]:
+                cents = left[position]
+            if cents > room[position]:
+                cents = room[position]
+            if cents > 0:
+                kept.append((position, cents))
+        return kept
 
     def allocate(self, total: int, positions: Sequence[int]) -> Parts:
         """Spread a discount on a sum over its lines, as the policy says, within their room."""
         policy, left, room = self.scene.policy, self.left, self.room
+        if len(positions) == 1:
+            position = positions[0]
+            cents = min(total, left[position], room[position])
+            return [(position, cents)] if cents > 0 else []
         rooms = [min(left[p], room[p]) for p in positions]
         if policy.allocation == "per_unit":
             weights = [self.scene.units[p] if left[p] else 0 for p in positions]
@@ -242,14 +240,9 @@ class Work:
     ) -> Effect:
         """Return the effect of a discount on the sum of some lines."""
         units = self.scene.units
-        return Effect(
-            kind,
-            self.allocate(total, positions),
-            units=[(p, units[p]) for p in positions],
-            allocated=True,
-            spread=positions,
-            applications=applications,
-        )
+        effect = Effect(kind, self.allocate(total, positions), [(p, units[p]) for p in positions], positions)
+        effect.applications = applications
+        return effect
 
     def available(self, positions: Sequence[int]) -> Picks:
         """Return the units of lines that no earlier benefit consumed."""

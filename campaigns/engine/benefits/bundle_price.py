@@ -54,15 +54,9 @@ class BundlePrice(Benefit):
                 off[position] = off.get(position, 0) + cents
         picks = sorted(taken.items())
         parts = work.within_room(sorted(off.items()))
-        return Effect(
-            self.kind,
-            parts,
-            units=picks,
-            allocated=True,
-            spread=[position for position, _ in picks],
-            deal=picks,
-            applications=max(applied, 1),
-        )
+        effect = Effect(self.kind, parts, picks, spread=[position for position, _ in picks], deal=picks)
+        effect.applications = max(applied, 1)
+        return effect
 
     def phrase(self) -> Phrase:
         return Phrase(

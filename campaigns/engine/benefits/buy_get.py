@@ -72,14 +72,11 @@ class BuyGet(Benefit):
         shared = {position for position, _ in gettable}
         ordered.sort(key=lambda one: one[0] in shared)
         members = _join(picks, take_units(ordered, needed))
-        return Effect(
-            self.kind,
-            work.within_room(work.percent_parts(sorted(picks), self.percent)),
-            units=picks,
-            deal=members,
-            consumed=members if self.consumes else None,
-            applications=times,
-        )
+        parts = work.within_room(work.percent_parts(sorted(picks), self.percent))
+        effect = Effect(self.kind, parts, picks, deal=members)
+        effect.consumed = members if self.consumes else None
+        effect.applications = times
+        return effect
 
     def _times(self, bought: Picks, gettable: Picks) -> int:
         """Return how many full sets fit when no unit is both bought and got."""

@@ -46,7 +46,8 @@ class Gift(Benefit):
 
     def apply(self, work: "Work") -> Effect:
         times = self._times(work) if self.repeat else 1
-        effect = Effect(self.kind, applications=max(times, 1))
+        effect = Effect(self.kind)
+        effect.applications = max(times, 1)
         effect.gift_entries = self.choose * times
         if work.units_left is not None:
             effect.gift_entries = min(effect.gift_entries, work.units_left)

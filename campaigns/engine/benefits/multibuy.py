@@ -84,14 +84,10 @@ class Multibuy(Benefit):
             picks = take_units(_tails(ordered, self.take, self.discounted), number)
             members = ordered
         parts = self._parts(work, sorted(picks))
-        return Effect(
-            self.kind,
-            work.within_room(parts),
-            units=picks,
-            deal=members,
-            consumed=members if self.consumes else None,
-            applications=-(-number // self.discounted),
-        )
+        effect = Effect(self.kind, work.within_room(parts), picks, deal=members)
+        effect.consumed = members if self.consumes else None
+        effect.applications = -(-number // self.discounted)
+        return effect
 
     def _reach(self, available: int) -> tuple[int, int]:
         """Return how many units are discounted and how many belong to the groups, for so many available."""

@@ -12,6 +12,7 @@ MATCH_CHOICES = (
     ("any", gettext_noop("at least one of them")),
     ("all", gettext_noop("every one of them")),
 )
+MET = Verdict(satisfied=True, code="payment")
 
 
 @fields.declared
@@ -40,13 +41,14 @@ class Payment(Condition):
     def check(self, scene: Scene, campaign: str) -> Verdict:
         used = scene.methods
         absent = tuple(method for method in self.methods if method.casefold() not in used)
-        satisfied = not absent if self.match == "all" else len(absent) < len(self.methods)
+        if not absent if self.match == "all" else len(absent) < len(self.methods):
+            return MET
         return Verdict(
-            satisfied=satisfied,
+            satisfied=False,
             code="payment",
             required=self.methods,
             actual=tuple(sorted(used)) or None,
-            missing=None if satisfied else absent,
+            missing=absent,
             unit=Unit.TEXT,
         )
 

@@ -7,7 +7,7 @@ from campaigns.engine.conditions.base import Condition, Term
 from campaigns.engine.marks import Phrase, gettext_noop
 from campaigns.engine.scene import Scene
 from campaigns.engine.selector import BY_CHOICES, EVERYTHING, Selector, values_of
-from campaigns.engine.verdict import Unit, Verdict
+from campaigns.engine.verdict import SATISFIED, Unit, Verdict
 
 MATCH_CHOICES = (
     ("any", gettext_noop("at least one of them")),
@@ -50,6 +50,7 @@ class Product(Condition):
         label=gettext_noop("Price up to"), help=gettext_noop("At most this original price."), default=None
     )
     chosen: Selector = EVERYTHING
+    met: Verdict = SATISFIED
 
     def __post_init__(self) -> None:
         selector = Selector(
@@ -60,6 +61,7 @@ class Product(Condition):
             price_max=self.price_max,
         )
         object.__setattr__(self, "chosen", selector)
+        object.__setattr__(self, "met", Verdict(satisfied=True, code="product", subject=self.by))
 
     def selector(self) -> Selector | None:
         return self.chosen
@@ -74,7 +76,7 @@ class Product(Condition):
                 return self._refusal(scene.numbers(found), absent)
         elif not found:
             return self._refusal((), self.values)
-        return Verdict(satisfied=True, code="product", lines=scene.numbers(found), subject=self.by)
+        return self.met
 
     def _refusal(self, lines: tuple[int, ...], absent: tuple[str, ...]) -> Verdict:
         return Verdict(
