@@ -124,19 +124,14 @@ def prorate(total: int, weights: Sequence[int], odd_cent: str = OddCent.LARGEST_
         parts = [divide(total * weight, whole) for weight in weights]
         _settle_difference(parts, weights, total)
         return parts
-    parts = []
-    remainders = []
-    left = total
-    for position, weight in enumerate(weights):
-        part, remainder = divmod(total * weight, whole)
-        parts.append(part)
-        left -= part
-        if remainder:
-            remainders.append((-remainder, position))
+    parts = [total * weight // whole for weight in weights]
+    left = total - sum(parts)
     if not left:
         return parts
+    remainders = [(-(total * weight % whole), position) for position, weight in enumerate(weights)]
+    remainders = [one for one in remainders if one[0]]
     if odd_cent == OddCent.LAST_LINE:
-        parts[max(position for _, position in remainders)] += left
+        parts[remainders[-1][1]] += left
         return parts
     if odd_cent == OddCent.LARGEST_REMAINDER:
         remainders.sort()

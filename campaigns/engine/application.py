@@ -86,7 +86,7 @@ class Application:
             outcome = self.outcomes.get(compiled.code) or self._admit(standing, base, first)
             if outcome is None:
                 continue
-            if first and not standing.blocked and benefits is compiled.discounts:
+            if first and standing.effects and not standing.blocked and benefits is compiled.discounts:
                 effects = standing.effects  # computed alone, on this very base
             else:
                 effects = compute_effects(
@@ -151,16 +151,21 @@ class Application:
 
     def _merge(self, outcome: Outcome, effects: Sequence[Effect]) -> None:
         """Take a campaign's effects off the lines; what does not fit on one line goes to others if it may."""
-        room, taken = self.scene.room, self.taken
-        self.outcomes[outcome.standing.compiled.code] = outcome
+        room, taken, granted, adjustments = self.scene.room, self.taken, outcome.granted, self.adjustments
+        code = outcome.standing.compiled.code
+        self.outcomes[code] = outcome
         for effect in effects:
             outcome.effects.append(effect)
-            blocked = 0
+            blocked, kind = 0, effect.kind
             for position, cents in effect.parts:
-                fits = min(cents, room[position] - taken[position])
-                blocked += cents - fits
-                if fits:
-                    self._take(outcome, effect, position, fits)
+                fits = room[position] - taken[position]
+                if cents > fits:
+                    blocked += cents - fits
+                    cents = fits
+                if cents:
+                    taken[position] += cents
+                    granted[position] = granted.get(position, 0) + cents
+                    adjustments[position].append((code, kind, cents))
             if blocked and effect.spread:
                 self._move(outcome, effect, blocked)
             if effect.freight:
@@ -174,12 +179,10 @@ class Application:
         shares = money.prorate_within(blocked, weights, rooms, self.scene.policy.odd_cent)
         for position, cents in zip(effect.spread, shares, strict=True):
             if cents:
-                self._take(outcome, effect, position, cents)
-
-    def _take(self, outcome: Outcome, effect: Effect, position: int, cents: int) -> None:
-        self.taken[position] += cents
-        outcome.granted[position] = outcome.granted.get(position, 0) + cents
-        self.adjustments[position].append((outcome.standing.compiled.code, effect.kind, cents))
+                self.taken[position] += cents
+                outcome.granted[position] = outcome.granted.get(position, 0) + cents
+                code = outcome.standing.compiled.code
+                self.adjustments[position].append((code, effect.kind, cents))
 
     def _close_stage(self, outcomes: list[Outcome]) -> None:
         """Let what was consumed and what stops further campaigns hold from the next stage on."""
@@ -283,7 +286,7 @@ def counted_items(scene: Scene, standing: Standing, effects: Sequence[Effect]) -
     units: dict[int, int] = {}
     for effect in effects:
         touched = {position for position, _ in effect.parts}
-        for position, count in effect.units:
+        for position, count in effect.discounted_units(scene.units):
             if position in touched:
                 units[position] = max(units.get(position, 0), count)
     if units:

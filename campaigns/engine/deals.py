@@ -39,7 +39,7 @@ def deal_units(scene: Scene, outcome: Outcome) -> dict[int, int]:
     compiled = outcome.standing.compiled
     conditional = bool(compiled.selectors) or compiled.has_thresholds
     for effect in outcome.effects:
-        members = list(effect.units) if effect.deal is None else list(effect.deal)
+        members = list(effect.deal if effect.deal is not None else effect.discounted_units(scene.units))
         if effect.deal is None and conditional:
             members += [(p, scene.units[p]) for p in outcome.qualifying]
         for position, count in members:

@@ -62,16 +62,16 @@ class Reader:
 
     def field(self, field: Field, value: Any, path: str) -> Any:
         """Read one member; the default when it is absent or, if allowed, null."""
-        here = join(path, field.name)
         if value is MISSING:
             if field.required:
-                return self.refuse(here, "required", gettext_noop("This field is required."))
+                path = join(path, field.name)
+                return self.refuse(path, "required", gettext_noop("This field is required."))
             return field.default
         if value is None:
             if field.nullable:
                 return None
-            return self.refuse(here, "null", gettext_noop("Must not be null."))
-        return self.value(field, value, here)
+            return self.refuse(join(path, field.name), "null", gettext_noop("Must not be null."))
+        return _READERS[field.type](self, field, value, join(path, field.name))
 
     def value(self, field: Field, value: Any, path: str) -> Any:
         return _READERS[field.type](self, field, value, path)

@@ -1,6 +1,6 @@
 """Evaluate a basket: price, exchange, eligibility, selection, application, result (docs/algorithms/evaluation.md)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from campaigns.engine.application import (
@@ -71,7 +71,7 @@ def evaluate(
 
     scene = price_basket(basket, shopper, around, plan.policy, plan.markdowns, covered)
     standings = [assess(compiled, scene) for compiled in candidates]
-    eligible = [standing for standing in standings if is_eligible(standing, scene)]
+    eligible = choose_eligible(standings, scene, plan)
     if plan.policy.selection == "best_for_customer":
         chosen = select_best(scene, plan.associations, eligible)
     else:
@@ -94,14 +94,38 @@ def named_lines(candidates: Iterable[Compiled], scene: Scene) -> frozenset[int]:
     return frozenset(found)
 
 
-def is_eligible(standing: Standing, scene: Scene) -> bool:
-    """Compute what an unrefused campaign gives alone; refuse it when that is nothing, or more than limits leave.
+def choose_eligible(standings: Sequence[Standing], scene: Scene, plan: Plan) -> list[Standing]:
+    """Return the standings that may activate, weighed alone where anybody needs to know what they are worth."""
+    found = [standing for standing in standings if not standing.refusals or is_offer(standing)]
+    compete = (
+        plan.policy.selection == "best_for_customer"
+        or bool(plan.associations)
+        or any(s.campaign.exclusive or not s.campaign.combinable_order_discount for s in found)
+    )
+    eligible = []
+    for standing in found:
+        weighed = (
+            compete
+            or standing.refusals
+            or standing.items_left is not None
+            or standing.budget_left is not None
+        )
+        if not weighed or weigh(standing, scene):
+            eligible.append(standing)
+    return eligible
 
-    A campaign that only lacks the operator's acceptance is computed too, so that the till can offer it.
+
+def is_offer(standing: Standing) -> bool:
+    """True for an optional campaign that lacks nothing but the operator's acceptance."""
+    return len(standing.refusals) == 1 and standing.refusals[0] is NOT_ACCEPTED
+
+
+def weigh(standing: Standing, scene: Scene) -> bool:
+    """Compute what a campaign gives alone; refuse it when that is nothing, or more than limits leave.
+
+    Returns whether it may activate; an offer may not, but is weighed so that the till can show it.
     """
     refusals = standing.refusals
-    if refusals and (len(refusals) > 1 or refusals[0] is not NOT_ACCEPTED):
-        return False
     compiled = standing.compiled
     campaign = compiled.campaign
     base = scene.amounts(campaign.exchange)
@@ -117,11 +141,17 @@ def is_eligible(standing: Standing, scene: Scene) -> bool:
             return False
     worth = worth_alone(scene, standing)
     if worth is None:
-        wants_customer = scene.shopper is None and compiled.needs_customer
-        refusals.append(_CUSTOMER_REQUIRED if wants_customer else _NO_EFFECT)
+        refusals.append(nothing_given(standing, scene))
         return False
     standing.worth = worth
     return not refusals
+
+
+def nothing_given(standing: Standing, scene: Scene) -> Verdict:
+    """Return why a campaign came to nothing: what it gives needs a customer, or there is nothing to give it on."""
+    if scene.shopper is None and standing.compiled.needs_customer:
+        return _CUSTOMER_REQUIRED
+    return _NO_EFFECT
 
 
 def conclude(scene: Scene, application: Application) -> None:
@@ -133,4 +163,4 @@ def conclude(scene: Scene, application: Application) -> None:
         outcome.standing.rewards = bool(application.rewards.get(code))
         if not outcome.gives_something:
             del application.outcomes[code]
-            application.refused[code] = [_NO_EFFECT]
+            application.refused[code] = [nothing_given(outcome.standing, scene)]

@@ -22,7 +22,7 @@ class Effect:
     """What one benefit gives.
 
     `parts` are cents off by position; what is blocked on one line may go to the others of `spread`, if there are any.
-    `units` are the discounted units, `deal` all the units that the benefit needed (None: the qualifying lines),
+    `units` are the discounted units (None: every unit of `spread`), `deal` all the units that the benefit needed (None: the qualifying lines),
     `consumed` those that no later benefit of this sort may use, `applications` how often it was given.
     """
 
@@ -35,7 +35,7 @@ class Effect:
         self,
         kind: str,
         parts: Parts = (),  # type: ignore[assignment]
-        units: Picks = (),  # type: ignore[assignment]
+        units: Picks | None = (),  # type: ignore[assignment]
         spread: Sequence[int] = (),
         deal: Picks | None = None,
     ) -> None:
@@ -48,6 +48,10 @@ class Effect:
     @property
     def total(self) -> int:
         return sum([cents for _, cents in self.parts])
+
+    def discounted_units(self, units: Sequence[int]) -> Picks:
+        """Return the discounted units, given how many each line has."""
+        return [(p, units[p]) for p in self.spread] if self.units is None else self.units
 
 
 class Work:
@@ -227,11 +231,11 @@ class Work:
             position = positions[0]
             cents = min(total, left[position], room[position])
             return [(position, cents)] if cents > 0 else []
-        rooms = [min(left[p], room[p]) for p in positions]
+        weights = [left[p] for p in positions]
+        # The first campaigns of an ordinary sale may take all that there is.
+        rooms = weights if left is room else [min(left[p], room[p]) for p in positions]
         if policy.allocation == "per_unit":
             weights = [self.scene.units[p] if left[p] else 0 for p in positions]
-        else:
-            weights = [left[p] for p in positions]
         shares = money.prorate_within(total, weights, rooms, policy.odd_cent)
         return [(p, share) for p, share in zip(positions, shares, strict=True) if share]
 
@@ -239,8 +243,7 @@ class Work:
         self, kind: str, total: int, positions: Sequence[int], applications: int = 1
     ) -> Effect:
         """Return the effect of a discount on the sum of some lines."""
-        units = self.scene.units
-        effect = Effect(kind, self.allocate(total, positions), [(p, units[p]) for p in positions], positions)
+        effect = Effect(kind, self.allocate(total, positions), None, positions)
         effect.applications = applications
         return effect
 
