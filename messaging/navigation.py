@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from customers.navigation import CustomerTab
 from retail.navigation import RELATIONSHIP, NavigationEntry
 
 ENTRIES = [
@@ -34,3 +35,9 @@ if settings.DEMO:
             permission="messaging.view_message",
         )
     )
+
+CUSTOMER_TABS = [
+    CustomerTab(
+        label=_("Messages"), url_name="messaging:customer_messages", permission="messaging.view_message"
+    )
+]

@@ -11,7 +11,7 @@ from messaging.views.automation import (
 )
 from messaging.views.inbox import Inbox, InboxAdvance, InboxReply
 from messaging.views.local import LocalTwilioMessagesView
-from messaging.views.message import MessageDetail, MessageList
+from messaging.views.message import CustomerMessages, MessageDetail, MessageList
 from messaging.views.template import TemplateEdit, TemplatePreview, TemplateTest
 from messaging.views.unsubscribe import UnsubscribeView
 
@@ -25,6 +25,7 @@ urlpatterns = [
     path("messages/inbox/advance/", InboxAdvance.as_view(), name="inbox_advance"),
     path("messages/inbox/<int:pk>/reply/", InboxReply.as_view(), name="inbox_reply"),
     path("messages/<uuid:uuid>/", MessageDetail.as_view(), name="message_detail"),
+    path("customers/<int:pk>/messages/", CustomerMessages.as_view(), name="customer_messages"),
     path("automations/", AutomationList.as_view(), name="automation_list"),
     path("automations/<str:occasion>/", AutomationDetail.as_view(), name="automation_detail"),
     path("automations/<str:occasion>/edit/", AutomationEdit.as_view(), name="automation_edit"),

@@ -24,6 +24,6 @@ class WhatsAppChannel:
         return twilio_account.create_message(
             outgoing,
             to=f"whatsapp:{outgoing.to}",
-            from_=f"whatsapp:{settings.TWILIO_WHATSAPP_FROM}",
+            from_="whatsapp:" + settings.TWILIO_WHATSAPP_FROM.removeprefix("whatsapp:"),
             **content,
         )

@@ -1,22 +1,25 @@
 """Messages in the back-office: what was sent to whom, and why not."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import django_filters
 from csp.decorators import csp_update
 from django.db.models import QuerySet
-from django.forms import HiddenInput
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
+from customers.models import Customer
+from customers.views.customer import customer_tabs
 from messaging.models import Channel, Message, MessageState, Occasion
 from messaging.presentation import CHANNEL_ICONS, STATE_TONES, reason_text, timeline
 from messaging.selectors.messages import is_sending, traffic
@@ -43,12 +46,10 @@ class MessageFilters(django_filters.FilterSet):
         method="within",
         empty_label=_("At any time"),
     )
-    # Set by links from the page of a customer; nobody types keys.
-    customer = django_filters.NumberFilter(field_name="customer", label="", widget=HiddenInput)
 
     class Meta:
         model = Message
-        fields = ["state", "channel", "occasion", "period", "customer"]
+        fields = ["state", "channel", "occasion", "period"]
 
     def within(self, queryset: QuerySet[Message], _name: str, value: str) -> QuerySet[Message]:
         return queryset.filter(planned_at__gte=timezone.now() - timedelta(days=int(value)))
@@ -64,10 +65,12 @@ class MessageList(ListPage):
     """The outbox, newest first."""
 
     model = Message
-    permission_required = "messaging.view_message"
+    permission_required: Any = "messaging.view_message"
     template_name = "messaging/message_list.html"
     title = _("Messages")
-    subtitle = _("Every message by e-mail, SMS and WhatsApp: what was sent, what was read, and why not.")
+    subtitle: ClassVar[Promise | str] = _(
+        "Every message by e-mail, SMS and WhatsApp: what was sent, what was read, and why not."
+    )
     columns = (
         Column(name="who", label=_("To"), value=who, secondary=lambda message: message.to),
         Column(name="occasion", label=_("Occasion"), labels=dict(Occasion.choices)),
@@ -105,7 +108,7 @@ class MessageList(ListPage):
     export_name = "messages"
     empty_icon = "message"
     empty_title = _("No messages yet")
-    empty_text = _("They appear here as soon as an automation plans one.")
+    empty_text: ClassVar[Promise | str] = _("They appear here as soon as an automation plans one.")
 
     def get_queryset(self) -> QuerySet[Message]:
         return Message.objects.select_related("customer", "store", "cart", "promo_code")
@@ -116,6 +119,33 @@ class MessageList(ListPage):
     def extra_context(self) -> dict[str, Any]:
         at = timezone.now()
         return {"week": traffic(since=at - timedelta(days=7)), "is_sending": is_sending(at=at)}
+
+
+class CustomerMessages(MessageList):
+    """The messages of one customer, as a tab of the customer's page."""
+
+    permission_required = ("customers.view_customer", "messaging.view_message")
+    template_name = "customers/customer_purchases.html"
+    subtitle = ""
+    empty_text = ""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.customer = get_object_or_404(Customer, pk=kwargs["pk"])
+        return super().get(request, *args, **kwargs)
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return str(self.customer)
+
+    def get_queryset(self) -> QuerySet[Message]:
+        return super().get_queryset().filter(customer=self.customer)
+
+    def extra_context(self) -> dict[str, Any]:
+        return {
+            "customer": self.customer,
+            "trail": [(_("Customers"), reverse("customers:customer_list"))],
+            "tabs": customer_tabs(self.request, self.customer, "messaging:customer_messages"),
+        }
 
 
 @method_decorator(csp_update(SHOWS_EMAIL), name="dispatch")

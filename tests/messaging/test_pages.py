@@ -30,7 +30,7 @@ PERMISSIONS = [
     f"messaging.{action}_{model}"
     for action in ("view", "change")
     for model in ("message", "automation", "template")
-]
+] + ["customers.view_customer"]
 TEMPLATE = ["recovery", "sms", "pt-br"]
 
 
@@ -63,6 +63,7 @@ def pages(message):
     yield reverse("messaging:message_list") + "?state=failed&channel=sms&occasion=recovery&period=7&q=ana"
     yield reverse("messaging:message_list") + "?export=csv"
     yield reverse("messaging:message_detail", args=[message.uuid])
+    yield reverse("messaging:customer_messages", args=[message.customer_id])
     yield reverse("messaging:automation_list")
     for occasion in ("birthday", "recovery"):
         for page in ("detail", "edit", "today"):
