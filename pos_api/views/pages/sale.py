@@ -1,6 +1,7 @@
 """Pages of sales: the list, and one sale with everything that explains its total."""
 
 import json
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -34,6 +35,9 @@ FLAGS = {
     "totals_differ": _("The till charged another total"),
     "totals_mismatch": _("The till charged another total"),
 }
+
+
+_MONEY = re.compile(r"[0-9]+\.[0-9]{2}", re.ASCII)
 
 
 class _DayFilter(django_filters.DateFilter):
@@ -173,11 +177,16 @@ def _not_activated(response: Any) -> list[NotActivated]:
         NotActivated(
             campaign=str(entry.get("name") or entry.get("campaign", "")),
             text=str(entry.get("text") or entry.get("reason", "")),
-            missing=Decimal(entry["missing"]) if entry.get("missing") else None,
+            missing=_amount(entry.get("missing")),
         )
         for entry in found
         if isinstance(entry, dict)
     ]
+
+
+def _amount(missing: Any) -> Decimal | None:
+    """Return what was missing when it is money; units, methods and codes are told in the sentence."""
+    return Decimal(missing) if isinstance(missing, str) and _MONEY.fullmatch(missing) else None
 
 
 def _document(value: Any) -> str:
