@@ -117,7 +117,7 @@ class Launcher:
     # --- schema and sample data ------------------------------------------------------------------
 
     def _manage(self, title: str, *arguments: str) -> str:
-        """Run a management command to its end and return what it printed."""
+        """Run a management command to its end and return what it printed; show that only when it failed."""
         _step(title, "...")
         process = start_child(
             [sys.executable, "manage.py", *arguments],
@@ -126,14 +126,10 @@ class Launcher:
             output=subprocess.PIPE,
             cwd=CHECKOUT,
         )
-        lines = []
-        for raw in process.stdout or ():
-            line = raw.decode(errors="replace").rstrip()
-            lines.append(line)
-            _show(title.lower(), line)
-        if process.wait() != 0:
-            raise StartFailed(f"`manage.py {' '.join(arguments)}` failed; the reason stands above.")
-        return "\n".join(lines)
+        printed = process.communicate()[0].decode(errors="replace").strip()
+        if process.returncode != 0:
+            raise StartFailed(f"`manage.py {' '.join(arguments)}` failed:\n{printed}")
+        return printed
 
     def _demo(self) -> str:
         """Fill a new database with sample data; return the lines with the login and the keys it made.
@@ -251,7 +247,8 @@ def main() -> int:
     folder = Path(os.environ.get("FIEL_LOCAL", CHECKOUT / ".local")).resolve()
     if sys.argv[1:] == ["clean"]:
         return _clean(folder)
-    for name in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell that starts us in the background has it ignored.
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _interrupt)
     try:
         with _only_one(folder):

@@ -68,8 +68,13 @@ def stop_group(child: subprocess.Popen[bytes], stop_signal: int, patience_second
     """Ask a child to stop, wait, then kill whatever is left of its process group."""
     if child.poll() is None:
         child.send_signal(stop_signal)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(patience_seconds)
+    wait_or_kill(child, patience_seconds)
+
+
+def wait_or_kill(child: subprocess.Popen[bytes], patience_seconds: float) -> None:
+    """Wait for a child that was asked to stop, then kill whatever is left of its process group."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(patience_seconds)
     kill_group(child)
 
 

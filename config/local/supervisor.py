@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from config.local.processes import StartFailed, kill_group, stop_group
+from config.local.processes import StartFailed, kill_group, wait_or_kill
 
 _LONGEST_BACKOFF = 15.0
 # A process that ran this long before it died starts again at once.
@@ -38,13 +38,13 @@ class Supervisor:
 
     def __init__(self, show: Callable[[str, str], None]) -> None:
         self._show = show
-        self._services: list[Service] = []
+        self._groups: list[list[Service]] = []
         self._selector = selectors.DefaultSelector()
 
     def start(self, *services: Service, within_seconds: float = 60.0) -> None:
         """Start services together and return when all are ready. Raises StartFailed naming those that are not."""
+        self._groups.append(list(services))
         for service in services:
-            self._services.append(service)
             self._launch(service)
         waiting = list(services)
         deadline = time.monotonic() + within_seconds
@@ -69,19 +69,24 @@ class Supervisor:
     def step(self) -> None:
         """Show what was written, restart what died."""
         self._pump(0.25)
-        for service in self._services:
-            self._watch(service)
+        for group in self._groups:
+            for service in group:
+                self._watch(service)
 
     def stop(self) -> None:
-        """Stop everything, last started first; what does not stop in time is killed."""
-        for service in reversed(self._services):
-            if service.process is not None:
-                stop_group(service.process, service.stop_signal, service.patience_seconds)
+        """Stop everything, last started first and together what started together; kill what does not stop in time."""
+        for group in reversed(self._groups):
+            running = [(service, service.process) for service in group if service.process is not None]
+            for service, process in running:
+                if process.poll() is None:
+                    process.send_signal(service.stop_signal)
+            for service, process in running:
+                wait_or_kill(process, service.patience_seconds)
         self._pump(0)
         for key in list(self._selector.get_map().values()):
             self._selector.unregister(key.fileobj)
             key.fileobj.close()  # type: ignore[union-attr]
-        self._services.clear()
+        self._groups.clear()
 
     def _launch(self, service: Service) -> None:
         service.process = service.start()
