@@ -79,7 +79,7 @@ class WholeNumberInput(_Marked, forms.CharField):
         super().__init__(empty_value=None, **options)
         self.widget.attrs.update({"inputmode": "numeric", "autocomplete": "off"})
 
-    def to_python(self, value: Any) -> int | None:
+    def to_python(self, value: Any) -> int | None:  # type: ignore[override]
         text = super().to_python(value)
         if text is None:
             return None
@@ -186,10 +186,10 @@ class LinesInput(_Marked, forms.CharField):
     def __init__(self, **options: Any) -> None:
         super().__init__(empty_value="", **options)
 
-    def to_python(self, value: Any) -> list[str]:
+    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
         if isinstance(value, list | tuple):
             return list(value)
-        entries = [entry.strip() for entry in re.split(self.separators, super().to_python(value))]
+        entries = [entry.strip() for entry in re.split(self.separators, super().to_python(value) or "")]
         return list(dict.fromkeys(entry for entry in entries if entry))
 
     def prepare_value(self, value: Any) -> Any:

@@ -30,7 +30,7 @@ class PoolForm(forms.Form):
         required=False,
         help_text=_("The campaign that the codes open. Its rules must ask for a promotional code."),
     )
-    prefix = forms.CharField(
+    prefix = forms.CharField(  # type: ignore[assignment]
         label=_("Prefix"),
         max_length=16,
         required=False,

@@ -92,15 +92,10 @@ class RecipeForm(forms.Form):
 
     def clean(self) -> None:
         try:
-            decode_campaign(self.document_of_cleaned())
+            decode_campaign(self.document())
         except DocumentError as error:
             for problem in error.problems:
                 self._complain(problem.path, translate(problem.message) % problem.params)
-
-    def document_of_cleaned(self) -> Json:
-        # Django calls clean() while `errors` is being made; document() would ask for it again.
-        self._errors = self._errors if self._errors is not None else self.error_class()
-        return self.document()
 
     def _complain(self, path: str, text: str) -> None:
         places = {"code": "name", "starts_at": "first_day", "ends_at": "last_day", **self.places}

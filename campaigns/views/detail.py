@@ -122,9 +122,12 @@ def describe(change: selectors.FieldChange) -> dict[str, str]:
     return {"label": _label(change.path), "old": _value(change.old), "new": _value(change.new)}
 
 
+KINDS: dict[str, Any] = {**CONDITIONS, **BENEFITS}
+
+
 def _labels() -> dict[str, str]:
     found = {field.name: field.label for field in CAMPAIGN_FIELDS}
-    for kind in [*CONDITIONS.values(), *BENEFITS.values()]:
+    for kind in KINDS.values():
         for field in kind.fields:
             found.setdefault(field.name, field.label)
             for member in (*field.fields, *(field.item.fields if field.item else ())):
@@ -153,7 +156,7 @@ def _value(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, Mapping):
-        kind = {**CONDITIONS, **BENEFITS}.get(str(value.get("kind", "")))
+        kind = KINDS.get(str(value.get("kind", "")))
         if kind is not None:
             inner = {
                 name: item

@@ -104,7 +104,7 @@ class ActivationList(ListPage):
         Column(
             name="sale.ticket",
             label=_("Ticket"),
-            secondary=lambda activation: _("cancelled") if activation.reversed_at else "",
+            secondary=lambda activation: str(_("cancelled")) if activation.reversed_at else "",
         ),
         Column(
             name="activated_at",

@@ -1,6 +1,7 @@
 """What can be searched to fill a field of the builder: products, stores, groupings and other known words."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.db.models import Model, Q
 from django.http import HttpRequest, HttpResponse
@@ -72,7 +73,7 @@ def _words(
     return search
 
 
-def _labelled(choices: Iterable[Choice]) -> Callable[[str], Iterable[Choice]]:
+def _labelled(choices: Iterable[tuple[str, Any]]) -> Callable[[str], Iterable[Choice]]:
     def search(text: str) -> Iterable[Choice]:
         yield from (
             (value, str(label)) for value, label in choices if text.lower() in f"{value} {label}".lower()

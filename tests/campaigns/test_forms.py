@@ -1,10 +1,18 @@
+import json
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 from django.http import QueryDict
 from django.utils import timezone, translation
 
-from campaigns.engine.document import CAMPAIGN_FIELDS, decode_campaign, encode_campaign
+from campaigns.engine.campaign import CAMPAIGN_FIELDS, leaves
+from campaigns.engine.document import decode_campaign, encode_campaign
+from campaigns.engine.kinds import BENEFITS, CONDITIONS
 from campaigns.forms.document import BEHAVIOUR, GENERAL, THRESHOLDS, WHEN_WHERE, CampaignForm
 from campaigns.forms.inputs import SwitchInput, plain_number
+from campaigns.summary import summarize
 
 DOCUMENT = {
     "code": "FULL",
@@ -92,6 +100,13 @@ class Browser:
         self.fill(form)
 
 
+def worked_examples():
+    """Yield code and document of each campaign in the worked examples."""
+    for file in sorted(Path(__file__).with_name("cases").glob("*.toml")):
+        for code, document in tomllib.loads(file.read_text()).get("campaigns", {}).items():
+            yield code, {"benefits": [], **json.loads(json.dumps(document, default=str))}
+
+
 def posted(form):
     return Browser().post(form)
 
@@ -122,6 +137,24 @@ class TestCampaignForm:
             document = canonical({"code": "T", "name": "T", "conditions": tree, "benefits": []})
 
             assert round_trip(document) == document
+
+    def test_gives_back_every_worked_example_of_every_kind_unchanged(self):
+        kinds = set()
+        for code, document in worked_examples():
+            document = canonical({"code": code, "name": code, **document})
+            kinds |= {benefit["kind"] for benefit in document["benefits"]}
+            kinds |= {leaf.kind for leaf in leaves(decode_campaign(document).conditions)}
+
+            assert round_trip(document) == document, code
+        assert kinds == {*CONDITIONS, *BENEFITS}
+
+    def test_says_what_every_worked_example_does(self):
+        for code, document in worked_examples():
+            campaign = decode_campaign({"code": code, "name": code, **document})
+            summary = summarize(campaign, at=datetime(2026, 11, 22, tzinfo=UTC))
+
+            assert summary.headline, code
+            assert all(sentence.text for section in summary.sections for sentence in section.sentences), code
 
     def test_shows_every_field_of_a_document_once(self):
         shown = [*GENERAL, *WHEN_WHERE, *THRESHOLDS, *BEHAVIOUR, "conditions", "benefits"]

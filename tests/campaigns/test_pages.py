@@ -1,0 +1,343 @@
+"""What managers do on the pages of campaigns; who may open which page stands in tests/config/test_page_access.py."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import translation
+
+from campaigns.forms.document import CampaignForm
+from campaigns.models import Campaign, CampaignStatus, PromoCode
+from campaigns.selectors import current_plan_version
+from tests import builders
+from tests.campaigns.test_forms import posted
+
+
+@pytest.fixture
+def page(client, db):
+    client.force_login(User.objects.create_superuser("marina"))
+    client.cookies["django_language"] = "en"
+    return client
+
+
+def fields(**document):
+    """Return what the builder posts for a document."""
+    with translation.override("en"):
+        data = posted(CampaignForm(document=document))
+    return {name: data.getlist(name) for name in data}
+
+
+def one_benefit(**document):
+    return {"benefits": [{"kind": "item_percent", "percent": "10.00"}]} | document
+
+
+class TestBuilder:
+    def test_stores_a_draft_and_leads_to_it(self, page):
+        answer = page.post("/campaigns/new/advanced/", fields(**one_benefit(name="Verão 10%")))
+
+        assert answer["Location"] == "/campaign/VERAO-10/"
+        assert Campaign.objects.get().document["benefits"][0]["percent"] == "10.00"
+
+    def test_leads_to_the_review_when_it_shall_be_published(self, page):
+        data = fields(**one_benefit(name="Verão"))
+
+        answer = page.post("/campaigns/new/advanced/", data | {"_action": "publish"})
+
+        assert answer["Location"] == "/campaign/VERAO/publish/"
+        assert Campaign.objects.get().status == CampaignStatus.DRAFT
+
+    def test_says_what_is_wrong_beside_the_field_and_keeps_what_was_typed(self, page):
+        data = fields(**one_benefit(name="Verão", description="Sol & mar"))
+
+        answer = page.post(
+            "/campaigns/new/advanced/", data | {"benefits-0-percent": "ten", "_step": "general"}
+        )
+        text = answer.content.decode()
+
+        assert answer.status_code == 422
+        assert "Enter a number, such as 12 or 12.50." in text
+        assert 'value="ten"' in text
+        assert "Sol &amp; mar" in text
+        assert 'name="_step" value="benefits"' in text
+        assert not Campaign.objects.exists()
+
+    def test_adds_and_removes_parts_without_storing(self, page):
+        data = fields(**one_benefit(name="Verão"))
+
+        added = page.post("/campaigns/new/advanced/", data | {"_action": "add:conditions:payment"})
+        removed = page.post("/campaigns/new/advanced/", data | {"_action": "remove:benefits-0"})
+
+        assert 'name="conditions-0-_kind" value="payment"' in added.content.decode()
+        assert added["HX-Trigger-After-Settle"] == "builderChanged"
+        assert "benefits-0-_kind" not in removed.content.decode()
+        assert not Campaign.objects.exists()
+
+    def test_refuses_to_overwrite_what_somebody_else_changed(self, page):
+        campaign = builders.build_campaign(name="Inverno")
+        data = fields(**campaign.document)
+        page.post(f"/campaign/{campaign.code}/edit/", data | {"_version": "1", "campaign-name": "Frio"})
+
+        answer = page.post(
+            f"/campaign/{campaign.code}/edit/", data | {"_version": "1", "campaign-name": "Gelo"}
+        )
+
+        assert answer.status_code == 422
+        assert "Somebody else changed this campaign meanwhile." in answer.content.decode()
+        assert Campaign.objects.get().document["name"] == "Frio"
+
+    def test_shows_a_stored_document_with_every_kind_of_part(self, page):
+        campaign = builders.build_campaign(
+            conditions={
+                "any": [{"kind": "product", "by": "sku", "values": ["A-1"]}, {"kind": "first_purchase"}]
+            },
+            limits=[{"scope": "customer", "counts": "sale", "max": 2, "per": "month"}],
+            benefits=[
+                {"kind": "progressive", "tiers": [{"from": "2", "percent": "10"}]},
+                {"kind": "item_percent", "percent": "5", "target": {"by": "sku", "values": ["B"]}},
+            ],
+        )
+
+        text = page.get(f"/campaign/{campaign.code}/edit/").content.decode()
+
+        for name in (
+            "conditions-0-_kind",
+            "campaign-limits-0-max",
+            "benefits-0-tiers-0-from",
+            "benefits-1-target-_on",
+        ):
+            assert f'name="{name}"' in text, name
+
+
+class TestSummary:
+    @pytest.mark.parametrize(
+        ("language", "sentence"),
+        [("en", "10% off each product"), ("pt-br", "10%")],
+    )
+    def test_follows_what_is_typed_in_the_readers_language(self, page, language, sentence):
+        page.cookies["django_language"] = language
+
+        text = page.post("/campaigns/summary/", fields(**one_benefit(name="Verão"))).content.decode()
+
+        assert sentence in text
+
+    def test_says_what_it_understands_of_an_unfinished_campaign(self, page):
+        tree = {
+            "all": [
+                {"kind": "payment", "methods": ["pix"]},
+                {"kind": "product", "by": "sku", "values": ["A"]},
+            ]
+        }
+        data = fields(**one_benefit(conditions=tree, limits=[{"scope": "total", "max": 3}]))
+        data |= {
+            "campaign-minimum_amount": "?",
+            "conditions-1-by": "",
+            "campaign-limits-0-max": "",
+            "benefits-0-percent": "900",
+        }
+
+        text = page.post("/campaigns/summary/", data).content.decode()
+
+        assert "Paid with pix" in text
+        assert "fields are still missing or cannot be read" in text
+
+    def test_warns_of_what_a_manager_should_look_at_twice(self, page):
+        campaign = builders.build_campaign(benefits=[{"kind": "order_percent", "percent": "100"}])
+
+        text = page.get(f"/campaign/{campaign.code}/publish/").content.decode()
+
+        for warning in ("It has no end", "It has no limit", "It gives 100% off", "It has no rules"):
+            assert warning in text
+
+
+class TestRecipes:
+    @pytest.mark.parametrize(
+        ("recipe", "typed", "benefit"),
+        [
+            ("percent", {"percent": "10", "by": "category", "values": "coats"}, "item_percent"),
+            ("take-pay", {"take": "3", "pay": "2", "by": "all"}, "multibuy"),
+            ("second", {"percent": "50", "by": "sku", "values": "A\nB"}, "multibuy"),
+            ("price", {"price": "9.90", "by": "sku", "values": "A"}, "item_final_price"),
+            ("above", {"minimum": "200", "amount": "20"}, "order_amount"),
+            ("gift", {"minimum": "100", "gifts": "BOTTON\nCANECA", "choose": "1"}, "gift"),
+            ("birthday", {"percent": "15", "unit": "month"}, "order_percent"),
+            ("payment", {"percent": "5", "methods": "pix"}, "order_percent"),
+            ("first", {"percent": "10"}, "order_percent"),
+        ],
+    )
+    def test_write_a_whole_campaign_from_a_few_fields(self, page, recipe, typed, benefit):
+        answer = page.post(f"/campaigns/new/{recipe}/", typed | {"name": "Feita em um minuto"})
+
+        assert answer.status_code == 302, answer.content.decode()
+        assert Campaign.objects.get().benefit_kinds == [benefit]
+
+    def test_take_the_next_free_code(self, page):
+        for _time in range(2):
+            page.post("/campaigns/new/first/", {"name": "Olá", "percent": "10"})
+
+        assert sorted(Campaign.objects.values_list("code", flat=True)) == ["OLA", "OLA-2"]
+
+    def test_make_the_pool_of_a_word(self, page):
+        page.post(
+            "/campaigns/new/code/", {"name": "Natal", "word": "natal10", "percent": "10", "per_customer": "1"}
+        )
+
+        assert PromoCode.objects.get().code == "NATAL10"
+        assert Campaign.objects.get().pools.count() == 1
+
+    def test_store_nothing_when_the_word_is_taken(self, page):
+        pool = builders.build_promo_code_pool()
+        PromoCode.objects.create(pool=pool, code="NATAL10")
+
+        answer = page.post("/campaigns/new/code/", {"name": "Natal", "word": "natal10", "percent": "10"})
+
+        assert answer.status_code == 422
+        assert "This code exists already." in answer.content.decode()
+        assert not Campaign.objects.exists()
+
+    def test_the_last_day_is_included(self, page):
+        days = {"first_day": "2026-12-01", "last_day": "2026-12-24"}
+        page.post("/campaigns/new/first/", {"name": "Natal", "percent": "10"} | days)
+
+        document = Campaign.objects.get().document
+        assert document["starts_at"] == "2026-12-01T00:00:00-03:00"
+        assert document["ends_at"] == "2026-12-25T00:00:00-03:00"
+
+    def test_name_what_is_missing(self, page):
+        answer = page.post("/campaigns/new/take-pay/", {"name": "", "take": "2", "pay": "3", "by": "sku"})
+        form = answer.context["form"]
+
+        assert answer.status_code == 422
+        assert {"name", "pay", "values"} <= set(form.errors)
+
+
+class TestActions:
+    def test_publish_pause_resume_and_go_back(self, page):
+        campaign = builders.build_campaign(name="Inverno")
+        url = f"/campaign/{campaign.code}"
+        page.post(f"{url}/publish/", {"version": "1", "comment": "first"})
+        page.post(f"{url}/edit/", fields(**campaign.document | {"name": "Frio"}) | {"_version": "2"})
+        page.post(f"{url}/publish/", {"version": "3"})
+        page.post(f"{url}/pause/")
+        assert Campaign.objects.get().status == CampaignStatus.PAUSED
+        page.post(f"{url}/resume/")
+        page.post(f"{url}/roll-back/", {"revision": "1"})
+
+        history = page.get(f"{url}/history/").content.decode()
+
+        assert Campaign.objects.get().live_revision.number == 3
+        assert "Back to revision 1" in history
+        assert 'class="change-old">Frio<' in history
+        assert current_plan_version() == 5
+
+    def test_refusals_come_back_as_a_message(self, page):
+        campaign = builders.build_campaign(publish=True)
+
+        answer = page.post(f"/campaign/{campaign.code}/delete/", follow=True)
+
+        assert "Pause it instead." in answer.content.decode()
+        assert Campaign.objects.exists()
+
+    def test_duplicate_opens_the_copy(self, page):
+        campaign = builders.build_campaign(code="INVERNO", publish=True)
+
+        answer = page.post(f"/campaign/{campaign.code}/duplicate/")
+
+        assert answer["Location"] == "/campaign/INVERNO-2/edit/"
+
+    def test_delete_a_draft(self, page):
+        campaign = builders.build_campaign()
+
+        page.post(f"/campaign/{campaign.code}/delete/")
+
+        assert not Campaign.objects.exists()
+
+
+class TestTrial:
+    def test_shows_what_the_campaign_takes_off(self, page):
+        product = builders.build_product(sku="A-1", price="50.00")
+        campaign = builders.build_campaign()
+
+        data = {"trial-lines-0-sku": product.sku, "trial-lines-0-quantity": "2", "_action": "try"}
+        text = page.post(f"/campaign/{campaign.code}/try/", data).content.decode()
+
+        assert "Activates" in text
+        assert "90.00" in text
+
+    def test_gives_every_reason_why_not(self, page):
+        campaign = builders.build_campaign(
+            minimum_amount="200.00", conditions={"kind": "payment", "methods": ["pix"]}
+        )
+
+        data = {"trial-lines-0-sku": "X", "trial-lines-0-quantity": "1", "trial-lines-0-unit_price": "150"}
+        text = page.post(f"/campaign/{campaign.code}/try/", data | {"_action": "try"}).content.decode()
+
+        assert "Does not activate" in text
+        assert "Pay with pix." in text
+        assert "50.00 more." in text
+
+    def test_names_what_is_missing(self, page):
+        campaign = builders.build_campaign()
+
+        data = {"trial-lines-0-sku": "NOT-IN-CATALOGUE", "trial-lines-0-quantity": "1", "_action": "try"}
+        answer = page.post(f"/campaign/{campaign.code}/try/", data)
+
+        assert answer.status_code == 200
+        assert answer.context["form"].children["lines"].rows[0].errors
+
+
+class TestChoices:
+    def test_find_products_stores_and_words(self, page):
+        builders.build_product(sku="BOTA-38", name="Bota de couro")
+        store = builders.build_store(code="0012", name="Paulista")
+        builders.build_store_grouping(code="sul", stores=[store])
+
+        def found(kind, text):
+            return page.get("/campaigns/choices/", {"kind": kind, "q": text}).content.decode()
+
+        assert 'data-value="BOTA-38"' in found("sku", "couro")
+        assert 'data-value="0012"' in found("store", "pauli")
+        assert 'data-value="grouping:sul"' in found("store", "sul")
+        assert 'data-value="pix"' in found("payment_method", "pi")
+        assert "data-value" not in found("nonsense", "a")
+
+
+class TestPromoCodes:
+    def test_a_pool_is_made_filled_and_closed(self, page):
+        campaign = builders.build_campaign()
+        page.post(
+            "/promo-codes/new/",
+            {"name": "Natal", "code": "natal", "campaign": campaign.code, "terms": "live"},
+        )
+        page.post("/promo-codes/natal/generate/", {"count": "5", "max_uses": "1"})
+        page.post("/promo-codes/natal/word/", {"word": "natal10"})
+        file = SimpleUploadedFile("codes.csv", "código\nAMIGO1\nnatal10\n".encode("latin-1"))
+        imported = page.post("/promo-codes/natal/import/", {"file": file, "max_uses": "1"})
+        page.post("/promo-codes/natal/switch/", {"word": "NATAL10", "active": "0"})
+
+        assert PromoCode.objects.count() == 7
+        assert "exists already" in imported.content.decode()
+        assert PromoCode.objects.get(code="NATAL10").is_active is False
+        assert b"AMIGO1" in b"".join(page.get("/promo-codes/natal/export/").streaming_content)
+
+    def test_wrong_input_is_named(self, page):
+        builders.build_promo_code_pool()
+        pool = PromoCode.objects.model.pool.field.related_model.objects.get()
+
+        answers = [
+            page.post("/promo-codes/new/", {"name": "X", "code": pool.code, "terms": "live"}),
+            page.post(f"/promo-codes/{pool.code}/generate/", {"count": "1", "customer": "nobody"}),
+            page.post(f"/promo-codes/{pool.code}/word/", {"word": "two words"}),
+            page.post(f"/promo-codes/{pool.code}/import/", {"text": ""}),
+            page.post(
+                f"/promo-codes/{pool.code}/generate/",
+                {"count": "1", "starts_at": "2026-02-01T00:00", "expires_at": "2026-01-01T00:00"},
+            ),
+        ]
+
+        assert [answer.status_code for answer in answers] == [422] * 5
+        assert [next(iter(answer.context["form"].errors)) for answer in answers] == [
+            "code",
+            "customer",
+            "word",
+            "text",
+            "expires_at",
+        ]
