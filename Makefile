@@ -33,8 +33,9 @@ run: $(RUN) ## Start everything on this machine (PORT=8000, HOST=127.0.0.1); Ctr
 test: $(TEST) ## Run all tests except the browser's, on a private PostgreSQL and Redis
 	@$(BIN)/python -m pytest -m "not e2e and not deep" --ignore=tests/e2e $(ARGS)
 
-test-deep: $(DEV) ## Run the same with many more examples, and the slow crash tests
-	@$(BIN)/python -m pytest -m "not e2e" --ignore=tests/e2e --hypothesis-profile=deep $(ARGS)
+test-deep: $(DEV) ## Run all tests with many more examples, and fuzz the API for longer (takes an hour)
+	@$(BIN)/python -m pytest -m "not e2e" --ignore=tests/e2e $(ARGS)
+	@FIEL_FUZZ_EXAMPLES=500 $(BIN)/python -m pytest tests/e2e/test_api_fuzzing.py $(ARGS)
 
 e2e: $(DEV) ## Run the browser and API fuzzing tests (needs chromium)
 	@for name in "$$FIEL_CHROMIUM" chromium chromium-browser google-chrome; do \
