@@ -116,7 +116,7 @@ def strongest_campaigns(*, since: datetime, limit: int = 6) -> list[CampaignSum]
 
 def campaigns_ahead(*, at: datetime, limit: int = 6) -> list[Any]:
     """Return running campaigns that end within a week, then those that start within a week, soonest first."""
-    found = (
+    found: Any = (
         Campaign.objects.with_status(at=at)
         .filter(
             Q(shown_status="active", ends_at__lte=at + _SOON)

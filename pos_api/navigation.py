@@ -14,6 +14,9 @@ ENTRIES = [
         permission="retail.view_sale",
     ),
     NavigationEntry(
+        section=SALES, label=_("Till in the browser"), url_name="till:till", icon="till", order=20
+    ),
+    NavigationEntry(
         section=INSTALLATION,
         label=_("Terminals and keys"),
         url_name="pos_api:terminal_list",

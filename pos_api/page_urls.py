@@ -9,6 +9,7 @@ app_name = "pos_api"
 urlpatterns = [
     path("sales/", sale.SaleList.as_view(), name="sale_list"),
     path("sales/<int:pk>/", sale.SaleDetail.as_view(), name="sale_detail"),
+    path("sales/<int:pk>/cancel/", sale.SaleCancel.as_view(), name="sale_cancel"),
     path("terminals/", terminal.TerminalList.as_view(), name="terminal_list"),
     path("terminals/<int:pk>/", terminal.TerminalDetail.as_view(), name="terminal_detail"),
     path("terminals/<int:pk>/keys/", terminal.KeyIssue.as_view(), name="terminal_key_issue"),

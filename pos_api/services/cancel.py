@@ -48,6 +48,20 @@ def cancel_ticket(*, ticket: str, business_date: date, caller: TerminalCaller, n
     return in_transaction(work)
 
 
+def cancel_in_back_office(*, sale_id: int, now: datetime) -> Cancelled:
+    """Cancel any store's sale on a manager's word, and flag it as such. Raises as `cancel_sale` does."""
+
+    def work() -> Cancelled:
+        sale = _lock(pk=sale_id)
+        cancelled = _cancel(sale, now)
+        if sale is not None and not cancelled.replayed:
+            sale.flags = [*sale.flags, "cancelled_by_manager"]
+            sale.save(update_fields=["flags"])
+        return cancelled
+
+    return in_transaction(work)
+
+
 def _lock(**natural_key: Any) -> Sale | None:
     return Sale.objects.select_for_update().filter(**natural_key).defer("request", "response").first()
 

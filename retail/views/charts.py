@@ -88,14 +88,16 @@ def bar_chart(
     """
     names = slot_names or slots
     columns = [[one.values[place] for one in series] for place in range(len(slots))]
-    top = ceiling(max((sum(column) if stacked else max(column) for column in columns), default=0))
-    steps = [top * step / 4 for step in range(5)]
-    axis = [write_axis(step) for step in steps]
+    step, count_of_steps = scale(
+        max((sum(column) if stacked else max(column) for column in columns), default=0)
+    )
+    top = step * count_of_steps
+    axis = [write_axis(step * place) for place in range(count_of_steps + 1)]
     left = max(len(label) for label in axis) * _AXIS_TEXT + 8
     plot_height = HEIGHT - TOP - BOTTOM
     grid = [
-        GridLine(y := HEIGHT - BOTTOM - plot_height * step // 4, y + 4, label)
-        for step, label in enumerate(axis)
+        GridLine(y := HEIGHT - BOTTOM - plot_height * place // count_of_steps, y + 4, label)
+        for place, label in enumerate(axis)
     ]
     plot_width = WIDTH - RIGHT - left
     count = max(len(slots), 1)
@@ -186,13 +188,10 @@ def _rounded(x: int, floor: int, width: int, height: int, radius: int = 3) -> st
     )
 
 
-def ceiling(value: Decimal | int) -> Decimal:
-    """Return a round number from `value` up, which four steps divide well: the top of an axis."""
-    exact = Decimal(value)
-    if exact <= 4:
-        return Decimal(4)
-    unit = Decimal(10) ** exact.adjusted()
-    for factor in (1, 2, 4, 6, 8, 10):
-        if unit * factor >= exact and (unit >= 10 or unit * factor % 4 == 0):
-            return unit * factor
-    return unit * 20
+def scale(value: Decimal | int) -> tuple[Decimal, int]:
+    """Return (step, number of steps) of an axis that reaches `value` with at most five round steps."""
+    exact = max(Decimal(value), Decimal(4))
+    unit = Decimal(10) ** (exact.adjusted() - 1)
+    steps = (unit * factor for factor in (Decimal(1), 2, Decimal("2.5"), 5, 10, 20, 25, 50))
+    step = next(step for step in steps if step * 5 >= exact and step == step.to_integral_value())
+    return step, int(exact // step) + bool(exact % step)

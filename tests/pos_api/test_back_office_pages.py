@@ -157,3 +157,29 @@ class TestSales:
         assert "R$\N{NO-BREAK SPACE}2,499.80" in client.get(f"/sales/{sale.pk}/").content.decode()
         client.cookies["django_language"] = "pt-br"
         assert "R$\N{NO-BREAK SPACE}2.499,80" in client.get(f"/sales/{sale.pk}/").content.decode()
+
+    def test_are_cancelled_once_and_say_by_whom(self, client):
+        sale = builders.build_sale()
+
+        client.post(f"/sales/{sale.pk}/cancel/")
+        client.post(f"/sales/{sale.pk}/cancel/")
+
+        sale.refresh_from_db()
+        assert (sale.state, sale.flags) == (SaleState.CANCELLED, ["cancelled_by_manager"])
+
+    def test_stand_when_they_were_returned(self, client):
+        sale = builders.build_sale(state=SaleState.RETURNED)
+
+        answer = client.post(f"/sales/{sale.pk}/cancel/", follow=True)
+
+        sale.refresh_from_db()
+        assert sale.state == SaleState.RETURNED
+        assert "A sale that was returned cannot be cancelled." in answer.content.decode()
+
+    def test_are_cancelled_only_with_permission(self, db):
+        sale = builders.build_sale()
+        reader = Client()
+        reader.force_login(builders.build_user(permissions=["retail.view_sale"]))
+
+        assert reader.post(f"/sales/{sale.pk}/cancel/").status_code == 403
+        assert "cancel-sale" not in reader.get(f"/sales/{sale.pk}/").content.decode()

@@ -9,14 +9,19 @@ from typing import Any
 from uuid import UUID
 
 import django_filters
+from django.contrib import messages
 from django.db.models import Prefetch, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from campaigns.models import Activation, LineAdjustment
+from pos_api.problems import Conflict, NotFound
+from pos_api.services.cancel import cancel_in_back_office
 from retail import formats
 from retail.forms.fields import DayField
 from retail.models import Sale, SaleLine, SaleState, Store
@@ -34,6 +39,7 @@ FLAGS = {
     "clock_skew": _("The till's clock was wrong"),
     "totals_differ": _("The till charged another total"),
     "totals_mismatch": _("The till charged another total"),
+    "cancelled_by_manager": _("Cancelled in the back-office"),
 }
 
 
@@ -155,6 +161,8 @@ class SaleDetail(PageMixin, View):
             "exchanged": list(sale.exchanged_items.order_by("pk")),
             "not_activated": _not_activated(sale.response),
             "flags": [FLAGS.get(flag, flag) for flag in sale.flags],
+            "may_cancel": request.user.has_perm("retail.change_sale")
+            and sale.state in (SaleState.COMMITTED, SaleState.PARTIALLY_RETURNED),
             "state_tone": STATE_TONES.get(SaleState(sale.state), ""),
             "request_text": _document(sale.request),
             "response_text": _document(sale.response),
@@ -168,6 +176,28 @@ class SaleDetail(PageMixin, View):
             ],
         }
         return render(request, "pos_api/sale_detail.html", context)
+
+
+class SaleCancel(PageMixin, View):
+    """Cancel a sale: what campaigns counted and gave is taken back."""
+
+    permission_required = ("retail.view_sale", "retail.change_sale")
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        try:
+            cancelled = cancel_in_back_office(sale_id=pk, now=timezone.now())
+        except NotFound as error:
+            raise Http404 from error
+        except Conflict:
+            messages.error(request, _now("A sale that was returned cannot be cancelled."))
+        else:
+            text = (
+                _now("The sale had been cancelled before.")
+                if cancelled.replayed
+                else _now("The sale was cancelled.")
+            )
+            messages.success(request, text)
+        return HttpResponseRedirect(reverse("pos_api:sale_detail", args=[pk]))
 
 
 def _not_activated(response: Any) -> list[NotActivated]:
