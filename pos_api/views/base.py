@@ -40,8 +40,10 @@ class HasPermissions(BasePermission):
         if user is None or isinstance(user, TerminalCaller) or not user.is_authenticated:
             return False
         declared = view.permissions  # type: ignore[attr-defined]
-        # A view without any asks for them itself, by what is asked for. A method that was forgotten is closed.
-        if declared and request.method not in (*declared, "OPTIONS", "HEAD"):
+        # A view without any asks for them itself, by what is asked for. A method that was forgotten is closed; one
+        # that the view does not have is answered with 405.
+        has_method = hasattr(view, (request.method or "").lower())
+        if declared and has_method and request.method not in (*declared, "OPTIONS", "HEAD"):
             return False
         needed = declared.get("GET" if request.method == "HEAD" else request.method, ())
         return all(user.has_perm(permission) for permission in needed)

@@ -12,7 +12,7 @@ from customers.services.consents import COLUMNS, record_consent
 from pos_api.openapi import PAGE_PARAMETERS, operation, page_of
 from pos_api.pagination import paginated
 from pos_api.views.base import ManagerView, answer, read_json
-from pos_api.views.resources import CounterView, find_or_404, terminal_of, user_of
+from pos_api.views.resources import CounterView, find_or_404, terminal_or_none, user_of
 from retail.models import Store
 from retail.rows import schema_of
 
@@ -81,7 +81,7 @@ class ConsentListView(CounterView):
     )
     def post(self, request: Request, pk: int) -> HttpResponse:
         customer = find_or_404(Customer.objects.all(), pk=pk)
-        terminal = terminal_of(request)
+        terminal = terminal_or_none(request)
         consent = record_consent(
             customer=customer,
             values=read_json(request),

@@ -29,7 +29,7 @@ from pos_api.views.resources import (
     read_changes,
     save_answer,
     saved,
-    terminal_of,
+    terminal_or_none,
     user_of,
 )
 from retail.models import Store
@@ -148,7 +148,7 @@ class CustomerListView(CounterView):
     )
     def post(self, request: Request) -> HttpResponse:
         at = timezone.now()
-        terminal = terminal_of(request)
+        terminal = terminal_or_none(request)
         if terminal is not None:
             store = Store.objects.get(pk=terminal.store_id)
             result = save_at_counter(values=read_json(request), store=store, at=at)
@@ -197,7 +197,7 @@ class CustomerView(CounterView):
     )
     def patch(self, request: Request, pk: int) -> HttpResponse:
         customer = find(pk)
-        terminal = terminal_of(request)
+        terminal = terminal_or_none(request)
         if terminal is not None:
             store = Store.objects.get(pk=terminal.store_id)
             values = read_changes(request, {})

@@ -20,7 +20,7 @@ from pos_api.views.resources import (
     read_changes,
     save_answer,
     saved,
-    terminal_of,
+    terminal_or_none,
 )
 from retail.models import Product
 from retail.rows import schema_of
@@ -132,7 +132,7 @@ class ProductListView(CounterView):
     )
     def get(self, request: Request) -> HttpResponse:
         products = Product.objects.select_related("category")
-        if terminal_of(request) is not None:
+        if terminal_or_none(request) is not None:
             return LISTING.page(request, products.on_sale(), represent)
         return LISTING.page(request, products, represent_for_managers)
 

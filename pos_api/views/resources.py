@@ -35,7 +35,7 @@ class TerminalMay(BasePermission):
     """A terminal, for the methods that the view opens to terminals."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return terminal_of(request) is not None and request.method in view.terminal_methods  # type: ignore[attr-defined]
+        return terminal_or_none(request) is not None and request.method in view.terminal_methods  # type: ignore[attr-defined]
 
 
 class CounterView(SharedView):
@@ -45,7 +45,7 @@ class CounterView(SharedView):
     terminal_methods: ClassVar[tuple[str, ...]] = ()
 
 
-def terminal_of(request: Request) -> TerminalCaller | None:
+def terminal_or_none(request: Request) -> TerminalCaller | None:
     """Return the terminal that calls; None when a person does."""
     caller: Any = request.user
     return caller if isinstance(caller, TerminalCaller) else None
