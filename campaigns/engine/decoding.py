@@ -291,6 +291,17 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, float) else value
 
 
+def _map(reader: Reader, field: Field, value: Any, path: str) -> Any:
+    """Texts by name."""
+    mapping = reader.mapping(value, path)
+    if mapping is None:
+        return _REFUSED
+    if len(mapping) > 50:
+        return reader.refuse(path, "too_many", gettext_noop("At most 50 entries."))
+    texts = {name: _text(reader, field, text, join(path, name)) for name, text in mapping.items()}
+    return _REFUSED if _REFUSED in texts.values() else texts
+
+
 _READERS: dict[str, Callable[[Reader, Field, Any, str], Any]] = {
     "text": _text,
     "code": _code,
@@ -307,6 +318,7 @@ _READERS: dict[str, Callable[[Reader, Field, Any, str], Any]] = {
     "list": _list,
     "object": _object,
     "value": _value,
+    "map": _map,
 }
 
 

@@ -82,22 +82,12 @@ class CustomerDocument:
 
 
 @fields.declared
-class CapturedDocument:
-    name: str = fields.text(label="Name", default="")
-    email: str = fields.text(label="E-mail", default="")
-    phone: str = fields.text(label="Phone", default="")
-    address: str = fields.text(label="Address", default="")
-    birth_date: str = fields.text(label="Birth date", default="")
-    sex: str = fields.text(label="Sex", default="")
-
-
-@fields.declared
 class BasketDocument:
     basket: str | None = fields.text(label="Basket", default=None)
     occurred_at: datetime | None = fields.instant(label="Occurred at", default=None)
     operation: str = fields.text(label="Operation", default="sale", minimum=1)
     customer: CustomerDocument | None = fields.record(CustomerDocument, label="Customer", default=None)
-    captured: CapturedDocument | None = fields.record(CapturedDocument, label="Captured", default=None)
+    captured: dict[str, str] | None = fields.declare("map", label="Captured", default=None, maximum=200)
     lines: tuple[LineDocument, ...] = fields.objects(LineDocument, label="Lines", min_items=1)
     exchange: tuple[ExchangeDocument, ...] = fields.objects(ExchangeDocument, label="Exchange", default=())
     delivery_fee: int = fields.money(label="Delivery fee", default=0, maximum=MAX_PRICE)
@@ -212,8 +202,6 @@ def read_objects(reader: Reader, cls: Any, value: Any, path: str) -> list[Any]:
 def basket_of(document: BasketDocument, codes: Mapping[str, PromoCode]) -> Basket:
     """Return the basket; a code that is not among the known ones is not usable."""
     entered = dict.fromkeys(normalise_code(code) for code in document.promo_codes)
-    captured = document.captured
-    names = [field.name for field in declared_fields(CapturedDocument)]
     return Basket(
         lines=tuple(_line_of(line, position) for position, line in enumerate(document.lines, 1)),
         exchange=tuple(
@@ -226,7 +214,7 @@ def basket_of(document: BasketDocument, codes: Mapping[str, PromoCode]) -> Baske
             Payment(method=payment.method, amount=payment.amount) for payment in document.payments
         ),
         operation=document.operation,
-        captured={} if captured is None else {name: getattr(captured, name) for name in names},
+        captured=document.captured or {},
         accepted=frozenset(document.accepted),
         gifts=tuple(
             GiftChoice(campaign=gift.campaign, sku=gift.sku, quantity=gift.quantity)
@@ -291,7 +279,7 @@ def store_of(reader: Reader, document: StoreDocument, zone: ZoneInfo, path: str)
     if document.timezone is not None:
         try:
             zone = ZoneInfo(document.timezone)
-        except (OSError, ValueError):
+        except (KeyError, OSError, ValueError):
             reader.refuse(join(path, "timezone"), "invalid_choice", gettext_noop("Unknown time zone."))
     return Store(code=document.code, groupings=frozenset(document.groupings), timezone=zone)
 
