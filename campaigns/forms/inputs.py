@@ -29,6 +29,8 @@ def plain_number(text: str) -> str | None:
         text = f"{whole.replace(thousand, '') or '0'}.{rest}"
     elif re.fullmatch(rf"-?[0-9]{{1,3}}({re.escape(thousand)}[0-9]{{3}})+", text):
         text = text.replace(thousand, "")
+    elif re.fullmatch(r"-?[0-9]+,[0-9]{1,2}", text):
+        text = text.replace(",", ".")  # two digits are no thousands, whoever reads them
     return text if _PLAIN.fullmatch(text) else None
 
 

@@ -58,9 +58,7 @@ class BuilderPage(PageMixin, View):
             except services.CampaignError as refusal:
                 form.errors.append(str(refusal))
             else:
-                messages.success(request, _("Saved."))
-                name = "campaign_publish" if action == "publish" else "campaign_detail"
-                return HttpResponseRedirect(reverse(f"campaigns:{name}", args=[campaign.code]))
+                return saved(request, campaign)
         return self.draw(form, status=422)
 
     def stored_form(self) -> CampaignForm:
@@ -92,6 +90,14 @@ class BuilderPage(PageMixin, View):
             **partial_summary(document),
         }
         return render(self.request, "campaigns/campaign_form.html", context, status=status)
+
+
+def saved(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    """Lead to the review when the campaign is to be published, else to the campaign, saying that it is kept."""
+    if request.POST.get("_action") == "publish":
+        return HttpResponseRedirect(reverse("campaigns:campaign_publish", args=[campaign.code]))
+    messages.success(request, _("Saved as a draft. Nothing changes at the tills until it is published."))
+    return HttpResponseRedirect(reverse("campaigns:campaign_detail", args=[campaign.code]))
 
 
 def _offer(kind: Any) -> dict[str, str]:

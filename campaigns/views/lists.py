@@ -1,5 +1,7 @@
 """The list of campaigns, and the activations of one."""
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,16 +12,27 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import selectors
-from campaigns.engine.kinds import BENEFITS
+from campaigns.engine.document import decode_campaign
 from campaigns.forms.filters import STATUS_LABELS, STATUS_TONES, CampaignFilterForm
 from campaigns.models import Activation, Campaign
+from campaigns.summary import headline
+from retail import formats
 from retail.views.columns import Column
 from retail.views.lists import Action, ListPage
 
 
-def kind_labels(tags: list[str]) -> str:
-    """Name the kinds of benefit of a campaign."""
-    return ", ".join(str(_(BENEFITS[tag].label)) for tag in tags if tag in BENEFITS) or str(_("No benefit"))
+def _gives(campaign: Campaign) -> str:
+    """Say in a line what the live revision gives, or the working copy of a draft."""
+    live = campaign.live_revision
+    return headline(decode_campaign(live.document if live else campaign.document))
+
+
+def _day(name: str) -> Callable[[Campaign], date | None]:
+    def read(campaign: Campaign) -> date | None:
+        moment = getattr(campaign, name)
+        return formats.in_zone(moment).date() if moment else None
+
+    return read
 
 
 class CampaignList(ListPage):
@@ -45,16 +58,14 @@ class CampaignList(ListPage):
             labels=STATUS_LABELS,
             tones=STATUS_TONES,
         ),
-        Column(
-            name="benefit_kinds",
-            label=_("Benefit"),
-            value=lambda campaign: kind_labels(campaign.benefit_kinds),
-        ),
+        Column(name="benefit_kinds", label=_("What the customer gets"), value=_gives),
         Column(name="category", label=_("Category"), order_by="category"),
-        Column(name="starts_at", label=_("Starts"), kind="moment", order_by="starts_at"),
-        Column(name="ends_at", label=_("Ends"), kind="moment", order_by="ends_at"),
+        Column(
+            name="starts_at", label=_("Starts"), kind="day", value=_day("starts_at"), order_by="starts_at"
+        ),
+        Column(name="ends_at", label=_("Ends"), kind="day", value=_day("ends_at"), order_by="ends_at"),
         Column(name="priority", label=_("Priority"), kind="number", order_by="priority"),
-        Column(name="updated_at", label=_("Changed"), kind="moment", order_by="updated_at"),
+        Column(name="updated_at", label=_("Changed"), kind="moment", order_by="updated_at", on_page=False),
     )
     default_order = "-updated_at"
     export_name = "campaigns"
@@ -74,7 +85,8 @@ class CampaignList(ListPage):
         return timezone.now()
 
     def get_queryset(self) -> QuerySet[Campaign]:
-        return selectors.campaigns(self.filter_form.wanted(self.query), at=self.now)
+        found = selectors.campaigns(self.filter_form.wanted(self.query), at=self.now)
+        return found.select_related("live_revision")
 
     def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         return queryset  # the selector has searched

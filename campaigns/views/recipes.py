@@ -2,13 +2,10 @@
 
 from typing import Any, cast
 
-from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views import View
 
 from campaigns import selectors
@@ -16,7 +13,7 @@ from campaigns.forms.recipes import RECIPES, Recipe, RecipeForm
 from campaigns.models import Campaign
 from campaigns.services import campaigns as services
 from campaigns.services import promo_codes
-from campaigns.views.builder import partial_summary
+from campaigns.views.builder import partial_summary, saved
 from retail.views.access import PageMixin
 
 
@@ -51,9 +48,7 @@ class RecipePage(PageMixin, View):
             except services.CampaignError as refusal:
                 form.add_error("name", str(refusal))
             else:
-                messages.success(request, _("Saved as a draft. Look it over and publish it."))
-                name = "campaign_publish" if request.POST.get("_action") == "publish" else "campaign_detail"
-                return HttpResponseRedirect(reverse(f"campaigns:{name}", args=[campaign.code]))
+                return saved(request, campaign)
         return self.draw(found, form, status=422)
 
     def store(self, form: RecipeForm) -> Campaign:
