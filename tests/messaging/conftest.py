@@ -1,11 +1,13 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
 
+from campaigns.loader import forget_plans
 from messaging.channels import CHANNELS, twilio_account
 from messaging.channels.base import Outgoing, Receipt
 from messaging.models import Channel
+from pos_api import authentication
 
 
 @dataclass
@@ -29,6 +31,14 @@ class RecordingChannel:
             raise error
 
         self.answer = answer
+
+
+@pytest.fixture(autouse=True)
+def _forget() -> Iterator[None]:
+    """Empty what a process remembers: each test has a database of its own."""
+    yield
+    forget_plans()
+    authentication.terminals.clear()
 
 
 @pytest.fixture
