@@ -10,24 +10,21 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from config.local.network import Health, free_port, get_json, lan_address, wanted_port
 from config.local.postgres import data_home, start_postgres
 from config.local.processes import AlreadyRunning, StartFailed, start_child
 from config.local.supervisor import Service, Supervisor
 from config.local.valkey import start_valkey
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-_PORTS_TRIED = 50
 
 
 class Launcher:
@@ -61,14 +58,14 @@ class Launcher:
         else:
             _step("Redis", "the server that REDIS_URL names")
 
-        host, wanted = environment.get("HOST", "127.0.0.1"), _wanted_port(environment)
-        port = _free_port(host, wanted)
+        host, wanted = environment.get("HOST", "127.0.0.1"), wanted_port(environment)
+        port = free_port(host, wanted)
         if port != wanted:
             _step("Port", f"{wanted} is taken by another program, using {port} (choose one with PORT=...)")
         shown_host = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else host  # noqa: S104
         address = f"http://{shown_host}:{port}"
         environment.setdefault("PUBLIC_URL", address)
-        lan = _lan_address() if host in ("0.0.0.0", "::") else ""  # noqa: S104
+        lan = lan_address() if host in ("0.0.0.0", "::") else ""  # noqa: S104
         if lan:
             allowed = [environment.get("FIEL_ALLOWED_HOSTS", ""), lan]
             environment["FIEL_ALLOWED_HOSTS"] = ",".join(filter(None, allowed))
@@ -180,7 +177,7 @@ class Launcher:
         beat_folder = self.folder / "beat"
         beat_folder.mkdir(exist_ok=True)
         scheduler = [*celery, "beat", "-l", "INFO", "-s", str(beat_folder / "schedule"), "--pidfile="]
-        health = _Health(address, time.time())
+        health = Health(address, time.time())
         self.supervisor.start(
             Service("web", self._starter(granian), health.web),
             Service("worker", self._starter(worker), health.worker, patience_seconds=20),
@@ -200,7 +197,7 @@ class Launcher:
         return start
 
     def _print_welcome(self, address: str, lan: str, demo: str) -> None:
-        health = _get_json(f"{address}/readyz") or {}
+        health = get_json(f"{address}/readyz") or {}
         checks = ", ".join(f"{name} {check['status']}" for name, check in health.get("checks", {}).items())
         seconds = time.monotonic() - self.started_at
         lines = ["", f"Fiel is ready after {seconds:.1f} s.  Health: {checks}", ""]
@@ -220,26 +217,6 @@ class Launcher:
             lines.append("  Make a login with: .venv/bin/python manage.py createsuperuser")
         lines += ["", f"Data: {self.folder}   Stop: Ctrl-C   Start anew: make clean", ""]
         print("\n".join(lines), flush=True)
-
-
-class _Health:
-    """Readiness of the three processes as /readyz reports it, counting only signs of life of this run."""
-
-    def __init__(self, address: str, since: float) -> None:
-        self._address, self._since = address, since
-
-    def web(self) -> bool:
-        return _get_json(f"{self._address}/healthz") is not None
-
-    def worker(self) -> bool:
-        return self._seen("worker")
-
-    def scheduler(self) -> bool:
-        return self._seen("scheduler")
-
-    def _seen(self, name: str) -> bool:
-        checks = (_get_json(f"{self._address}/readyz") or {}).get("checks", {})
-        return checks.get(name, {}).get("seen_at", 0) >= self._since
 
 
 def main() -> int:
@@ -326,54 +303,6 @@ def _write_private(path: Path, text: str) -> None:
     with open(descriptor, "w") as file:
         file.write(text)
     unfinished.rename(path)
-
-
-def _wanted_port(environment: dict[str, str]) -> int:
-    text = environment.get("PORT", "8000")
-    if not text.isdigit() or not 0 < int(text) < 65536:
-        raise StartFailed(f"PORT={text} is not a port number.")
-    return int(text)
-
-
-def _free_port(host: str, wanted: int) -> int:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for port in range(wanted, min(wanted + _PORTS_TRIED, 65536)):
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError as problem:
-                if isinstance(problem, PermissionError):
-                    raise StartFailed(
-                        f"Port {port} is reserved to root: choose another with PORT=8000."
-                    ) from None
-                if isinstance(problem, socket.gaierror):
-                    raise StartFailed(f"HOST={host} is no address of this machine.") from None
-            else:
-                return port
-    raise StartFailed(
-        f"All ports from {wanted} to {wanted + _PORTS_TRIED} are taken: choose another with PORT=..."
-    )
-
-
-def _lan_address() -> str:
-    """This machine's address in its network, or nothing. Asks the routing table; sends nothing."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-            return str(probe.getsockname()[0])
-        except OSError:
-            return ""
-
-
-def _get_json(url: str) -> dict[str, Any] | None:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310
-            return dict(json.load(response))
-    except urllib.error.HTTPError as answer:
-        return dict(json.load(answer)) if answer.code == 503 else None
-    except (OSError, ValueError):
-        return None
 
 
 def _step(title: str, text: str) -> None:
