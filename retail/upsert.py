@@ -7,12 +7,14 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, OperationalError, models, transaction
 from django.utils.translation import gettext as _
 
 from retail.rows import MISSING, Column, Reference, Row, RowResult, read_row
 
 MAX_ROWS = 10_000
+ATTEMPTS = 5
+DEADLOCK = "40P01"
 Result = TypeVar("Result")
 
 
@@ -152,12 +154,18 @@ def results(rows: Iterable[Row]) -> list[RowResult]:
 
 
 def in_one_transaction(work: Callable[[], Result]) -> Result:
-    """Run ``work`` in a transaction; when another one just inserted the same key, run it again on what is there."""
-    for _attempt in range(2):
+    """Run ``work`` in a transaction; when another one came in between, run it again on what is there then.
+
+    That is: another transaction has just inserted the same key, or the two waited for each other.
+    """
+    for _attempt in range(ATTEMPTS - 1):
         try:
             with transaction.atomic():
                 return work()
         except IntegrityError:
             continue
+        except OperationalError as error:
+            if getattr(error.__cause__, "pgcode", "") != DEADLOCK:
+                raise
     with transaction.atomic():
         return work()

@@ -1,6 +1,9 @@
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from threading import Barrier
 
 import pytest
+from django.db import connection
 
 from retail.models import Product
 from retail.rows import schema_of
@@ -152,6 +155,28 @@ class TestUpsertProducts:
 
         assert schema["required"] == ["sku", "name", "price"]
         assert set(schema["properties"]) == set(COLUMNS)
+
+
+@pytest.mark.usefixtures("committed_db")
+class TestParallelUpserts:
+    def test_lists_that_arrive_together_make_each_product_once(self):
+        rows = [row(sku=f"S{number:03d}") for number in range(300)]
+        orders = [rows, rows[::-1], rows[150:] + rows[:150], rows[::2] + rows[1::2]]
+        together = Barrier(len(orders))
+
+        def send(order):
+            together.wait()
+            try:
+                return [result.status for result in upsert_products(rows=order)]
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(len(orders)) as pool:
+            statuses = list(pool.map(send, orders))
+
+        assert Product.objects.count() == 300
+        assert sum(one.count("created") for one in statuses) == 300
+        assert not any("error" in one for one in statuses)
 
 
 class TestDeleteProduct:
