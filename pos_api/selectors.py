@@ -63,46 +63,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     locked_until: datetime | None
 
 
-_PRODUCTS = """
-(SELECT coalesce(json_agg(json_build_array(
-    p.id, p.sku, p.code, p.ncm,
-    coalesce(to_json(c.path), '[]'::json),
-    coalesce((SELECT json_agg(g.code) FROM retail_productgrouping_products m
-              JOIN retail_productgrouping g ON g.id = m.productgrouping_id WHERE m.product_id = p.id), '[]'::json),
-    (coalesce(p.original_price, p.price) * 100)::bigint, (p.floor_price * 100)::bigint, p.discountable)),
-    '[]'::json)::text
- FROM retail_product p LEFT JOIN retail_category c ON c.id = p.category_id WHERE p.sku = ANY(%s))
-"""
-_CATEGORIES = """
-(SELECT coalesce(json_object_agg(code, path), '{}'::json)::text FROM retail_category WHERE code = ANY(%s))
-"""
-_CODES = """
-(SELECT coalesce(json_agg(json_build_array(
-    k.id, k.code, o.code, a.code, k.customer_id,
-    k.is_active AND (k.starts_at IS NULL OR k.starts_at <= %s) AND (k.expires_at IS NULL OR k.expires_at > %s)
-        AND (k.max_uses IS NULL OR k.used < k.max_uses))), '[]'::json)::text
- FROM campaigns_promocode k JOIN campaigns_promocodepool o ON o.id = k.pool_id
- LEFT JOIN campaigns_campaign a ON a.id = o.campaign_id WHERE k.code = ANY(%s))
-"""
-_LOCK = "(SELECT locked_until FROM pos_api_lookupguard WHERE terminal_id = %s AND locked_until > %s)"
-_CUSTOMER = """
-(SELECT coalesce(json_agg(json_build_array(
-    u.id, u.document, u.birth_date, u.sex, u.level, u.loyalty_category,
-    coalesce((SELECT json_agg(g.code) FROM customers_customer_groupings m
-              JOIN customers_customergrouping g ON g.id = m.customergrouping_id WHERE m.customer_id = u.id), '[]'::json),
-    coalesce((SELECT json_agg(n.purpose) FROM (
-        SELECT DISTINCT ON (purpose) purpose, granted FROM customers_consent
-        WHERE customer_id = u.id AND channel = '' ORDER BY purpose, given_at DESC, id DESC) n WHERE n.granted),
-        '[]'::json),
-    s.purchases, (s.turnover * 100)::bigint, s.visits, s.last_at)), '[]'::json)::text
- FROM (SELECT * FROM customers_customer WHERE {column} = %s ORDER BY id LIMIT 2) u
- CROSS JOIN LATERAL (
-    SELECT count(*) AS purchases,
-           coalesce(sum(net) FILTER (WHERE occurred_at > %s), 0) AS turnover,
-           count(*) FILTER (WHERE occurred_at > %s) AS visits,
-           max(occurred_at) AS last_at
-    FROM retail_sale WHERE customer_id = u.id AND state IN ('committed', 'partially_returned')) s)
-"""
+_SNAPSHOT = "SELECT * FROM pos_snapshot(%s::text[], %s::text[], %s::text[], %s, %s, %s, %s, %s, %s)"
 
 
 def read_snapshot(
@@ -118,24 +79,21 @@ def read_snapshot(
     ``at`` is the sale's moment, ``now`` is when it is asked. ``customer_id`` names a customer that the caller has
     found (and locked) already.
     """
-    columns = ["(SELECT version FROM campaigns_planhead WHERE id = 1)", _PRODUCTS]
-    values: list[Any] = [list({line.sku for line in document.lines})]
-    categories = {line.category for line in document.lines if line.category is not None}
-    columns.append(_CATEGORIES if categories else "'{}'")
-    if categories:
-        values.append(list(categories))
-    columns += [_CODES, _LOCK] if document.promo_codes else ["'[]'", "NULL::timestamptz"]
-    if document.promo_codes:
-        values += [at, at, [str(code) for code in document.promo_codes], terminal_id, now]
-    reference = ("id", customer_id) if customer_id is not None else _reference(document)
-    if reference is None:
-        columns.append("'[]'")
-    else:
-        since = at - timedelta(days=METRIC_DAYS)
-        columns.append(_CUSTOMER.format(column=reference[0]))
-        values += [reference[1], since, since]
+    reference = ("id", str(customer_id)) if customer_id is not None else _reference(document)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT " + ", ".join(columns), values)
+        cursor.execute(
+            _SNAPSHOT,
+            [
+                list({line.sku for line in document.lines}),
+                list({line.category for line in document.lines if line.category is not None}),
+                [str(code) for code in document.promo_codes],
+                terminal_id,
+                *(reference or ("", "")),
+                at,
+                at - timedelta(days=METRIC_DAYS),
+                now,
+            ],
+        )
         version, products, paths, codes, locked_until, customers = cursor.fetchone()
     found = msgspec.json.decode(customers, type=list[CustomerRow])
     if len(found) > 1:
@@ -229,16 +187,7 @@ class Usage(Struct, frozen=True, kw_only=True):
 
 NO_USAGE = Usage()
 
-_COUNTERS = """
-(SELECT coalesce(json_agg(json_build_array(a.code, c.scope, c.scope_key, c.counts, c.per, c.window_starts_on,
-        CASE WHEN c.counts = 'money' THEN (c.used * 100)::bigint ELSE c.used::bigint END)), '[]'::json)::text
- FROM campaigns_campaigncounter c JOIN campaigns_campaign a ON a.id = c.campaign_id
- WHERE a.code = ANY(%s) AND c.scope_key = ANY(%s) AND c.window_starts_on = ANY(%s))
-"""
-_GIFTS = """
-(SELECT coalesce(json_agg(json_build_array(sku, name, (price * 100)::bigint)), '[]'::json)::text
- FROM retail_product WHERE sku = ANY(%s))
-"""
+_USAGE = "SELECT * FROM pos_usage(%s::text[], %s::text[], %s::date[], %s::text[])"
 
 
 class _CounterRow(Struct, array_like=True, gc=False):
@@ -296,7 +245,7 @@ def read_usage(plan: Plan, basket: engine.Basket, store: engine.Store, *, whose:
     keys = {"", store.code, *(code.code for code in basket.promo_codes), *([whose] if whose else [])}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {_COUNTERS}, {_GIFTS}",
+            _USAGE,
             [[c.code for c in limited], list(keys), list(set(windows.values())), list(skus)],
         )
         counters, gifts = cursor.fetchone()
