@@ -89,11 +89,19 @@ def read_body(request: HttpRequest, limit: int = MAX_BODY) -> bytes:
     except ValueError:
         length = 0
     if length > limit:
-        raise TooLarge(_("The body has more than %(limit)d bytes.") % {"limit": limit})
-    body = request.read(limit + 1) if "HTTP_TRANSFER_ENCODING" in meta and not length else request.body
+        raise _too_large(limit)
+    if not length and meta.get("wsgi.input_terminated") and "HTTP_TRANSFER_ENCODING" in meta:
+        # Sent in chunks: Django reads as many bytes as were announced, which is none.
+        body: bytes = meta["wsgi.input"].read(limit + 1)
+    else:
+        body = request.body
     if len(body) > limit:
-        raise TooLarge(_("The body has more than %(limit)d bytes.") % {"limit": limit})
+        raise _too_large(limit)
     return body
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(_("The body has more than %(limit)d bytes.") % {"limit": limit})
 
 
 def parse_json(data: bytes) -> Any:

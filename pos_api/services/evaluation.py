@@ -1,8 +1,10 @@
 """Evaluate a basket document as it stands now: read the snapshot, ask the engine. Writes nothing."""
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache, partial
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from msgspec import Struct
 
@@ -11,6 +13,7 @@ from campaigns.engine.evaluate import evaluate
 from campaigns.engine.evaluation import Evaluation
 from campaigns.engine.plan import Plan
 from campaigns.engine.rendering import render
+from campaigns.engine.verdict import Verdict
 from campaigns.explanations import explain
 from campaigns.loader import plan_for
 from pos_api import selectors
@@ -36,7 +39,13 @@ class Evaluated(Struct, frozen=True, kw_only=True):
 
     def body(self) -> dict[str, Any]:
         """Return the answer of ``baskets/evaluate/``, with texts in the active language."""
-        return render(self.evaluation, explain)
+        return render(self.evaluation, partial(_sentence, get_language() or ""))
+
+
+@lru_cache(maxsize=4096)
+def _sentence(_language: str, verdict: Verdict) -> str:
+    """Return the sentence of a verdict in the active language, which the caller names: baskets repeat themselves."""
+    return explain(verdict)
 
 
 def sale_moment(document: BasketDocument, zone: Any, *, now: datetime) -> tuple[datetime, datetime, bool]:
