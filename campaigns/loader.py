@@ -5,7 +5,9 @@ before by compiling only what changed; any other is put together from the log. O
 a till commits with the version that it evaluated with.
 """
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Lock
 
@@ -97,8 +99,21 @@ def _compile_whole(version: int, policy: CalculationPolicy, changed_at: datetime
     rows = PlanChange.objects.filter(pk__in=last_changes.values("pk"), revision__isnull=False).order_by(
         "version"
     )
-    campaigns = _read(rows.values_list("revision_id", "revision__document"))
-    return compile_plan(_without_ended(campaigns, changed_at), policy=policy, version=version)
+    with _collector_paused():
+        campaigns = _read(rows.values_list("revision_id", "revision__document"))
+        return compile_plan(_without_ended(campaigns, changed_at), policy=policy, version=version)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the garbage collector from walking again and again over thousands of campaigns that are here to stay."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _compile_steps(base: Plan, version: int, policy: CalculationPolicy, changed_at: datetime) -> Plan:

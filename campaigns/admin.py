@@ -1,0 +1,104 @@
+"""The tables of campaigns for support staff: to look at, not to change. Managers work on the pages of the back-office."""
+
+from django.contrib import admin
+
+from campaigns.models import (
+    Activation,
+    Campaign,
+    CampaignCategory,
+    CampaignCounter,
+    CampaignRevision,
+    LineAdjustment,
+    PlanChange,
+    PlanHead,
+    PromoCode,
+    PromoCodePool,
+)
+from retail.admin import ReadOnly
+
+
+@admin.register(CampaignCategory)
+class CampaignCategoryAdmin(admin.ModelAdmin):
+    list_display = ("code", "name")
+    search_fields = ("code", "name")
+    ordering = ("code",)
+
+
+class RevisionInline(ReadOnly, admin.TabularInline):
+    model = CampaignRevision
+    fk_name = "campaign"
+    fields = ("number", "comment", "published_by", "published_at")
+    ordering = ("-number",)
+    extra = 0
+
+
+@admin.register(Campaign)
+class CampaignAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("code", "name", "status", "category", "starts_at", "ends_at", "version")
+    list_filter = ("status", "category")
+    search_fields = ("code", "name")
+    ordering = ("code",)
+    inlines = (RevisionInline,)
+
+
+@admin.register(CampaignRevision)
+class CampaignRevisionAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("campaign", "number", "comment", "published_by", "published_at")
+    list_select_related = ("campaign", "published_by")
+    search_fields = ("campaign__code",)
+    ordering = ("-published_at", "-pk")
+
+
+@admin.register(PlanHead)
+class PlanHeadAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("version",)
+
+
+@admin.register(PlanChange)
+class PlanChangeAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("version", "action", "campaign", "revision", "changed_by", "changed_at")
+    list_select_related = ("campaign", "revision", "changed_by")
+    list_filter = ("action",)
+    search_fields = ("campaign__code",)
+    ordering = ("-version",)
+
+
+class LineAdjustmentInline(ReadOnly, admin.TabularInline):
+    model = LineAdjustment
+    raw_id_fields = ("sale_line",)
+    extra = 0
+
+
+@admin.register(Activation)
+class ActivationAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("campaign", "sale", "discount", "applications", "activated_at", "reversed_at")
+    list_select_related = ("campaign", "sale")
+    search_fields = ("campaign__code", "sale__ticket")
+    ordering = ("-activated_at", "-pk")
+    inlines = (LineAdjustmentInline,)
+
+
+@admin.register(CampaignCounter)
+class CampaignCounterAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("campaign", "scope", "scope_key", "counts", "per", "window_starts_on", "used", "maximum")
+    list_select_related = ("campaign",)
+    list_filter = ("scope", "counts", "per")
+    search_fields = ("campaign__code",)
+    ordering = ("-window_starts_on", "-pk")
+
+
+@admin.register(PromoCodePool)
+class PromoCodePoolAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("code", "name", "campaign", "terms", "for_automations", "created_at")
+    list_select_related = ("campaign",)
+    search_fields = ("code", "name", "campaign__code")
+    ordering = ("code",)
+
+
+@admin.register(PromoCode)
+class PromoCodeAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("code", "pool", "customer", "used", "max_uses", "expires_at", "is_active")
+    list_select_related = ("pool", "customer")
+    list_filter = ("is_active",)
+    search_fields = ("=code",)
+    ordering = ("-pk",)
