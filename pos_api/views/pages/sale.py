@@ -82,7 +82,7 @@ class SaleList(ListPage):
     title = _("Sales")
     subtitle = _("What points of sale recorded, to the cent, with the campaigns that made each total.")
     columns = (
-        Column(name="ticket", label=_("Ticket"), secondary=lambda sale: sale.terminal.code, order_by="ticket"),
+        Column(name="ticket", label=_("Ticket"), secondary=lambda sale: _now("Terminal %(code)s") % {"code": sale.terminal.code}, order_by="ticket"),
         Column(name="store.name", label=_("Store")),
         Column(name="occurred_at", label=_("When"), kind="moment", zone=lambda sale: sale.store.zone, order_by="occurred_at"),
         Column(

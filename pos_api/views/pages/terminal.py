@@ -46,7 +46,7 @@ class TerminalList(ListPage):
     title = _("Terminals and keys")
     subtitle = _("Every till, tablet and online checkout calls the API with a key of its own.")
     columns = (
-        Column(name="code", label=_("Terminal"), secondary=lambda terminal: terminal.name, order_by="code"),
+        Column(name="code", label=_("Terminal"), value=lambda terminal: " · ".join(part for part in (terminal.code, terminal.name) if part), order_by="code"),
         Column(name="store.name", label=_("Store"), order_by="store__name"),
         Column(name="keys", label=_("Valid keys"), kind="number", value=lambda terminal: terminal.valid_keys),
         Column(name="used", label=_("Last used"), kind="moment", value=lambda terminal: terminal.used_at, order_by="used_at"),
