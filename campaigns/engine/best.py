@@ -10,9 +10,10 @@ from campaigns.engine.scene import Scene
 from campaigns.engine.selection import best_key, lose, uncombinable
 from campaigns.engine.verdict import Unit, Verdict
 
-# Above so many evaluated combinations the best one found so far is taken; docs/algorithms/evaluation.md says how far
-# from the optimum it can be.
-MAX_COMBINATIONS = 4096
+# So many campaigns are searched to the end (2 ** 12 combinations at most). With more, a till cannot wait for every
+# combination: the best of the first ones is taken, and docs/algorithms/evaluation.md says how far off it can be.
+EXACT_CAMPAIGNS = 12
+FIRST_COMBINATIONS = 512
 
 
 class BestSearch:
@@ -30,6 +31,8 @@ class BestSearch:
         self.best: list[Standing] = []
         self.best_worth = -1
         self.evaluated = 0
+        exact = len(standings) <= EXACT_CAMPAIGNS
+        self.most = 2**EXACT_CAMPAIGNS if exact else FIRST_COMBINATIONS
 
     def run(self) -> tuple[list[Standing], int]:
         """Return the best combination and its worth."""
@@ -56,7 +59,7 @@ class BestSearch:
         return total
 
     def _branch(self, position: int, chosen: list[Standing], closed: frozenset[int], worth: int) -> None:
-        if self.evaluated >= MAX_COMBINATIONS:
+        if self.evaluated >= self.most:
             return
         if self.best_worth >= 0 and worth + self._bound(position, closed) <= self.best_worth:
             return
