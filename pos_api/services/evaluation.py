@@ -114,5 +114,7 @@ def evaluate_snapshot(
         store=store,
         usage=usage.campaigns,
         products=usage.products,
+        # Returns need to know how an activation's discount is shared; a till's keystroke does not.
+        with_deals=isinstance(document, SaleDocument),
     )
     return Evaluated(evaluation=evaluation, snapshot=snapshot, plan=plan, basket=basket, customer_key=whose)
