@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-
 _LENGTH = re.compile(rb"content-length: *([0-9]+)", re.IGNORECASE)
 
 
