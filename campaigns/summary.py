@@ -211,7 +211,7 @@ def _warnings(campaign: Campaign, at: datetime) -> Iterable[str]:
     if campaign.benefits and not campaign.limits and campaign.budget is None:
         yield _("It has no limit and no budget.")
     if any(_gives_everything(benefit) for benefit in campaign.benefits):
-        yield _("It gives 100% off: products may leave for free.")
+        yield _("Some products may leave for free.")
     if not campaign.benefits:
         yield _("It gives nothing to the customer.")
     thresholds = (campaign.minimum_quantity, campaign.minimum_amount)
