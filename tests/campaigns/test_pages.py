@@ -144,7 +144,7 @@ class TestSummary:
 
         text = page.get(f"/campaign/{campaign.code}/publish/").content.decode()
 
-        for warning in ("It has no end", "It has no limit", "It gives 100% off", "It has no rules"):
+        for warning in ("It has no end", "It has no limit", "may leave for free", "It has no rules"):
             assert warning in text
 
 
