@@ -84,11 +84,19 @@ def explain(verdict: Verdict) -> str:
     return gettext(REASONS[verdict.code]) % params
 
 
-def phrase_text(phrase: Phrase) -> str:
-    """Return a phrase of the engine as text in the active language."""
+def phrase_text(phrase: Phrase, names: Mapping[str, str] | None = None) -> str:
+    """Return a phrase of the engine as text in the active language; `names` replace the codes that they name."""
     return gettext(phrase.message) % {
-        name: written(unit, value) for name, (unit, value) in phrase.params.items()
+        name: written(unit, _named(unit, value, names or {})) for name, (unit, value) in phrase.params.items()
     }
+
+
+def _named(unit: str, value: Any, names: Mapping[str, str]) -> Any:
+    if unit != Unit.TEXT:
+        return value
+    if isinstance(value, tuple):
+        return tuple(names.get(item, item) for item in value)
+    return names.get(value, value)
 
 
 def written(unit: str, value: Any) -> str:

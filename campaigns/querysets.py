@@ -46,7 +46,9 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         found = self
         for word in words.split():
             found = found.filter(
-                Q(code__icontains=word) | Q(name__icontains=word) | Q(document__description__icontains=word)
+                Q(code__icontains=word)
+                | Q(name__unaccent__icontains=word)
+                | Q(document__description__icontains=word)
             )
         return found
 

@@ -21,7 +21,6 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce
 
-from campaigns import codes
 from campaigns.models import (
     Activation,
     Campaign,
@@ -31,11 +30,10 @@ from campaigns.models import (
     CampaignStatus,
     PlanChange,
     PlanHead,
-    PromoCode,
     PromoCodePool,
 )
 from campaigns.querysets import STATUSES, CampaignQuerySet
-from retail.models import Product, Store, StoreGrouping
+from retail.models import StoreGrouping
 
 
 def current_plan_version() -> int:
@@ -272,78 +270,3 @@ def campaign_categories() -> QuerySet[CampaignCategory]:
     filed = Campaign.objects.filter(category=OuterRef("code")).order_by().values("category")
     counted = filed.annotate(number=Count("pk")).values("number")
     return CampaignCategory.objects.annotate(campaign_count=Coalesce(Subquery(counted), 0))
-
-
-# --- What “try it” needs to know -----------------------------------------------------------------
-
-
-def catalogue_lines(skus: list[str]) -> dict[str, dict[str, Any]]:
-    """Return what the catalogue knows of products, by SKU, as fields of a simulation's line."""
-    products = Product.objects.filter(sku__in=skus).select_related("category").prefetch_related("groupings")
-    return {
-        product.sku: {
-            "code": product.code,
-            "ncm": product.ncm,
-            "categories": product.category.path if product.category else [],
-            "groupings": [grouping.code for grouping in product.groupings.all()],
-            "unit_price": str(product.price),
-            "original_price": str(product.original_price) if product.original_price is not None else None,
-            "floor_price": str(product.floor_price) if product.floor_price is not None else None,
-            "discountable": product.discountable,
-        }
-        for product in products
-    }
-
-
-def fitting_products(document: Mapping[str, Any], *, limit: int = 3) -> list[str]:
-    """Return SKUs that a campaign's rules name, or simply the first ones of the catalogue."""
-    products = Product.objects.filter(is_active=True).order_by("pk")
-    for by, values in _named_products(document.get("conditions")):
-        look_up = {
-            "sku": "sku__in",
-            "code": "code__in",
-            "ncm": "ncm__in",
-            "grouping": "groupings__code__in",
-            "category": "category__path__overlap",
-        }.get(by)
-        if look_up:
-            products = products.filter(**{look_up: values}).distinct()
-            break
-    return list(products.values_list("sku", flat=True)[:limit])
-
-
-def _named_products(node: Any) -> Iterator[tuple[str, list[str]]]:
-    if not isinstance(node, Mapping):
-        return
-    if node.get("kind") == "product" and not node.get("exclude"):
-        yield node.get("by", ""), node.get("values", [])
-    for child in [*node.get("all", []), *node.get("any", [])]:
-        yield from _named_products(child)
-
-
-def store_facts(code: str) -> dict[str, Any] | None:
-    """Return a store as a simulation names it, or None when there is no such store."""
-    store = Store.objects.filter(code=code).prefetch_related("groupings").first() if code else None
-    if store is None:
-        return None
-    return {
-        "code": store.code,
-        "groupings": [grouping.code for grouping in store.groupings.all()],
-        "timezone": store.time_zone,
-    }
-
-
-def promo_code_facts(words: list[str], *, at: datetime) -> list[dict[str, Any]]:
-    """Return the codes that exist among those entered, as a simulation names them."""
-    wanted = [codes.normalize(word) for word in words]
-    found = PromoCode.objects.filter(code__in=wanted).select_related("pool__campaign")
-    usable = set(found.usable(at=at).values_list("pk", flat=True))
-    return [
-        {
-            "code": code.code,
-            "campaign": code.pool.campaign.code if code.pool.campaign else "",
-            "pool": code.pool.code,
-            "usable": code.pk in usable,
-        }
-        for code in found
-    ]

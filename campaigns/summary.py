@@ -3,7 +3,7 @@
 The kinds say themselves what they mean (`Phrase`); here the phrases become text, and the rest of the document too.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -26,6 +26,10 @@ from retail import formats
 
 # The first day and month of each text are those of ISO: 1 is Monday.
 _MONDAY = date(2024, 1, 1)
+
+
+Names = Mapping[str, str]
+NO_NAMES: Names = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,37 +58,39 @@ class Summary:
     warnings: list[str]
 
 
-def summarize(campaign: Campaign, *, at: datetime) -> Summary:
-    """Say what a campaign does. `at` decides what already began."""
+def summarize(campaign: Campaign, *, at: datetime, names: Names = NO_NAMES) -> Summary:
+    """Say what a campaign does. `at` decides what already began; `names` say what the codes of a document stand for."""
     sections = [
-        Section(_("For whom, buying what"), "customer", _who(campaign)),
-        Section(_("When and where"), "calendar", _when(campaign, at)),
+        Section(_("For whom, buying what"), "customer", _who(campaign, names)),
+        Section(_("When and where"), "calendar", _when(campaign, at, names)),
         Section(_("How often"), "target", _how_often(campaign)),
     ]
     if len(campaign.benefits) > 1:
-        benefits = [Sentence(_capitalized(phrase_text(benefit.phrase()))) for benefit in campaign.benefits]
+        benefits = [
+            Sentence(_capitalized(phrase_text(benefit.phrase(), names))) for benefit in campaign.benefits
+        ]
         sections.insert(0, Section(_("What the customer gets"), "gift", benefits))
     together = _together(campaign)
     if together:
         sections.append(Section(_("Together with others"), "layers", together))
-    return Summary(headline(campaign), sections, list(_warnings(campaign, at)))
+    return Summary(headline(campaign, names), sections, list(_warnings(campaign, at)))
 
 
-def headline(campaign: Campaign) -> str:
+def headline(campaign: Campaign, names: Names = NO_NAMES) -> str:
     """Say what the customer gets, in one line."""
     if not campaign.benefits:
         return _("No discount")
-    return _capitalized("; ".join(phrase_text(benefit.phrase()) for benefit in campaign.benefits))
+    return _capitalized("; ".join(phrase_text(benefit.phrase(), names) for benefit in campaign.benefits))
 
 
-def _who(campaign: Campaign) -> list[Sentence]:
+def _who(campaign: Campaign, names: Names) -> list[Sentence]:
     found = []
     if campaign.conditions is None:
         found.append(Sentence(_("Every sale, with any product and any customer.")))
     elif isinstance(campaign.conditions, Group) and campaign.conditions.operator == "all":
-        found += [_rule(child) for child in campaign.conditions.children]
+        found += [_rule(child, names) for child in campaign.conditions.children]
     else:
-        found.append(_rule(campaign.conditions))
+        found.append(_rule(campaign.conditions, names))
     thresholds = [
         (campaign.minimum_quantity, "quantity", _("At least %(value)s units of what qualifies.")),
         (campaign.minimum_amount, "money", _("At least %(value)s of what qualifies.")),
@@ -109,14 +115,14 @@ def _who(campaign: Campaign) -> list[Sentence]:
     return found
 
 
-def _rule(node: Node) -> Sentence:
+def _rule(node: Node, names: Names) -> Sentence:
     if not isinstance(node, Group):
-        return Sentence(_capitalized(phrase_text(node.phrase())))
+        return Sentence(_capitalized(phrase_text(node.phrase(), names)))
     text = _("All of these:") if node.operator == "all" else _("At least one of these:")
-    return Sentence(text, [_rule(child) for child in node.children])
+    return Sentence(text, [_rule(child, names) for child in node.children])
 
 
-def _when(campaign: Campaign, at: datetime) -> list[Sentence]:
+def _when(campaign: Campaign, at: datetime, names: Names) -> list[Sentence]:
     found = []
     if campaign.starts_at is None:
         start = _("From its publication")
@@ -138,7 +144,7 @@ def _when(campaign: Campaign, at: datetime) -> list[Sentence]:
             "until": schedule.until.isoformat("minutes") if schedule.until else "24:00",
         }
         found.append(Sentence(_("From %(from)s to %(until)s, local time.") % hours))
-    found.append(Sentence(_stores(campaign.stores)))
+    found.append(Sentence(_stores(campaign.stores, names)))
     if campaign.operations:
         found.append(
             Sentence(_("Sales of these categories: %(names)s.") % {"names": enumerated(campaign.operations)})
@@ -148,15 +154,17 @@ def _when(campaign: Campaign, at: datetime) -> list[Sentence]:
     return found
 
 
-def _stores(stores: tuple[str, ...]) -> str:
+def _stores(stores: tuple[str, ...], names: Names) -> str:
     if not stores:
         return _("In every store.")
     prefix = "grouping:"
-    names = [
-        _("grouping %(name)s") % {"name": store.removeprefix(prefix)} if store.startswith(prefix) else store
+    shown = [
+        _("grouping %(name)s") % {"name": names.get(store, store.removeprefix(prefix))}
+        if store.startswith(prefix)
+        else names.get(store, store)
         for store in stores
     ]
-    return _("In these stores: %(names)s.") % {"names": enumerated(names)}
+    return _("In these stores: %(names)s.") % {"names": enumerated(shown)}
 
 
 def _how_often(campaign: Campaign) -> list[Sentence]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views import View
 
-from campaigns import selectors
+from campaigns import references, selectors
 from campaigns.engine.document import decode_campaign
 from campaigns.services import campaigns as services
 from campaigns.summary import summarize
@@ -44,7 +44,11 @@ class Publish(CampaignAction):
         live = campaign.live_revision
         context = {
             **head(campaign, "campaign_publish"),
-            "summary": summarize(decode_campaign(campaign.document), at=timezone.now()),
+            "summary": summarize(
+                decode_campaign(campaign.document),
+                at=timezone.now(),
+                names=references.names_in(campaign.document),
+            ),
             "changes": described_changes(live.document, campaign.document) if live else [],
         }
         return render(request, "campaigns/campaign_publish.html", context)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
-from campaigns import selectors
+from campaigns import references, selectors
 from campaigns.engine.document import decode_campaign
 from campaigns.engine.fields import DocumentError
 from campaigns.engine.kinds import BENEFITS, CONDITIONS
@@ -179,7 +179,7 @@ def partial_summary(document: Json) -> dict[str, Any]:
             for problem in reversed(error.problems):
                 _leave_out(document, problem.path)
         else:
-            summary = summarize(campaign, at=timezone.now())
+            summary = summarize(campaign, at=timezone.now(), names=references.names_in(document))
             return {
                 "summary": _halfway(summary, given=bool(campaign.benefits)) if unclear else summary,
                 "unclear": len(unclear),

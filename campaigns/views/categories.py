@@ -37,7 +37,7 @@ class CategoryList(ListPage):
         Column(name="code", label=_("Code"), on_page=False),
         Column(name="campaign_count", label=_("Campaigns"), kind="number", order_by="campaign_count"),
     )
-    search_fields = ("name__icontains", "code__icontains")
+    search_fields = ("name__unaccent__icontains", "code__icontains")
     default_order = "name"
     export_name = "campaign-categories"
     create_url_name = "campaigns:category_create"

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views import View
 
-from campaigns import selectors
+from campaigns import references, selectors
 from campaigns.engine.campaign import CAMPAIGN_FIELDS, COUNTS_CHOICES, PER_CHOICES
 from campaigns.engine.document import decode_campaign
 from campaigns.engine.kinds import BENEFITS, CONDITIONS
@@ -61,7 +61,7 @@ class CampaignDetail(PageMixin, View):
         shown = live.document if live else campaign.document
         context = {
             **head(campaign, "campaign_detail"),
-            "summary": summarize(decode_campaign(shown), at=at),
+            "summary": summarize(decode_campaign(shown), at=at, names=references.names_in(shown)),
             "live": live,
             "use": selectors.campaign_use(campaign),
             "counters": [_counter(counter) for counter in selectors.company_counters(campaign)],

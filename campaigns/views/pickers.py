@@ -35,7 +35,7 @@ class Choices(PageMixin, View):
 
 
 def _named(model: type[Model], text: str, prefix: str = "") -> Iterable[Choice]:
-    rows = model._default_manager.filter(Q(code__icontains=text) | Q(name__icontains=text))
+    rows = model._default_manager.filter(Q(code__icontains=text) | Q(name__unaccent__icontains=text))
     for code, name in rows.order_by("name", "pk").values_list("code", "name")[:MOST]:
         yield f"{prefix}{code}", name
 
@@ -43,17 +43,21 @@ def _named(model: type[Model], text: str, prefix: str = "") -> Iterable[Choice]:
 def _products(text: str) -> Iterable[Choice]:
     found = Product.objects.filter(is_active=True)
     for word in text.split():
-        found = found.filter(Q(name__icontains=word) | Q(sku__istartswith=word) | Q(barcode=word))
+        found = found.filter(Q(name__unaccent__icontains=word) | Q(sku__istartswith=word) | Q(barcode=word))
     yield from found.order_by("name", "pk").values_list("sku", "name")[:MOST]
 
 
 def _product_codes(text: str) -> Iterable[Choice]:
-    found = Product.objects.exclude(code="").filter(Q(code__istartswith=text) | Q(name__icontains=text))
+    found = Product.objects.exclude(code="").filter(
+        Q(code__istartswith=text) | Q(name__unaccent__icontains=text)
+    )
     yield from found.order_by("code", "pk").distinct("code").values_list("code", "name")[:MOST]
 
 
 def _ncms(text: str) -> Iterable[Choice]:
-    found = Product.objects.exclude(ncm="").filter(Q(ncm__startswith=text) | Q(name__icontains=text))
+    found = Product.objects.exclude(ncm="").filter(
+        Q(ncm__startswith=text) | Q(name__unaccent__icontains=text)
+    )
     yield from found.order_by("ncm", "pk").distinct("ncm").values_list("ncm", "name")[:MOST]
 
 

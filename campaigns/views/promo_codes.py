@@ -52,7 +52,7 @@ class PoolList(ListPage):
         Column(name="use_count", label=_("Uses"), kind="number", order_by="use_count"),
         Column(name="created_at", label=_("Created"), kind="moment", order_by="created_at"),
     )
-    search_fields = ("name__icontains", "code__icontains", "campaign__name__icontains")
+    search_fields = ("name__unaccent__icontains", "code__icontains", "campaign__name__unaccent__icontains")
     default_order = "-created_at"
     export_name = "promo-code-pools"
     create_url_name = "campaigns:promo_code_pool_create"

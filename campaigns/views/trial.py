@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views import View
 
-from campaigns import selectors
+from campaigns import references, selectors
 from campaigns.engine.fields import DocumentError, Problem
 from campaigns.engine.simulation import simulate
 from campaigns.explanations import explain
@@ -26,7 +26,7 @@ class CampaignTrial(PageMixin, View):
 
     def get(self, request: HttpRequest, code: str) -> HttpResponse:
         campaign = find_campaign(code)
-        lines = [{"sku": sku, "quantity": "1"} for sku in selectors.fitting_products(campaign.document)]
+        lines = [{"sku": sku, "quantity": "1"} for sku in references.fitting_products(campaign.document)]
         return self.draw(campaign, trial_form(document={"lines": lines or [{}]}), None)
 
     def post(self, request: HttpRequest, code: str) -> HttpResponse:
@@ -87,7 +87,7 @@ def _amount(text: str) -> Decimal:
 
 def _simulation(campaign: Campaign, asked: Json) -> Json:
     """Write what was asked as a simulation document, with what the catalogue knows of the products."""
-    known = selectors.catalogue_lines([line.get("sku", "") for line in asked.get("lines", [])])
+    known = references.catalogue_lines([line.get("sku", "") for line in asked.get("lines", [])])
     lines = []
     for line in asked.get("lines", []):
         facts = known.get(line.get("sku", ""), {})
@@ -96,10 +96,10 @@ def _simulation(campaign: Campaign, asked: Json) -> Json:
             {**facts, "sku": line.get("sku", ""), "quantity": line.get("quantity", "1"), "unit_price": price}
         )
     codes = asked.get("promo_codes", [])
-    store = selectors.store_facts(asked.get("store", ""))
+    store = references.store_facts(asked.get("store", ""))
     document = {
         "campaigns": [campaign.document],
-        "promo_codes": selectors.promo_code_facts(codes, at=timezone.now()),
+        "promo_codes": references.promo_code_facts(codes, at=timezone.now()),
         "live": bool(asked.get("together")),
         "basket": {
             "lines": lines,

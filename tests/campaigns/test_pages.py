@@ -139,6 +139,20 @@ class TestSummary:
         assert "Paid with pix" in text
         assert "fields are still missing or cannot be read" in text
 
+    def test_names_what_the_codes_stand_for(self, page):
+        builders.build_category(code="coats", name="Casacos")
+        builders.build_store_grouping(code="sul", name="Lojas do Sul")
+        document = one_benefit(
+            name="Frio",
+            stores=["grouping:sul"],
+            conditions={"kind": "product", "by": "category", "values": ["coats", "unknown"]},
+        )
+
+        text = page.post("/campaigns/summary/", fields(**document)).content.decode()
+
+        assert "Category Casacos, unknown" in text
+        assert "In these stores: grouping Lojas do Sul." in text
+
     def test_warns_of_what_a_manager_should_look_at_twice(self, page):
         campaign = builders.build_campaign(benefits=[{"kind": "order_percent", "percent": "100"}])
 
