@@ -55,6 +55,11 @@ def _visit_all(page: Page, answers: dict[str, Response | None]) -> list[str]:
     return problems
 
 
+def _policy_is_strict(headers: dict[str, str]) -> bool:
+    policy = headers.get("content-security-policy", "")
+    return "default-src 'self'" in policy and "unsafe" not in policy
+
+
 @pytest.mark.parametrize(
     ("viewport", "language", "scheme"),
     [(LAPTOP, "pt-BR", "light"), (LAPTOP, "en-GB", "dark"), (PHONE, "pt-BR", "light")],
@@ -94,3 +99,17 @@ def test_nobody_gets_in_without_signing_in(demo: Site, open_page: OpenPage) -> N
     page = open_page("/stores/")
 
     assert "/sign-in/" in page.url
+
+
+def test_the_administration_is_as_quiet(demo: Site, open_page: OpenPage) -> None:
+    page = open_page("/sign-in/")
+    sign_in(page, "admin")
+    page.goto("/admin/")
+    lists = [address for address in dict.fromkeys(_links(page)) if urlsplit(address).path.count("/") == 4]
+
+    for address in lists:
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.ok, address
+
+    assert len(lists) > 10
