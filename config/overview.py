@@ -87,7 +87,9 @@ def sales_overview(*, at: datetime, today: date, period: int) -> SalesOverview:
 
 
 def _figure(now: Decimal | int, before: Decimal | int) -> Figure:
-    return Figure(now, _percent(now - before, before) if before else None)
+    # More than tenfold compares a beginning with nothing, and says nothing.
+    comparable = before and now <= 10 * before
+    return Figure(now, _percent(now - before, before) if comparable else None)
 
 
 def _percent(part: Decimal | int, whole: Decimal | int) -> Decimal:

@@ -19,9 +19,9 @@ from retail.views.charts import Chart, Series, bar_chart
 
 PERIODS = {1: gettext_lazy("Today"), 7: gettext_lazy("7 days"), 30: gettext_lazy("30 days")}
 _BEFORE = {
-    1: gettext_lazy("than yesterday"),
-    7: gettext_lazy("than the 7 days before"),
-    30: gettext_lazy("than the 30 days before"),
+    1: gettext_lazy("against yesterday"),
+    7: gettext_lazy("against the 7 days before"),
+    30: gettext_lazy("against the 30 days before"),
 }
 _PROCESSES = {
     "redis": gettext_lazy("Cache and queue"),
