@@ -2,135 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.engine.conditions.birthday import UNIT_CHOICES
-from campaigns.engine.document import decode_campaign
-from campaigns.engine.fields import DocumentError
-from campaigns.engine.selector import BY_CHOICES
 from campaigns.forms.declared import Json
-from campaigns.forms.document import code_from_name
 from campaigns.forms.inputs import (
     ChoiceInput,
-    DateInput,
     LinesInput,
     LinesWidget,
-    NumberInput,
-    TextInput,
     WholeNumberInput,
 )
-
-
-def _money(label: Any, help_text: Any = "") -> NumberInput:
-    return NumberInput(label=label, help_text=help_text, unit="R$")
-
-
-def _percent(label: Any = "") -> NumberInput:
-    return NumberInput(label=label or _("Discount"), help_text=_("From 0 to 100."), unit="%")
-
-
-class RecipeForm(forms.Form):
-    """What every recipe asks for. Subclasses add fields and say how the document looks.
-
-    `places` tells on which field a complaint about a part of the document is shown.
-    """
-
-    use_required_attribute = False
-    template_name = "components/form.html"
-    places: ClassVar[Mapping[str, str]] = {}
-
-    name = TextInput(label=_("Name"), help_text=_("Managers find the campaign by it."))
-    first_day = DateInput(
-        label=_("First day"), required=False, help_text=_("Empty starts with its publication.")
-    )
-    last_day = DateInput(
-        label=_("Last day"), required=False, help_text=_("Included. Empty goes on until it is paused.")
-    )
-    stores = LinesInput(
-        label=_("Stores"),
-        required=False,
-        widget=LinesWidget("store", {"rows": 2}),
-        help_text=_("None means every store."),
-    )
-
-    def parts(self) -> Json:
-        """Return what is particular of this recipe: rules, thresholds, benefits."""
-        raise NotImplementedError
-
-    def document(self) -> Json:
-        """Return the document of what was typed so far; empty fields are left out."""
-        self.errors  # noqa: B018 - reads the posted data
-        name = self.value("name") or ""
-        document: Json = {"name": name, "code": code_from_name(name), "stores": self.value("stores") or []}
-        first, last = self.moment("first_day"), self.moment("last_day", timedelta(days=1))
-        if first:
-            document["starts_at"] = first
-        if last:
-            document["ends_at"] = last
-        return {key: value for key, value in {**document, **self.parts()}.items() if value not in (None, "")}
-
-    def value(self, name: str) -> Any:
-        return (
-            self.cleaned_data.get(name)
-            if self.is_bound
-            else self.get_initial_for_field(self.fields[name], name)
-        )
-
-    def moment(self, name: str, later: timedelta = timedelta()) -> str | None:
-        try:
-            day = date.fromisoformat(self.value(name) or "")
-        except ValueError:
-            return None
-        return timezone.make_aware(datetime.combine(day + later, time())).isoformat()
-
-    def clean(self) -> None:
-        try:
-            decode_campaign(self.document())
-        except DocumentError as error:
-            for problem in error.problems:
-                self._complain(problem.path, translate(problem.message) % problem.params)
-
-    def _complain(self, path: str, text: str) -> None:
-        places = {"code": "name", "starts_at": "first_day", "ends_at": "last_day", **self.places}
-        while path and path not in places and path not in self.fields:
-            path = path.rpartition(".")[0]
-        name = places.get(path, path) or None
-        if name is None or name not in self.errors:
-            self.add_error(name if name in self.fields else None, ValidationError(text))
-
-
-class ProductsForm(RecipeForm):
-    """Adds the choice of products that take part."""
-
-    by = ChoiceInput(
-        label=_("Products by"),
-        choices=[(value, _(label)) for value, label in BY_CHOICES],
-        initial="all",
-        required=False,
-    )
-    values = LinesInput(
-        label=_("Which ones"),
-        required=False,
-        widget=LinesWidget("sibling:by", {"rows": 2}),
-        help_text=_("Search, or paste a list: one a line."),
-    )
-    places: ClassVar[Mapping[str, str]] = {"conditions": "values"}
-
-    def products(self) -> Json | None:
-        if (self.value("by") or "all") == "all":
-            return None
-        return {"kind": "product", "by": self.value("by"), "values": self.value("values") or []}
+from campaigns.forms.recipe import ProductsForm, RecipeForm, money_input, percent_input
 
 
 class PercentOff(ProductsForm):
-    percent = _percent()
+    percent = percent_input()
     places: ClassVar[Mapping[str, str]] = {**ProductsForm.places, "benefits.0.percent": "percent"}
 
     def parts(self) -> Json:
@@ -156,7 +46,7 @@ class TakeAndPay(ProductsForm):
 
 
 class SecondUnit(ProductsForm):
-    percent = _percent(_("Off the second unit"))
+    percent = percent_input(_("Off the second unit"))
     places: ClassVar[Mapping[str, str]] = {**ProductsForm.places, "benefits.0.percent": "percent"}
 
     def parts(self) -> Json:
@@ -165,7 +55,7 @@ class SecondUnit(ProductsForm):
 
 
 class FixedPrice(ProductsForm):
-    price = _money(_("Price of each unit"))
+    price = money_input(_("Price of each unit"))
     places: ClassVar[Mapping[str, str]] = {**ProductsForm.places, "benefits.0.price": "price"}
 
     def parts(self) -> Json:
@@ -174,8 +64,8 @@ class FixedPrice(ProductsForm):
 
 
 class AmountAbove(RecipeForm):
-    minimum = _money(_("For purchases from"))
-    amount = _money(_("Discount"))
+    minimum = money_input(_("For purchases from"))
+    amount = money_input(_("Discount"))
     places: ClassVar[Mapping[str, str]] = {"minimum_amount": "minimum", "benefits.0.amount": "amount"}
 
     def parts(self) -> Json:
@@ -184,7 +74,7 @@ class AmountAbove(RecipeForm):
 
 
 class GiftAbove(RecipeForm):
-    minimum = _money(_("For purchases from"))
+    minimum = money_input(_("For purchases from"))
     gifts = LinesInput(
         label=_("Gifts"),
         widget=LinesWidget("sku", {"rows": 2}),
@@ -210,7 +100,7 @@ class WithCode(RecipeForm):
         required=False,
         help_text=_("What the customer says, such as NATAL10."),
     )
-    percent = _percent()
+    percent = percent_input()
     per_customer = WholeNumberInput(
         label=_("Uses by each customer"), required=False, help_text=_("Empty is without a limit.")
     )
@@ -232,7 +122,7 @@ class WithCode(RecipeForm):
 
 
 class BirthdayOff(RecipeForm):
-    percent = _percent()
+    percent = percent_input()
     unit = ChoiceInput(
         label=_("Valid in the birthday's"),
         choices=[(value, _(label)) for value, label in UNIT_CHOICES],
@@ -255,7 +145,7 @@ class PaymentOff(RecipeForm):
         widget=LinesWidget("payment_method", {"rows": 2}),
         help_text=_("As the till names them, for example pix."),
     )
-    percent = _percent()
+    percent = percent_input()
     places: ClassVar[Mapping[str, str]] = {"benefits.0.percent": "percent", "conditions.methods": "methods"}
 
     def parts(self) -> Json:
@@ -266,7 +156,7 @@ class PaymentOff(RecipeForm):
 
 
 class FirstPurchaseOff(RecipeForm):
-    percent = _percent()
+    percent = percent_input()
     places: ClassVar[Mapping[str, str]] = {"benefits.0.percent": "percent"}
 
     def parts(self) -> Json:

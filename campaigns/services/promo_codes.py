@@ -1,8 +1,5 @@
-"""Pools of promotional codes: making, importing and closing codes. Uses are counted by settlement."""
+"""Pools of promotional codes: making and closing codes. Uses are counted by settlement."""
 
-import csv
-import io
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,15 +88,6 @@ class Terms:
     expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedLine:
-    """What became of one line: `result` is created, repeated, invalid, taken or customer_unknown."""
-
-    line: int
-    code: str
-    result: str
-
-
 @transaction.atomic
 def create_pool(
     *,
@@ -160,22 +148,22 @@ def generate_codes(
     """
     if not 1 <= count <= MOST_AT_ONCE:
         raise TooManyCodes("count")
-    _refuse_empty_window(terms)
+    refuse_empty_window(terms)
     made: list[str] = []
     while len(made) < count:
         batch = {codes.generate(pool.pattern) for _ in range(min(BATCH, count - len(made)))}
-        made += _insert(pool, [(code, customer) for code in batch], terms)
+        made += insert_codes(pool, [(code, customer) for code in batch], terms)
     return made
 
 
 @transaction.atomic
 def add_word(*, pool: PromoCodePool, word: str, terms: Terms) -> PromoCode:
     """Add one word that people remember, such as NATAL10. Raises PromoCodeError with code invalid_code or code_taken."""
-    _refuse_empty_window(terms)
+    refuse_empty_window(terms)
     code = codes.normalize(word)
     if not codes.is_word(code):
         raise WordInvalid("word")
-    if not _insert(pool, [(code, None)], terms):
+    if not insert_codes(pool, [(code, None)], terms):
         raise WordTaken("word")
     return PromoCode.objects.get(code=code)
 
@@ -195,43 +183,6 @@ def create_campaign_with_word(
 
 
 @transaction.atomic
-def import_codes(*, pool: PromoCodePool, text: str, terms: Terms) -> list[ImportedLine]:
-    """Add the codes of a text: one on each line, optionally followed by a customer's document, code or card.
-
-    Columns are separated by comma, semicolon or tab; a heading line `code` is skipped. Good lines are kept whatever
-    the others hold. Raises TooManyCodes, WindowEmpty.
-    """
-    _refuse_empty_window(terms)
-    rows = _rows(text)
-    if len(rows) > MOST_AT_ONCE:
-        raise TooManyCodes("text")
-    customers = _customers({owner for _line, _code, owner in rows if owner})
-    results: dict[int, ImportedLine] = {}
-    wanted: dict[str, tuple[int, Customer | None]] = {}
-    for line, code, owner in rows:
-        if not codes.is_word(code):
-            results[line] = ImportedLine(line, code, "invalid")
-        elif code in wanted:
-            results[line] = ImportedLine(line, code, "repeated")
-        elif owner and owner not in customers:
-            results[line] = ImportedLine(line, code, "customer_unknown")
-        else:
-            wanted[code] = (line, customers.get(owner))
-    created: set[str] = set()
-    entries = [(code, customer) for code, (_line, customer) in wanted.items()]
-    for start in range(0, len(entries), BATCH):
-        created.update(_insert(pool, entries[start : start + BATCH], terms))
-    for code, (line, _customer) in wanted.items():
-        results[line] = ImportedLine(line, code, "created" if code in created else "taken")
-    return [results[line] for line in sorted(results)]
-
-
-def import_summary(lines: Sequence[ImportedLine]) -> dict[str, int]:
-    """Count the results of an import; what did not happen is left out."""
-    return dict(Counter(line.result for line in lines))
-
-
-@transaction.atomic
 def set_code_active(*, code: str, active: bool) -> PromoCode:
     """Open or close one code. Raises PromoCode.DoesNotExist."""
     found = PromoCode.objects.select_for_update().get(code=codes.normalize(code))
@@ -240,7 +191,9 @@ def set_code_active(*, code: str, active: bool) -> PromoCode:
     return found
 
 
-def _insert(pool: PromoCodePool, entries: Sequence[tuple[str, Customer | None]], terms: Terms) -> list[str]:
+def insert_codes(
+    pool: PromoCodePool, entries: Sequence[tuple[str, Customer | None]], terms: Terms
+) -> list[str]:
     """Insert the codes that nobody has yet, in one statement, and return those."""
     rows = [
         PromoCode(
@@ -262,30 +215,17 @@ def _insert(pool: PromoCodePool, entries: Sequence[tuple[str, Customer | None]],
     return [row.code for row in fresh if row.code in mine]
 
 
-def _rows(text: str) -> list[tuple[int, str, str]]:
-    lines = text.lstrip("\ufeff").splitlines()
-    sample = next((line for line in lines if line.strip()), "")
-    delimiter = next((mark for mark in ";\t," if mark in sample), ",")
-    found = []
-    for position, cells in enumerate(csv.reader(lines, delimiter=delimiter), start=1):
-        code = codes.normalize(cells[0]) if cells else ""
-        if not code or (position == 1 and code in ("CODE", "CÓDIGO", "CODIGO")):
-            continue
-        found.append((position, code, cells[1].strip() if len(cells) > 1 else ""))
-    return found
-
-
 def customer_named(name: str) -> Customer | None:
     """Return the customer of a document, code or card; None for no name. Raises CustomerUnknown."""
     if not name.strip():
         return None
-    found = _customers({name.strip()})
+    found = customers_named({name.strip()})
     if not found:
         raise CustomerUnknown("customer")
     return next(iter(found.values()))
 
 
-def _customers(owners: Iterable[str]) -> dict[str, Customer]:
+def customers_named(owners: Iterable[str]) -> dict[str, Customer]:
     """Find customers by what a file may name them with: document (masked or not), own code or card."""
     wanted = {owner: documents.normalize(owner) for owner in owners}
     if not wanted:
@@ -318,38 +258,7 @@ def _prefix(prefix: str) -> str:
     return prefix
 
 
-def _refuse_empty_window(terms: Terms) -> None:
+def refuse_empty_window(terms: Terms) -> None:
+    """Raises WindowEmpty when no code could ever be used."""
     if terms.starts_at and terms.expires_at and terms.expires_at <= terms.starts_at:
         raise WindowEmpty("expires_at")
-
-
-# --- Export --------------------------------------------------------------------------------------
-
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-
-def export_codes(pool: PromoCodePool) -> Iterable[str]:
-    """Yield a pool's codes as lines of CSV, a heading first. Cells cannot start a formula in a spreadsheet."""
-    yield _csv_line(["code", "customer", "max_uses", "used", "starts_at", "expires_at", "active"])
-    rows = pool.codes.select_related("customer").order_by("pk")
-    for code in rows.iterator(chunk_size=2_000):
-        yield _csv_line(
-            [
-                code.code,
-                code.customer.code or code.customer.document if code.customer else "",
-                code.max_uses,
-                code.used,
-                code.starts_at.isoformat() if code.starts_at else "",
-                code.expires_at.isoformat() if code.expires_at else "",
-                "1" if code.is_active else "0",
-            ]
-        )
-
-
-def _csv_line(cells: Sequence[Any]) -> str:
-    buffer = io.StringIO()
-    texts = ["" if cell is None else str(cell) for cell in cells]
-    csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(
-        [f"'{text}" if text.startswith(_DANGEROUS) else text for text in texts]
-    )
-    return buffer.getvalue()

@@ -16,6 +16,7 @@ from django.views import View
 from campaigns import codes, selectors
 from campaigns.forms.promo_codes import GenerateForm, ImportForm, PoolForm, WordForm
 from campaigns.models import PromoCode, PromoCodePool
+from campaigns.services import promo_code_files as files
 from campaigns.services import promo_codes as services
 from retail.views.access import PageMixin
 from retail.views.columns import Column
@@ -224,13 +225,11 @@ class Import(PoolPage):
         if not form.is_valid():
             return self.render(form)
         try:
-            lines = services.import_codes(
-                pool=self.instance, text=form.cleaned_data["text"], terms=form.terms()
-            )
+            lines = files.import_codes(pool=self.instance, text=form.cleaned_data["text"], terms=form.terms())
         except services.PromoCodeError as refusal:
             form.add_error(refusal.path if refusal.path in form.fields else None, str(refusal))
             return self.render(form)
-        summary = services.import_summary(lines)
+        summary = files.import_summary(lines)
         context = {
             "pool": self.instance,
             "title": self.title,
@@ -292,7 +291,7 @@ class Export(PageMixin, View):
     def get(self, request: HttpRequest, code: str) -> StreamingHttpResponse:
         pool = find_pool(code)
         return StreamingHttpResponse(
-            services.export_codes(pool),
+            files.export_codes(pool),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{pool.code}.csv"'},
         )

@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.views import View
 
 from campaigns import selectors
-from campaigns.forms.recipes import RECIPES, Recipe, RecipeForm
+from campaigns.forms.recipe import RecipeForm
+from campaigns.forms.recipes import RECIPES, Recipe
 from campaigns.models import Campaign
 from campaigns.services import campaigns as services
 from campaigns.services import promo_codes

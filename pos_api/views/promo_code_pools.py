@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from campaigns import codes, selectors
 from campaigns.models import CodeTerms, PromoCode, PromoCodePool
+from campaigns.services import promo_code_files as files
 from campaigns.services import promo_codes as services
 from pos_api.decoding import MAX_BULK_BODY, Decoder
 from pos_api.fields import Moment, ShortText, Slug, Word
@@ -299,8 +300,8 @@ class ImportView(ManagerView):
     def post(self, request: Request, code: str) -> HttpResponse:
         pool = find(code)
         body = self.body.read(request)
-        results = services.import_codes(pool=pool, text="\n".join(body.lines), terms=body.terms)
-        return answer({"summary": services.import_summary(results), "results": results})
+        results = files.import_codes(pool=pool, text="\n".join(body.lines), terms=body.terms)
+        return answer({"summary": files.import_summary(results), "results": results})
 
 
 class ExportView(ManagerView):
@@ -315,7 +316,7 @@ class ExportView(ManagerView):
     def get(self, request: Request, code: str) -> StreamingHttpResponse:
         pool = find(code)
         return StreamingHttpResponse(
-            services.export_codes(pool),
+            files.export_codes(pool),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{pool.code}.csv"'},
         )

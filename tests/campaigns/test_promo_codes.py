@@ -4,6 +4,7 @@ import pytest
 
 from campaigns import codes
 from campaigns.models import PromoCode
+from campaigns.services import promo_code_files as files
 from campaigns.services import promo_codes as services
 from customers.models import Customer
 
@@ -86,7 +87,7 @@ class TestImport:
         services.add_word(pool=pool, word="OLD", terms=ONCE)
         text = "\ufeffcode;customer\nnew1\nNEW1\nold\n\nbad code\nana;390.533.447-05\nbob;11144477735\n"
 
-        results = services.import_codes(pool=pool, text=text, terms=ONCE)
+        results = files.import_codes(pool=pool, text=text, terms=ONCE)
 
         assert [(line.line, line.code, line.result) for line in results] == [
             (2, "NEW1", "created"),
@@ -97,7 +98,7 @@ class TestImport:
             (8, "BOB", "customer_unknown"),
         ]
         assert PromoCode.objects.get(code="ANA").customer.name == "Ana"
-        assert services.import_summary(results)["created"] == 2
+        assert files.import_summary(results)["created"] == 2
 
 
 class TestExport:
@@ -105,7 +106,7 @@ class TestExport:
         customer = Customer.objects.create(code="=1+1", name="Eve")
         services.generate_codes(pool=pool, count=1, terms=ONCE, customer=customer)
 
-        heading, line = list(services.export_codes(pool))
+        heading, line = list(files.export_codes(pool))
 
         assert heading.startswith('"code","customer"')
         assert '"\'=1+1"' in line
