@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
+from operator import le
 
 MILLION = 1_000_000
 CENTS_LIMIT = 10**14  # numeric(14,2) in the database, with room for sums
@@ -124,18 +125,21 @@ def prorate(total: int, weights: Sequence[int], odd_cent: str = OddCent.LARGEST_
         parts = [divide(total * weight, whole) for weight in weights]
         _settle_difference(parts, weights, total)
         return parts
-    parts = [total * weight // whole for weight in weights]
+    shares = [divmod(total * weight, whole) for weight in weights]
+    parts = [part for part, _ in shares]
     left = total - sum(parts)
     if not left:
         return parts
-    remainders = [(-(total * weight % whole), position) for position, weight in enumerate(weights)]
-    remainders = [one for one in remainders if one[0]]
-    if odd_cent == OddCent.LAST_LINE:
-        parts[remainders[-1][1]] += left
-        return parts
-    if odd_cent == OddCent.LARGEST_REMAINDER:
-        remainders.sort()
-    for _, position in remainders[:left]:
+    remainders = [remainder for _, remainder in shares]
+    if odd_cent == "largest_remainder":
+        # A reversed sort keeps equal remainders in line order.
+        order = sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)
+    else:
+        order = [position for position, remainder in enumerate(remainders) if remainder]
+        if odd_cent == "last_line":
+            parts[order[-1]] += left
+            return parts
+    for position in order[:left]:
         parts[position] += 1
     return parts
 
@@ -163,6 +167,8 @@ def prorate_within(
     if not weights:
         return []
     parts = prorate(total, weights, odd_cent)
+    if all(map(le, parts, rooms)):
+        return parts
     excess = 0
     for position, room in enumerate(rooms):
         if parts[position] > room:

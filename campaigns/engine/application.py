@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from campaigns.engine import limits
 from campaigns.engine.benefits.base import Benefit
 from campaigns.engine.eligibility import Standing, check_thresholds, qualifying_lines
+from campaigns.engine.evaluation import Adjustment
 from campaigns.engine.purchase import Reward
 from campaigns.engine.scene import Scene
 from campaigns.engine.verdict import Verdict
@@ -53,7 +54,7 @@ class Application:
         self.scene = scene
         self.taken = [0] * count
         self.consumed: list[int] | None = None
-        self.adjustments: list[list[tuple[str, str, int]]] = [[] for _ in range(count)]
+        self.adjustments: list[list[Adjustment]] = [[] for _ in range(count)]
         self.outcomes: dict[str, Outcome] = {}
         self.refused: dict[str, list[Verdict]] = {}
         self.freight = 0
@@ -165,7 +166,7 @@ class Application:
                 if cents:
                     taken[position] += cents
                     granted[position] = granted.get(position, 0) + cents
-                    adjustments[position].append((code, kind, cents))
+                    adjustments[position].append(Adjustment(code, kind, cents))
             if blocked and effect.spread:
                 self._move(outcome, effect, blocked)
             if effect.freight:
@@ -182,7 +183,7 @@ class Application:
                 self.taken[position] += cents
                 outcome.granted[position] = outcome.granted.get(position, 0) + cents
                 code = outcome.standing.compiled.code
-                self.adjustments[position].append((code, effect.kind, cents))
+                self.adjustments[position].append(Adjustment(code, effect.kind, cents))
 
     def _close_stage(self, outcomes: list[Outcome]) -> None:
         """Let what was consumed and what stops further campaigns hold from the next stage on."""

@@ -24,7 +24,7 @@ class Totals(Struct, frozen=True, kw_only=True, gc=False):
     exchange_left: int = 0
 
 
-class Adjustment(Struct, frozen=True, kw_only=True, gc=False):
+class Adjustment(Struct, frozen=True, gc=False):
     """What one benefit of one campaign took off a line."""
 
     campaign: str

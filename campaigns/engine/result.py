@@ -13,7 +13,6 @@ from campaigns.engine.earnings import collect
 from campaigns.engine.eligibility import Standing
 from campaigns.engine.evaluation import (
     Activation,
-    Adjustment,
     Consumption,
     DealShare,
     Delivery,
@@ -111,12 +110,7 @@ class Result:
                     exchange_share=scene.share[position],
                     discount=taken[position],
                     net=scene.value[position] - taken[position],
-                    adjustments=tuple(
-                        [
-                            Adjustment(campaign=campaign, benefit=benefit, amount=cents)
-                            for campaign, benefit, cents in adjustments[position]
-                        ]
-                    ),
+                    adjustments=tuple(adjustments[position]),
                 )
             )
         return tuple(results)

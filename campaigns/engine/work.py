@@ -231,7 +231,7 @@ class Work:
             position = positions[0]
             cents = min(total, left[position], room[position])
             return [(position, cents)] if cents > 0 else []
-        weights = [left[p] for p in positions]
+        weights = left if positions is self.scene.positions else [left[p] for p in positions]
         # The first campaigns of an ordinary sale may take all that there is.
         rooms = weights if left is room else [min(left[p], room[p]) for p in positions]
         if policy.allocation == "per_unit":
