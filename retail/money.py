@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from operator import le
 
 MILLION = 1_000_000
@@ -61,8 +62,9 @@ def parse(value: object) -> int:
     return -cents if text.startswith("-") else cents
 
 
+@lru_cache(maxsize=16_384)
 def text(cents: int) -> str:
-    """Write cents as the API does: `1250` is `"12.50"`."""
+    """Write cents as the API does: `1250` is `"12.50"`. The same few prices are written all day."""
     if cents < 0:
         return "-" + text(-cents)
     return f"{cents // 100}.{cents % 100:02d}"

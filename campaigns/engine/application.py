@@ -17,9 +17,9 @@ Stage = tuple[int, int]
 
 
 class Outcome:
-    """What one campaign gave in the end. `granted` are cents by position, after every cut."""
+    """What one campaign gave in the end: `discount`, and on which positions (`granted`, one for each part)."""
 
-    __slots__ = ("base", "blocked", "effects", "freight", "granted", "qualifying", "standing")
+    __slots__ = ("base", "blocked", "discount", "effects", "freight", "granted", "qualifying", "standing")
 
     def __init__(self, standing: Standing, qualifying: Sequence[int], base: Sequence[int]) -> None:
         self.standing = standing
@@ -27,12 +27,9 @@ class Outcome:
         self.blocked = standing.blocked
         self.base = base  # what was left of each line when its turn came
         self.freight = 0
+        self.discount = 0
         self.effects: list[Effect] = []
-        self.granted: dict[int, int] = {}
-
-    @property
-    def discount(self) -> int:
-        return sum(self.granted.values())
+        self.granted: list[int] = []
 
     @property
     def gift_entries(self) -> int:
@@ -152,21 +149,25 @@ class Application:
 
     def _merge(self, outcome: Outcome, effects: Sequence[Effect]) -> None:
         """Take a campaign's effects off the lines; what does not fit on one line goes to others if it may."""
-        room, taken, granted, adjustments = self.scene.room, self.taken, outcome.granted, self.adjustments
+        room, taken, adjustments = self.scene.room, self.taken, self.adjustments
         code = outcome.standing.compiled.code
+        granted = outcome.granted.append
         self.outcomes[code] = outcome
         for effect in effects:
             outcome.effects.append(effect)
-            blocked, kind = 0, effect.kind
+            total = blocked = 0
+            kind = effect.kind
             for position, cents in effect.parts:
                 fits = room[position] - taken[position]
                 if cents > fits:
                     blocked += cents - fits
                     cents = fits
                 if cents:
+                    total += cents
                     taken[position] += cents
-                    granted[position] = granted.get(position, 0) + cents
+                    granted(position)
                     adjustments[position].append(Adjustment(code, kind, cents))
+            outcome.discount += total
             if blocked and effect.spread:
                 self._move(outcome, effect, blocked)
             if effect.freight:
@@ -178,11 +179,12 @@ class Application:
         rooms = [self.scene.room[p] - self.taken[p] for p in effect.spread]
         weights = [outcome.base[p] for p in effect.spread]
         shares = money.prorate_within(blocked, weights, rooms, self.scene.policy.odd_cent)
+        code = outcome.standing.compiled.code
         for position, cents in zip(effect.spread, shares, strict=True):
             if cents:
                 self.taken[position] += cents
-                outcome.granted[position] = outcome.granted.get(position, 0) + cents
-                code = outcome.standing.compiled.code
+                outcome.discount += cents
+                outcome.granted.append(position)
                 self.adjustments[position].append(Adjustment(code, effect.kind, cents))
 
     def _close_stage(self, outcomes: list[Outcome]) -> None:

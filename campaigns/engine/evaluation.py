@@ -32,7 +32,7 @@ class Adjustment(Struct, frozen=True, gc=False):
     amount: int
 
 
-class LineResult(Struct, frozen=True, kw_only=True, gc=False):
+class LineResult(Struct, frozen=True, gc=False):
     """`net` = gross - markdown - discount; the exchange belongs to the sale."""
 
     line: int
@@ -45,7 +45,6 @@ class LineResult(Struct, frozen=True, kw_only=True, gc=False):
     discount: int
     net: int
     adjustments: tuple[Adjustment, ...] = ()
-    markdown_code: str = ""
 
 
 class Consumption(Struct, frozen=True, kw_only=True, gc=False):

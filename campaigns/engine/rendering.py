@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from campaigns.engine.evaluation import (
@@ -67,6 +68,7 @@ def render(evaluation: Evaluation, explain: Explain | None = None) -> Json:
     return body
 
 
+@lru_cache(maxsize=4096)
 def quantity_text(quantity: Decimal) -> str:
     """Write a quantity without trailing zeros or exponent: `"2"`, `"0.35"`."""
     whole = int(quantity)

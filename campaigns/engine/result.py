@@ -99,18 +99,19 @@ class Result:
         results = []
         for line in scene.basket.lines:
             position = position_of[line.line]
+            value, discount = scene.value[position], taken[position]
             results.append(
                 LineResult(
-                    line=line.line,
-                    sku=line.sku,
-                    quantity=line.quantity,
-                    unit_price=line.unit_price,
-                    gross=scene.gross[position],
-                    markdown=scene.markdown[position],
-                    exchange_share=scene.share[position],
-                    discount=taken[position],
-                    net=scene.value[position] - taken[position],
-                    adjustments=tuple(adjustments[position]),
+                    line.line,
+                    line.sku,
+                    line.quantity,
+                    line.unit_price,
+                    scene.gross[position],
+                    scene.markdown[position],
+                    scene.share[position],
+                    discount,
+                    value - discount,
+                    tuple(adjustments[position]),
                 )
             )
         return tuple(results)
@@ -118,7 +119,7 @@ class Result:
     def _activation(self, outcome: Outcome, deals: dict[str, tuple[DealShare, ...]]) -> Activation:
         scene, campaign = self.scene, outcome.standing.campaign
         codes = self._codes_of(outcome.standing)
-        discount = outcome.discount
+        granted = outcome.granted
         counted: tuple[Consumption, ...] = ()
         if campaign.limits:
             counted = limits.consumption(
@@ -129,9 +130,9 @@ class Result:
             name=campaign.name,
             description=campaign.description,
             revision=campaign.revision,
-            discount=discount,
+            discount=outcome.discount,
             applications=max([effect.applications for effect in outcome.effects], default=1),
-            lines=scene.numbers(sorted(outcome.granted)),
+            lines=scene.numbers(granted if len(granted) == 1 else sorted(set(granted))),
             deal=deals.get(campaign.code, ()),
             consumption=counted,
             budget=campaign.budget,

@@ -112,11 +112,13 @@ class Work:
 
     def targets(self, selector: Selector | None) -> Sequence[int]:
         """Return the lines an item benefit works on: its own target, else the qualifying lines."""
-        return self.eligible(self.qualifying if selector is None else self.scene.select(selector))
+        positions = self.qualifying if selector is None else self.scene.select(selector)
+        return positions if self.scene.discountable and not self.blocked else self.eligible(positions)
 
     def order_targets(self, selector: Selector | None) -> Sequence[int]:
         """Return the lines a sale-wide benefit works on: its own target, else the whole sale."""
-        return self.eligible(self.scene.positions if selector is None else self.scene.select(selector))
+        positions = self.scene.positions if selector is None else self.scene.select(selector)
+        return positions if self.scene.discountable and not self.blocked else self.eligible(positions)
 
     def eligible(self, positions: Sequence[int]) -> Sequence[int]:
         """Leave out lines that take no discount at all, and those that are closed to this campaign."""
@@ -133,9 +135,9 @@ class Work:
     ) -> Picks:
         """Return the units that a grant means, the dearest first where there is a greatest number."""
         units = self.scene.units
-        limit = max_units if self.units_left is None else min(self.units_left, max_units or self.units_left)
-        if grant == "all" and limit is None and per_line is None:
+        if grant == "all" and max_units is None and per_line is None and self.units_left is None:
             return [(p, units[p]) for p in positions]
+        limit = max_units if self.units_left is None else min(self.units_left, max_units or self.units_left)
         order = self.by_price(
             [(p, units[p]) for p in positions], "lowest" if grant == "lowest" else "highest"
         )
@@ -201,10 +203,8 @@ class Work:
         price = money.divide(self.base[position] * (MILLION - millionths), units * MILLION, rounding)
         return max(0, money.divide(self.base[position] * count, units) - price * count)
 
-    def cap(self, parts: Parts, maximum: int | None) -> Parts:
+    def cap(self, parts: Parts, maximum: int) -> Parts:
         """Cap the sum of parts and allocate the cap over them."""
-        if maximum is None:
-            return parts
         amounts = [cents for _, cents in parts]
         if sum(amounts) <= maximum:
             return parts

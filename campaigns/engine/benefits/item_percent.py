@@ -45,7 +45,9 @@ class ItemPercent(Benefit):
 
     def apply(self, work: "Work") -> Effect:
         picks = work.pick(work.targets(self.target), self.grant, self.max_units, self.max_units_per_line)
-        parts = work.cap(work.percent_parts(picks, self.percent), self.max_amount)
+        parts = work.percent_parts(picks, self.percent)
+        if self.max_amount is not None:
+            parts = work.cap(parts, self.max_amount)
         return Effect(self.kind, work.within_room(parts), units=picks)
 
     def phrase(self) -> Phrase:
