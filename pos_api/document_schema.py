@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from campaigns.engine.decoding import encode
 from campaigns.engine.document import CAMPAIGN_FIELDS
+from campaigns.engine.encoding import encode
 from campaigns.engine.fields import Field
 from campaigns.engine.kinds import BENEFITS, CONDITIONS
 

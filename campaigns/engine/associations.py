@@ -3,7 +3,8 @@
 from typing import Any
 
 from campaigns.engine import fields
-from campaigns.engine.decoding import Reader, encode_fields, report_faults
+from campaigns.engine.decoding import Reader, report_faults
+from campaigns.engine.encoding import encode_fields
 from campaigns.engine.fields import DocumentError, Field
 from campaigns.engine.marks import gettext_noop
 

@@ -1,4 +1,4 @@
-"""Read JSON values by their declarations, collecting every fault with its path; and write them back canonically."""
+"""Read JSON values by their declarations, collecting every fault with its path."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from campaigns.engine.fields import Field, Problem
+from campaigns.engine.encoding import percent_text
+from campaigns.engine.fields import Field, Problem, attribute_name
 from campaigns.engine.marks import gettext_noop
 from retail import money
 
@@ -320,45 +321,3 @@ _READERS: dict[str, Callable[[Reader, Field, Any, str], Any]] = {
     "value": _value,
     "map": _map,
 }
-
-
-def percent_text(millionths: int) -> str:
-    """Write a rate in millionths as a percentage: `125_000` is `"12.50"`."""
-    text = f"{Decimal(millionths).scaleb(-4):f}"
-    whole, _, decimals = text.partition(".")
-    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
-
-
-def encode(field: Field, value: Any) -> Any:
-    """Write a decoded value the way documents are stored: the inverse of reading, always in the same form."""
-    if value is None:
-        return None
-    match field.type:
-        case "money":
-            return money.text(value)
-        case "percent":
-            return percent_text(value)
-        case "decimal" | "quantity":
-            text = f"{value:f}"
-            return text.rstrip("0").rstrip(".") if "." in text else text
-        case "instant" | "date":
-            return value.isoformat()
-        case "time":
-            return value.isoformat("minutes" if not value.second else "seconds")
-        case "list" if field.item is not None:
-            return [encode(field.item, item) for item in value]
-        case "object":
-            return encode_fields(field.fields, value)
-        case "value" if isinstance(value, tuple):
-            return list(value)
-    return value
-
-
-def encode_fields(declared: tuple[Field, ...], built: Any) -> dict[str, Any]:
-    """Write the declared attributes of an object, all of them, in declaration order."""
-    return {field.name: encode(field, getattr(built, attribute_name(field.name))) for field in declared}
-
-
-def attribute_name(name: str) -> str:
-    """Return the attribute that holds a field whose JSON name is a Python keyword."""
-    return f"{name}_" if name == "from" else name

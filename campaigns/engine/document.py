@@ -7,7 +7,8 @@ from typing import Any
 from campaigns.engine.benefits.base import Benefit
 from campaigns.engine.campaign import CAMPAIGN_FIELDS, Campaign, Group, Node
 from campaigns.engine.conditions.base import Condition
-from campaigns.engine.decoding import MISSING, Reader, encode_fields, join, report_faults
+from campaigns.engine.decoding import MISSING, Reader, join, report_faults
+from campaigns.engine.encoding import encode_fields
 from campaigns.engine.fields import DocumentError
 from campaigns.engine.kinds import BENEFITS, CONDITIONS
 from campaigns.engine.marks import gettext_noop

@@ -185,3 +185,8 @@ def declared(cls: type[T]) -> type[T]:
     built = dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)(cls)
     built.fields = declared_fields(built)  # type: ignore[attr-defined]
     return built
+
+
+def attribute_name(name: str) -> str:
+    """Return the attribute that holds a field whose JSON name is a Python keyword."""
+    return f"{name}_" if name == "from" else name

@@ -20,6 +20,7 @@ from retail import money
 
 Explain = Callable[[Verdict], str]
 Json = dict[str, Any]
+TOTALS = ("gross", "markdown", "exchange", "discount", "redeemed", "net")
 
 
 def render(evaluation: Evaluation, explain: Explain | None = None) -> Json:
@@ -32,14 +33,7 @@ def render(evaluation: Evaluation, explain: Explain | None = None) -> Json:
     totals = evaluation.totals
     body: Json = {
         "plan_version": evaluation.plan_version,
-        "totals": {
-            "gross": text(totals.gross),
-            "markdown": text(totals.markdown),
-            "exchange": text(totals.exchange),
-            "discount": text(totals.discount),
-            "redeemed": text(totals.redeemed),
-            "net": text(totals.net),
-        },
+        "totals": {name: text(getattr(totals, name)) for name in TOTALS},
         "delivery": {
             "fee": text(evaluation.delivery.fee),
             "discount": text(evaluation.delivery.discount),

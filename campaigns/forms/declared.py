@@ -13,7 +13,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.engine.conditions.customer import NUMBERS
-from campaigns.engine.decoding import encode
+from campaigns.engine.encoding import encode
 from campaigns.engine.fields import Field
 from campaigns.forms import inputs
 from campaigns.forms.inputs import plain_number

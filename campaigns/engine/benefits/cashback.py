@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from campaigns.engine import fields
 from campaigns.engine.benefits.base import Benefit
-from campaigns.engine.decoding import encode
+from campaigns.engine.encoding import encode
 from campaigns.engine.evaluation import CashbackEarned
 from campaigns.engine.marks import Phrase, gettext_noop
 from campaigns.engine.purchase import Reward
