@@ -2,6 +2,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.engine.kinds import BENEFITS
 from campaigns.models import CampaignCategory
@@ -9,7 +10,8 @@ from campaigns.selectors import CampaignFilter
 from retail.models import Store
 
 STATUS_LABELS = {
-    "active": _("Active"),
+    # Portuguese has another word for campaigns than for customers or terminals.
+    "active": pgettext_lazy("campaign", "Active"),
     "scheduled": _("Scheduled"),
     "paused": _("Paused"),
     "ended": _("Ended"),
