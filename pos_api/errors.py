@@ -11,13 +11,14 @@ from typing import Any
 
 import msgspec
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import exceptions as drf
 
 from campaigns.engine.fields import DocumentError
-from pos_api.problems import FieldProblem, Problem
+from pos_api.problems import Busy, FieldProblem, Problem
 
 logger = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
@@ -87,6 +88,9 @@ def as_problem(error: Exception) -> Problem | None:
             return _drf_problem(error, status, code)
     if isinstance(error, Http404):
         return Problem(status=404, code="not_found")
+    if isinstance(error, OperationalError | InterfaceError) or _is_read_only(error):
+        logger.error("The database does not answer or does not take writes", exc_info=error)
+        return Busy(_("The database was busy. Send it again."), retry_after=2)
     if isinstance(error, PermissionDenied):
         return Problem(str(error), status=403, code="permission_denied")
     if isinstance(error, RequestDataTooBig):
@@ -96,6 +100,10 @@ def as_problem(error: Exception) -> Problem | None:
     if isinstance(error, ValidationError):
         return Problem(errors=_django_fields(error))
     return None
+
+
+def _is_read_only(error: Exception) -> bool:
+    return isinstance(error, InternalError) and getattr(error.__cause__, "pgcode", "") == "25006"
 
 
 def _own_field(error: Exception) -> list[FieldProblem]:

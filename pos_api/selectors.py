@@ -1,11 +1,9 @@
-"""What an evaluation needs to know of the world: one query however large the basket is, or two.
+"""What an evaluation needs to know of the world, in one query however large the basket is.
 
-The first query answers with one row: the plan's version, the catalogue's rows of the basket, the promotional codes,
-and the customer with consents and purchases. The second runs only when candidate campaigns have limits or gifts: how
-far those limits are used, what those gifts are called and cost.
+It answers with one row: the plan's version, the catalogue's rows of the basket, the promotional codes, the customer with
+consents and purchases, and what limited campaigns have used (`pos_api.usage`).
 """
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,12 +13,10 @@ from django.utils.translation import gettext as _
 from msgspec import Struct
 
 from campaigns.engine import basket as engine
-from campaigns.engine.plan import Compiled, Plan
-from campaigns.services.settlement import EVER, window_starts_on
 from pos_api.baskets import BasketDocument, CatalogueRow
 from pos_api.problems import invalid_field
+from pos_api.usage import Foreseen, foreseen, windows_at
 
-PERIODS = ("campaign", "day", "week", "month", "year")
 METRIC_DAYS = 365
 
 
@@ -53,7 +49,7 @@ class CodeRow(Struct, array_like=True, gc=False):
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
-    """What the first query found."""
+    """What the query found. ``counters`` and ``gifts`` answer for the plan that was ``foreseen``, still as JSON."""
 
     plan_version: int
     catalogue: dict[str, CatalogueRow]
@@ -61,15 +57,22 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     codes: dict[str, CodeRow]
     customer: CustomerRow | None
     locked_until: datetime | None
+    foreseen: Foreseen
+    counters: str
+    gifts: str
 
 
-_SNAPSHOT = "SELECT * FROM pos_snapshot(%s::text[], %s::text[], %s::text[], %s, %s, %s, %s, %s, %s)"
+_SNAPSHOT = (
+    "SELECT * FROM pos_snapshot(%s::text[], %s::text[], %s::text[], %s, %s, %s, %s, %s, %s, "
+    "%s::text[], %s::text[], %s::date[], %s::text[])"
+)
 
 
 def read_snapshot(
     document: BasketDocument,
     *,
     terminal_id: int,
+    store: engine.Store,
     at: datetime,
     now: datetime,
     customer_id: int | None = None,
@@ -80,21 +83,27 @@ def read_snapshot(
     found (and locked) already.
     """
     reference = ("id", str(customer_id)) if customer_id is not None else _reference(document)
+    codes_entered = [str(code) for code in document.promo_codes]
+    expected = foreseen()
     with connection.cursor() as cursor:
         cursor.execute(
             _SNAPSHOT,
             [
                 list({line.sku for line in document.lines}),
                 list({line.category for line in document.lines if line.category is not None}),
-                [str(code) for code in document.promo_codes],
+                codes_entered,
                 terminal_id,
                 *(reference or ("", "")),
                 at,
                 at - timedelta(days=METRIC_DAYS),
                 now,
+                expected.campaigns,
+                ["", store.code, customer_key(document, None), *codes_entered],
+                list(set(windows_at(at, store).values())) if expected.campaigns else [],
+                expected.gifts,
             ],
         )
-        version, products, paths, codes, locked_until, customers = cursor.fetchone()
+        version, products, paths, codes, locked_until, customers, counters, gifts = cursor.fetchone()
     found = msgspec.json.decode(customers, type=list[CustomerRow])
     if len(found) > 1:
         message = _("Several customers have this; give the document or the card.")
@@ -106,6 +115,9 @@ def read_snapshot(
         codes={row.code: row for row in msgspec.json.decode(codes, type=list[CodeRow])},
         customer=found[0] if found else None,
         locked_until=locked_until,
+        foreseen=expected,
+        counters=counters,
+        gifts=gifts,
     )
 
 
@@ -173,115 +185,3 @@ def customer_key(document: BasketDocument, customer: CustomerRow | None) -> str:
     if customer is not None:
         return customer.document or f"c:{customer.id}"
     return "" if document.customer is None else str(document.customer.document or "")
-
-
-# --- The second query --------------------------------------------------------------------------
-
-
-class Usage(Struct, frozen=True, kw_only=True):
-    """What candidate campaigns have used of their limits, and what their gifts are called and cost."""
-
-    campaigns: dict[str, engine.CampaignUsage] = {}
-    products: dict[str, engine.CatalogueItem] = {}
-
-
-NO_USAGE = Usage()
-
-_USAGE = "SELECT * FROM pos_usage(%s::text[], %s::text[], %s::date[], %s::text[])"
-
-
-class _CounterRow(Struct, array_like=True, gc=False):
-    campaign: str
-    scope: str
-    scope_key: str
-    counts: str
-    per: str
-    window_starts_on: date
-    used: int
-
-
-class _Needs(Struct, frozen=True):
-    """Which campaigns of a plan are limited, and what each gives away."""
-
-    limited: frozenset[str]
-    gifts: Mapping[str, tuple[str, ...]]
-
-
-_needs: dict[int, tuple[Plan, _Needs]] = {}
-
-
-def _needs_of(plan: Plan) -> _Needs:
-    known = _needs.get(plan.version)
-    if known is not None and known[0] is plan:
-        return known[1]
-    limited, gifts = set(), {}
-    for code, compiled in plan.campaigns.items():
-        campaign = compiled.campaign
-        if campaign.limits or campaign.budget is not None:
-            limited.add(code)
-        skus = tuple(
-            product.sku for benefit in campaign.benefits for product in getattr(benefit, "products", ())
-        )
-        if skus:
-            gifts[code] = skus
-    needs = _Needs(frozenset(limited), gifts)
-    for version in [version for version in _needs if version < plan.version - 8]:
-        _needs.pop(version, None)
-    _needs[plan.version] = (plan, needs)
-    return needs
-
-
-def read_usage(plan: Plan, basket: engine.Basket, store: engine.Store, *, whose: str, at: datetime) -> Usage:
-    """Read the counters and gifts of the candidates of a basket: one query, or none when there is nothing to read."""
-    needs = _needs_of(plan)
-    if not needs.limited and not needs.gifts:
-        return NO_USAGE
-    candidates = plan.candidates(basket, store)
-    limited = [compiled for compiled in candidates if compiled.code in needs.limited]
-    skus = {sku for compiled in candidates for sku in needs.gifts.get(compiled.code, ())}
-    if not limited and not skus:
-        return NO_USAGE
-    windows = _windows(at.astimezone(store.timezone).date())
-    keys = {"", store.code, *(code.code for code in basket.promo_codes), *([whose] if whose else [])}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _USAGE,
-            [[c.code for c in limited], list(keys), list(set(windows.values())), list(skus)],
-        )
-        counters, gifts = cursor.fetchone()
-    rows = msgspec.json.decode(counters, type=list[_CounterRow])
-    return Usage(
-        campaigns=_usage(limited, rows, windows, whose, store.code),
-        products={
-            sku: engine.CatalogueItem(name=name, price=price)
-            for sku, name, price in msgspec.json.decode(gifts, type=list[tuple[str, str, int]])
-        },
-    )
-
-
-def _windows(day: date) -> dict[str, date]:
-    return {per: window_starts_on(per, day) for per in PERIODS}
-
-
-def _usage(
-    limited: list[Compiled], rows: list[_CounterRow], windows: Mapping[str, date], whose: str, store: str
-) -> dict[str, engine.CampaignUsage]:
-    uses: dict[str, dict[tuple[str, str, str], int]] = {compiled.code: {} for compiled in limited}
-    spent: dict[str, int] = {}
-    expected = {"total": "", "customer": whose, "store": store}
-    for row in rows:
-        if row.counts == "money" and row.window_starts_on == EVER:
-            spent[row.campaign] = row.used
-        elif (
-            windows.get(row.per) == row.window_starts_on
-            and expected.get(row.scope, row.scope_key) == row.scope_key
-        ):
-            key = (row.scope, row.counts, row.per)
-            uses[row.campaign][key] = max(row.used, uses[row.campaign].get(key, 0))
-    return {
-        code: engine.CampaignUsage(
-            by_limit={key: engine.LimitUse(used) for key, used in by_limit.items()},
-            budget_spent=spent.get(code, 0),
-        )
-        for code, by_limit in uses.items()
-    }

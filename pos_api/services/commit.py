@@ -280,7 +280,12 @@ def _claim_key(order: _Order, sale_id: int) -> None:
 def _evaluate(order: _Order, customer_id: int | None, *, without_campaigns: bool) -> Evaluated:
     document, caller = order.document, order.caller
     snapshot = selectors.read_snapshot(
-        document, terminal_id=caller.terminal_id, at=order.moment, now=order.now, customer_id=customer_id
+        document,
+        terminal_id=caller.terminal_id,
+        store=caller.store,
+        at=order.moment,
+        now=order.now,
+        customer_id=customer_id,
     )
     plan = plan_for(_version(document, snapshot.plan_version, now=order.now))
     if without_campaigns:

@@ -21,6 +21,7 @@ from pos_api.authentication import TerminalCaller
 from pos_api.baskets import BasketDocument, SaleDocument, engine_basket
 from pos_api.problems import invalid_field
 from pos_api.services import lookups
+from pos_api.usage import usage_for
 
 # How far the clocks of tills may be off before it is noted, and before it is refused.
 SKEW_NOTED = timedelta(minutes=10)
@@ -81,7 +82,9 @@ def _refuse_day(day: date, today: date) -> None:
 def evaluate_basket(document: BasketDocument, caller: TerminalCaller, *, now: datetime) -> Evaluated:
     """Evaluate a basket for a terminal. Raises problems: 422 for wrong content, 429 while codes may not be tried."""
     _occurred_at, moment, _skewed = sale_moment(document, caller.store.timezone, now=now)
-    snapshot = selectors.read_snapshot(document, terminal_id=caller.terminal_id, at=moment, now=now)
+    snapshot = selectors.read_snapshot(
+        document, terminal_id=caller.terminal_id, store=caller.store, at=moment, now=now
+    )
     if snapshot.locked_until is not None:
         raise lookups.locked(snapshot.locked_until, at=now)
     evaluated = evaluate_snapshot(
@@ -105,7 +108,16 @@ def evaluate_snapshot(
         document, snapshot.catalogue, snapshot.category_paths, selectors.promo_codes(document, snapshot)
     )
     whose = selectors.customer_key(document, snapshot.customer)
-    usage = selectors.read_usage(plan, basket, store, whose=whose, at=moment)
+    usage = usage_for(
+        plan,
+        basket,
+        store,
+        whose=whose,
+        at=moment,
+        asked=snapshot.foreseen,
+        counters=snapshot.counters,
+        gifts=snapshot.gifts,
+    )
     evaluation = evaluate(
         plan,
         basket,

@@ -14,8 +14,9 @@ from pos_api.problems import Busy
 Result = TypeVar("Result")
 ATTEMPTS = 4
 LOCK_NOT_AVAILABLE = "55P03"
-# Serialization failure, deadlock, lock not available, and a statement that took too long.
-RETRIED = ("40001", "40P01", LOCK_NOT_AVAILABLE, "57014")
+# Serialization failure, deadlock, lock not available, a statement that took too long, and a key that somebody else
+# inserted between looking and inserting.
+RETRIED = ("40001", "40P01", LOCK_NOT_AVAILABLE, "57014", "23505")
 
 
 def sql_state(error: Exception) -> str:
@@ -39,9 +40,9 @@ def in_transaction(work: Callable[[], Result]) -> Result:
                         "SELECT set_config('lock_timeout', '3s', true), set_config('statement_timeout', '5s', true)"
                     )
                 return work()
-        except (BenefitGone, IntegrityError):
+        except BenefitGone:
             continue
-        except OperationalError as error:
+        except (OperationalError, IntegrityError) as error:
             if sql_state(error) not in RETRIED:
                 raise
     raise Busy(_("The database was busy. Send it again."), retry_after=1)

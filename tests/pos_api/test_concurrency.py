@@ -113,6 +113,22 @@ class TestSenders:
         assert Counter(status for status, _body in answers) == {201: 1, 422: 7}
         assert Sale.objects.count() == 1
 
+    def test_says_so_while_another_sender_is_still_at_it(self, committed_db: str) -> None:
+        till = Till.open()
+        document = sale()
+        till.sell(document)
+        with psycopg2.connect(committed_db) as other, other.cursor() as cursor:
+            cursor.execute("DELETE FROM retail_saleline")
+            cursor.execute("DELETE FROM retail_sale RETURNING id")
+            # Not committed: whoever inserts the same ticket must wait for how this ends.
+            response = till.sell(document)
+            other.rollback()
+        other.close()
+
+        assert (response.status_code, response.json()["code"]) == (409, "in_progress")
+        assert response["Retry-After"] == "2"
+        assert till.sell(document).status_code == 200
+
 
 @pytest.mark.django_db(transaction=True)
 class TestLimits:

@@ -3,6 +3,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from campaigns.models import Activation, CampaignCounter, LineAdjustment, PromoCode
@@ -166,6 +167,24 @@ class TestReplay:
         assert till.sell(document, Idempotency_Key="k-1").status_code == 201
 
 
+class TestDatabaseAway:
+    @pytest.mark.parametrize(
+        "error", [OperationalError("server closed the connection"), InterfaceError("closed")]
+    )
+    def test_says_when_to_send_again(
+        self, till: Till, monkeypatch: pytest.MonkeyPatch, error: Exception
+    ) -> None:
+        def fail(*_arguments: Any, **_named: Any) -> None:
+            raise error
+
+        monkeypatch.setattr("pos_api.selectors.read_snapshot", fail)
+
+        for response in (till.evaluate(basket()), till.sell(sale())):
+            assert response.status_code == 503
+            assert response["Retry-After"] == "2"
+        assert not Sale.objects.exists()
+
+
 class TestTotals:
     def test_refuses_another_total_with_the_servers_evaluation(self, till: Till) -> None:
         publish()
@@ -257,11 +276,12 @@ class TestLimits:
     ) -> None:
         publish(limits=[{"scope": "total", "counts": "sale", "max": 1}])
         till.sell(sale(total="90.00"))
-        from pos_api import selectors
+        from pos_api.services import evaluation
+        from pos_api.usage import NO_USAGE
 
-        read_usage = selectors.read_usage
-        stale = iter([selectors.NO_USAGE])
-        monkeypatch.setattr(selectors, "read_usage", lambda *a, **k: next(stale, None) or read_usage(*a, **k))
+        usage_for = evaluation.usage_for
+        stale = iter([NO_USAGE])
+        monkeypatch.setattr(evaluation, "usage_for", lambda *a, **k: next(stale, None) or usage_for(*a, **k))
 
         assert till.sell(sale(total="90.00")).json()["code"] == "benefit_unavailable"
 
