@@ -86,11 +86,12 @@ def as_problem(error: Exception) -> Problem | None:
     for kind, (status, code) in _DRF_CODES.items():
         if isinstance(error, kind):
             return _drf_problem(error, status, code)
+    return _django_problem(error)
+
+
+def _django_problem(error: Exception) -> Problem | None:
     if isinstance(error, Http404):
         return Problem(status=404, code="not_found")
-    if isinstance(error, OperationalError | InterfaceError) or _is_read_only(error):
-        logger.error("The database does not answer or does not take writes", exc_info=error)
-        return Busy(_("The database was busy. Send it again."), retry_after=2)
     if isinstance(error, PermissionDenied):
         return Problem(str(error), status=403, code="permission_denied")
     if isinstance(error, RequestDataTooBig):
@@ -99,6 +100,9 @@ def as_problem(error: Exception) -> Problem | None:
         return Problem(status=400, code="bad_request")
     if isinstance(error, ValidationError):
         return Problem(errors=_django_fields(error))
+    if isinstance(error, OperationalError | InterfaceError) or _is_read_only(error):
+        logger.error("The database does not answer or does not take writes", exc_info=error)
+        return Busy(_("The database was busy. Send it again."), retry_after=2)
     return None
 
 
