@@ -9,6 +9,7 @@ REASONS = {
     "cart_deleted": _("The cart was emptied."),
     "cart_active": _("The customer came back to the cart."),
     "customer_inactive": _("The customer is not active."),
+    "minor": _("The customer is under 18."),
     "no_address": _("There is no address for any of the channels."),
     "no_consent": _("The customer has not agreed to marketing on any of the channels."),
     "opted_out": _("The customer asked not to get such messages."),

@@ -13,6 +13,8 @@ RECOVERY_DELAY_MINUTES = (5, 60)
 # A recovery message leaves up to 9:59 after it was due; ten minutes late is too late.
 RECOVERY_TOLERANCE = timedelta(minutes=10)
 MAX_ATTEMPTS = 5
+# Marketing to children needs a guardian's consent, which nobody can record yet.
+ADULT_YEARS = 18
 _MIDNIGHT = time(0, 0)
 
 
@@ -75,6 +77,15 @@ def birthdays_kept_on(day: date) -> list[tuple[int, int]]:
     if (day.month, day.day) == (2, 28) and not is_leap_year(day.year):
         kept.append((2, 29))
     return kept
+
+
+def is_minor(birth_date: date | None, day: date) -> bool:
+    """Whether somebody is under 18 on `day`; of unknown age nobody is."""
+    if birth_date is None:
+        return False
+    return (day.year - birth_date.year) - (
+        (day.month, day.day) < (birth_date.month, birth_date.day)
+    ) < ADULT_YEARS
 
 
 def birthday_window(day: date, send_at: time, zone: ZoneInfo) -> Window:

@@ -17,7 +17,8 @@ from messaging.rendering import single_line
 
 class EmailChannel:
     def is_available(self) -> bool:
-        return bool(settings.EMAIL_BACKEND)
+        # A development machine's console shows e-mails; on a server nobody would get them.
+        return not (settings.PRODUCTION and settings.EMAIL_BACKEND.endswith("console.EmailBackend"))
 
     def send(self, outgoing: Outgoing) -> Receipt:
         """Send one e-mail. Raises DeliveryFailed or DeliveryInDoubt."""

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from customers.models import Customer
 from messaging.models import Message, Occasion
-from messaging.schedule import birthdays_kept_on
+from messaging.schedule import ADULT_YEARS, birthdays_kept_on
 from retail.models import Company, Store
 
 
@@ -25,7 +25,7 @@ def zones() -> list[ZoneInfo]:
 
 
 def celebrating(day: date, zone: ZoneInfo) -> QuerySet[Customer]:
-    """Return the customers of a zone who celebrate on `day` and can be reached somehow."""
+    """Return the adult customers of a zone who celebrate on `day` and can be reached somehow."""
     born = Q()
     for month, number in birthdays_kept_on(day):
         born |= Q(birth_date__month=month, birth_date__day=number)
@@ -33,8 +33,8 @@ def celebrating(day: date, zone: ZoneInfo) -> QuerySet[Customer]:
     if zone.key == company_zone():
         lives |= Q(home_store__isnull=True)
     reachable = ~Q(email="") | ~Q(phone="")
-    # Nobody is greeted on the day of their birth.
-    return Customer.objects.filter(born, lives, reachable, is_active=True, birth_date__year__lt=day.year)
+    adult = Q(birth_date__year__lte=day.year - ADULT_YEARS)
+    return Customer.objects.filter(born, lives, reachable, adult, is_active=True)
 
 
 def not_planned(customers: QuerySet[Customer], day: date, *, stores_off: Iterable[int]) -> QuerySet[Customer]:

@@ -20,6 +20,7 @@ from messaging.models import Message, MessageEvent, MessageState
 from messaging.schedule import State, after_report, next_attempt
 from messaging.services import opt_outs
 from messaging.services.preparation import ClaimLost, prepare
+from messaging.services.reports import without_address
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ Clock = Callable[[], datetime]
 # Claims are small, so that few messages wait for one slow call; a lease outlives the slowest call by far.
 BATCH = 20
 LEASE = timedelta(minutes=5)
+# One run ends well before the time limit of its task; the next tick goes on.
+LONGEST_RUN = timedelta(minutes=5)
 OWN = "fiel"
 
 
@@ -52,16 +55,29 @@ def deliver_due(*, clock: Clock, limit: int = 1_000) -> Summary:
     `clock` is asked before each message: a batch can take minutes, and leases and codes start with the call.
     """
     summary = Summary()
+    ends_at = clock() + LONGEST_RUN
     remaining = limit
-    while remaining > 0:
+    while remaining > 0 and clock() < ends_at:
         lease, claimed = claim(at=clock(), limit=min(BATCH, remaining))
         if not claimed:
             break
         remaining -= len(claimed)
-        for message_id in claimed:
-            outcome = deliver(message_id=message_id, lease=lease, clock=clock)
-            setattr(summary, outcome, getattr(summary, outcome) + 1)
+        try:
+            for message_id in claimed:
+                if clock() >= ends_at:
+                    break
+                outcome = deliver(message_id=message_id, lease=lease, clock=clock)
+                setattr(summary, outcome, getattr(summary, outcome) + 1)
+        finally:
+            give_back(lease=lease)
     return summary
+
+
+def give_back(*, lease: uuid.UUID) -> int:
+    """Return to the queue what was claimed under a lease and not begun; return how many that were."""
+    return Message.objects.filter(lease=lease, state=MessageState.CLAIMED, call_began_at__isnull=True).update(
+        state=MessageState.QUEUED, lease=None, lease_until=None
+    )
 
 
 @transaction.atomic
@@ -178,6 +194,7 @@ def sweep_expired_leases(*, at: datetime, limit: int = 1_000) -> tuple[int, int]
         if message.call_began_at is None:
             # The provider was not called, and without its lease the old sender cannot call any more.
             message.state = MessageState.QUEUED
+            message.attempt -= 1
             requeued += 1
         else:
             message.state, message.reason = MessageState.IN_DOUBT, "worker_died"
@@ -198,6 +215,6 @@ def _note(message: Message, kind: str, detail: str, *, at: datetime) -> None:
         provider=OWN,
         event_key=uuid.uuid4().hex,
         kind=kind,
-        detail=detail[:500],
+        detail=without_address(detail, message.to)[:500],
         occurred_at=at,
     )

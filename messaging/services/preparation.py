@@ -14,7 +14,7 @@ from messaging.channels.base import Outgoing
 from messaging.models import Automation, CartState, Message, MessageState, Occasion, Template
 from messaging.occasions import AutomationSettings, RecoverySettings, read_settings
 from messaging.rendering import TemplateRefused
-from messaging.schedule import Window, code_expiry, recovery_window
+from messaging.schedule import Window, code_expiry, is_minor, recovery_window
 from messaging.selectors.contacts import Recipient, cart_recipient, recipients
 from messaging.selectors.messages import company_name
 from messaging.selectors.recovery import has_bought, why_not_again
@@ -120,6 +120,8 @@ def _why_not(
         return NotNow("automation_off")
     if message.customer is not None and not message.customer.is_active:
         return NotNow("customer_inactive")
+    if message.customer is not None and is_minor(message.customer.birth_date, at.date()):
+        return NotNow("minor")
     if message.occasion == Occasion.RECOVERY:
         against = _why_not_recover(message, cast(RecoverySettings, settings), recipient, at=at)
         if against is not None:

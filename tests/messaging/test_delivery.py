@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -79,6 +79,28 @@ class TestDeliverDue:
         assert send().in_doubt == 1
         assert reload(message).state == MessageState.IN_DOUBT
 
+    def test_a_long_run_ends_and_gives_back_what_it_has_not_begun(self, sms):
+        build_automation()
+        for _ in range(4):
+            build_message(expires_at=None)
+        moments = iter(NOON + timedelta(minutes=minute) for minute in range(0, 1000))
+
+        summary = deliver_due(clock=lambda: next(moments))
+
+        assert 0 < summary.sent < 4
+        assert Message.objects.filter(state=MessageState.QUEUED).count() == 4 - summary.sent
+
+    def test_keeps_no_address_in_what_is_never_erased(self, sms):
+        build_automation()
+        message = build_message()
+        phone = message.customer.phone
+        sms.fail(DeliveryFailed("21211", f"{phone} is no number", permanent=True))
+
+        send()
+
+        assert phone not in MessageEvent.objects.get().detail
+        assert phone in reload(message).error
+
     def test_one_bad_message_does_not_stop_the_others(self, sms):
         build_automation()
         for _ in range(3):
@@ -133,6 +155,13 @@ class TestLastLook:
         )
 
         self.held_back(message, "opted_out")
+
+    def test_holds_back_from_children(self, sms):
+        build_automation()
+        customer = build_reachable_customer(birth_date=date(2010, 1, 1))
+        cart = build_cart(customer=customer, last_interaction_at=NOON - timedelta(minutes=30))
+
+        self.held_back(build_message(cart=cart), "minor")
 
     def test_holds_back_when_the_automation_was_switched_off(self, sms):
         build_automation(enabled=False)
@@ -377,7 +406,7 @@ class TestSweep:
         assert sweep_expired_leases(at=NOON + LEASE - timedelta(seconds=1)) == (0, 0)
         assert sweep_expired_leases(at=NOON + LEASE) == (1, 0)
 
-        assert reload(message).state == MessageState.QUEUED
+        assert (reload(message).state, reload(message).attempt) == (MessageState.QUEUED, 0)
         # The old sender wakes up late: its claim is gone, so it must not send.
         assert deliver(message_id=claimed, lease=lease, clock=noon) == "lost"
         assert sms.sent == []

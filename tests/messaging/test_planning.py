@@ -255,11 +255,12 @@ class TestPlanBirthdays:
 
         assert plan_birthdays(at=NOON) == 0
 
-    def test_does_not_greet_a_newborn(self):
+    @pytest.mark.parametrize(("year", "greeted"), [(2026, 0), (2009, 0), (2008, 1)])
+    def test_greets_adults_only(self, year, greeted):
         build_automation(**self.AUTOMATION)
-        build_reachable_customer(birth_date=date(2026, 11, 20))
+        build_reachable_customer(birth_date=date(year, 11, 20))
 
-        assert plan_birthdays(at=NOON) == 0
+        assert plan_birthdays(at=NOON) == greeted
 
     def test_reads_a_constant_number_of_times(self, django_assert_max_num_queries):
         build_automation(**self.AUTOMATION, pool=build_pool())

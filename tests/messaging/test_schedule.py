@@ -15,6 +15,7 @@ from messaging.schedule import (
     birthdays_kept_on,
     code_expiry,
     first_instant,
+    is_minor,
     next_attempt,
     recovery_window,
 )
@@ -104,6 +105,22 @@ class TestBirthdays:
         paris = ZoneInfo("Europe/Paris")
 
         assert first_instant(date(2026, 3, 29), time(2, 30), paris) == datetime(2026, 3, 29, 1, tzinfo=UTC)
+
+
+class TestIsMinor:
+    @pytest.mark.parametrize(
+        ("born", "minor"),
+        [
+            (date(2008, 11, 22), False),
+            (date(2008, 11, 23), True),
+            (date(2026, 1, 1), True),
+            (date(1990, 1, 1), False),
+            (None, False),
+        ],
+        ids=str,
+    )
+    def test_ends_on_the_eighteenth_birthday(self, born, minor):
+        assert is_minor(born, date(2026, 11, 22)) == minor
 
 
 class TestNextAttempt:
