@@ -57,6 +57,19 @@ class TimelineEvent:
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class StatusBadge:
+    """A provider's status in words, with its tone."""
+
+    label: Any
+    tone: str
+
+
+def status_badge(status: str) -> StatusBadge:
+    title, _icon, tone = _EVENTS.get(status, (status, "", ""))
+    return StatusBadge(title, tone or "info")
+
+
 def reason_text(message: Message) -> str:
     """Return why a message was not sent or failed, for people; empty when nothing went wrong."""
     return str(REASONS.get(message.reason, message.reason))

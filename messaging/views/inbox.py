@@ -16,6 +16,7 @@ from django.views import View
 
 from messaging.local.twilio import advance_deliveries, answer_as_customer
 from messaging.models import Channel, LocalDelivery
+from messaging.presentation import status_badge
 from messaging.views.message import SHOWS_EMAIL
 from retail.views.access import PageMixin
 
@@ -43,7 +44,8 @@ class Inbox(InboxView):
         here = reverse("messaging:inbox")
         tabs = [(_now("All"), here, channel not in Channel.values, None)]
         tabs += [(str(code.label), f"{here}?channel={code.value}", code == channel, None) for code in Channel]
-        context = {"page": page, "page_numbers": list(numbers), "tabs": tabs}
+        deliveries_shown = [(delivery, status_badge(delivery.status)) for delivery in page.object_list]
+        context = {"page": page, "page_numbers": list(numbers), "tabs": tabs, "deliveries": deliveries_shown}
         return render(request, "messaging/inbox.html", context)
 
 

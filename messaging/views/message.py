@@ -81,8 +81,8 @@ class MessageList(ListPage):
             kind="badge",
             labels=dict(MessageState.choices),
             tones=STATE_TONES,
-            secondary=reason_text,
         ),
+        Column(name="reason", label=_("Why not"), value=reason_text),
         Column(
             name="planned_at",
             label=_("Planned"),
@@ -97,7 +97,7 @@ class MessageList(ListPage):
             order_by="sent_at",
             zone=lambda message: message.store.zone if message.store else None,  # type: ignore[arg-type, return-value]
         ),
-        Column(name="store.name", label=_("Store")),
+        Column(name="store.name", label=_("Store"), on_page=False),
         Column(name="promo_code.code", label=_("Promo code"), on_page=False),
         Column(name="error", label=_("Error"), on_page=False),
     )
