@@ -10,10 +10,10 @@ from campaigns.engine.scene import Scene
 from campaigns.engine.selection import best_key, lose, uncombinable
 from campaigns.engine.verdict import Unit, Verdict
 
-# So many campaigns are searched to the end (2 ** 12 combinations at most). With more, a till cannot wait for every
-# combination: the best of the first ones is taken, and docs/algorithms/evaluation.md says how far off it can be.
-EXACT_CAMPAIGNS = 12
-FIRST_COMBINATIONS = 512
+# A till waits for the answer: so many combinations are evaluated at most, fewer when a basket has many lines. That
+# searches 12 campaigns on 24 lines to the end; docs/algorithms/evaluation.md says how far off it can be beyond.
+MOST_COMBINATIONS = 4096
+MOST_LINES = 100_000  # of all evaluated combinations together
 
 
 class BestSearch:
@@ -31,12 +31,13 @@ class BestSearch:
         self.best: list[Standing] = []
         self.best_worth = -1
         self.evaluated = 0
-        exact = len(standings) <= EXACT_CAMPAIGNS
-        self.most = 2**EXACT_CAMPAIGNS if exact else FIRST_COMBINATIONS
+        self.most = max(32, min(MOST_COMBINATIONS, MOST_LINES // max(1, len(scene.lines))))
+        # Beside the earnings and gifts, nobody can gain more than there is to pay.
+        self.payable = sum(scene.room) + scene.basket.delivery_fee
 
     def run(self) -> tuple[list[Standing], int]:
         """Return the best combination and its worth."""
-        self._branch(0, [], frozenset(), 0)
+        self._branch(0, [], frozenset(), 0, 0)
         return self.best, max(self.best_worth, 0)
 
     def _conflicts(self, standing: Standing, closed: frozenset[int]) -> bool:
@@ -45,9 +46,11 @@ class BestSearch:
     def _groups_of(self, standing: Standing) -> list[int]:
         return [index for index, group in enumerate(self.groups) if standing.compiled.code in group]
 
-    def _bound(self, position: int, closed: frozenset[int]) -> int:
-        """Return the most that the campaigns from `position` on could add: one of each association."""
-        total = 0
+    def _bound(self, position: int, closed: frozenset[int], worth: int, extra: int) -> int:
+        """Return the most that a branch could be worth: its campaigns alone, and one of each association to come.
+
+        `worth` is what the chosen ones are worth alone, `extra` the part of it that is no discount.
+        """
         counted: set[int] = set(closed)
         for standing in self.standings[position:]:
             groups = self._groups_of(standing)
@@ -55,13 +58,16 @@ class BestSearch:
                 continue
             if len(groups) == 1:
                 counted.add(groups[0])
-            total += standing.worth
-        return total
+            worth += standing.worth
+            extra += standing.extra
+        return min(worth, self.payable + extra)
 
-    def _branch(self, position: int, chosen: list[Standing], closed: frozenset[int], worth: int) -> None:
+    def _branch(
+        self, position: int, chosen: list[Standing], closed: frozenset[int], worth: int, extra: int
+    ) -> None:
         if self.evaluated >= self.most:
             return
-        if self.best_worth >= 0 and worth + self._bound(position, closed) <= self.best_worth:
+        if self.best_worth >= 0 and self._bound(position, closed, worth, extra) <= self.best_worth:
             return
         if position == len(self.standings):
             self._evaluate(chosen)
@@ -69,8 +75,9 @@ class BestSearch:
         standing = self.standings[position]
         if not self._conflicts(standing, closed):
             now_closed = closed | frozenset(self._groups_of(standing))
-            self._branch(position + 1, [*chosen, standing], now_closed, worth + standing.worth)
-        self._branch(position + 1, chosen, closed, worth)
+            with_it = [*chosen, standing]
+            self._branch(position + 1, with_it, now_closed, worth + standing.worth, extra + standing.extra)
+        self._branch(position + 1, chosen, closed, worth, extra)
 
     def _evaluate(self, chosen: list[Standing]) -> None:
         dropped = {id(loser) for loser, _ in uncombinable(chosen)}

@@ -73,7 +73,7 @@ def worth_alone(scene: Scene, standing: Standing) -> int | None:
             total += effect.freight
             entries += effect.gift_entries
     if entries:
-        total += gift_value(scene, standing, entries)
+        standing.extra = gift_value(scene, standing, entries)
     if compiled.earnings:
         taken = [0] * len(scene.lines)
         for effect in standing.effects:
@@ -82,8 +82,8 @@ def worth_alone(scene: Scene, standing: Standing) -> int | None:
         rewards = rewards_of(scene, compiled, standing.qualifying, taken)
         if rewards:
             gives = standing.rewards = True
-            total += cashback_total(rewards)
-    return total if gives else None
+            standing.extra += cashback_total(rewards)
+    return total + standing.extra if gives else None
 
 
 def worth_of(scene: Scene, application: Application) -> int:

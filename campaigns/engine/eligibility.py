@@ -24,6 +24,7 @@ class Standing:
     effects: Sequence[Effect] = ()
     rewards = False
     worth = 0
+    extra = 0  # the part of the worth that is no discount: cashback and gifts
     items_left: int | None = None
     budget_left: int | None = None
 
