@@ -5,7 +5,7 @@ import { Problem, Unreachable, call } from "./api.js";
 import { buildRequest, localInstant, settlePayments } from "./basket.js";
 import { askAgain, problemFields } from "./evaluation.js";
 import { cents, moneyText } from "./money.js";
-import { emptySale, pairing, rememberSale, say, state, update } from "./state.js";
+import { emptySale, newId, pairing, rememberSale, say, state, update } from "./state.js";
 
 // Today where the store is: ticket numbers begin again with the store's day, not with the browser's.
 function businessDate(instant) {
@@ -47,7 +47,7 @@ export async function commit() {
     state.history.pending = {
       body,
       day,
-      key: crypto.randomUUID(),
+      key: newId(),
       change,
       customer: state.sale.customer?.label ?? "",
       names: Object.fromEntries(state.sale.lines.map((line) => [line.sku, line.name])),
@@ -101,7 +101,7 @@ function refuse(pending, problem) {
     update(() => {
       pending.step = (pending.step ?? 1) * 2;
       pending.body.ticket = nextTicket(pending.day, pending.step);
-      pending.key = crypto.randomUUID();
+      pending.key = newId();
     });
     setTimeout(send, 0);
     return;

@@ -7,8 +7,13 @@ import { say, state, update } from "./state.js";
 onClick({
   "drawer.toggle": () => update(() => { state.device.drawer = !state.device.drawer; }),
   "drawer.copy": async () => {
-    await navigator.clipboard.writeText(asCurl(state.exchangeLog));
-    say(gettext("Copied as a curl command, without the key"));
+    try {
+      await navigator.clipboard.writeText(asCurl(state.exchangeLog));
+      say(gettext("Copied as a curl command, without the key"));
+    } catch {
+      // Plain http has no clipboard.
+      say(gettext("Copying needs https, or this computer's own address."));
+    }
   },
 });
 

@@ -51,6 +51,7 @@ export function terminalView() {
     h("span", { class: `dot ${state.online ? "dot-success" : "dot-danger"}` }),
     h("span", { class: "visually-hidden" }, state.online ? gettext("Online") : gettext("No connection")),
     paired ? h("span", { class: "terminal-name" }, h("strong", {}, paired.store.name || paired.store.code), h("span", { class: "faint" }, paired.terminal.name || paired.terminal.code)) : gettext("Pair this browser"),
+    paired?.test && h("span", { class: "badge badge-warning" }, gettext("test")),
     icon("chevron-down"));
 }
 

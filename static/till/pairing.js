@@ -13,7 +13,7 @@ async function pair(key) {
   const { body } = await call("GET", "terminal/", { key, quiet: true });
   const { store, receipt } = body;
   const terminal = { code: body.terminal, name: body.name };
-  const paired = { id: `${store.code}/${terminal.code}`, key, store, terminal, receipt };
+  const paired = { id: `${store.code}/${terminal.code}`, key, store, terminal, receipt, test: body.test };
   update(() => {
     state.device.pairings = [...state.device.pairings.filter((item) => item.id !== paired.id), paired];
     state.device.current = paired.id;

@@ -10,9 +10,14 @@ const RECENT_PRODUCTS = 12;
 
 const listeners = new Set();
 
+// crypto.randomUUID() exists on https only, and a till may be tried over plain http in the shop's own network.
+export function newId() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 export function emptySale() {
   return {
-    basket: crypto.randomUUID(),
+    basket: newId(),
     lines: [], // {line, sku, name, quantity, unit_price, catalogue}: quantity and price as typed
     nextLine: 1,
     exchange: [], // {id, sku, quantity, unit_price}

@@ -107,7 +107,7 @@ class TestOnADesk:
         page.fill("#item-price", "10,00")
         page.keyboard.press("Enter")
         expect_total(page, "27,71")
-        page.get_by_role("button", name=re.compile("given back|devolvid", re.I)).first.click()
+        page.locator("[data-action='exchange.open']").click()
         page.fill("#item-sku", "VELHO")
         page.fill("#item-price", "7,71")
         page.keyboard.press("Enter")
@@ -188,6 +188,53 @@ class TestOnADesk:
         page.keyboard.press("Enter")
 
         expect(page.locator(".customer-card")).to_contain_text("José da Silva")
+
+    def test_reads_barcodes_with_the_camera(self, open_page: OpenPage, shop: Shop) -> None:
+        page = open_page("/sign-in/")
+        page.add_init_script(
+            """
+            navigator.mediaDevices.getUserMedia = async () => {
+                const canvas = document.createElement("canvas");
+                canvas.getContext("2d").fillRect(0, 0, 1, 1);
+                return canvas.captureStream(10);
+            };
+            window.BarcodeDetector = class {
+                async detect() { return [{ rawValue: "7891000100103" }]; }
+            };
+            """
+        )
+        page.goto("/till/")
+        pair(page, shop)
+
+        page.get_by_role("button", name="Scan with the camera").click()
+
+        expect_total(page, "18.90")
+        expect(page.locator("#till-dialog")).to_be_hidden()
+
+    def test_charges_the_delivery_apart(self, open_page: OpenPage, shop: Shop) -> None:
+        page = open_page("/till/")
+        pair(page, shop)
+        sell(page, "CAF-500")
+
+        page.fill("#delivery-fee", "7.50")
+
+        expect(page.locator(".totals")).to_contain_text("7.50")
+        expect_total(page, "18.90")
+
+    def test_a_receipt_prints_alone(self, open_page: OpenPage, shop: Shop) -> None:
+        page = open_page("/till/")
+        pair(page, shop)
+        sell(page, "CAF-500")
+        pay(page)
+        expect_total(page, "18.90")
+        page.locator(".charge:visible").click()
+        expect(page.locator(".receipt")).to_be_visible()
+
+        page.emulate_media(media="print")
+
+        expect(page.locator(".receipt")).to_be_visible()
+        expect(page.locator(".till-bar")).to_be_hidden()
+        expect(page.locator(".dialog-actions")).to_be_hidden()
 
     def test_shows_the_last_call_as_it_went_over_the_wire(self, open_page: OpenPage, shop: Shop) -> None:
         page = open_page("/till/")
