@@ -124,7 +124,8 @@ def prorate(total: int, weights: Sequence[int], odd_cent: str = OddCent.LARGEST_
     if not whole:
         return [total] + [0] * (len(weights) - 1)
     if odd_cent == OddCent.ROUNDED_THEN_FIRST:
-        parts = [divide(total * weight, whole) for weight in weights]
+        # Half a cent is rounded down here, as in the product that this way of splitting comes from.
+        parts = [(2 * total * weight + whole - 1) // (2 * whole) for weight in weights]
         _settle_difference(parts, weights, total)
         return parts
     shares = [divmod(total * weight, whole) for weight in weights]
@@ -147,16 +148,16 @@ def prorate(total: int, weights: Sequence[int], odd_cent: str = OddCent.LARGEST_
 
 
 def _settle_difference(parts: list[int], weights: Sequence[int], total: int) -> None:
-    """Add what independent rounding left over, or take what it gave too much, beginning with the first part."""
+    """Give the cents that rounding left over, or take those that it gave too much, one each from the first part on."""
     difference = total - sum(parts)
-    if difference > 0:
-        parts[next(position for position, weight in enumerate(weights) if weight)] += difference
-    for position, part in enumerate(parts):
-        if difference >= 0:
-            break
-        taken = min(part, -difference)
-        parts[position] -= taken
-        difference += taken
+    while difference:
+        for position, weight in enumerate(weights):
+            if difference > 0 and weight:
+                parts[position] += 1
+                difference -= 1
+            elif difference < 0 and parts[position]:
+                parts[position] -= 1
+                difference += 1
 
 
 def prorate_within(

@@ -46,6 +46,9 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
 # Each preset is argued and tested in docs/algorithms/policies.md.
 PRESETS: dict[str, dict[str, str]] = {
     "fiel": {},
+    "solidus": {"odd_cent": "last_line"},
+    "sylius": {"odd_cent": "rounded_then_first"},
+    "vendure": {},
 }
 
 
