@@ -49,9 +49,7 @@ class BuilderPage(PageMixin, View):
         action = request.POST.get("_action", "save")
         if action not in ("save", "publish"):
             form.act(action)
-            response = self.draw(form)
-            response["HX-Trigger-After-Settle"] = "builderChanged"
-            return response
+            return self.draw(form)
         if form.is_valid():
             try:
                 campaign = self.store(form.document())

@@ -37,15 +37,43 @@ if (panels.length) {
   });
 }
 
-// The summary stays folded where it would stand between the manager and the form.
-const summary = document.querySelector("[data-summary-details]");
-if (summary && matchMedia("(max-width: 40rem)").matches) summary.open = false;
-
+// --- The summary follows the typing ----------------------------------------------------------------------
+const summary = document.querySelector("[data-summary]");
 // The review step shows the same sentences.
 const copy = document.querySelector("[data-summary-copy]");
-document.body.addEventListener("htmx:afterSwap", (event) => {
-  if (copy && event.target.matches("[data-summary]")) copy.innerHTML = event.target.innerHTML;
-});
+const details = document.querySelector("[data-summary-details]");
+// Folded where it would stand between the manager and the form.
+if (details && matchMedia("(max-width: 40rem)").matches) details.open = false;
+
+let running;
+let waiting;
+async function summarize() {
+  running?.abort();
+  running = new AbortController();
+  try {
+    const answer = await fetch(summary.dataset.summary, {
+      method: "POST",
+      body: new URLSearchParams(new FormData(form)),
+      headers: { "HX-Request": "true" },
+      signal: running.signal,
+    });
+    // A session that ended shows when the form is sent; nothing typed is lost until then.
+    if (!answer.ok || answer.headers.has("HX-Redirect")) return;
+    summary.innerHTML = await answer.text();
+    if (copy) copy.innerHTML = summary.innerHTML;
+  } catch (error) {
+    // Typing goes on, a page is left, the network is away: the next change asks again.
+    if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
+  }
+}
+if (summary) {
+  for (const name of ["input", "change"]) {
+    form.addEventListener(name, () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(summarize, 250);
+    });
+  }
+}
 
 // --- Parts that are added and removed ------------------------------------------------------------------
 form.addEventListener("click", (event) => {
@@ -134,7 +162,12 @@ function makePicker(control) {
       input.before(chip);
     }
   };
+  let timer;
+  let asked = 0;
   const close = () => {
+    // A search that is still on its way must not open the list again.
+    clearTimeout(timer);
+    asked += 1;
     list.hidden = true;
     input.setAttribute("aria-expanded", "false");
   };
@@ -147,10 +180,9 @@ function makePicker(control) {
       write(control, [...read(control), ...words]);
       input.value = "";
       draw();
-      search();
+      close();
     }
   };
-  let asked = 0;
   const search = async () => {
     const number = (asked += 1);
     const kind = kindOf(control);
@@ -164,7 +196,6 @@ function makePicker(control) {
     list.hidden = single && !list.querySelector(".picker-choice");
     input.setAttribute("aria-expanded", String(!list.hidden));
   };
-  let timer;
   input.addEventListener("input", (event) => {
     if (!event.isTrusted) return;
     clearTimeout(timer);
