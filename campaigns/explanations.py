@@ -46,7 +46,7 @@ REASONS: Mapping[str, str] = {
     "customer_field": gettext_noop("What was typed about the customer does not fit."),
     "agenda": gettext_noop("The customer has no appointment in the sellers' agenda."),
     "no_qualifying_lines": gettext_noop("No product of the basket qualifies."),
-    "minimum_quantity": gettext_noop("%(missing)s more units are needed."),
+    "minimum_quantity": gettext_noop("Quantity still missing: %(missing)s."),
     "minimum_amount": gettext_noop("%(missing)s more."),
     "maximum_amount": gettext_noop("The value is %(missing)s above the maximum of %(required)s."),
     "limit_reached": gettext_noop("The limit of %(required)s uses has been reached."),

@@ -177,19 +177,19 @@ def _how_often(campaign: Campaign) -> list[Sentence]:
 
 
 _LIMITS = {
-    ("total", "sale"): gettext_noop("At most %(max)s sales in all, per %(per)s."),
-    ("total", "item"): gettext_noop("At most %(max)s items in all, per %(per)s."),
-    ("customer", "sale"): gettext_noop("At most %(max)s sales for each customer, per %(per)s."),
-    ("customer", "item"): gettext_noop("At most %(max)s items for each customer, per %(per)s."),
-    ("store", "sale"): gettext_noop("At most %(max)s sales in each store, per %(per)s."),
-    ("store", "item"): gettext_noop("At most %(max)s items in each store, per %(per)s."),
-    ("code", "sale"): gettext_noop("At most %(max)s sales with each code, per %(per)s."),
-    ("code", "item"): gettext_noop("At most %(max)s items with each code, per %(per)s."),
+    ("total", "sale"): gettext_noop("Sales in all: at most %(max)s, per %(per)s."),
+    ("total", "item"): gettext_noop("Items in all: at most %(max)s, per %(per)s."),
+    ("customer", "sale"): gettext_noop("Sales for each customer: at most %(max)s, per %(per)s."),
+    ("customer", "item"): gettext_noop("Items for each customer: at most %(max)s, per %(per)s."),
+    ("store", "sale"): gettext_noop("Sales in each store: at most %(max)s, per %(per)s."),
+    ("store", "item"): gettext_noop("Items in each store: at most %(max)s, per %(per)s."),
+    ("code", "sale"): gettext_noop("Sales with each code: at most %(max)s, per %(per)s."),
+    ("code", "item"): gettext_noop("Items with each code: at most %(max)s, per %(per)s."),
 }
 
 
 def limit_text(limit: Limit) -> str:
-    """Say one limit: "At most 2 sales for each customer, per month."."""
+    """Say one limit: "Sales for each customer: at most 2, per month."."""
     per = _(dict(PER_CHOICES)[limit.per])
     return _(_LIMITS[limit.scope, limit.counts]) % {"max": formats.number(limit.max), "per": per}
 

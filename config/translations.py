@@ -24,6 +24,9 @@ _IGNORED = {"migrations", "vendor", "node_modules"}
 
 _KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
+    # What a module calls gettext when `_` is lazy there.
+    "_now": None,
+    "translate": None,
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,

@@ -38,13 +38,14 @@ class CampaignFilterForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        everything = [("", _("All"))]
         categories = CampaignCategory.objects.order_by("name").values_list("code", "name")
         stores = Store.objects.filter(is_active=True).order_by("name").values_list("code", "name")
-        self._choices("status", everything + list(STATUS_LABELS.items()))
-        self._choices("category", everything + list(categories))
-        self._choices("benefit", everything + [(tag, _(kind.label)) for tag, kind in BENEFITS.items()])
-        self._choices("store", everything + list(stores))
+        self._choices("status", [("", _("Every state")), *STATUS_LABELS.items()])
+        self._choices("category", [("", _("Every category")), *categories])
+        self._choices(
+            "benefit", [("", _("Every kind")), *((tag, _(kind.label)) for tag, kind in BENEFITS.items())]
+        )
+        self._choices("store", [("", _("Every store")), *stores])
 
     def _choices(self, name: str, choices: list[Any]) -> None:
         field = self.fields[name]

@@ -4,17 +4,18 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns import selectors
 from campaigns.engine.document import decode_campaign
 from campaigns.forms.filters import STATUS_LABELS, STATUS_TONES, CampaignFilterForm
-from campaigns.models import Activation, Campaign
+from campaigns.models import Activation, Campaign, CampaignCategory
 from campaigns.summary import headline
 from retail import formats
 from retail.views.columns import Column
@@ -59,7 +60,7 @@ class CampaignList(ListPage):
             tones=STATUS_TONES,
         ),
         Column(name="benefit_kinds", label=_("What the customer gets"), value=_gives),
-        Column(name="category", label=_("Category"), order_by="category"),
+        Column(name="category_name", label=_("Category"), order_by="category_name"),
         Column(
             name="starts_at", label=_("Starts"), kind="day", value=_day("starts_at"), order_by="starts_at"
         ),
@@ -86,7 +87,8 @@ class CampaignList(ListPage):
 
     def get_queryset(self) -> QuerySet[Campaign]:
         found = selectors.campaigns(self.filter_form.wanted(self.query), at=self.now)
-        return found.select_related("live_revision")
+        names = CampaignCategory.objects.filter(code=OuterRef("category")).values("name")
+        return found.select_related("live_revision").annotate(category_name=Subquery(names))
 
     def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         return queryset  # the selector has searched
@@ -97,7 +99,7 @@ class CampaignList(ListPage):
     def extra_context(self) -> dict[str, Any]:
         counts = selectors.campaign_counts(at=self.now)
         chosen = self.request.GET.get("status", "")
-        tabs = [("", _("All"), sum(counts.values()))]
+        tabs = [("", pgettext_lazy("campaigns", "All"), sum(counts.values()))]
         tabs += [(status, label, counts[status]) for status, label in STATUS_LABELS.items()]
         return {
             "filters": self.filter_form,

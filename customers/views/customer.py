@@ -66,7 +66,7 @@ class CustomerFilters(django_filters.FilterSet):
     is_active = django_filters.ChoiceFilter(
         label=_("State"),
         choices=[("True", _("Active")), ("False", _("Inactive"))],
-        empty_label=_("All"),
+        empty_label=_("Every state"),
     )
 
     class Meta:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _now
+from django.utils.translation import pgettext
 from django.views import View
 
 from messaging.local.twilio import advance_deliveries, answer_as_customer
@@ -42,7 +43,7 @@ class Inbox(InboxView):
         page = Paginator(deliveries, _PAGE).get_page(request.GET.get("page"))
         numbers = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
         here = reverse("messaging:inbox")
-        tabs = [(_now("All"), here, channel not in Channel.values, None)]
+        tabs = [(pgettext("messages", "All"), here, channel not in Channel.values, None)]
         tabs += [(str(code.label), f"{here}?channel={code.value}", code == channel, None) for code in Channel]
         deliveries_shown = [(delivery, status_badge(delivery.status)) for delivery in page.object_list]
         context = {"page": page, "page_numbers": list(numbers), "tabs": tabs, "deliveries": deliveries_shown}

@@ -33,7 +33,9 @@ SHOWS_EMAIL = {"style-src": ["'self'", "'unsafe-inline'"], "img-src": ["'self'",
 
 
 class MessageFilters(django_filters.FilterSet):
-    state = django_filters.ChoiceFilter(label=_("State"), choices=MessageState.choices, empty_label=_("All"))
+    state = django_filters.ChoiceFilter(
+        label=_("State"), choices=MessageState.choices, empty_label=_("Every state")
+    )
     channel = django_filters.ChoiceFilter(
         label=_("Channel"), choices=Channel.choices, empty_label=_("Every channel")
     )

@@ -40,7 +40,7 @@ class ProductFilters(django_filters.FilterSet):
     is_active = django_filters.ChoiceFilter(
         label=_("State"),
         choices=[("True", _("Active")), ("False", _("Inactive"))],
-        empty_label=_("All"),
+        empty_label=_("Every state"),
     )
 
     class Meta:

@@ -10,9 +10,10 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views import View
 
-from retail.forms.rows import ACTIVE_LABELS, ACTIVE_TONES, add_row_errors, row_from
+from retail.forms.rows import ACTIVE_TONES, add_row_errors, row_from
 from retail.forms.store import StoreForm, TerminalForm, state_choices
 from retail.models import Sale, SaleState, Store, StoreGrouping, Terminal, TotalsMode
 from retail.models.search import Searchable
@@ -23,6 +24,8 @@ from retail.views.forms import FormPage, FormSection
 from retail.views.lists import ListPage
 
 _WEEK = timedelta(days=7)
+# A store is feminine in Portuguese.
+_ACTIVE = {True: pgettext_lazy("store", "Active"), False: pgettext_lazy("store", "Inactive")}
 
 
 class StoreFilters(django_filters.FilterSet):
@@ -39,8 +42,8 @@ class StoreFilters(django_filters.FilterSet):
     )
     is_active = django_filters.ChoiceFilter(
         label=_("State"),
-        choices=[("True", _("Active")), ("False", _("Inactive"))],
-        empty_label=_("All"),
+        choices=[("True", _ACTIVE[True]), ("False", _ACTIVE[False])],
+        empty_label=_("Every state"),
     )
 
     class Meta:
@@ -75,7 +78,7 @@ class StoreList(ListPage):
         ),
         Column(name="time_zone", label=_("Time zone"), on_page=False),
         Column(
-            name="is_active", label=_("State"), kind="badge", labels=ACTIVE_LABELS, tones=ACTIVE_TONES,
+            name="is_active", label=_("State"), kind="badge", labels=_ACTIVE, tones=ACTIVE_TONES,
             order_by="is_active",
         ),
     )  # fmt: skip

@@ -1,5 +1,7 @@
 """Texts are found without GNU gettext."""
 
+import re
+
 from config import translations
 
 
@@ -25,3 +27,12 @@ class TestCollect:
 
         texts = {message.id for message in template if message.id}
         assert texts == {"Store", ("%(n)s sale", "%(n)s sales"), "Campaign's name", "Total: %(total)s"}
+
+    def test_knows_every_name_under_which_a_module_calls_gettext(self):
+        aliases = re.compile(r"import n?p?gettext(?:_lazy|_noop)? as (\w+)")
+        sources = [source for _path, method, source in translations._sources("django") if method == "python"]
+
+        names = {name for source in sources for name in aliases.findall(source)}
+
+        assert "_" in names
+        assert names <= translations._KEYWORDS.keys()

@@ -70,7 +70,7 @@ class Gift(Benefit):
         if len(skus) == 1:
             return Phrase(gettext_noop("a gift: %(products)s"), {"products": ("text", skus)})
         return Phrase(
-            gettext_noop("%(choose)s gifts of %(products)s"),
+            gettext_noop("gifts to choose (%(choose)s): %(products)s"),
             {"choose": ("count", self.choose), "products": ("text", skus)},
         )
 

@@ -30,7 +30,7 @@ class TerminalFilters(django_filters.FilterSet):
     is_active = django_filters.ChoiceFilter(
         label=_("State"),
         choices=[("True", _("Active")), ("False", _("Inactive"))],
-        empty_label=_("All"),
+        empty_label=_("Every state"),
     )
 
     class Meta:
