@@ -5,35 +5,49 @@ from __future__ import annotations
 import random
 from typing import Any
 
-CANDIDATE_PRODUCTS = 20
+NEAR = 15
 
 
 def sku(number: int) -> str:
     return f"SKU-{number:06d}"
 
 
-def concerned(count: int = 15) -> list[dict[str, Any]]:
-    """Return campaigns that concern the basket of `basket()`: a mix of what chains run.
+# Why two of three campaigns that name a product of the basket do not activate: what a till hears all day.
+_OBSTACLES: list[dict[str, Any]] = [
+    {},
+    {"conditions": [{"kind": "payment", "methods": ["pix"], "match": "any"}]},
+    {"minimum_amount": "5000.00"},
+    {},
+    {"conditions": [{"kind": "promo_code"}]},
+    {"conditions": [{"kind": "first_purchase"}]},
+]
+_BENEFITS: list[dict[str, Any]] = [
+    {"kind": "item_percent", "percent": "10.00"},
+    {"kind": "item_amount", "amount": "1.00", "per": "unit"},
+    {"kind": "item_final_price", "price": "19.90"},
+    {"kind": "multibuy", "take": 3, "discounted": 1, "percent": "100.00"},
+    {"kind": "order_percent", "percent": "5.00"},
+]
+
+
+def concerned(count: int = NEAR) -> list[dict[str, Any]]:
+    """Return campaigns that concern the basket of `basket()`: one third activates, the others say why not.
 
     All of them name one of the basket's first five products, so a shorter basket has the same candidates.
     """
-    benefits: list[dict[str, Any]] = [
-        {"kind": "item_percent", "percent": "10.00"},
-        {"kind": "item_amount", "amount": "1.00", "per": "unit"},
-        {"kind": "item_final_price", "price": "19.90"},
-        {"kind": "multibuy", "take": 3, "discounted": 1, "percent": "100.00"},
-        {"kind": "order_percent", "percent": "5.00"},
-    ]
     return [
         {
             "code": f"near-{number}",
             "name": f"Near {number}",
             "priority": number % 3,
             "conditions": {
-                "all": [{"kind": "product", "by": "sku", "values": [sku(number)], "match": "any"}]
+                "all": [
+                    {"kind": "product", "by": "sku", "values": [sku(number % 5)], "match": "any"},
+                    *_OBSTACLES[number % 6].get("conditions", ()),
+                ]
             },
-            "minimum_amount": "5000.00" if number % 3 == 0 else None,
-            "benefits": [benefits[number % len(benefits)]],
+            "minimum_amount": _OBSTACLES[number % 6].get("minimum_amount"),
+            "benefits": [_BENEFITS[number % len(_BENEFITS)]],
         }
         for number in range(count)
     ]
@@ -64,8 +78,8 @@ def unconcerned(count: int) -> list[dict[str, Any]]:
 
 
 def campaigns(count: int) -> list[dict[str, Any]]:
-    """Return `count` documents, at most 15 of which concern the basket."""
-    near = concerned(min(count, 15))
+    """Return `count` documents, at most `NEAR` of which concern the basket."""
+    near = concerned(min(count, NEAR))
     return near + unconcerned(count - len(near))
 
 

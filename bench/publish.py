@@ -41,7 +41,7 @@ def _publish(number: int) -> int:
 
     code = f"near-{number}"
     at = timezone.now()
-    document = corpus.concerned(15)[number] | {"starts_at": "2020-01-01T00:00:00Z", "description": str(at)}
+    document = corpus.concerned()[number] | {"starts_at": "2020-01-01T00:00:00Z", "description": str(at)}
     services.save_campaign(code=code, document=document, version=None, at=at)
     services.publish_campaign(code=code, user=None, at=at)
     return current_plan_version()
@@ -67,7 +67,7 @@ def measure(address: str, scene: dict[str, str], *, seconds: float = 6.0) -> dic
     publishing = []
     for number in range(PUBLISHED):
         started = time.perf_counter()
-        version = _publish(number % 15)
+        version = _publish(number % corpus.NEAR)
         publishing.append(time.perf_counter() - started)
         late += sum(seen < version for seen in _seen_versions(address, scene["key"], body))
     url = f"{address}/api/v1/baskets/evaluate/"
@@ -78,7 +78,7 @@ def measure(address: str, scene: dict[str, str], *, seconds: float = 6.0) -> dic
     def keep_publishing() -> None:
         number = 0
         while not stop.wait(0.5):
-            _publish(number % 15)
+            _publish(number % corpus.NEAR)
             number += 1
 
     publisher = threading.Thread(target=keep_publishing)
