@@ -60,9 +60,11 @@ class ActivationAnswer(Struct, kw_only=True):
 
 
 class GiftOptionAnswer(Struct, kw_only=True):
+    """Whole pieces are a number; a weighed gift's quantity is a text."""
+
     sku: str
     name: str
-    quantity: Number
+    quantity: int | Number
 
 
 class GiftAnswer(Struct, kw_only=True):

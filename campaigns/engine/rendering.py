@@ -100,7 +100,10 @@ def _activation(activation: Activation) -> Json:
 
 
 def _option(option: GiftOption) -> Json:
-    return {"sku": option.sku, "name": option.name, "quantity": quantity_text(option.quantity)}
+    # A gift counts in whole pieces: a number, as the contract writes it; only a weighed gift is a text.
+    whole = int(option.quantity)
+    quantity = whole if whole == option.quantity else quantity_text(option.quantity)
+    return {"sku": option.sku, "name": option.name, "quantity": quantity}
 
 
 def _gift(offer: GiftOffer) -> Json:

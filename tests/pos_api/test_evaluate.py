@@ -172,7 +172,7 @@ class TestAnswer:
         offered = till.evaluate(basket()).json()["gifts"]
         refused = till.evaluate(basket(gifts=[{"campaign": "DEZ", "sku": "CARRO"}]))
 
-        assert offered[0]["options"] == [{"sku": "BOTTON", "name": "Botton", "quantity": "1"}]
+        assert offered[0]["options"] == [{"sku": "BOTTON", "name": "Botton", "quantity": 1}]
         assert refused.status_code == 422
         assert refused.json()["errors"][0]["path"].startswith("gifts")
 
