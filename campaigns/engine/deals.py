@@ -4,29 +4,38 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from campaigns.engine.application import Outcome
-from campaigns.engine.evaluation import DealShare
+from campaigns.engine.evaluation import Adjustment, DealShare
 from campaigns.engine.scene import Scene
 from retail import money
 
 
-def deal_shares(scene: Scene, outcomes: Sequence[Outcome]) -> dict[str, tuple[DealShare, ...]]:
+def deal_shares(
+    scene: Scene, outcomes: Sequence[Outcome], adjustments: Sequence[Sequence[Adjustment]]
+) -> dict[str, tuple[DealShare, ...]]:
     """Spread each discount by value over all units of its deal, the free one included.
 
     Value is what was left of the units when the campaign's turn came, and no line carries more than it is worth, so
-    that what a return gives back is never negative.
+    that what a return gives back is never negative. What other campaigns took off a line is kept free for them until
+    their own turn: their deals may have no other line to stand on.
     """
-    rooms = list(scene.value)
+    rooms = [
+        value - sum([one.amount for one in taken])
+        for value, taken in zip(scene.value, adjustments, strict=True)
+    ]
     deals = {}
     for outcome in outcomes:
         if not outcome.granted:
             continue
+        code = outcome.standing.compiled.code
         units = deal_units(scene, outcome)
         positions = sorted(units)
+        for position in positions:
+            rooms[position] += sum([one.amount for one in adjustments[position] if one.campaign == code])
         weights = [outcome.base[p] * units[p] * 1000 // scene.units[p] for p in positions]
         shares = money.prorate_within(outcome.discount, weights, [rooms[p] for p in positions])
         for position, share in zip(positions, shares, strict=True):
             rooms[position] -= share
-        deals[outcome.standing.compiled.code] = tuple(
+        deals[code] = tuple(
             DealShare(line=scene.lines[p].line, quantity=_quantity(scene, p, units[p]), amount=share)
             for p, share in zip(positions, shares, strict=True)
         )

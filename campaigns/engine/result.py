@@ -54,7 +54,7 @@ class Result:
             for standing in self.standings
             if standing.compiled.code in application.outcomes
         ]
-        deals = deal_shares(scene, outcomes) if with_deals else {}
+        deals = deal_shares(scene, outcomes, application.adjustments) if with_deals else {}
         fee = scene.basket.delivery_fee
         return Evaluation(
             plan_version=self.plan.version,
