@@ -54,7 +54,7 @@ PRESETS: dict[str, dict[str, str]] = {
 
 def build_policy(preset: str = "fiel", **answers: Any) -> CalculationPolicy:
     """Return the preset's policy with some answers replaced. Raises PolicyError for an unknown name or value."""
-    if preset not in PRESETS:
+    if not isinstance(preset, str) or preset not in PRESETS:
         raise PolicyError("preset", f"Unknown preset; known are {', '.join(sorted(PRESETS))}.")
     for question, answer in answers.items():
         if question not in QUESTIONS:
