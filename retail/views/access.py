@@ -22,7 +22,10 @@ class PageMixin(PermissionRequiredMixin):
         # PostgreSQL keeps no NUL: an address with one names nothing.
         if any("\x00" in value for values in request.GET.lists() for value in values[1]):
             raise Http404
-        return super().dispatch(request, *args, **kwargs)
+        response = super().dispatch(request, *args, **kwargs)
+        # Pages show people's data: no proxy keeps them, and a browser asks again before it shows one.
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
 
     def has_permission(self) -> bool:
         return self.request.user.is_authenticated and super().has_permission()

@@ -179,6 +179,7 @@ class TestPages:
             assert f'<html lang="{language}"' in text or "<html" not in text, page
             assert not any(word in text for word in (" style=", " onclick=", "<script>")), page
             assert "unsafe" not in answer["Content-Security-Policy"], page
+            assert answer["Cache-Control"] in ("private, no-cache", "no-store"), page
 
     def test_take_nonsense_for_filters_and_order(self, address):
         client = sign_in_as_manager()
