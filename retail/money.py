@@ -191,12 +191,6 @@ def prorate_within(
     return parts
 
 
-def split_evenly(total: int, count: int) -> list[int]:
-    """Split cents into `count` parts that differ by at most one cent, the larger ones first."""
-    share, rest = divmod(total, count)
-    return [share + 1] * rest + [share] * (count - rest)
-
-
 def share_after_returns(total: int, quantity: Decimal, returned: Decimal) -> int:
     """Return the cents of `total` that belong to the first `returned` of `quantity` units, rounded down.
 

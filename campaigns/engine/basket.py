@@ -7,7 +7,6 @@ caller has read the catalogue, the customer and the counters; the engine fetches
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -155,11 +154,3 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     usage: Mapping[str, CampaignUsage] = {}
     products: Mapping[str, CatalogueItem] = {}
     programs: tuple[Program, ...] = ()
-
-
-def shopper_fields() -> tuple[str, ...]:
-    """Return the names of what a shopper may carry, in declaration order."""
-    return Shopper.__struct_fields__
-
-
-AnyMapping = Mapping[str, Any]

@@ -142,11 +142,6 @@ def texts(**declaration: Any) -> Any:
     return declare("list", item=item, **declaration)
 
 
-def choices(options: tuple[tuple[str, str], ...], **declaration: Any) -> Any:
-    item = Field(type="choice", label=declaration["label"], choices=options)
-    return declare("list", item=item, **declaration)
-
-
 GRANT_CHOICES = (
     ("all", gettext_noop("every unit")),
     ("highest", gettext_noop("the dearest unit")),
@@ -176,7 +171,6 @@ def record(cls: type, **declaration: Any) -> Any:
         instant,
         objects,
         texts,
-        choices,
         record,
     ),
 )

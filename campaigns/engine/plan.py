@@ -16,8 +16,6 @@ from campaigns.engine.policy import DEFAULT_POLICY, CalculationPolicy
 from campaigns.engine.scene import BEGINNING, END, microseconds
 from campaigns.engine.selector import Selector
 
-NO_TERMS: frozenset[str] = frozenset()
-
 
 class Compiled:
     """One campaign, unpacked into what an evaluation reads, with the terms that lead to it."""

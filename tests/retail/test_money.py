@@ -143,14 +143,6 @@ def test_gross_is_rounded_half_up(price: int, thousandths: int) -> None:
     assert money.gross(price, quantity) == (2 * price * thousandths + 1000) // 2000
 
 
-@given(st.integers(1, 10_000), st.integers(1, 50))
-def test_even_parts_differ_by_a_cent_at_most(total: int, count: int) -> None:
-    parts = money.split_evenly(total, count)
-
-    assert sum(parts) == total
-    assert max(parts) - min(parts) <= 1
-
-
 def test_writes_amounts_as_the_api_does() -> None:
     assert [money.text(cents) for cents in (0, 7, 1250, -1)] == ["0.00", "0.07", "12.50", "-0.01"]
     assert money.to_decimal(1250) == Decimal("12.50")

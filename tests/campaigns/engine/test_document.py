@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from campaigns.engine.associations import decode_association, encode_association
 from campaigns.engine.document import decode_campaign, encode_campaign
 from campaigns.engine.fields import DocumentError
+from campaigns.engine.markdowns import decode_markdown, encode_markdown
 from campaigns.engine.simulation import simulate
 
 NOW = datetime.fromisoformat("2026-11-22T10:00:00-03:00")
@@ -184,6 +186,41 @@ class TestFaults:
     @pytest.mark.parametrize("document", [None, [], "x", 7])
     def test_of_what_is_no_document(self, document: Any) -> None:
         assert faults(document) == [("", "invalid_type")]
+
+
+class TestCompanions:
+    def test_associations_are_written_as_they_are_read(self) -> None:
+        document = {"code": "A", "criterion": "lowest", "campaigns": ["C1", "C2"]}
+
+        written = encode_association(decode_association(document))
+
+        assert written == {**document, "name": "", "compete_on": "basket"}
+        assert encode_association(decode_association(written)) == written
+
+    def test_markdowns_are_written_as_they_are_read(self) -> None:
+        document = {"code": "M", "items": [{"value": "A", "price": "9.90"}, {"value": "B", "percent": "10"}]}
+
+        written = encode_markdown(decode_markdown(document))
+
+        assert written["items"] == [
+            {"value": "A", "price": "9.90", "percent": None},
+            {"value": "B", "price": None, "percent": "10.00"},
+        ]
+        assert encode_markdown(decode_markdown(written)) == written
+
+    @pytest.mark.parametrize(
+        ("items", "path"),
+        [
+            ([{"value": "A"}], "items.0.price"),
+            ([{"value": "A", "price": 1}, {"value": "A", "price": 2}], "items"),
+            ([], "items"),
+        ],
+    )
+    def test_markdowns_name_their_faults(self, items: list[Any], path: str) -> None:
+        with pytest.raises(DocumentError) as caught:
+            decode_markdown({"code": "M", "items": items})
+
+        assert [error["path"] for error in caught.value.errors] == [path]
 
 
 class TestSimulation:
