@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -66,7 +67,8 @@ def main() -> int:
         flush=True,
     )
     with Stack(CHECKOUT, folder, port=options.port) as stack:
-        load(Client(stack.address, f"Bearer {stack.token}"), journey, assignment, moved=moved, say=print)
+        with closing(Client(stack.address, f"Bearer {stack.token}")) as client:
+            load(client, journey, assignment, moved=moved, say=print)
         driver = Driver(
             base_url=stack.address,
             keys=stack.terminal_keys(journey.stores, TERMINAL),

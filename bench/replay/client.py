@@ -42,7 +42,7 @@ class Client:
             try:
                 status, text = self._send(method, path, payload, headers)
             except (OSError, http.client.HTTPException):
-                self._connection = None
+                self.close()
                 if attempt == ATTEMPTS - 1:
                     raise
             else:
@@ -59,6 +59,12 @@ class Client:
         self._connection.request(method, path, payload, headers)
         response = self._connection.getresponse()
         return response.status, response.read()
+
+    def close(self) -> None:
+        """Close the connection; the next call opens another one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def ask(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
         """Like ``call``, but raise ApiError for any status of 400 and above."""

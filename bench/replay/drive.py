@@ -10,6 +10,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -139,7 +140,10 @@ class Driver:
         return time.monotonic() - started, len(todo)
 
     def _work(self) -> None:
-        client = Client(self._base_url, "")
+        with closing(Client(self._base_url, "")) as client:
+            self._send_all(client)
+
+    def _send_all(self, client: Client) -> None:
         while self._failure is None:
             with self._lock:
                 basket = next(self._queue, None)

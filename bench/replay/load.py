@@ -135,7 +135,7 @@ def _publish(client: Client, document: dict[str, Any]) -> bool:
     """
     code = str(document["code"])
     status, answer = client.call("GET", f"/api/v1/campaigns/{code}/")
-    if status == 200 and answer["status"] == "published":
+    if status == 200 and answer["revision"] is not None:
         return False
     if status == 404:
         client.ask("POST", "/api/v1/campaigns/", document | {"publish": False})
