@@ -182,7 +182,8 @@ export function alertsView() {
     problem && h("div", { class: "alert alert-danger", role: "alert", data: { key: "problem" } }, icon("x-circle"),
       h("div", { class: "grow" },
         h("strong", {}, problem.detail || problem.title),
-        (problem.errors ?? []).length > 0 && h("ul", {}, problem.errors.map(({ path, message }) => h("li", {}, h("code", {}, path), " ", message))))),
+        (problem.errors ?? []).length > 0 && h("ul", {}, problem.errors.map(({ path, message }) => h("li", {}, h("code", {}, path), " ", message)))),
+      problem.status === 401 && h("button", { class: "button", type: "button", data: { action: "pairing.open" } }, icon("key"), gettext("Pair this browser"))),
     status === "invalid" && Object.keys(errors).length > 0 && h("p", { class: "visually-hidden", role: "alert" }, Object.values(errors)[0]),
   ];
 }

@@ -8,7 +8,7 @@ import { drawerView } from "./drawer.js";
 import { askAgain, reconsider } from "./evaluation.js";
 import { closeDialog, drawDialog, onKey, tabsView, terminalView, toastView } from "./frame.js";
 import { linesView } from "./lines.js";
-import { openPairing } from "./pairing.js";
+import { openPairing, refreshPairing } from "./pairing.js";
 import { promotionsView } from "./promotions.js";
 import { searchView } from "./search.js";
 import { load, pairing, state, subscribe, update } from "./state.js";
@@ -67,6 +67,10 @@ window.addEventListener("storage", ({ key }) => {
 
 redraw();
 reconsider();
-if (!pairing()) openPairing();
-else if (matchMedia("(pointer: fine)").matches) document.getElementById("search-input").focus();
+if (!pairing()) {
+  openPairing();
+} else {
+  refreshPairing();
+  if (matchMedia("(pointer: fine)").matches) document.getElementById("search-input").focus();
+}
 document.body.append(h("span", { id: "till-ready", hidden: true }));

@@ -8,12 +8,24 @@ import { forgetTerminal, loadTerminal, pairing, say, state, update } from "./sta
 const { terminalsUrl, signInUrl } = document.documentElement.dataset;
 const csrfToken = () => document.querySelector("input[name=csrfmiddlewaretoken]").value;
 
-// Ask the API whom a key belongs to; keep it only when the API knows it.
-async function pair(key) {
+// Ask the API whom a key belongs to.
+async function whose(key) {
   const { body } = await call("GET", "terminal/", { key, quiet: true });
-  const { store, receipt } = body;
+  const { store, receipt, test } = body;
   const terminal = { code: body.terminal, name: body.name };
-  const paired = { id: `${store.code}/${terminal.code}`, key, store, terminal, receipt, test: body.test };
+  return { id: `${store.code}/${terminal.code}`, key, store, terminal, receipt, test };
+}
+
+// Names and what receipts say may have changed since; a till without connection goes on with what it knows.
+export async function refreshPairing() {
+  const { id, key } = pairing();
+  const fresh = await whose(key).catch(() => null);
+  if (fresh?.id === id) update(() => { Object.assign(state.device.pairings.find((item) => item.id === id), fresh); });
+}
+
+async function pair(key) {
+  const paired = await whose(key);
+  const { store, terminal } = paired;
   update(() => {
     state.device.pairings = [...state.device.pairings.filter((item) => item.id !== paired.id), paired];
     state.device.current = paired.id;

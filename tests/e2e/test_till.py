@@ -341,6 +341,28 @@ class TestPairing:
         sell(page, "CAF-500")
         expect_total(page, "18.90")
 
+    def test_a_revoked_key_asks_for_another(self, open_page: OpenPage, shop: Shop, watch: Watch) -> None:
+        watch.expected |= {"/api/v1/terminal/", "/api/v1/baskets/evaluate/"}
+        page = open_page("/till/")
+        pair(page, shop)
+        sell(page, "CAF-500")
+        expect_total(page, "18.90")
+
+        # A real one stays valid for up to half a minute after it was revoked.
+        page.evaluate(
+            """() => {
+                const device = JSON.parse(localStorage.getItem("fiel.till.device"));
+                device.pairings[0].key = "fiel_live_gone.gone";
+                localStorage.setItem("fiel.till.device", JSON.stringify(device));
+            }"""
+        )
+        page.reload()
+
+        expect(page.locator(".till-alerts")).to_contain_text("expired or revoked")
+        page.locator(".till-alerts").get_by_role("button", name="Pair this browser").click()
+        expect(page.locator("#pairing-key")).to_be_visible()
+        expect(page.locator(".lines > li")).to_have_count(1)
+
     def test_a_wrong_key_is_refused(self, open_page: OpenPage, shop: Shop, watch: Watch) -> None:
         watch.expected.add("/api/v1/terminal/")
         page = open_page("/till/")
