@@ -88,6 +88,10 @@ def usage_for(
 
     ``whose`` is whom customer limits count.
     """
+    if not plan.campaigns:
+        # Also the plan of a sale that was cancelled before it arrived: it has the version of the current one, and what
+        # it needs must not be remembered as what that one needs.
+        return NO_USAGE
     needs = _needs_of(plan)
     if not needs.limited and not needs.gifts:
         return NO_USAGE

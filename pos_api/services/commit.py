@@ -80,13 +80,18 @@ def record_sale(
         now=now,
         flags=["clock_skew"] if skewed else [],
     )
+    wrong: list[str] = []
     try:
-        return in_transaction(lambda: _record(order))
+        recorded = in_transaction(lambda: _record(order))
+        if not recorded.replayed:
+            wrong = [code["code"] for code in recorded.body["promo_codes"] if code["status"] == "not_usable"]
+        return recorded
     except Conflict as refusal:
-        # Counted here, since the transaction of the sale was rolled back with everything in it.
         wrong = [entry["code"] for entry in refusal.extra.get("unavailable", ()) if "code" in entry]
-        lookups.record_failures(terminal_id=caller.terminal_id, looked_up=wrong, at=now)
         raise
+    finally:
+        # Counted here, since the transaction of a refused sale is rolled back with everything in it.
+        lookups.record_failures(terminal_id=caller.terminal_id, looked_up=wrong, at=now)
 
 
 def canonical_content(document: SaleDocument) -> dict[str, Any]:
@@ -205,8 +210,7 @@ def _find_existing(order: _Order) -> Recorded | Sale:
         .first()
     )
     if existing is None:
-        message = _("Another sale has this fiscal key.")
-        raise Conflict(code="sale_conflict", errors=[FieldProblem("fiscal_key", "taken", message)])
+        raise _fiscal_key_taken()
     if existing.response is None:
         _adopt(existing, order)
         return existing
@@ -223,7 +227,18 @@ def _find_existing(order: _Order) -> Recorded | Sale:
     )
 
 
+def _fiscal_key_taken() -> Conflict:
+    message = _("Another sale has this fiscal key.")
+    return Conflict(code="sale_conflict", errors=[FieldProblem("fiscal_key", "taken", message)])
+
+
 def _adopt(tombstone: Sale, order: _Order) -> None:
+    fiscal_key = order.document.fiscal_key
+    if (
+        fiscal_key is not None
+        and Sale.objects.filter(fiscal_key=fiscal_key).exclude(pk=tombstone.pk).exists()
+    ):
+        raise _fiscal_key_taken()
     Sale.objects.filter(pk=tombstone.pk).update(
         fiscal_key=order.document.fiscal_key,
         operation=order.document.operation,

@@ -62,8 +62,8 @@ def sale_moment(document: BasketDocument, zone: Any, *, now: datetime) -> tuple[
         if day is None or day == today:
             return now, now, False
         _refuse_day(day, today)
-        occurred_at = datetime(day.year, day.month, day.day, 12, tzinfo=zone)
-        return occurred_at, occurred_at, False
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=zone)
+        return (noon, now, True) if noon > now else (noon, noon, False)
     ahead = occurred_at - now
     if ahead > SKEW_REFUSED or -ahead > OLDEST:
         raise invalid_field("occurred_at", "out_of_range", _("This moment is too far from now."))

@@ -62,6 +62,15 @@ class TestRecord:
 
         assert body["business_date"] == (moment - timedelta(days=1)).date().isoformat()
 
+    def test_does_not_open_the_campaigns_of_a_business_date_that_has_not_come(self, till: Till) -> None:
+        tomorrow = timezone.now().astimezone(till.terminal.store.zone).date() + timedelta(days=1)
+        publish(starts_at=f"{tomorrow}T00:00:00-03:00")
+
+        body = till.sell(sale(occurred_at=None, business_date=tomorrow.isoformat())).json()
+
+        assert (body["totals"]["net"], body["flags"]) == ("100.00", ["clock_skew"])
+        assert body["business_date"] == tomorrow.isoformat()
+
     def test_makes_a_record_of_a_customer_who_was_not_known(self, till: Till) -> None:
         publish(conditions={"all": [{"kind": "first_purchase"}]})
 
@@ -271,6 +280,12 @@ class TestLimits:
         assert second.json()["unavailable"] == [{"code": "BEMVINDO", "reason": "not_usable"}]
         assert PromoCode.objects.get().used == 1
 
+    def test_counts_codes_that_were_guessed_in_recorded_sales(self, till: Till) -> None:
+        for number in range(10):
+            assert till.sell(sale(promo_codes=[f"GUESS{number}"])).status_code == 201
+
+        assert till.sell(sale(promo_codes=["GUESS10"])).json()["code"] == "lookups_locked"
+
     def test_goes_on_when_the_benefit_was_taken_between_evaluating_and_counting(
         self, till: Till, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -359,6 +374,29 @@ class TestCancel:
         assert not Activation.objects.exists()
         assert not CampaignCounter.objects.exists()
         assert till.cancel_ticket(document["ticket"], day)["Idempotency-Replayed"] == "true"
+
+    def test_refuses_a_fiscal_key_of_another_sale_also_after_a_cancellation(self, till: Till) -> None:
+        key = "3" * 44
+        till.sell(sale(fiscal_key=key))
+        document = sale(fiscal_key=key)
+        till.cancel_ticket(
+            document["ticket"], timezone.now().astimezone(till.terminal.store.zone).date().isoformat()
+        )
+
+        arrived = till.sell(document)
+
+        assert (arrived.status_code, arrived.json()["errors"][0]["path"]) == (409, "fiscal_key")
+
+    def test_leaves_limits_in_force_after_a_cancelled_sale_arrived(self, till: Till) -> None:
+        publish(limits=[{"scope": "total", "counts": "sale", "max": 1}])
+        till.sell(sale(total="90.00"))
+        document = sale()
+        till.cancel_ticket(
+            document["ticket"], timezone.now().astimezone(till.terminal.store.zone).date().isoformat()
+        )
+        till.sell(document)
+
+        assert till.evaluate(basket()).json()["activations"] == []
 
     def test_cancels_by_ticket_what_has_arrived(self, till: Till) -> None:
         sold = till.sell(sale()).json()
