@@ -57,7 +57,9 @@ def build_application() -> _Application:
         if proxies:
             forwarded_for = environ.get("HTTP_X_FORWARDED_FOR", "")
             environ["REMOTE_ADDR"] = client_address(forwarded_for, environ.get("REMOTE_ADDR", ""), proxies)
-        if environ.get("HTTP_AUTHORIZATION", "")[:8].lower() == "api-key ":
+        # Only the API: the pages need what the short way leaves out, whatever header somebody sends them.
+        has_key = environ.get("HTTP_AUTHORIZATION", "")[:8].lower() == "api-key "
+        if has_key and environ.get("PATH_INFO", "").startswith("/api/"):
             return terminal(environ, start_response)
         return whole(environ, start_response)
 

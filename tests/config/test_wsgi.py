@@ -52,6 +52,12 @@ class TestTerminalRequest:
 
 @pytest.mark.django_db
 class TestOtherRequest:
+    def test_gets_the_whole_stack_whatever_key_it_carries(self):
+        status, headers, _body = call("/products/", HTTP_AUTHORIZATION="Api-Key abc.def")
+
+        assert status == "302 Found"
+        assert "Content-Security-Policy" in headers
+
     def test_gets_the_whole_stack(self):
         status, headers, _body = call("/admin/")
 
