@@ -109,6 +109,27 @@ LISTING = Listing(
 )
 
 
+# What a card says of a person; the rest is how the store treats them.
+_PERSONAL: dict[str, Any] = {
+    "name": "",
+    "email": "",
+    "phone": "",
+    "code": None,
+    "card": None,
+    "birth_date": None,
+    "birthday_in_days": None,
+    "sex": "",
+    "remark": "",
+    "last_purchases": [],
+    "promo_codes": [],
+}
+
+
+def _without_what_is_known(card: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
+    """Return a card without what only somebody who looked the customer up may see."""
+    return card | {name: empty for name, empty in _PERSONAL.items() if name not in sent}
+
+
 class CustomerListView(CounterView):
     permissions = {
         "GET": ("customers.view_customer",),
@@ -136,7 +157,8 @@ class CustomerListView(CounterView):
             "A customer is recognised by `code`, else `document`, else `card`; without any of them by the same phone, e-mail "
             "and name. Fields that are absent keep their value. `groupings` becomes the whole list; `consents` are recorded "
             "where they differ from what stands. A terminal sends one customer, without the fields that are the "
-            "chain's business, and is answered with the customer's card."
+            "chain's business, and is answered with the customer's card; of somebody who was a customer already it shows only "
+            "what was sent, since looking people up has an address of its own, where guessing is limited."
         ),
         request=rows_of(ROW),
         responses={200: {"anyOf": [SHOWN, CARD, ROW_RESULTS]}, 201: {"anyOf": [SHOWN, CARD]}},
@@ -151,8 +173,13 @@ class CustomerListView(CounterView):
         terminal = terminal_or_none(request)
         if terminal is not None:
             store = Store.objects.get(pk=terminal.store_id)
-            result = save_at_counter(values=read_json(request), store=store, at=at)
-            return saved(result, lambda customer: read_card(customer, terminal, at))
+            values = read_json(request)
+            result = save_at_counter(values=values, store=store, at=at)
+            if result.status == "created":
+                return saved(result, lambda customer: read_card(customer, terminal, at))
+            return saved(
+                result, lambda customer: _without_what_is_known(read_card(customer, terminal, at), values)
+            )
         return save_answer(
             request,
             lambda rows: upsert_customers(rows=rows, at=at, source="import", recorded_by=user_of(request)),

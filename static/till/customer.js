@@ -103,7 +103,10 @@ async function register(form) {
       Object.assign(card, body, { missing: card.missing.filter((name) => !(name in body)) });
       if (body.name) state.sale.customer.label = body.name;
     });
-    if (!id) choose(answer.body, body.document ?? body.email ?? body.phone ?? "");
+    const text = body.document ?? body.email ?? body.phone ?? "";
+    if (!id && answer.status === 201) choose(answer.body, text);
+    // Somebody who was a customer already: their card is for looking up.
+    if (!id && answer.status !== 201) await find(text);
     say(id ? gettext("Saved") : gettext("Customer registered"));
   } catch (error) {
     if (!(error instanceof Problem || error instanceof Unreachable)) throw error;

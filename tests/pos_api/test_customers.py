@@ -102,6 +102,16 @@ class TestCounter:
         assert statuses == [201, 200]
         assert Customer.objects.count() == 1
 
+    def test_shows_nothing_of_a_customer_who_was_known_but_what_was_sent(self, till):
+        build_customer(document=CPF, name="Ana", phone="+5511987654321", email="ana@example.com", remark="x")
+
+        answer = till.send("POST", "customers/", {"document": CPF, "email": "ana@example.com"})
+
+        card = answer.json()
+        assert answer.status_code == 200
+        assert (card["name"], card["phone"], card["remark"]) == ("", "", "")
+        assert card["email"] == "ana@example.com"
+
     def test_completing_a_customer_shows_only_what_was_typed(self, till):
         customer = build_customer(name="Ana", phone="+5511987654321")
 
