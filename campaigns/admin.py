@@ -89,7 +89,7 @@ class CampaignCounterAdmin(ReadOnly, admin.ModelAdmin):
 
 @admin.register(PromoCodePool)
 class PromoCodePoolAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("code", "name", "campaign", "terms", "for_automations", "created_at")
+    list_display = ("code", "name", "campaign", "for_automations", "created_at")
     list_select_related = ("campaign",)
     search_fields = ("code", "name", "campaign__code")
     ordering = ("code",)

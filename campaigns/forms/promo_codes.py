@@ -6,7 +6,7 @@ from django.core.validators import validate_slug
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.forms.inputs import InstantInput
-from campaigns.models import Campaign, CodeTerms, PromoCodePool
+from campaigns.models import Campaign, PromoCodePool
 from campaigns.services.promo_codes import MOST_AT_ONCE, Terms
 
 
@@ -35,9 +35,6 @@ class PoolForm(forms.Form):
         max_length=16,
         required=False,
         help_text=_("Stands before generated codes: NATAL-7GK2-M0ZD-9QWT-31HX."),
-    )
-    terms = forms.ChoiceField(
-        label=_("Terms"), choices=CodeTerms.choices, help_text=_("Which rules hold when a code is used.")
     )
     for_automations = forms.BooleanField(
         label=_("For automations"),

@@ -1,7 +1,7 @@
 from campaigns.models.activation import Activation, CampaignCounter, LineAdjustment
 from campaigns.models.campaign import Campaign, CampaignCategory, CampaignRevision, CampaignStatus
 from campaigns.models.plan import PlanChange, PlanHead
-from campaigns.models.promo_code import CodeTerms, PromoCode, PromoCodePool
+from campaigns.models.promo_code import PromoCode, PromoCodePool
 
 __all__ = [
     "Activation",
@@ -10,7 +10,6 @@ __all__ = [
     "CampaignCounter",
     "CampaignRevision",
     "CampaignStatus",
-    "CodeTerms",
     "LineAdjustment",
     "PlanChange",
     "PlanHead",

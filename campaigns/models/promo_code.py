@@ -6,11 +6,6 @@ from campaigns.querysets import PromoCodeQuerySet
 from customers.models import Customer
 
 
-class CodeTerms(models.TextChoices):
-    LIVE = "live", _("The campaign as it is when the code is used")
-    AS_ISSUED = "as_issued", _("The campaign as it was when the code was issued")
-
-
 class PromoCodePool(models.Model):
     """A set of promotional codes that open one campaign."""
 
@@ -29,7 +24,6 @@ class PromoCodePool(models.Model):
         default=False,
         help_text=_("Codes are made one by one when a message needs them."),
     )
-    terms = models.CharField(_("terms"), max_length=10, choices=CodeTerms, default=CodeTerms.LIVE)
     pattern = models.CharField(_("prefix of generated codes"), max_length=16, blank=True, default="")
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 

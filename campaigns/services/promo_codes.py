@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy
 
 from campaigns import codes
-from campaigns.models import Campaign, CodeTerms, PromoCode, PromoCodePool
+from campaigns.models import Campaign, PromoCode, PromoCodePool
 from campaigns.services.campaigns import create_campaign
 from customers import documents
 from customers.models import Customer
@@ -95,7 +95,6 @@ def create_pool(
     name: str,
     campaign: str | None,
     prefix: str = "",
-    terms: str = CodeTerms.LIVE,
     for_automations: bool = False,
 ) -> PromoCodePool:
     """Make an empty pool that opens a campaign. Raises PoolCodeTaken, CampaignUnknown, PrefixInvalid."""
@@ -104,7 +103,6 @@ def create_pool(
         name=name,
         campaign=_campaign(campaign),
         pattern=_prefix(prefix),
-        terms=terms,
         for_automations=for_automations,
     )
     try:
@@ -117,13 +115,12 @@ def create_pool(
 
 @transaction.atomic
 def change_pool(
-    *, pool: PromoCodePool, name: str, campaign: str | None, prefix: str, terms: str, for_automations: bool
+    *, pool: PromoCodePool, name: str, campaign: str | None, prefix: str, for_automations: bool
 ) -> PromoCodePool:
     """Change a pool; codes that exist keep theirs. Raises CampaignUnknown, PrefixInvalid."""
     pool.name = name
     pool.campaign = _campaign(campaign)
     pool.pattern = _prefix(prefix)
-    pool.terms = terms
     pool.for_automations = for_automations
     pool.save()
     return pool

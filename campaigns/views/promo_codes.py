@@ -77,12 +77,12 @@ class PoolCreate(FormPage):
     form_class = PoolForm
     sections = (
         FormSection(_("Pool"), ("name:4", "code:2", "campaign")),
-        FormSection(_("Its codes"), ("prefix:3", "terms:3", "for_automations")),
+        FormSection(_("Its codes"), ("prefix:3", "for_automations")),
     )
     title = _("New pool")
 
     def get_initial(self) -> dict[str, Any]:
-        return {"campaign": self.request.GET.get("campaign", ""), "terms": "live"}
+        return {"campaign": self.request.GET.get("campaign", "")}
 
     def save(self, form: Any) -> str | None:
         data = form.cleaned_data
@@ -92,7 +92,6 @@ class PoolCreate(FormPage):
                 name=data["name"],
                 campaign=data["campaign"].code if data["campaign"] else None,
                 prefix=data["prefix"],
-                terms=data["terms"],
                 for_automations=data["for_automations"],
             )
         except services.PromoCodeError as refusal:
@@ -153,7 +152,6 @@ class PoolEdit(PoolPage):
             "code": pool.code,
             "campaign": pool.campaign.code if pool.campaign else "",
             "prefix": pool.pattern,
-            "terms": pool.terms,
             "for_automations": pool.for_automations,
         }
 
@@ -167,7 +165,6 @@ class PoolEdit(PoolPage):
             name=data["name"],
             campaign=data["campaign"].code if data["campaign"] else None,
             prefix=data["prefix"],
-            terms=data["terms"],
             for_automations=data["for_automations"],
         )
 

@@ -1,6 +1,6 @@
 """Pools of promotional codes: make them by the thousand, import them, export them, close single ones."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from rest_framework.request import Request
 
 from campaigns import codes, selectors
-from campaigns.models import CodeTerms, PromoCode, PromoCodePool
+from campaigns.models import PromoCode, PromoCodePool
 from campaigns.services import promo_code_files as files
 from campaigns.services import promo_codes as services
 from pos_api.decoding import MAX_BULK_BODY, Decoder
@@ -30,7 +30,6 @@ class PromoCodePoolBody(Struct, forbid_unknown_fields=True, kw_only=True):
     name: Name
     campaign: Slug | None = None
     prefix: Prefix = ""
-    terms: Literal["live", "as_issued"] = "live"
     for_automations: bool = False
 
 
@@ -38,7 +37,6 @@ class PromoCodePoolChange(Struct, forbid_unknown_fields=True, kw_only=True):
     name: Name
     campaign: Slug | None = None
     prefix: Prefix = ""
-    terms: Literal["live", "as_issued"] = "live"
     for_automations: bool = False
 
 
@@ -85,7 +83,6 @@ _POOL: Json = {
         "name": {"type": "string"},
         "campaign": {"type": ["string", "null"]},
         "prefix": {"type": "string"},
-        "terms": {"enum": CodeTerms.values},
         "for_automations": {"type": "boolean"},
         "codes": {"type": "integer", "description": "How many codes it has."},
         "uses": {"type": "integer", "description": "How often they were used."},
@@ -113,7 +110,6 @@ def represent(pool: PromoCodePool) -> Json:
         "name": pool.name,
         "campaign": pool.campaign.code if pool.campaign else None,
         "prefix": pool.pattern,
-        "terms": pool.terms,
         "for_automations": pool.for_automations,
         "codes": pool.code_count,  # type: ignore[attr-defined]
         "uses": pool.use_count,  # type: ignore[attr-defined]
@@ -166,7 +162,7 @@ class PromoCodePoolsView(ManagerView):
         request=PromoCodePoolBody,
         responses={201: _POOL},
         examples={"Christmas": POOL_EXAMPLE},
-        answer={**POOL_EXAMPLE, "terms": "live", "for_automations": False, "codes": 0, "uses": 0},
+        answer={**POOL_EXAMPLE, "for_automations": False, "codes": 0, "uses": 0},
         problems={409: "`code_taken`"},
     )
     def post(self, request: Request) -> HttpResponse:
@@ -176,7 +172,6 @@ class PromoCodePoolsView(ManagerView):
             name=body.name,
             campaign=body.campaign,
             prefix=body.prefix,
-            terms=body.terms,
             for_automations=body.for_automations,
         )
         return answer(represent(find(body.code)), 201)
@@ -212,7 +207,6 @@ class PromoCodePoolView(ManagerView):
             name=body.name,
             campaign=body.campaign,
             prefix=body.prefix,
-            terms=body.terms,
             for_automations=body.for_automations,
         )
         return answer(represent(find(code)))

@@ -318,7 +318,7 @@ class TestPromoCodes:
         campaign = builders.build_campaign()
         page.post(
             "/promo-codes/new/",
-            {"name": "Natal", "code": "natal", "campaign": campaign.code, "terms": "live"},
+            {"name": "Natal", "code": "natal", "campaign": campaign.code},
         )
         page.post("/promo-codes/natal/generate/", {"count": "5", "max_uses": "1"})
         page.post("/promo-codes/natal/word/", {"word": "natal10"})
@@ -336,7 +336,7 @@ class TestPromoCodes:
         pool = PromoCode.objects.model.pool.field.related_model.objects.get()
 
         answers = [
-            page.post("/promo-codes/new/", {"name": "X", "code": pool.code, "terms": "live"}),
+            page.post("/promo-codes/new/", {"name": "X", "code": pool.code}),
             page.post(f"/promo-codes/{pool.code}/generate/", {"count": "1", "customer": "nobody"}),
             page.post(f"/promo-codes/{pool.code}/word/", {"word": "two words"}),
             page.post(f"/promo-codes/{pool.code}/import/", {"text": ""}),

@@ -37,8 +37,8 @@ STATE_TONES = {
 }
 FLAGS = {
     "clock_skew": _("The till's clock was wrong"),
-    "totals_differ": _("The till charged another total"),
     "totals_mismatch": _("The till charged another total"),
+    "cancelled_before_arrival": _("Cancelled before it arrived"),
     "cancelled_by_manager": _("Cancelled in the back-office"),
 }
 
