@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from config.local.postgres import data_home, start_postgres
-from config.local.processes import StartFailed, start_child
+from config.local.processes import StartFailed, die_with_parent, start_child
 from config.local.programs import make_private
 from config.local.supervisor import Service, Supervisor
 
@@ -45,6 +45,7 @@ def launch(folder: Path, **extra: str) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=die_with_parent,
     )
 
 

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, sync_playwright
 
+from config.local.processes import start_child, stop_group
+
 ROOT = Path(__file__).resolve().parents[2]
 LAPTOP = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
@@ -80,27 +82,23 @@ def site(committed_db: str) -> Iterator[Site]:
     """The web server that `make run` starts, on a committed database of this test."""
     port = _free_port()
     address = f"http://127.0.0.1:{port}"
-    process = subprocess.Popen(
+    # Tied to this process: a killed test run leaves no web server behind.
+    process = start_child(
         [
             *(sys.executable, "-m", "granian", "config.wsgi:application", "--interface", "wsgi", "--no-ws"),
             *("--http", "1", "--host", "127.0.0.1", "--port", str(port)),
             *("--workers", "1", "--blocking-threads", "2", "--log-level", "warning"),
         ],
         cwd=ROOT,
-        env=os.environ
+        environment=os.environ
         | {"DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": committed_db, "PUBLIC_URL": address},
-        start_new_session=True,
+        death_signal=signal.SIGTERM,
     )
     try:
         _wait_until_it_answers(process, f"{address}/healthz")
         yield Site(url=address, database_url=committed_db)
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        stop_group(process, signal.SIGTERM, patience_seconds=10)
 
 
 # --- Browsers ------------------------------------------------------------------------------------

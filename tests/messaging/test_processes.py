@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from config.local.processes import die_with_parent, start_child
 from messaging.models import Message, MessageState
 from messaging.schedule import State
 from messaging.services.delivery import LEASE, sweep_expired_leases
@@ -36,8 +37,10 @@ class Provider:
         self.log = folder / "accepted"
         self.log.touch()
         port_file = folder / "port"
-        self.process = subprocess.Popen(
-            [sys.executable, HERE / "fake_provider.py", port_file, self.log, str(hold)]
+        self.process = start_child(
+            [sys.executable, HERE / "fake_provider.py", port_file, self.log, str(hold)],
+            environment=os.environ,
+            death_signal=signal.SIGKILL,
         )
         wait_for(port_file.exists)
         self.base = f"http://127.0.0.1:{port_file.read_text()}"
@@ -92,6 +95,7 @@ def manage(database_url: str, *arguments: str, provider: Provider | None = None)
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        preexec_fn=die_with_parent,
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import psycopg2
 import pytest
 
 from campaigns.models import Activation, CampaignCounter, PromoCode
+from config.local.processes import start_child, stop_group
 from customers.models import Customer
 from retail.models import Sale
 from tests.pos_api.senders import fresh, post, read_then_write, sell_in_processes
@@ -32,35 +34,22 @@ def served(database_url: str) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
-    command += [
-        "--workers",
-        "2",
-        "--blocking-threads",
-        "4",
-        "--log-level",
-        "error",
-        "config.wsgi:application",
-    ]
-    environment = os.environ | {"DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "tests.settings"}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    process = start_child(
+        [
+            *(sys.executable, "-m", "granian", "config.wsgi:application", "--interface", "wsgi"),
+            *("--host", "127.0.0.1", "--port", str(port)),
+            *("--workers", "2", "--blocking-threads", "4", "--log-level", "error"),
+        ],
+        environment=os.environ | {"DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        death_signal=signal.SIGTERM,
+        output=subprocess.DEVNULL,
+    )
     try:
         address = f"http://127.0.0.1:{port}/api/v1/"
         _wait(address, process)
         yield address
     finally:
-        process.terminate()
-        process.wait(10)
+        stop_group(process, signal.SIGTERM, patience_seconds=10)
 
 
 def _wait(address: str, process: "subprocess.Popen[bytes]") -> None:
