@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from pos_api.views import campaign_categories as categories
-from pos_api.views import campaigns
+from pos_api.views import campaign_revisions, campaigns
 from pos_api.views import promo_code_pools as pools
 
 urlpatterns: list[URLPattern] = [
@@ -12,7 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("campaigns/<str:code>/publish/", campaigns.PublishView.as_view()),
     path("campaigns/<str:code>/pause/", campaigns.PauseView.as_view()),
     path("campaigns/<str:code>/resume/", campaigns.ResumeView.as_view()),
-    path("campaigns/<str:code>/revisions/", campaigns.RevisionsView.as_view()),
+    path("campaigns/<str:code>/revisions/", campaign_revisions.RevisionsView.as_view()),
     path("campaign-categories/", categories.CampaignCategoriesView.as_view()),
     path("campaign-categories/<str:code>/", categories.CampaignCategoryView.as_view()),
     path("promo-code-pools/", pools.PromoCodePoolsView.as_view()),
