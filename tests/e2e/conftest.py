@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, expect, sync_playwright
 
 from config.local.processes import start_child, stop_group
 
@@ -24,7 +24,9 @@ ROOT = Path(__file__).resolve().parents[2]
 LAPTOP = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
 PASSWORD = "uma senha bem longa"
-PATIENCE_MS = 10_000
+# Costs time only where a test fails; a machine that builds other things meanwhile is slow.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 # The browser must neither need a sandbox nor call home.
 CHROMIUM_ARGUMENTS = [
