@@ -69,38 +69,38 @@ DEFAULTS: dict[tuple[str, str, str], DefaultText] = {
         ),
     ),
     (Occasion.RECOVERY, Channel.SMS, "pt-br"): DefaultText(
-        "{{ customer.first_name }}, sua sacola espera na {{ company.name }}"
+        "{% if customer.first_name %}{{ customer.first_name }}, sua{% else %}Sua{% endif %} sacola espera na {{ company.name }}"
         "{% if coupon.code %}. Use {{ coupon.code }}{% endif %}: {{ cart.link }}"
     ),
     (Occasion.RECOVERY, Channel.SMS, "en"): DefaultText(
-        "{{ customer.first_name }}, your bag is waiting at {{ company.name }}"
+        "{% if customer.first_name %}{{ customer.first_name }}, your{% else %}Your{% endif %} bag is waiting at {{ company.name }}"
         "{% if coupon.code %}. Use {{ coupon.code }}{% endif %}: {{ cart.link }}"
     ),
     (Occasion.RECOVERY, Channel.WHATSAPP, "pt-br"): DefaultText(
-        "Oi, {{ customer.first_name }}! Sua sacola na {{ store.name }} ainda está aqui:\n"
+        "Oi{% if customer.first_name %}, {{ customer.first_name }}{% endif %}! Sua sacola na {{ store.name }} ainda está aqui:\n"
         "{% for item in cart.items %}\n• {{ item.quantity }} × {{ item.name }}{% endfor %}\n\nTotal: {{ cart.total }}"
         "{% if coupon.code %}\n\nVolte com o código *{{ coupon.code }}*, válido até {{ coupon.valid_until }}:"
         "\n{{ coupon.link }}{% else %}\n\nContinue de onde parou: {{ cart.link }}{% endif %}"
         "\n\nPara não receber mais mensagens, responda SAIR."
     ),
     (Occasion.RECOVERY, Channel.WHATSAPP, "en"): DefaultText(
-        "Hi, {{ customer.first_name }}! Your bag at {{ store.name }} is still here:\n"
+        "Hi{% if customer.first_name %}, {{ customer.first_name }}{% endif %}! Your bag at {{ store.name }} is still here:\n"
         "{% for item in cart.items %}\n• {{ item.quantity }} × {{ item.name }}{% endfor %}\n\nTotal: {{ cart.total }}"
         "{% if coupon.code %}\n\nCome back with the code *{{ coupon.code }}*, valid until {{ coupon.valid_until }}:"
         "\n{{ coupon.link }}{% else %}\n\nGo on where you left: {{ cart.link }}{% endif %}"
         "\n\nTo stop these messages, answer STOP."
     ),
     (Occasion.RECOVERY, Channel.EMAIL, "pt-br"): DefaultText(
-        subject="{{ customer.first_name }}, você esqueceu algo na sacola",
+        subject="{% if customer.first_name %}{{ customer.first_name }}, você{% else %}Você{% endif %} esqueceu algo na sacola",
         text=(
-            "Oi, {{ customer.first_name }},\n\nsua sacola na {{ store.name }} ainda está aqui:\n"
+            "Oi{% if customer.first_name %}, {{ customer.first_name }}{% endif %},\n\nsua sacola na {{ store.name }} ainda está aqui:\n"
             "{% for item in cart.items %}\n- {{ item.quantity }} x {{ item.name }}, {{ item.price }}{% endfor %}\n\n"
             "Total: {{ cart.total }}"
             "{% if coupon.code %}\n\nVolte com o código {{ coupon.code }}, válido até {{ coupon.valid_until }}:"
             "\n{{ coupon.link }}{% else %}\n\nContinue de onde parou:\n{{ cart.link }}{% endif %}"
         ),
         html=(
-            "<p>Oi, {{ customer.first_name }},</p>\n<p>sua sacola na <strong>{{ store.name }}</strong> ainda está aqui:</p>\n"
+            "<p>Oi{% if customer.first_name %}, {{ customer.first_name }}{% endif %},</p>\n<p>sua sacola na <strong>{{ store.name }}</strong> ainda está aqui:</p>\n"
             '<table role="presentation" width="100%" cellpadding="8" style="border-collapse:collapse">\n'
             "{% for item in cart.items %}"
             '<tr style="border-bottom:1px solid #e5e7eb"><td>{{ item.quantity }} × {{ item.name }}</td>'
@@ -114,16 +114,16 @@ DEFAULTS: dict[tuple[str, str, str], DefaultText] = {
         ),
     ),
     (Occasion.RECOVERY, Channel.EMAIL, "en"): DefaultText(
-        subject="{{ customer.first_name }}, you left something in your bag",
+        subject="{% if customer.first_name %}{{ customer.first_name }}, you{% else %}You{% endif %} left something in your bag",
         text=(
-            "Hi, {{ customer.first_name }},\n\nyour bag at {{ store.name }} is still here:\n"
+            "Hi{% if customer.first_name %}, {{ customer.first_name }}{% endif %},\n\nyour bag at {{ store.name }} is still here:\n"
             "{% for item in cart.items %}\n- {{ item.quantity }} x {{ item.name }}, {{ item.price }}{% endfor %}\n\n"
             "Total: {{ cart.total }}"
             "{% if coupon.code %}\n\nCome back with the code {{ coupon.code }}, valid until {{ coupon.valid_until }}:"
             "\n{{ coupon.link }}{% else %}\n\nGo on where you left:\n{{ cart.link }}{% endif %}"
         ),
         html=(
-            "<p>Hi, {{ customer.first_name }},</p>\n<p>your bag at <strong>{{ store.name }}</strong> is still here:</p>\n"
+            "<p>Hi{% if customer.first_name %}, {{ customer.first_name }}{% endif %},</p>\n<p>your bag at <strong>{{ store.name }}</strong> is still here:</p>\n"
             '<table role="presentation" width="100%" cellpadding="8" style="border-collapse:collapse">\n'
             "{% for item in cart.items %}"
             '<tr style="border-bottom:1px solid #e5e7eb"><td>{{ item.quantity }} × {{ item.name }}</td>'

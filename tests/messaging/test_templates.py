@@ -1,3 +1,6 @@
+import re
+from dataclasses import replace
+
 import pytest
 
 from messaging.defaults import DEFAULTS
@@ -117,6 +120,25 @@ class TestCompose:
         for word in ("código", "code", "Use ", "presente", "gift", "{", "None"):
             assert word not in composed.text + composed.html.replace("border-radius", ""), word
         assert "Ana" in composed.text
+
+    @pytest.mark.parametrize("key", [key for key in DEFAULTS if key[0] == Occasion.RECOVERY], ids=str)
+    def test_greets_a_visitor_whose_name_is_unknown_without_a_gap(self, key):
+        occasion, channel, language = key
+        proposal = DEFAULTS[key]
+        template = Template(
+            occasion=occasion, channel=channel, language=language, subject=proposal.subject,
+            text=proposal.text, html=proposal.html,
+        )  # fmt: skip
+        cart = build_cart()
+        facts = Facts(
+            recipient=replace(cart_recipient(cart), name=""), company=build_company(), store=cart.store, cart=cart,
+            unsubscribe_url="https://x.com/u",
+        )  # fmt: skip
+
+        composed = compose(template, facts)
+
+        for text in filter(None, (composed.subject, composed.text, composed.html)):
+            assert not re.search(r", ?[!,]|^, |^[a-z]", text), text
 
 
 class TestComposeEmail:
