@@ -90,6 +90,10 @@ class RecipeForm(forms.Form):
         return timezone.make_aware(datetime.combine(day + later, time())).isoformat()
 
     def clean(self) -> None:
+        # A recipe may ask for what a document can do without, such as the least value of the purchase.
+        for name, field in self.fields.items():
+            if field.required and name not in self.errors and self.value(name) in (None, "", []):
+                self.add_error(name, translate("This field is required."))
         try:
             decode_campaign(self.document())
         except DocumentError as error:

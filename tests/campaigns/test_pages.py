@@ -163,6 +163,15 @@ class TestSummary:
 
 class TestRecipes:
     @pytest.mark.parametrize(
+        ("recipe", "typed"), [("above", {"amount": "20"}), ("gift", {"gifts": "BOTTON", "choose": "1"})]
+    )
+    def test_ask_for_what_the_document_could_do_without(self, page, recipe, typed):
+        answer = page.post(f"/campaigns/new/{recipe}/", typed | {"name": "Sem valor mínimo"})
+
+        assert answer.status_code == 422
+        assert list(answer.context["form"].errors) == ["minimum"]
+
+    @pytest.mark.parametrize(
         ("recipe", "typed", "benefit"),
         [
             ("percent", {"percent": "10", "by": "category", "values": "coats"}, "item_percent"),
