@@ -5,7 +5,7 @@ The kinds say themselves what they mean (`Phrase`); here the phrases become text
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.utils.formats import date_format
@@ -122,17 +122,31 @@ def _rule(node: Node, names: Names) -> Sentence:
     return Sentence(text, [_rule(child, names) for child in node.children])
 
 
+def _from_moment(value: datetime) -> str:
+    """Return a moment as people say when something begins: without the hour when it is midnight."""
+    local = formats.in_zone(value)
+    return formats.moment(value) if local.time() != time() else formats.day(local.date())
+
+
+def _until(value: datetime) -> str:
+    """Say a first moment after the end as people do: midnight closes the day before."""
+    local = formats.in_zone(value)
+    if local.time() != time():
+        return _("until %(moment)s.") % {"moment": formats.moment(value)}
+    return _("until the end of %(day)s.") % {"day": formats.day(local.date() - timedelta(days=1))}
+
+
 def _when(campaign: Campaign, at: datetime, names: Names) -> list[Sentence]:
     found = []
     if campaign.starts_at is None:
         start = _("From its publication")
     elif campaign.starts_at <= at:
-        start = _("Since %(moment)s") % {"moment": formats.moment(campaign.starts_at)}
+        start = _("Since %(moment)s") % {"moment": _from_moment(campaign.starts_at)}
     else:
-        start = _("From %(moment)s") % {"moment": formats.moment(campaign.starts_at)}
+        start = _("From %(moment)s") % {"moment": _from_moment(campaign.starts_at)}
     end = _("without an end.")
     if campaign.ends_at is not None:
-        end = _("until %(moment)s.") % {"moment": formats.moment(campaign.ends_at)}
+        end = _until(campaign.ends_at)
     found.append(Sentence(f"{start}, {end}"))
     schedule = campaign.schedule
     if schedule is not None and schedule.weekdays:

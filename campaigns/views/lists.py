@@ -1,7 +1,7 @@
 """The list of campaigns, and the activations of one."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -36,6 +36,12 @@ def _day(name: str) -> Callable[[Campaign], date | None]:
     return read
 
 
+def _last_day(campaign: Campaign) -> date | None:
+    """Return the last day on which it holds: `ends_at` is the first moment at which it does not."""
+    end = campaign.ends_at
+    return formats.in_zone(end - timedelta(microseconds=1)).date() if end else None
+
+
 class CampaignList(ListPage):
     """All campaigns, with what can be done to each."""
 
@@ -64,7 +70,7 @@ class CampaignList(ListPage):
         Column(
             name="starts_at", label=_("Starts"), kind="day", value=_day("starts_at"), order_by="starts_at"
         ),
-        Column(name="ends_at", label=_("Ends"), kind="day", value=_day("ends_at"), order_by="ends_at"),
+        Column(name="ends_at", label=_("Ends"), kind="day", value=_last_day, order_by="ends_at"),
         Column(name="priority", label=_("Priority"), kind="number", order_by="priority"),
         Column(name="updated_at", label=_("Changed"), kind="moment", order_by="updated_at", on_page=False),
     )

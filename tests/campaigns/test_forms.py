@@ -156,6 +156,22 @@ class TestCampaignForm:
             assert summary.headline, code
             assert all(sentence.text for section in summary.sections for sentence in section.sentences), code
 
+    @pytest.mark.parametrize(
+        ("ends_at", "said"),
+        [
+            ("2027-02-01T00:00:00-03:00", "From 31 Dec 2026, until the end of 31 Jan 2027."),
+            ("2027-02-01T12:30:00-03:00", "From 31 Dec 2026, until 1 Feb 2027, 12:30."),
+        ],
+    )
+    def test_says_the_last_day_as_it_was_typed(self, ends_at, said):
+        document = {"code": "A", "name": "A", "starts_at": "2026-12-31T00:00:00-03:00", "ends_at": ends_at}
+        with translation.override("en"):
+            summary = summarize(
+                decode_campaign(document | {"benefits": []}), at=datetime(2026, 11, 22, tzinfo=UTC)
+            )
+
+        assert said in [sentence.text for section in summary.sections for sentence in section.sentences]
+
     def test_shows_every_field_of_a_document_once(self):
         shown = [*GENERAL, *WHEN_WHERE, *THRESHOLDS, *BEHAVIOUR, "conditions", "benefits"]
 
