@@ -49,7 +49,7 @@ REASONS: Mapping[str, str] = {
     "minimum_quantity": gettext_noop("Quantity still missing: %(missing)s."),
     "minimum_amount": gettext_noop("%(missing)s more."),
     "maximum_amount": gettext_noop("The value is %(missing)s above the maximum of %(required)s."),
-    "limit_reached": gettext_noop("The limit of %(required)s uses has been reached."),
+    "limit_reached": gettext_noop("The limit of uses has been reached (%(required)s)."),
     "budget_reached": gettext_noop("The budget of the campaign is used up."),
     "no_effect": gettext_noop("It would give nothing on this basket."),
     "outranked": gettext_noop("The associated campaign %(subject)s is given instead."),
@@ -66,6 +66,10 @@ _COMPARISONS = {
     "lte": gettext_noop("at most %(required)s"),
     "between": gettext_noop("between %(first)s and %(last)s"),
 }
+
+
+# Their `subject` is the code of a campaign.
+OF_CAMPAIGNS = frozenset({"outranked", "exclusive_elsewhere", "order_discount_elsewhere"})
 
 
 def explain(verdict: Verdict) -> str:

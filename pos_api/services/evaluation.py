@@ -1,5 +1,6 @@
 """Evaluate a basket document as it stands now: read the snapshot, ask the engine. Writes nothing."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from msgspec import Struct
+from msgspec.structs import replace
 
 from campaigns.engine import basket as engine
 from campaigns.engine.evaluate import evaluate
@@ -14,7 +16,7 @@ from campaigns.engine.evaluation import Evaluation
 from campaigns.engine.plan import Plan
 from campaigns.engine.rendering import render
 from campaigns.engine.verdict import Verdict
-from campaigns.explanations import explain
+from campaigns.explanations import OF_CAMPAIGNS, explain
 from campaigns.loader import plan_for
 from pos_api import selectors
 from pos_api.authentication import TerminalCaller
@@ -40,7 +42,15 @@ class Evaluated(Struct, frozen=True, kw_only=True):
 
     def body(self) -> dict[str, Any]:
         """Return the answer of ``baskets/evaluate/``, with texts in the active language."""
-        return render(self.evaluation, partial(_sentence, get_language() or ""))
+        names = {given.campaign: given.name for given in self.evaluation.activations}
+        return render(self.evaluation, partial(_named_sentence, names, get_language() or ""))
+
+
+def _named_sentence(names: Mapping[str, str], language: str, verdict: Verdict) -> str:
+    """Return the sentence of a verdict, which calls a campaign by its name: its code means nothing to a cashier."""
+    if verdict.code in OF_CAMPAIGNS and verdict.subject in names:
+        verdict = replace(verdict, subject=names[verdict.subject])
+    return _sentence(language, verdict)
 
 
 @lru_cache(maxsize=4096)

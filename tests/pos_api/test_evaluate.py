@@ -157,6 +157,17 @@ class TestAnswer:
         assert english["text"]
         assert english["reason"] == portuguese["reason"]
 
+    def test_calls_the_campaign_that_stands_in_the_way_by_its_name(self, till: Till) -> None:
+        publish(
+            "SO-ESTA", name="Só esta", exclusive=True, benefits=[{"kind": "order_percent", "percent": "50"}]
+        )
+        publish()
+
+        refused = till.evaluate(basket()).json()["not_activated"][0]
+
+        assert (refused["reason"], refused["subject"]) == ("exclusive_elsewhere", "SO-ESTA")
+        assert "Só esta" in refused["text"]
+
     def test_honours_what_was_published_a_moment_ago(self, till: Till) -> None:
         before = till.evaluate(basket()).json()
         publish()
