@@ -110,9 +110,9 @@ class CustomerForm(forms.Form):
         # What may be missing is missing, not empty: two customers without a card are not the same one.
         for name in ("code", "card"):
             cleaned[name] = cleaned.get(name) or None
-        if not any(cleaned.get(name) for name in ("name", "document", "phone", "email", "code", "card")):
+        if not any(cleaned.get(name) for name in ("document", "phone", "email", "code", "card")):
             raise forms.ValidationError(
-                _("Give at least a name, a document, a phone, an e-mail, a code or a card."), code="required"
+                _("Give at least a document, a phone, an e-mail, a code or a card."), code="required"
             )
         return cleaned
 

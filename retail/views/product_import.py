@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from retail import formats
+from retail.forms.product import ProductForm
 from retail.forms.product_import import ConfirmForm, ImportForm
 from retail.rows import RowResult
 from retail.services.product_import import preview_products
@@ -92,8 +93,14 @@ class ImportTemplate(PageMixin, View):
 
 def _errors(results: list[RowResult], rows: list[dict[str, Any]]) -> list[tuple[int, str, str, str]]:
     """Return (line of the file, SKU, field, message) of everything that is wrong."""
+    labels = {name: str(field.label) for name, field in ProductForm.base_fields.items()}
     return [
-        (result.index + 2, str(rows[result.index].get("sku", "")), error.path, error.message)
+        (
+            result.index + 2,
+            str(rows[result.index].get("sku", "")),
+            labels.get(error.path, error.path),
+            error.message,
+        )
         for result in results
         for error in result.errors
     ]

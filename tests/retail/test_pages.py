@@ -280,7 +280,7 @@ class TestProductImport:
         counts = answer.context["counts"]
         assert (counts["created"], counts["updated"], counts["error"]) == (1, 1, 1)
         assert [(line, sku, field) for line, sku, field, _text in answer.context["errors"]] == [
-            (4, "A-3", "price")
+            (4, "A-3", "Price")
         ]
         assert Product.objects.get().price == Decimal("10.00")
 
