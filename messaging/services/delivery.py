@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 
 from messaging.channels import CHANNELS
@@ -103,6 +103,13 @@ def deliver(*, message_id: int, lease: uuid.UUID, clock: Clock) -> str:
         message, outgoing = prepare(message_id=message_id, lease=lease, at=at, lease_until=at + LEASE)
     except ClaimLost:
         return "lost"
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        # A defect that shows with this message must not hold up all that wait behind it.
+        logger.exception("message %s could not be prepared", message_id)
+        refusal = DeliveryFailed(type(error).__name__, str(error), permanent=False)
+        return _record_refusal(message_id, lease, refusal, at=at)
     if outgoing is None:
         return {MessageState.QUEUED: "retried", MessageState.FAILED: "failed"}.get(
             MessageState(message.state), "not_sent"

@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +19,20 @@ MAX_BYTES = 16 * 1024 * 1024
 _MAX_UNPACKED = 256 * 1024 * 1024
 MAX_ROWS = 100_000
 _MAX_COLUMNS = 100
+# What zipfile, the XML parser (a SyntaxError) and openpyxl raise for files that are damaged or encrypted.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    InvalidFileException,
+    SyntaxError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    EOFError,
+    OSError,
+)
 
 
 def read_table(file: UploadedFile) -> list[list[str]]:
@@ -67,7 +82,7 @@ def _xlsx_rows(content: bytes) -> Iterator[list[str]]:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         for row in book.worksheets[0].iter_rows(values_only=True):
             yield [_text(cell) for cell in row]
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, IndexError, OSError) as error:
+    except _BROKEN as error:
         raise wrong from error
 
 

@@ -5,6 +5,7 @@ import pytest
 from campaigns.models import Activation, Campaign, CampaignRevision, PromoCode
 from messaging.channels.base import DeliveryFailed, DeliveryInDoubt
 from messaging.models import CartState, Message, MessageEvent, MessageState, Suppression, SuppressionReason
+from messaging.services.composition import compose
 from messaging.services.delivery import LEASE, claim, deliver, deliver_due, sweep_expired_leases
 from tests.builders import NOON, build_consent, build_sale
 from tests.messaging.builders import (
@@ -108,6 +109,22 @@ class TestDeliverDue:
         sms.fail(RuntimeError("boom"))
 
         assert send().in_doubt == 3
+
+    def test_one_that_cannot_be_prepared_does_not_stop_the_others(self, sms, monkeypatch):
+        build_automation()
+        first, second = build_message(), build_message()
+
+        def broken(template, facts):
+            if facts.recipient.customer_id == first.customer_id:
+                raise RuntimeError("boom")
+            return compose(template, facts)
+
+        monkeypatch.setattr("messaging.services.preparation.compose", broken)
+        summary = send()
+
+        assert (summary.sent, summary.retried) == (1, 1)
+        assert reload(second).state == MessageState.SENT
+        assert (reload(first).state, reload(first).due_at > NOON) == (MessageState.QUEUED, True)
 
 
 class TestLastLook:

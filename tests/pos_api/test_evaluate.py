@@ -103,6 +103,14 @@ class TestCustomer:
 
         assert discount(till.evaluate(basket(customer=reference))) == "0.00"
 
+    def test_does_not_learn_whom_a_campaign_is_for(self, till: Till) -> None:
+        publish(conditions={"kind": "customer", "attribute": "document", "operator": "in", "value": [CPF]})
+
+        answer = till.evaluate(basket(customer={"card": "nobody"}))
+
+        assert [entry["reason"] for entry in answer.json()["not_activated"]] == ["customer_document"]
+        assert CPF.encode() not in answer.content
+
     def test_counts_what_was_bought_in_twelve_months(self, till: Till) -> None:
         build_customer(document=CPF)
         publish(

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import zipfile
 from decimal import Decimal
 
 import pytest
@@ -266,6 +267,18 @@ class TestGroupings:
         assert client.post(f"/groupings/products/{grouping.pk}/members/", {"add": "1"}).status_code == 422
 
 
+def damaged_workbook() -> bytes:
+    """Return an XLSX file whose sheet breaks off in the middle of its XML."""
+    book, whole, damaged = Workbook(), io.BytesIO(), io.BytesIO()
+    book.active.append(["SKU"])
+    book.save(whole)
+    with zipfile.ZipFile(whole) as good, zipfile.ZipFile(damaged, "w") as bad:
+        for name in good.namelist():
+            content = good.read(name)
+            bad.writestr(name, content[:-20] if "sheet1" in name else content)
+    return damaged.getvalue()
+
+
 def upload(client: Client, content: str | bytes, name: str = "produtos.csv"):
     data = content.encode() if isinstance(content, str) else content
     return client.post("/products/import/", {"file": SimpleUploadedFile(name, data)})
@@ -319,6 +332,7 @@ class TestProductImport:
             ("Nome;Preço\nMeia;1,00\n", "No column is called SKU"),
             ("SKU;EAN;GTIN\nA;1;2\n", "Two columns mean the same"),
             (b"PK\x03\x04 this is no workbook", "neither a CSV nor an XLSX"),
+            (damaged_workbook(), "neither a CSV nor an XLSX"),
             (b"\x00\x01\x02", "neither a CSV nor an XLSX"),
         ],
     )
