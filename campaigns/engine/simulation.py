@@ -57,6 +57,7 @@ class Simulation:
         self.associations = _each(reader, mapping, "associations", read_association)
         self.markdowns = _each(reader, mapping, "markdowns", read_markdown)
         self.policy = _policy(reader, mapping.get("policy"))
+        self.names_policy = mapping.get("policy") is not None
         self.live = _live(reader, mapping.get("live", False))
         known_codes = _promo_codes(reader, mapping.get("promo_codes", []))
         self.usage = _usage(reader, mapping.get("usage"))
@@ -90,8 +91,9 @@ class Simulation:
         associations: Iterable[Association] = (),
         markdowns: Iterable[Markdown] = (),
         version: int = 0,
+        policy: CalculationPolicy | None = None,
     ) -> Plan:
-        """Compile what the document gives, together with live documents that it does not replace."""
+        """Compile what the document gives, together with what is live (`policy` included) and it does not replace."""
         campaigns = {campaign.code: campaign for campaign in live}
         campaigns.update({campaign.code: campaign for campaign in self.campaigns})
         grouped = {association.code: association for association in associations}
@@ -102,7 +104,7 @@ class Simulation:
             campaigns.values(),
             associations=grouped.values(),
             markdowns=priced.values(),
-            policy=self.policy,
+            policy=self.policy if policy is None or self.names_policy else policy,
             version=version,
         )
 
@@ -142,6 +144,7 @@ def simulate(
             live.associations,
             live.markdowns,
             live.version,
+            live.policy,
         )
     else:
         plan = simulation.plan()

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,6 +19,7 @@ from campaigns.forms.trial import trial_form
 from campaigns.loader import plan_for
 from campaigns.models import Campaign
 from campaigns.views.detail import find_campaign, head
+from retail.models import Company
 from retail.views.access import PageMixin
 
 
@@ -53,7 +55,10 @@ class CampaignTrial(PageMixin, View):
     def result(self, campaign: Campaign, asked: Json) -> Json:
         """Return the evaluation as the page shows it. Raises DocumentError."""
         live = plan_for(selectors.current_plan_version()) if asked.get("together") else None
-        body = simulate(_simulation(campaign, asked), now=timezone.now(), live=live, explain=explain)
+        company = Company.objects.get()
+        document = _simulation(campaign, asked) | {"policy": company.policy or None}
+        zone = ZoneInfo(company.time_zone)
+        body = simulate(document, now=timezone.now(), zone=zone, live=live, explain=explain)
         mine = campaign.code
         refusal = next((entry for entry in body["not_activated"] if entry["campaign"] == mine), None)
         return {

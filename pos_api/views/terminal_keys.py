@@ -35,7 +35,7 @@ ISSUED_EXAMPLE = {
 
 
 class NewKey(Struct, forbid_unknown_fields=True):
-    """What a new key is called, and until when it works. A test key records nothing that counts."""
+    """What a new key is called, and until when it works. A test key's sales count like all others; its carts lead to no message."""
 
     name: Annotated[str, Meta(max_length=80)] = ""
     test: bool = False

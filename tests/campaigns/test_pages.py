@@ -8,6 +8,7 @@ from django.utils import translation
 from campaigns.forms.document import CampaignForm
 from campaigns.models import Campaign, CampaignStatus, PromoCode
 from campaigns.selectors import current_plan_version
+from retail.models import Company
 from tests import builders
 from tests.campaigns.test_forms import posted
 
@@ -283,6 +284,16 @@ class TestTrial:
 
         assert "Activates" in text
         assert "90.00" in text
+
+    def test_calculates_by_the_policy_of_the_company(self, page):
+        Company.objects.update(policy={"rounding": "down"})
+        campaign = builders.build_campaign(benefits=[{"kind": "item_percent", "percent": "10.00"}])
+
+        data = {"trial-lines-0-sku": "X", "trial-lines-0-quantity": "1", "trial-lines-0-unit_price": "10.05"}
+        text = page.post(f"/campaign/{campaign.code}/try/", data | {"_action": "try"}).content.decode()
+
+        # Half up, the discount would be 1.01.
+        assert "9.05" in text
 
     def test_gives_every_reason_why_not(self, page):
         campaign = builders.build_campaign(

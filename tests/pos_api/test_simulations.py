@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
 from campaigns.models import Campaign
+from campaigns.services.plan import change_policy
 from retail.models import Sale
 from tests.builders import build_category, build_product, build_user
 from tests.pos_api.till import line, publish
@@ -49,6 +51,15 @@ class TestSimulations:
 
         assert [a["campaign"] for a in alone["activations"]] == ["DEZ"]
         assert [a["campaign"] for a in together["activations"]] == ["DEZ", "VIVA"]
+
+    def test_calculates_by_the_policy_that_is_live_unless_the_document_has_one(self, manager: Client) -> None:
+        publish("VIVA", priority=7, benefits=[{"kind": "order_percent", "percent": "10.00"}])
+        change_policy(policy={"percent_base": "original"}, user=None, at=timezone.now())
+
+        live = simulate(manager, document(TEN, live=True)).json()
+        own = simulate(manager, document(TEN, live=True, policy={"percent_base": "running"})).json()
+
+        assert (live["totals"]["discount"], own["totals"]["discount"]) == ("20.00", "19.00")
 
     def test_names_what_is_wrong(self, manager: Client) -> None:
         response = simulate(manager, document(TEN | {"priority": -1}, basket={"lines": [line(quantity="x")]}))
