@@ -75,21 +75,16 @@ def measure(scene: dict[str, str]) -> dict[str, Any]:
     body = bodies(scene["customer"])["anonymous"]
     bare, echo = bare_application(), environ("/echo/", body)
     ours = environ("/api/v1/baskets/evaluate/", body, scene["key"])
-    kept: dict[str, Any] = {}
+    read = selectors.read_snapshot
+    kept: list[Any] = []
 
-    def once(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        def read(*arguments: Any, **named: Any) -> Any:
-            if name not in kept:
-                kept[name] = function(*arguments, **named)
-            return kept[name]
-
-        return read
+    def read_once(*arguments: Any, **named: Any) -> Any:
+        if not kept:
+            kept.append(read(*arguments, **named))
+        return kept[0]
 
     call(application, ours)
-    with (
-        mock.patch.object(evaluation.selectors, "read_snapshot", once("snapshot", selectors.read_snapshot)),
-        mock.patch.object(evaluation.selectors, "read_usage", once("usage", selectors.read_usage)),
-    ):
+    with mock.patch.object(evaluation.selectors, "read_snapshot", read_once):
         without = in_turn(
             {"bare echo": lambda: call(bare, echo), "evaluate, no query": lambda: call(application, ours)}
         )

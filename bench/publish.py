@@ -42,7 +42,7 @@ def _publish(number: int) -> int:
     code = f"near-{number}"
     at = timezone.now()
     document = corpus.concerned()[number] | {"starts_at": "2020-01-01T00:00:00Z", "description": str(at)}
-    services.save_campaign(code=code, document=document, version=None, at=at)
+    services.save_campaign(code=code, document=document, version=None, user=None, at=at)
     services.publish_campaign(code=code, user=None, at=at)
     return current_plan_version()
 
