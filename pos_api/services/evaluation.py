@@ -43,7 +43,18 @@ class Evaluated(Struct, frozen=True, kw_only=True):
     def body(self) -> dict[str, Any]:
         """Return the answer of ``baskets/evaluate/``, with texts in the active language."""
         names = {given.campaign: given.name for given in self.evaluation.activations}
-        return render(self.evaluation, partial(_named_sentence, names, get_language() or ""))
+        body = render(self.evaluation, partial(_named_sentence, names, get_language() or ""))
+        for refusal in body["not_activated"]:
+            for reason in (refusal, *refusal.get("reasons", ())):
+                _keep_private(reason)
+        return body
+
+
+def _keep_private(reason: dict[str, Any]) -> None:
+    """Leave out what a reason would tell of the customer: a terminal can name any document, and learns none's facts."""
+    if reason["reason"].startswith("customer_") or reason["reason"] in ("birthday", "purchase_number"):
+        reason.pop("actual", None)
+        reason.pop("missing", None)
 
 
 def _named_sentence(names: Mapping[str, str], language: str, verdict: Verdict) -> str:

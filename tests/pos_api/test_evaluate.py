@@ -230,3 +230,19 @@ class TestCodes:
             assert till.evaluate(basket(promo_codes=["ERRADO"])).status_code == 200
 
         assert len(LookupGuard.objects.get().tried) == 1
+
+
+class TestPrivacy:
+    def test_a_reason_tells_a_terminal_nothing_of_the_customer(self, till: Till) -> None:
+        publish(
+            "TURNOVER",
+            conditions={"kind": "customer", "attribute": "turnover", "operator": "gte", "value": "500.00"},
+        )
+        customer = build_customer(document="52998224725")
+
+        answer = till.evaluate(basket(line(), customer={"document": customer.document})).json()
+
+        (refusal,) = [row for row in answer["not_activated"] if row["campaign"] == "TURNOVER"]
+        assert refusal["reason"] == "customer_turnover"
+        assert refusal["required"] == "500.00"
+        assert not {"actual", "missing"} & set(refusal)
