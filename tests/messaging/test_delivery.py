@@ -2,7 +2,6 @@ from datetime import date, timedelta
 
 import pytest
 
-from campaigns.models import Activation, Campaign, CampaignRevision, PromoCode
 from messaging.channels.base import DeliveryFailed, DeliveryInDoubt
 from messaging.models import CartState, Message, MessageEvent, MessageState, Suppression, SuppressionReason
 from messaging.services.composition import compose
@@ -12,7 +11,6 @@ from tests.messaging.builders import (
     build_automation,
     build_cart,
     build_message,
-    build_pool,
     build_reachable_customer,
     build_template,
 )
@@ -247,79 +245,6 @@ class TestLastLook:
         self.held_back(message, "text_too_long")
 
 
-class TestCodes:
-    def test_issues_a_code_for_this_person_that_ends_hours_after_the_send(self, sms):
-        build_automation(pool=build_pool(), settings={"code_valid_hours": 48})
-        message = build_message()
-
-        send()
-
-        message = reload(message)
-        code = message.promo_code
-        assert code.code.startswith("VOLTE")
-        assert code.code in message.text
-        assert (code.customer, code.max_uses) == (message.customer, 1)
-        assert (code.starts_at, code.expires_at) == (NOON, NOON + timedelta(hours=48))
-        assert code.expires_at - message.sent_at == timedelta(hours=48)
-
-    def test_offers_the_link_with_the_code(self, sms):
-        build_automation(pool=build_pool())
-        build_template(language="en", text="{{ coupon.link }}")
-        customer = build_reachable_customer(language="en")
-        cart = build_cart(
-            customer=customer,
-            last_interaction_at=NOON - timedelta(minutes=30),
-            link="https://loja.example.com/c?id=1",
-        )
-        message = build_message(cart=cart)
-
-        send()
-
-        code = reload(message).promo_code.code
-        assert sms.sent[0].text == f"https://loja.example.com/c?id=1&coupon={code}"
-
-    def test_a_repeated_try_keeps_the_code_and_starts_its_time_again(self, sms):
-        build_automation(pool=build_pool(), settings={"code_valid_hours": 1})
-        message = build_message()
-        sms.fail(DeliveryFailed("20429", "Too many", permanent=False))
-        send()
-        sms.answer = None
-
-        send(NOON + timedelta(minutes=1))
-
-        assert PromoCode.objects.get().expires_at == NOON + timedelta(hours=1, minutes=1)
-        assert reload(message).state == MessageState.SENT
-
-    @pytest.mark.parametrize(("days_ago", "reason"), [(6, "code_used"), (7, "")])
-    def test_rests_after_a_recovery_code_was_used(self, sms, days_ago, reason):
-        pool = build_pool()
-        build_automation(pool=pool, settings={"rest_days_after_use": 7, "frequency_hours": 0})
-        customer = build_reachable_customer()
-        used_at = NOON - timedelta(days=days_ago)
-        old_cart = build_cart(
-            customer=customer, last_interaction_at=used_at, state="recovered", closed_at=used_at
-        )
-        code = PromoCode.objects.create(pool=pool, code="VOLTE1", used=1)
-        build_message(cart=old_cart, state="sent", sent_at=used_at, call_began_at=used_at, promo_code=code)
-        sale = build_sale(customer=customer, occurred_at=used_at, received_at=used_at)
-        campaign = Campaign.objects.create(
-            code="volte", name="Volte", document={}, created_at=NOON, updated_at=NOON
-        )
-        revision = CampaignRevision.objects.create(
-            campaign=campaign, number=1, document={}, published_at=NOON
-        )
-        Activation.objects.create(
-            sale=sale, campaign=campaign, revision=revision, promo_code=code, activated_at=used_at
-        )
-        message = build_message(
-            cart=build_cart(customer=customer, last_interaction_at=NOON - timedelta(minutes=30))
-        )
-
-        send()
-
-        assert reload(message).reason == reason
-
-
 class TestRefusals:
     def test_tries_again_with_growing_pauses_and_gives_up_after_five(self, sms):
         build_automation()
@@ -442,41 +367,3 @@ class TestSweep:
         assert sweep_expired_leases(at=NOON + LEASE) == (0, 1)
         assert (reload(message).state, reload(message).reason) == ("in_doubt", "worker_died")
         assert MessageEvent.objects.filter(message=message, kind="worker_died").exists()
-
-
-class TestConstraints:
-    @pytest.mark.parametrize(
-        ("values", "constraint"),
-        [
-            ({"state": "lost"}, "message_state_known"),
-            ({"state": "claimed"}, "message_claimed_means_leased"),
-            ({"state": "failed"}, "message_not_sent_says_why"),
-            ({"state": "sent"}, "message_sent_has_its_moment"),
-            ({"channels": []}, "message_channels_known"),
-            ({"channels": ["pigeon"]}, "message_channels_known"),
-            ({"expires_at": NOON}, "message_expires_after_due"),
-            ({"occasion": "party"}, "message_occasion_known"),
-        ],
-    )
-    def test_the_database_refuses_bad_states(self, values, constraint):
-        from django.db import IntegrityError
-
-        with pytest.raises(IntegrityError, match=constraint):
-            build_message(**values)
-
-    def test_the_database_refuses_a_second_message_for_one_occasion(self):
-        from django.db import IntegrityError
-
-        message = build_message()
-
-        with pytest.raises(IntegrityError, match="message_once_per_occasion_and_person"):
-            build_message(cart=message.cart)
-
-    def test_reports_are_never_changed(self):
-        from django.db import IntegrityError
-
-        event = MessageEvent.objects.create(provider="twilio", event_key="1", kind="sent", occurred_at=NOON)
-        event.kind = "read"
-
-        with pytest.raises(IntegrityError, match="never changed"):
-            event.save()

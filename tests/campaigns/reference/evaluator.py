@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-ZERO = Fraction(0)
+from tests.campaigns.reference.amounts import ZERO, capped, cents_half_up, fraction, spread
+from tests.campaigns.reference.days import birthday, days, period
 
 
 class Open(Exception):
@@ -46,29 +46,6 @@ class Result:
     lines: dict[int, Fraction] = field(default_factory=dict)
     shares: dict[int, Fraction] = field(default_factory=dict)
     activated: dict[str, Fraction] = field(default_factory=dict)
-
-
-def fraction(text: object) -> Fraction:
-    return Fraction(Decimal(str(text)))
-
-
-def cents_half_up(value: Fraction) -> Fraction:
-    """Round to the cent, half up."""
-    return Fraction((value * 100 + Fraction(1, 2)).__floor__(), 100)
-
-
-def spread(total: Fraction, weights: list[Fraction]) -> list[Fraction]:
-    """Split by weight to the cent with largest remainder; ties go to the earlier."""
-    whole = sum(weights)
-    if not whole:
-        return [ZERO for _ in weights]
-    exact = [total * weight / whole * 100 for weight in weights]
-    parts = [value.__floor__() for value in exact]
-    missing = int(total * 100) - sum(parts)
-    order = sorted(range(len(weights)), key=lambda i: (-(exact[i] - parts[i]), i))
-    for place in order[:missing]:
-        parts[place] += 1
-    return [Fraction(part, 100) for part in parts]
 
 
 class Evaluator:
@@ -412,39 +389,9 @@ class Evaluator:
         return [wanted if number == place else ZERO for number in range(len(lines))]
 
 
-def capped(benefit: dict[str, Any], total: Fraction) -> Fraction:
-    return min(total, fraction(benefit["max_amount"])) if benefit.get("max_amount") else total
-
-
 def product_leaves(node: dict[str, Any] | None) -> list[dict[str, Any]]:
     if not node:
         return []
     if node.get("kind") == "product":
         return [node]
     return [leaf for child in node.get("all", node.get("any", [])) for leaf in product_leaves(child)]
-
-
-def days(first: date, last: date) -> set[date]:
-    return {first + timedelta(days=n) for n in range((last - first).days + 1)}
-
-
-def birthday(born: date, year: int) -> date:
-    """The day on which it is kept: 29 February on the 28th in common years."""
-    try:
-        return born.replace(year=year)
-    except ValueError:
-        return date(year, 2, 28)
-
-
-def period(today: date, unit: str, which: str) -> tuple[date, date]:
-    step = {"previous": -1, "current": 0, "next": 1}[which]
-    if unit == "day":
-        day = today + timedelta(days=step)
-        return day, day
-    if unit == "week":
-        monday = today - timedelta(days=today.weekday()) + timedelta(weeks=step)
-        return monday, monday + timedelta(days=6)
-    month = today.year * 12 + today.month - 1 + step
-    first = date(month // 12, month % 12 + 1, 1)
-    following = date((month + 1) // 12, (month + 1) % 12 + 1, 1)
-    return first, following - timedelta(days=1)
