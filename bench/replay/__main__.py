@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -61,6 +62,8 @@ def main() -> int:
     first_seen = folder / "started-at"
     now = _remembered_now(first_seen)
     moved = weeks_to_move(journey, now=now)
+    if options.baskets:
+        journey = first_baskets(journey, options.baskets)
     assignment = assign(journey)
     print(
         f"{len(journey.baskets):,} baskets, moved by {moved.days // 7} weeks to end in the past week",
@@ -105,10 +108,14 @@ def _options() -> argparse.Namespace:
 
 def _read(options: argparse.Namespace) -> Journey:
     print("Reading the recorded sales ...", flush=True)
-    journey = read_sample(options.sample) if options.sample else read_package()
-    if options.baskets:
-        del journey.baskets[options.baskets :]
-    return journey
+    return read_sample(options.sample) if options.sample else read_package()
+
+
+def first_baskets(journey: Journey, count: int) -> Journey:
+    """Return the journey until its first baskets end: later redemptions have nothing that could explain them."""
+    baskets = journey.baskets[:count]
+    last = max(basket.local_date for basket in baskets)
+    return replace(journey, baskets=baskets, redemptions=[r for r in journey.redemptions if r.day < last])
 
 
 def _remembered_now(path: Path) -> datetime:
