@@ -34,14 +34,14 @@ def page(results: dict[str, Any], *, machine: str, day: date, codes: int) -> str
 NOTES = """## Where a target is missed, and why
 
 - **Flat, but not cheap enough a candidate.** Evaluations do not grow with campaigns. A candidate costs about three times its target: each keeps
-  verdicts for all of its rules, effects as values, and the units that its discount rests on. The prototype that the target was taken from
+  verdicts for all of its rules and effects as values, to explain every decision. The prototype that the target was taken from
   had none of these.
-- **Evaluate against the bare echo.** About a third of the processor time is the engine, a third key check, decoding and catalogue completion, a third
-  rendering with a sentence for every reason. The one query adds as much again over HTTP, most of it the planning and reading of one large statement.
-  Next steps, in order of what they promise: write the answer to bytes without building dictionaries, keep the sentences of equal
-  refusals, hand the candidates that the usage query found to the engine instead of searching twice.
-- **Rebuilding the whole plan** happens once, when a process starts; a publication recompiles one campaign. Decoding the documents is two thirds
-  of it: compiled documents could be kept beside the revisions.
+- **Evaluate against the bare echo.** The engine alone is about a quarter of its processor time (compare the first table); the rest is the key,
+  strict decoding, completing lines from the catalogue, and writing the answer with a sentence for every reason. Over HTTP the one query comes on
+  top. Next steps, in order of what they promise: write the answer to bytes without building dictionaries first, and hand the candidates that
+  were found for the query to the engine instead of searching twice.
+- **Rebuilding the whole plan** happens once, when a process starts; a publication recompiles one campaign. Most of it is decoding the
+  documents: compiled documents could be kept beside the revisions.
 - The machine was shared while this was measured; processor times are the median of seven rounds, requests that of five.
 """
 
