@@ -189,8 +189,11 @@ function makePicker(control) {
     if (!kind || kind === "all") return close();
     const query = new URLSearchParams({ kind, q: input.value });
     const answer = await fetch(`${form.dataset.choicesUrl}?${query}`, { headers: { "HX-Request": "true" } });
-    if (!answer.ok || number !== asked || document.activeElement !== input) return;
-    list.innerHTML = await answer.text();
+    if (!answer.ok) return;
+    const choices = await answer.text();
+    // Asked only now: a choice may have been taken while the answer was still arriving.
+    if (number !== asked || document.activeElement !== input) return;
+    list.innerHTML = choices;
     const chosen = single ? [] : read(control);
     for (const choice of all(".picker-choice", list)) if (chosen.includes(choice.dataset.value)) choice.dataset.chosen = "";
     list.hidden = single && !list.querySelector(".picker-choice");

@@ -74,6 +74,36 @@ def test_builds_a_campaign_with_nested_rules(
     assert document["benefits"][0]["percent"] == "12.50"
 
 
+# The body of an answer arrives late, after its head.
+SLOW_BODIES = """() => {
+  const text = Response.prototype.text;
+  Response.prototype.text = async function () {
+    const body = await text.call(this);
+    await new Promise((done) => setTimeout(done, 300));
+    if (this.url.includes("kind=")) document.documentElement.dataset.bodies = "";
+    return body;
+  };
+}"""
+
+
+def test_a_list_stays_closed_when_its_answer_comes_after_the_choice(open_page: OpenPage, manager: str) -> None:
+    page = open_builder(open_page, manager)
+    step(page, "rules")
+    add(page, "add:conditions:payment")
+    page.locator(".picker input#id_conditions-0-methods").wait_for()
+    page.evaluate(SLOW_BODIES)
+
+    with page.expect_response(lambda answer: "kind=" in answer.url):
+        page.locator(".picker input#id_conditions-0-methods").blur()
+        search(page, "conditions-0-methods", "pix")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("html[data-bodies]")).to_be_attached()
+    expect(page.locator(".picker-chip").first).to_contain_text("pix")
+    page.wait_for_timeout(300)
+    expect(page.locator(".picker-list:not([hidden])")).to_have_count(0, timeout=1000)
+
+
 def test_leads_to_what_is_wrong_and_keeps_the_rest(open_page: OpenPage, manager: str, watch) -> None:
     watch.expected.add("/campaigns/new/advanced/")
     page = open_builder(open_page, manager)
