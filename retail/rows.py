@@ -61,7 +61,9 @@ def read_text(value: Any, max_length: int, *, strict: bool = False) -> str:
         raise FieldRefused("type", _("This must be a text."))
     text = value.strip()
     forbidden = ("Cc", "Cs", "Cf") if strict else ("Cc", "Cs")
-    if any(unicodedata.category(symbol) in forbidden for symbol in text):
+    # Most texts of long lists are plain codes; they need not be looked at symbol by symbol.
+    plain = text.isascii() and text.isprintable()
+    if not plain and any(unicodedata.category(symbol) in forbidden for symbol in text):
         raise FieldRefused("characters", _("This contains characters that cannot be stored."))
     if len(text) > max_length:
         raise FieldRefused("too_long", _("This has more than %(limit)d characters.") % {"limit": max_length})

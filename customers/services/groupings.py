@@ -11,6 +11,6 @@ CUSTOMERS = GroupingKind(
     through=Customer.groupings.through,
     grouping_column="customergrouping_id",
     member_column="customer_id",
-    names={"document": "document", "code": "code"},
+    names={"document": "document", "code": "code", "card": "card"},
     normalize={"document": normalize},
 )

@@ -42,7 +42,7 @@ EXAMPLE = {
 }
 TYPE = {"enum": list(KINDS)}
 ROW = schema_of({**COLUMNS, "members": Members()}, required=[])
-TYPED_ROW = {**ROW, "required": ["type", "code"], "properties": {"type": TYPE, **ROW["properties"]}}
+TYPED_ROW = {**ROW, "required": ["type"], "properties": {"type": TYPE, **ROW["properties"]}}
 SHOWN: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -57,7 +57,7 @@ _ENTRIES = {"type": "array", "items": {"type": "object"}, "maxItems": MAX_MEMBER
 CHANGE = {
     "type": "object",
     "additionalProperties": False,
-    "properties": {"add": _ENTRIES, "remove": _ENTRIES},
+    "properties": {"add": _ENTRIES, "remove": _ENTRIES, "replace": _ENTRIES},
 }
 CHANGED = {
     "type": "object",
@@ -157,8 +157,9 @@ class GroupingListView(ManagerView):
         tag=TAG,
         summary="Create or change one grouping or many",
         description=(
-            "Groupings are recognised by `type` and `code`. `members`, when given, becomes the whole list: products by "
-            "`sku` or `code` (all SKUs of a product code), stores by `code`, customers by `document` or `code`."
+            "Groupings are recognised by `type` and `code`; without a code, by the name as a code (`Clientes VIP` is "
+            "`clientes-vip`). `members`, when given, becomes the whole list: products by `sku` or `code` (all SKUs of a "
+            "product code), stores by `code`, customers by `document`, `code` or `card`."
         ),
         request=rows_of(TYPED_ROW),
         responses={200: {"anyOf": [SHOWN, ROW_RESULTS]}, 201: SHOWN},
@@ -246,11 +247,18 @@ class GroupingMembersView(ManagerView):
     @operation(
         id="grouping_members_change",
         tag=TAG,
-        summary="Add and remove members",
-        description="Entries that name nothing are reported in `errors` and stop nothing.",
+        summary="Add, remove or replace up to 100,000 members",
+        description=(
+            "`replace` makes the members exactly those listed; it stands alone. Entries that name nothing are reported in "
+            "`errors`, one for each, by their place (`add[17].sku`), and stop nothing. What is in the list already stays "
+            "once."
+        ),
         request=CHANGE,
         responses={200: CHANGED},
-        examples={"A season ends": {"add": [{"code": "MOLETOM"}], "remove": [{"sku": "TRICO-BG-M"}]}},
+        examples={
+            "A season ends": {"add": [{"code": "MOLETOM"}], "remove": [{"sku": "TRICO-BG-M"}]},
+            "The whole list": {"replace": [{"code": "MOLETOM"}, {"sku": "TRICO-BG-M"}]},
+        },
         answer={"added": 8, "removed": 1, "errors": []},
     )
     def post(self, request: Request, name: str, code: str) -> HttpResponse:
@@ -274,13 +282,16 @@ def _read_lists(raw: Any) -> dict[str, list[Any]]:
     if not isinstance(raw, dict):
         raise Invalid(errors=[FieldProblem("", "type", _("This must be an object."))])
     for name, value in raw.items():
-        if name not in ("add", "remove"):
+        if name not in ("add", "remove", "replace"):
             errors.append(FieldProblem(name, "unknown_field", _("There is no such field.")))
         elif not isinstance(value, list):
             errors.append(FieldProblem(name, "type", _("This must be a list.")))
         elif len(value) > MAX_MEMBERS:
             message = _("This has more than %(limit)d entries.") % {"limit": MAX_MEMBERS}
             errors.append(FieldProblem(name, "too_long", message))
+    if "replace" in raw and len(raw) > 1:
+        message = _("Give either the whole list, or what to add and remove.")
+        errors.append(FieldProblem("replace", "not_alone", message))
     if errors:
         raise Invalid(errors=errors)
     return raw

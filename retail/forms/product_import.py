@@ -1,8 +1,6 @@
 """From a table with headings to rows of products, forgiving about how people write both."""
 
 import json
-import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,10 +9,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from retail.forms.fields import plain_amount
-from retail.forms.table_file import read_table
+from retail.forms.table_file import bare, read_table
 from retail.upsert import MAX_ROWS
 
-# Column of a product: the headings by which it is known, as `_bare` leaves them.
+# Column of a product: the headings by which it is known, as `bare` leaves them.
 HEADINGS = {
     "sku": ("sku", "codigosku", "codigo", "referencia"),
     "name": ("name", "nome", "descricao", "description", "produto", "product"),
@@ -73,7 +71,7 @@ def rows_from_table(table: Sequence[Sequence[str]]) -> tuple[list[dict[str, Any]
         raise ValidationError(_("The file needs a row of headings and at least one product."), code="empty")
     if len(table) - 1 > MAX_ROWS:
         raise ValidationError(_("The file has more than 10,000 products. Divide it."), code="too_many_rows")
-    columns = [_BY_HEADING.get(_bare(heading)) for heading in table[0]]
+    columns = [_BY_HEADING.get(bare(heading)) for heading in table[0]]
     if "sku" not in columns:
         raise ValidationError(
             _("No column is called SKU. Download the example to see the headings."), code="sku"
@@ -97,13 +95,8 @@ def _value(name: str, cell: str) -> Any:
         comma = cell.rfind(",") > cell.rfind(".")
         return plain_amount(cell, comma=comma)
     if name in _FLAGS:
-        word = _bare(cell)
+        word = bare(cell)
         return True if word in _YES else False if word in _NO else cell
     if name == "ncm":
         return cell.replace(".", "")
     return cell
-
-
-def _bare(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]", "", plain)

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -51,9 +53,10 @@ def read_table(file: UploadedFile) -> list[list[str]]:
     return found
 
 
-def first_column(file: UploadedFile) -> list[str]:
-    """Return what stands in the first column of each row. Raises ValidationError."""
-    return [row[0] for row in read_table(file) if row[0]]
+def bare(text: str) -> str:
+    """Return a heading without what people write differently: accents, spaces, signs, capitals."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]", "", plain)
 
 
 def _csv_rows(content: bytes) -> Iterator[list[str]]:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import models, transaction
+from django.db import connection, models
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from retail import upsert
@@ -89,13 +90,17 @@ class MembersChange:
 def upsert_groupings(*, kind: GroupingKind, rows: Sequence[Any], replace: bool = False) -> list[RowResult]:
     """Create or change groupings by code and answer one result per row.
 
-    ``members``, when given, becomes the whole list of members; a row with a wrong member is refused.
-    Raises TooManyRows.
+    A row that has only a name is about the grouping whose code is that name in lower case, joined by hyphens
+    ("Clientes VIP": clientes-vip). ``members``, when given, becomes the whole list of members; a row with a wrong
+    member is refused. Raises TooManyRows.
     """
     columns: dict[str, Column] = {**COLUMNS, "members": Members()}
 
     def work() -> list[RowResult]:
         parsed = upsert.read_rows(rows, columns)
+        for row in parsed:
+            if not row.errors and "code" not in row.values and (code := slugify(row.values.get("name", ""))):
+                row.values["code"] = code[:64]
         upsert.require(parsed, columns, "code")
         upsert.refuse_duplicates(parsed, "code", lambda row: row.values["code"])
         given = {row.index: row.values.pop("members") for row in parsed if "members" in row.values}
@@ -131,26 +136,39 @@ def upsert_groupings(*, kind: GroupingKind, rows: Sequence[Any], replace: bool =
     return upsert.in_one_transaction(work)
 
 
-@transaction.atomic
 def change_members(
-    *, kind: GroupingKind, grouping: Grouping, add: Sequence[Any] = (), remove: Sequence[Any] = ()
+    *,
+    kind: GroupingKind,
+    grouping: Grouping,
+    add: Sequence[Any] = (),
+    remove: Sequence[Any] = (),
+    replace: Sequence[Any] | None = None,
 ) -> MembersChange:
     """Add and remove members of one grouping, given as objects such as {"sku": "A-1"} or {"code": "0012"}.
 
-    A product code stands for all its SKUs. What is already there, or already gone, is left as it is.
+    ``replace`` first makes the members exactly those listed. A product code stands for all its SKUs. What is already
+    there, or already gone, is left as it is; what is named both to add and to remove is removed. The same few
+    statements for one member and for MAX_MEMBERS.
     """
-    kind.model._default_manager.select_for_update().get(pk=grouping.pk)
     entries = [(0, f"add[{place}]", entry) for place, entry in enumerate(add)]
     entries += [(1, f"remove[{place}]", entry) for place, entry in enumerate(remove)]
-    found, errors = find_members(kind, entries)
-    old = set(
-        kind.through._default_manager.filter(**{kind.grouping_column: grouping.pk}).values_list(
-            kind.member_column, flat=True
+    entries += [(2, f"replace[{place}]", entry) for place, entry in enumerate(replace or ())]
+
+    def work() -> MembersChange:
+        locked = kind.model._default_manager.select_for_update().get(pk=grouping.pk)
+        found, errors = find_members(kind, entries)
+        wanted = (found[0] | found[2]) - found[1]
+        gone = (
+            _delete_others(kind, grouping.pk, wanted)
+            if replace is not None
+            else _delete(kind, grouping.pk, found[1])
         )
-    )
-    new = (old | found[0]) - found[1]
-    _set_members(kind, {grouping.pk: new})
-    return MembersChange(len(new - old), len(old - new), tuple(error for _index, error in errors))
+        added = _insert(kind, [(grouping.pk, member) for member in wanted])
+        if added or gone:
+            locked.save(update_fields=["updated_at"])
+        return MembersChange(added, gone, tuple(error for _owner, error in errors))
+
+    return upsert.in_one_transaction(work)
 
 
 def find_members(
@@ -174,10 +192,14 @@ def find_members(
         matches = kind.member._default_manager.filter(**{f"{column}__in": values})
         for value, key in matches.values_list(column, "pk"):
             keys[value].append(key)
+        noun = str(kind.member._meta.verbose_name)
+        message = _("There is no %(noun)s “%(code)s”.")
         for owner, path, value in places:
-            found[owner].update(keys[value])
-            if not keys[value]:
-                errors.append((owner, _unknown(kind, path, name, value)))
+            if value in keys:
+                found[owner].update(keys[value])
+            else:
+                text = message % {"noun": noun, "code": value}
+                errors.append((owner, FieldError(f"{path}.{name}", f"unknown_{kind.name}", text)))
     return found, errors
 
 
@@ -191,12 +213,6 @@ def _read_entry(kind: GroupingKind, entry: Any) -> tuple[str, str]:
         raise FieldRefused("blank", _("This may not be empty."))
     normalize = kind.normalize.get(name)
     return name, normalize(text) if normalize else text
-
-
-def _unknown(kind: GroupingKind, path: str, name: str, value: str) -> FieldError:
-    noun = kind.member._meta.verbose_name
-    message = _("There is no %(noun)s “%(code)s”.") % {"noun": noun, "code": value}
-    return FieldError(f"{path}.{name}", f"unknown_{kind.name}", message)
 
 
 def _set_members(kind: GroupingKind, wanted: Mapping[int, set[int]]) -> set[int]:
@@ -213,12 +229,57 @@ def _set_members(kind: GroupingKind, wanted: Mapping[int, set[int]]) -> set[int]
         for member, key in old[grouping].items()
         if member not in members
     ]
-    new = [
-        kind.through(**{kind.grouping_column: grouping, kind.member_column: member})
-        for grouping, members in wanted.items()
-        for member in members - old[grouping].keys()
-    ]
     if gone:
         kind.through._default_manager.filter(pk__in=gone).delete()
-    kind.through._default_manager.bulk_create(new, ignore_conflicts=True)
+    _insert(
+        kind,
+        [
+            (grouping, member)
+            for grouping, members in wanted.items()
+            for member in members - old[grouping].keys()
+        ],
+    )
     return {grouping for grouping, members in wanted.items() if members != old[grouping].keys()}
+
+
+# A hundred thousand members are one array each way: no statement grows with them, and no object is made for a link.
+
+
+def _insert(kind: GroupingKind, pairs: Iterable[tuple[int, int]]) -> int:
+    """Link members to groupings, each once; return how many were not linked before."""
+    ordered = sorted(pairs)
+    if not ordered:
+        return 0
+    table, grouping, member = _names(kind)
+    statement = f"""
+        INSERT INTO {table} ({grouping}, {member})
+        SELECT * FROM unnest(%s::bigint[], %s::bigint[]) ON CONFLICT DO NOTHING
+    """  # noqa: S608 - names of our own tables
+    return _execute(statement, [key for key, _member in ordered], [member for _key, member in ordered])
+
+
+def _delete(kind: GroupingKind, grouping_key: int, members: Iterable[int]) -> int:
+    table, grouping, member = _names(kind)
+    statement = f"DELETE FROM {table} WHERE {grouping} = %s AND {member} = ANY(%s::bigint[])"  # noqa: S608
+    keys = sorted(members)
+    return _execute(statement, grouping_key, keys) if keys else 0
+
+
+def _delete_others(kind: GroupingKind, grouping_key: int, kept: Iterable[int]) -> int:
+    table, grouping, member = _names(kind)
+    statement = f"""
+        DELETE FROM {table} t WHERE t.{grouping} = %s
+        AND NOT EXISTS (SELECT 1 FROM unnest(%s::bigint[]) AS kept(member) WHERE kept.member = t.{member})
+    """  # noqa: S608 - names of our own tables
+    return _execute(statement, grouping_key, sorted(kept))
+
+
+def _names(kind: GroupingKind) -> tuple[str, ...]:
+    quote = connection.ops.quote_name
+    return tuple(map(quote, (kind.through._meta.db_table, kind.grouping_column, kind.member_column)))
+
+
+def _execute(statement: str, *parameters: Any) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.rowcount

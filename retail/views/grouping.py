@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.text import slugify
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -118,11 +119,11 @@ class GroupingCreate(GroupingPage, FormPage):
     sections = (FormSection(_("Grouping"), ("code:3", "name:3")),)
 
     def save(self, form: GroupingForm) -> str | None:
-        code = form.cleaned_data["code"]
+        code = form.cleaned_data["code"] or slugify(form.cleaned_data["name"])[:64]
         if self.kind.model._default_manager.filter(code=code).exists():
             form.add_error("code", _now("There is a grouping with this code already."))
             return None
-        result = upsert_groupings(kind=self.kind, rows=[form.cleaned_data])[0]
+        result = upsert_groupings(kind=self.kind, rows=[{**form.cleaned_data, "code": code}])[0]
         add_row_errors(form, result.errors)
         return self.address("detail", result.instance.pk) if result.instance else None
 
@@ -201,28 +202,23 @@ class GroupingDetail(GroupingPage, ListPage):
 
 
 class GroupingMembers(GroupingPage, View):
-    """Add or remove many members at once; what is unknown is listed, and stops nothing."""
+    """Add or remove many members at once, or replace them all; what is unknown is listed, and stops nothing."""
 
     action = "change"
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._render(request, MembersForm(), ())
+        return self._render(request, MembersForm(names=self.kind.names), ())
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        form = MembersForm(data=request.POST, files=request.FILES)
+        form = MembersForm(names=self.kind.names, data=request.POST, files=request.FILES)
         if not form.is_valid():
             return self._render(request, form, (), status=422)
-        name = request.POST.get("name", "")
+        name = form.cleaned_data["name"] or request.POST.get("name", "")
         if name not in self.kind.names:
             name = next(iter(self.kind.names))
         entries = [{name: entry} for entry in form.cleaned_data["entries"]]
-        removing = "remove" in request.POST
-        change = change_members(
-            kind=self.kind,
-            grouping=self.grouping(),
-            add=[] if removing else entries,
-            remove=entries if removing else [],
-        )
+        done = "remove" if "remove" in request.POST else "replace" if "replace" in request.POST else "add"
+        change = change_members(kind=self.kind, grouping=self.grouping(), **{done: entries})
         self._tell(request, change.added, change.removed)
         if change.errors:
             return self._render(request, form, [error.message for error in change.errors])

@@ -10,6 +10,7 @@ from pos_api.views.terminals import EXAMPLE as TERMINAL
 from retail.models import Category, Product, ProductGrouping, Store
 from tests.builders import (
     build_category,
+    build_customer,
     build_product,
     build_product_grouping,
     build_sale,
@@ -336,12 +337,63 @@ class TestGroupings:
             ([], [("", "type")]),
             ({"add": {}}, [("add", "type")]),
             ({"members": []}, [("members", "unknown_field")]),
+            ({"replace": [], "add": []}, [("replace", "not_alone")]),
         ],
     )
     def test_names_what_is_wrong_with_a_change(self, manager, body, expected):
         build_product_grouping(code="inverno")
 
         assert codes(manager.send("POST", "groupings/product/inverno/members/", body)) == expected
+
+    def test_replaces_the_whole_list(self, manager):
+        build_product_grouping(code="inverno", products=[build_product(sku="A"), build_product(sku="B")])
+        build_product(sku="C", code="CALCA")
+
+        answer = manager.send(
+            "POST", "groupings/product/inverno/members/", {"replace": [{"sku": "B"}, {"code": "CALCA"}]}
+        )
+
+        assert answer.json() == {"added": 1, "removed": 1, "errors": []}
+        members = manager.send("GET", "groupings/product/inverno/members/").json()["results"]
+        assert [member["sku"] for member in members] == ["B", "C"]
+
+    def test_names_every_customer_that_nobody_is_by_its_place(self, manager):
+        build_customer(document="39053344705", card="77", code="D1")
+        manager.send("POST", "groupings/", {"type": "customer", "code": "vip", "name": "VIP"})
+        entries = [
+            {"document": "390.533.447-05"},
+            {"card": "77"},
+            {"code": "D1"},
+            {"card": "78"},
+            {"code": ""},
+            5,
+        ]
+
+        answer = manager.send("POST", "groupings/customer/vip/members/", {"add": entries})
+
+        assert answer.json()["added"] == 1
+        assert sorted(codes(answer)) == [
+            ("add[3].card", "unknown_customer"),
+            ("add[4]", "blank"),
+            ("add[5]", "member"),
+        ]
+
+    def test_makes_the_code_of_a_grouping_from_its_name(self, manager):
+        first = manager.send("POST", "groupings/", {"type": "customer", "name": "Clientes São Paulo"})
+        again = manager.send("POST", "groupings/", {"type": "customer", "name": "Clientes São Paulo"})
+
+        assert (first.status_code, again.status_code) == (201, 200)
+        assert again.json()["code"] == "clientes-sao-paulo"
+
+    def test_turns_the_pages_of_the_members(self, manager):
+        build_product_grouping(code="g", products=[build_product(sku=sku) for sku in "ABC"])
+
+        first = manager.send("GET", "groupings/product/g/members/?limit=2").json()
+        address = first["next"].partition("/api/v1/")[2]
+        second = manager.send("GET", address).json()
+
+        assert [member["sku"] for member in first["results"] + second["results"]] == ["A", "B", "C"]
+        assert second["next"] is None
 
     def test_saves_groupings_of_several_types_and_refuses_an_unknown_type(self, manager):
         answer = manager.send(

@@ -1,5 +1,6 @@
 import pytest
 
+from retail.models import Product
 from retail.services.groupings import PRODUCTS, STORES, change_members, upsert_groupings
 from tests.builders import build_product, build_product_grouping, build_store
 
@@ -101,3 +102,30 @@ class TestChangeMembers:
         assert (change.added, change.removed) == (1, 1)
         assert [(error.path, error.code) for error in change.errors] == [("add[2].sku", "unknown_product")]
         assert skus(grouping) == ["A", "C"]
+
+    def test_needs_the_same_statements_for_one_member_and_for_thousands(self, django_assert_num_queries):
+        Product.objects.bulk_create(
+            Product(sku=f"S{number}", name="Camiseta", price=10) for number in range(3000)
+        )
+        few, many = build_product_grouping(), build_product_grouping()
+
+        # Two savepoints, the lock, one look-up, one change of the links, the grouping's moment.
+        for grouping, size in ((few, 1), (many, 3000)):
+            entries = [{"sku": f"S{number}"} for number in range(size)]
+            with django_assert_num_queries(6):
+                assert change_members(kind=PRODUCTS, grouping=grouping, add=entries).added == size
+            with django_assert_num_queries(6):
+                assert change_members(kind=PRODUCTS, grouping=grouping, remove=entries).removed == size
+
+    def test_removes_what_is_named_both_to_add_and_to_remove(self):
+        grouping = build_product_grouping(products=[build_product(sku="A")])
+
+        change = change_members(kind=PRODUCTS, grouping=grouping, add=[{"sku": "A"}], remove=[{"sku": "A"}])
+
+        assert (change.added, change.removed) == (0, 1)
+
+    def test_replacing_by_nothing_empties_the_list(self):
+        grouping = build_product_grouping(products=[build_product(), build_product()])
+
+        assert change_members(kind=PRODUCTS, grouping=grouping, replace=[]).removed == 2
+        assert skus(grouping) == []

@@ -251,6 +251,28 @@ class TestGroupings:
 
         assert grouping.products.get().sku == "7891000100103"
 
+    def test_read_the_column_that_the_heading_of_a_file_names(self, client):
+        wanted = builders.build_product(sku="S-1", code="MOLETOM")
+        other = builders.build_product(sku="S-2")
+        grouping = builders.build_product_grouping(products=[other])
+        file = SimpleUploadedFile("lista.csv", "Nome;Código do produto\nMoletom;MOLETOM\n".encode())
+
+        client.post(f"/groupings/products/{grouping.pk}/members/", {"file": file, "replace": "1"})
+
+        assert list(grouping.products.all()) == [wanted]
+
+    def test_hold_their_members_in_a_file(self, client):
+        grouping = builders.build_product_grouping(products=[builders.build_product(sku="S-1")])
+
+        exported = client.get(f"/groupings/products/{grouping.pk}/?export=csv")
+
+        assert "S-1" in b"".join(exported.streaming_content).decode()
+
+    def test_get_a_code_from_their_name(self, client):
+        client.post("/groupings/stores/new/", {"name": "Região Sul"})
+
+        assert StoreGrouping.objects.get().code == "regiao-sul"
+
     def test_remove_what_is_named(self, client):
         product = builders.build_product(sku="A-1")
         grouping = builders.build_product_grouping(products=[product])
