@@ -1,14 +1,16 @@
 """What the codes in a campaign document refer to: names for people, catalogue facts for trying a campaign out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Model
 
 from campaigns import codes
+from campaigns.engine.basket import CatalogueItem
 from campaigns.models import PromoCode
 from customers.models import CustomerGrouping
+from retail import money
 from retail.models import Category, Product, ProductGrouping, Store, StoreGrouping
 
 
@@ -79,6 +81,12 @@ def catalogue_lines(skus: list[str]) -> dict[str, dict[str, Any]]:
         }
         for product in products
     }
+
+
+def catalogue_items(skus: Iterable[str]) -> dict[str, CatalogueItem]:
+    """Return names and prices of products, by SKU, as an evaluation wants them for gifts."""
+    rows = Product.objects.filter(sku__in=list(skus)).values_list("sku", "name", "price")
+    return {sku: CatalogueItem(name=name, price=money.from_decimal(price)) for sku, name, price in rows}
 
 
 def fitting_products(document: Mapping[str, Any], *, limit: int = 3) -> list[str]:

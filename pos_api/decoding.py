@@ -219,5 +219,14 @@ def _refuse_depth(value: Any) -> None:
 
 def refuse_unclean(raw: Any) -> None:
     """Refuse free-form documents whose texts hold characters that cannot be stored or seen. Raises Invalid."""
-    if errors := unclean_texts(raw):
+    if not _surely_clean(raw) and (errors := unclean_texts(raw)):
         raise Invalid(errors=errors)
+
+
+def _surely_clean(raw: Any) -> bool:
+    """Say whether one look at the written text is enough; false only means that each text has to be looked at."""
+    try:
+        text = msgspec.json.encode(raw)
+    except (msgspec.MsgspecError, ValueError, TypeError, RecursionError):
+        return False
+    return b"\\" not in text and UNCLEAN.search(text.decode()) is None

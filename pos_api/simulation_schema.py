@@ -17,6 +17,7 @@ SIMULATION_SCHEMA: dict[str, Any] = {
                 "type": "object",
                 "properties": {
                     "code": {"type": "string"},
+                    "name": {"type": "string"},
                     "criterion": {"enum": ["lowest", "highest", "first", "all"]},
                     "compete_on": {"enum": ["basket", "line"]},
                     "campaigns": {"type": "array", "items": {"type": "string"}},
@@ -28,13 +29,29 @@ SIMULATION_SCHEMA: dict[str, Any] = {
             "type": "array",
             "items": {
                 "type": "object",
-                "properties": {"code": {"type": "string"}, "campaign": {"type": "string"}},
+                "properties": {
+                    "code": {"type": "string"},
+                    "campaign": {"type": "string"},
+                    "pool": {"type": "string"},
+                    "usable": {"type": "boolean", "default": True},
+                },
             },
         },
         "live": {
             "type": "boolean",
             "default": False,
             "description": "Together with what is published; lines are completed from the catalogue.",
+        },
+        "saved": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Codes of saved campaigns whose working copies take part as if they were given, drafts included.",
+        },
+        "only": {
+            "type": "array",
+            "items": {"type": "string"},
+            "minItems": 1,
+            "description": "Codes of those campaigns, given, saved or live, that alone take part.",
         },
         "policy": {"type": "object", "description": "`preset`, and answers that differ from it."},
         "basket": {"type": "object", "description": "The document of `baskets/evaluate/`."},

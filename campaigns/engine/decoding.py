@@ -57,8 +57,15 @@ class Reader:
         if mapping is None:
             return None
         before = len(self.problems)
-        self.unknown(mapping, {field.name for field in declared} | extra, path)
-        values = {field.name: self.field(field, mapping.get(field.name, MISSING), path) for field in declared}
+        if len(mapping) > sum([field.name in mapping for field in declared]):
+            self.unknown(mapping, {field.name for field in declared} | extra, path)
+        values: dict[str, Any] = {}
+        for field in declared:
+            name = field.name
+            if name in mapping or field.required:
+                values[name] = self.field(field, mapping.get(name, MISSING), path)
+            else:
+                values[name] = field.default
         return values if len(self.problems) == before else None
 
     def field(self, field: Field, value: Any, path: str) -> Any:

@@ -1,21 +1,30 @@
 """Simulate: evaluate a basket against documents that need not be saved. Reads nothing but its arguments."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from campaigns.engine import simulation_document as documents
-from campaigns.engine.associations import Association, read_association
-from campaigns.engine.basket import Basket, CampaignUsage, Program, PromoCode, Shopper, Store
+from campaigns.engine.associations import read_association
+from campaigns.engine.basket import (
+    Basket,
+    CampaignUsage,
+    CatalogueItem,
+    Program,
+    PromoCode,
+    Shopper,
+    Store,
+)
 from campaigns.engine.campaign import Campaign
 from campaigns.engine.decoding import Reader, join, read_instant
 from campaigns.engine.document import read_campaign
-from campaigns.engine.evaluate import evaluate
+from campaigns.engine.evaluate import BasketError, evaluate
 from campaigns.engine.evaluation import Evaluation
-from campaigns.engine.fields import DocumentError
-from campaigns.engine.markdowns import Markdown, read_markdown
+from campaigns.engine.fields import DocumentError, Problem
+from campaigns.engine.markdowns import read_markdown
 from campaigns.engine.marks import gettext_noop
 from campaigns.engine.plan import Plan, compile_plan
 from campaigns.engine.policy import DEFAULT_POLICY, CalculationPolicy, PolicyError, build_policy
@@ -32,6 +41,7 @@ KNOWN = frozenset(
         "markdowns",
         "promo_codes",
         "live",
+        "only",
         "policy",
         "basket",
         "store",
@@ -59,6 +69,7 @@ class Simulation:
         self.policy = _policy(reader, mapping.get("policy"))
         self.names_policy = mapping.get("policy") is not None
         self.live = _live(reader, mapping.get("live", False))
+        self.only = _only(reader, mapping.get("only"))
         known_codes = _promo_codes(reader, mapping.get("promo_codes", []))
         self.usage = _usage(reader, mapping.get("usage"))
         self.programs: tuple[Program, ...] = tuple(
@@ -85,42 +96,73 @@ class Simulation:
         self.basket: Basket = documents.basket_of(basket, known_codes)
         self.moment: datetime = moment or basket.occurred_at or now
 
-    def plan(
-        self,
-        live: Iterable[Campaign] = (),
-        associations: Iterable[Association] = (),
-        markdowns: Iterable[Markdown] = (),
-        version: int = 0,
-        policy: CalculationPolicy | None = None,
-    ) -> Plan:
-        """Compile what the document gives, together with what is live (`policy` included) and it does not replace."""
-        campaigns = {campaign.code: campaign for campaign in live}
-        campaigns.update({campaign.code: campaign for campaign in self.campaigns})
-        grouped = {association.code: association for association in associations}
+    def plan(self, live: Plan | None = None) -> Plan:
+        """Compile what the document gives, together with what is live and it does not replace; `only` narrows it.
+
+        Raises DocumentError when `only` names a campaign that is neither given nor live.
+        """
+        if live is None:
+            live = Plan(policy=self.policy)
+        grouped = {association.code: association for association in live.associations}
         grouped.update({association.code: association for association in self.associations})
-        priced = {markdown.code: markdown for markdown in markdowns}
+        priced = {markdown.code: markdown for markdown in live.markdowns}
         priced.update({markdown.code: markdown for markdown in self.markdowns})
-        return compile_plan(
-            campaigns.values(),
-            associations=grouped.values(),
-            markdowns=priced.values(),
-            policy=self.policy if policy is None or self.names_policy else policy,
-            version=version,
+        others: dict[str, Any] = {
+            "associations": tuple(sorted(grouped.values(), key=lambda association: association.code)),
+            "markdowns": tuple(sorted(priced.values(), key=lambda markdown: markdown.code)),
+            "policy": self.policy if self.names_policy else live.policy,
+        }
+        if self.only is None:
+            return live.with_changes(self.campaigns, version=live.version, **others)
+        known = {code: compiled.campaign for code, compiled in live.campaigns.items()}
+        known.update({campaign.code: campaign for campaign in self.campaigns})
+        if unknown := [position for position, code in enumerate(self.only) if code not in known]:
+            message = gettext_noop("No campaign of this simulation has this code.")
+            raise DocumentError([Problem(f"only.{position}", "unknown", message) for position in unknown])
+        return compile_plan([known[code] for code in self.only], version=live.version, **others)
+
+    @property
+    def listed(self) -> list[str]:
+        """The campaigns that the answer lists whatever becomes of them."""
+        return [campaign.code for campaign in self.campaigns] if self.only is None else list(self.only)
+
+    def gift_skus(self, plan: Plan) -> frozenset[str]:
+        """Return the SKUs that the campaigns of this basket may give away."""
+        concerned = [
+            *plan.candidates(self.basket, self.store),
+            *(plan.campaigns[code] for code in self.listed),
+        ]
+        return frozenset(
+            product.sku
+            for compiled in concerned
+            for benefit in compiled.campaign.benefits
+            for product in getattr(benefit, "products", ())
         )
 
-    def run(self, plan: Plan, basket: Basket | None = None) -> Evaluation:
-        """Evaluate the basket, listing every campaign that the document gives."""
-        return evaluate(
-            plan,
-            basket or self.basket,
-            self.shopper,
-            moment=self.moment,
-            store=self.store,
-            usage=self.usage,
-            programs=self.programs,
-            including=[campaign.code for campaign in self.campaigns],
-            with_deals=True,
-        )
+    def run(
+        self, plan: Plan, basket: Basket | None = None, products: Mapping[str, CatalogueItem] | None = None
+    ) -> Evaluation:
+        """Evaluate the basket, listing every campaign that the document gives. `products` names gifts by SKU.
+
+        Raises BasketError for a gift choice that no campaign offers.
+        """
+        try:
+            return evaluate(
+                plan,
+                basket or self.basket,
+                self.shopper,
+                moment=self.moment,
+                store=self.store,
+                usage=self.usage,
+                products=products,
+                programs=self.programs,
+                including=self.listed,
+                with_deals=bool(self.returns),
+            )
+        except BasketError as error:
+            raise BasketError(
+                [replace(problem, path=f"basket.{problem.path}") for problem in error.problems]
+            ) from error
 
 
 def simulate(
@@ -130,25 +172,20 @@ def simulate(
     zone: ZoneInfo = COMPANY_ZONE,
     live: Plan | None = None,
     explain: Explain | None = None,
+    read_products: Callable[[frozenset[str]], Mapping[str, CatalogueItem]] | None = None,
 ) -> dict[str, Any]:
     """Return the evaluation that a simulation document asks for, as the POS API writes it.
 
     `now` holds when the document names no moment, `zone` when it names no time zone. `live` is the published plan,
-    used when the document says so. Every campaign of the document is listed, activated or not, with its reason.
+    used when the document says so. `read_products` names and prices gifts by their SKUs. Every campaign of the document
+    is listed, activated or not, with its reason.
     Raises DocumentError (BasketError for gifts) with every fault and its path.
     """
     simulation = Simulation(document, now=now, zone=zone)
-    if simulation.live and live is not None:
-        plan = simulation.plan(
-            [compiled.campaign for compiled in live.campaigns.values()],
-            live.associations,
-            live.markdowns,
-            live.version,
-            live.policy,
-        )
-    else:
-        plan = simulation.plan()
-    evaluation = simulation.run(plan)
+    plan = simulation.plan(live if simulation.live else None)
+    evaluation = simulation.run(
+        plan, products=read_products(simulation.gift_skus(plan)) if read_products else None
+    )
     body = render(evaluation, explain)
     if simulation.returns:
         returned = {row.line: row.quantity for row in simulation.returns}
@@ -181,7 +218,7 @@ def _campaigns(reader: Reader, value: Any) -> list[Campaign]:
     campaigns: list[Campaign] = []
     seen: set[str] = set()
     for position, item in enumerate(value):
-        campaign = read_campaign(reader, item, f"campaigns.{position}")
+        campaign = _campaign(reader, item, f"campaigns.{position}")
         if campaign is None:
             continue
         if campaign.code in seen:
@@ -190,6 +227,24 @@ def _campaigns(reader: Reader, value: Any) -> list[Campaign]:
         seen.add(campaign.code)
         campaigns.append(campaign)
     return campaigns
+
+
+# Whoever simulates sends the same campaigns with one basket after the other.
+_read: dict[str, Campaign] = {}
+MOST_READ = 512
+
+
+def _campaign(reader: Reader, item: Any, path: str) -> Campaign | None:
+    key = repr(item)
+    known = _read.get(key)
+    if known is None:
+        before = len(reader.problems)
+        known = read_campaign(reader, item, path)
+        if known is not None and len(reader.problems) == before:
+            if len(_read) >= MOST_READ:
+                _read.clear()
+            _read[key] = known
+    return known
 
 
 def _each(reader: Reader, mapping: Mapping[str, Any], name: str, read: Any) -> list[Any]:
@@ -220,6 +275,17 @@ def _live(reader: Reader, value: Any) -> bool:
         reader.refuse("live", "invalid_type", gettext_noop("Must be true or false."))
         return False
     return value
+
+
+def _only(reader: Reader, value: Any) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list | tuple) or not all(isinstance(code, str) for code in value):
+        reader.refuse("only", "invalid_type", gettext_noop("Must be a list of codes."))
+        return None
+    if not value:
+        reader.refuse("only", "too_few", gettext_noop("Needs at least one value."))
+    return tuple(dict.fromkeys(value))
 
 
 def _promo_codes(reader: Reader, value: Any) -> dict[str, PromoCode]:

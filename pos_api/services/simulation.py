@@ -6,28 +6,44 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import DatabaseError
+from django.utils.translation import gettext as _
 
+from campaigns.codes import normalize
 from campaigns.engine.plan import Plan
 from campaigns.engine.simulation import simulate
 from campaigns.explanations import explain
 from campaigns.loader import plan_for
+from campaigns.models import Campaign
+from campaigns.references import catalogue_items, promo_code_facts
 from campaigns.selectors import current_plan_version
 from pos_api.decoding import refuse_unclean
+from pos_api.problems import FieldProblem, Invalid, invalid_field
 from retail.models import Company, Product
 
 
 def run_simulation(document: Any, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     """Return the evaluation that a simulation document asks for.
 
-    With ``"live": true`` what is published takes part, and lines are completed from the catalogue as at the till.
-    Raises DocumentError or a 422 problem, naming every fault.
+    With ``"live": true`` what is published takes part, lines are completed from the catalogue as at the till, and gifts
+    have their names. ``"saved"`` names campaigns whose working copies take part, published or not. Raises DocumentError
+    or a 422 problem, naming every fault.
     """
     refuse_unclean(document)
     live: Plan | None = None
-    if isinstance(document, dict) and document.get("live") is True:
-        live = plan_for(current_plan_version())
-        document = _completed(document)
-    return simulate(document, now=now, zone=zone, live=live, explain=explain)
+    if isinstance(document, dict):
+        if "saved" in document:
+            document = _with_saved(document)
+        if document.get("live") is True:
+            live = plan_for(current_plan_version())
+            document = _with_codes(_completed(document), now)
+    return simulate(
+        document,
+        now=now,
+        zone=zone,
+        live=live,
+        explain=explain,
+        read_products=None if live is None else catalogue_items,
+    )
 
 
 def company_zone() -> ZoneInfo:
@@ -38,6 +54,29 @@ def company_zone() -> ZoneInfo:
         # Documents alone need no database: the shell evaluates them without one.
         name = None
     return ZoneInfo(name or settings.TIME_ZONE)
+
+
+def _with_saved(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with the working copies of the campaigns that it names as saved."""
+    codes, given = document["saved"], document.get("campaigns", [])
+    if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
+        raise invalid_field("saved", "invalid_type", _("Must be a list of codes."))
+    if not isinstance(given, list):
+        return {name: value for name, value in document.items() if name != "saved"}
+    documents = dict(Campaign.objects.filter(code__in=codes).values_list("code", "document"))
+    taken = {campaign.get("code") for campaign in given if isinstance(campaign, dict)}
+    problems = []
+    for position, code in enumerate(codes):
+        if code not in documents:
+            problems.append(FieldProblem(f"saved[{position}]", "unknown", _("There is no such campaign.")))
+        elif code in taken:
+            message = _("Another campaign has this code.")
+            problems.append(FieldProblem(f"saved[{position}]", "repeated", message))
+        taken.add(code)
+    if problems:
+        raise Invalid(errors=problems)
+    rest = {name: value for name, value in document.items() if name != "saved"}
+    return rest | {"campaigns": [*given, *(documents[code] for code in codes)]}
 
 
 def _completed(document: dict[str, Any]) -> dict[str, Any]:
@@ -56,6 +95,22 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         known.get(str(line.get("sku")), {}) | line if isinstance(line, dict) else line for line in lines
     ]
     return document | {"basket": basket | {"lines": completed}}
+
+
+def _with_codes(document: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Return the document with what is known of the codes that were entered; what it says itself stands."""
+    basket, given = document.get("basket"), document.get("promo_codes", [])
+    entered = basket.get("promo_codes") if isinstance(basket, dict) else None
+    if not isinstance(entered, list) or not isinstance(given, list):
+        return document
+    words = [word for word in entered if isinstance(word, str)]
+    described = {
+        normalize(code["code"])
+        for code in given
+        if isinstance(code, dict) and isinstance(code.get("code"), str)
+    }
+    found = [code for code in promo_code_facts(words, at=now) if code["code"] not in described]
+    return document | {"promo_codes": [*given, *found]} if found else document
 
 
 def _facts(product: Product) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from django.utils import timezone
 from campaigns.models import Campaign
 from campaigns.services.plan import change_policy
 from retail.models import Sale
-from tests.builders import build_category, build_product, build_user
-from tests.pos_api.till import line, publish
+from tests.builders import build_campaign, build_category, build_product, build_user
+from tests.pos_api.till import issue_code, line, publish
 
 TEN = {"code": "DEZ", "name": "Dez", "benefits": [{"kind": "item_percent", "percent": "10.00"}]}
 
@@ -60,6 +60,72 @@ class TestSimulations:
         own = simulate(manager, document(TEN, live=True, policy={"percent_base": "running"})).json()
 
         assert (live["totals"]["discount"], own["totals"]["discount"]) == ("20.00", "19.00")
+
+    def test_takes_saved_campaigns_by_code_drafts_included(self, manager: Client) -> None:
+        build_campaign(code="RASCUNHO", benefits=[{"kind": "order_amount", "amount": "5.00"}])
+
+        body = simulate(manager, document(saved=["RASCUNHO"])).json()
+        unknown = simulate(manager, document(TEN, saved=["NOBODY", "DEZ"])).json()
+
+        assert body["totals"]["discount"] == "5.00"
+        assert [(e["path"], e["code"]) for e in unknown["errors"]] == [
+            ("saved[0]", "unknown"),
+            ("saved[1]", "unknown"),
+        ]
+
+    def test_narrows_a_simulation_to_single_campaigns(self, manager: Client) -> None:
+        publish("VIVA")
+        publish("OUTRA", minimum_amount="1000.00")
+
+        body = simulate(manager, document(TEN, live=True, only=["OUTRA", "VIVA"])).json()
+        unknown = simulate(manager, document(TEN, only=["VIVA"])).json()
+
+        assert [a["campaign"] for a in body["activations"]] == ["VIVA"]
+        assert [a["campaign"] for a in body["not_activated"]] == ["OUTRA"]
+        assert unknown["errors"][0]["path"] == "only[0]"
+
+    def test_lists_every_campaign_it_was_given(self, manager: Client) -> None:
+        elsewhere = TEN | {"code": "LONGE", "stores": ["0099"]}
+        other = TEN | {"code": "OUTRO", "conditions": {"kind": "product", "by": "sku", "values": ["NADA"]}}
+
+        body = simulate(manager, document(TEN, elsewhere, other)).json()
+
+        assert {a["campaign"]: a["reason"] for a in body["not_activated"]} == {
+            "LONGE": "store",
+            "OUTRO": "product",
+        }
+
+    def test_the_moment_of_the_simulation_wins_over_the_baskets(self, manager: Client) -> None:
+        late = TEN | {"starts_at": "2026-06-01T00:00:00-03:00"}
+        basket = {"lines": [line()], "occurred_at": "2026-05-01T10:00:00-03:00"}
+
+        early = simulate(manager, document(late, basket=basket)).json()
+        then = simulate(manager, document(late, basket=basket, at="2026-06-02T10:00:00-03:00")).json()
+
+        assert (early["totals"]["discount"], then["totals"]["discount"]) == ("0.00", "10.00")
+
+    def test_names_gifts_and_looks_up_codes_with_what_is_live(self, manager: Client) -> None:
+        build_product(sku="BOTTON", name="Botton azul")
+        publish(
+            "BRINDE",
+            benefits=[{"kind": "gift", "products": [{"sku": "BOTTON"}]}],
+            conditions={"kind": "promo_code"},
+        )
+        issue_code("PRESENTE", campaign="BRINDE")
+
+        body = simulate(
+            manager, document(live=True, basket={"lines": [line()], "promo_codes": ["presente"]})
+        ).json()
+
+        assert body["gifts"][0]["options"][0]["name"] == "Botton azul"
+
+    def test_names_the_gift_that_is_not_offered_by_its_place(self, manager: Client) -> None:
+        gift = TEN | {"benefits": [{"kind": "gift", "products": [{"sku": "BOTTON"}]}]}
+        chosen = {"lines": [line()], "gifts": [{"campaign": "DEZ", "sku": "CANECA"}]}
+
+        response = simulate(manager, document(gift, basket=chosen))
+
+        assert response.json()["errors"][0]["path"] == "basket.gifts[0].sku"
 
     def test_names_what_is_wrong(self, manager: Client) -> None:
         response = simulate(manager, document(TEN | {"priority": -1}, basket={"lines": [line(quantity="x")]}))
@@ -111,3 +177,61 @@ class TestCommand:
     def test_names_a_file_that_does_not_exist(self, db: None, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match="missing"):
             call_command("simulate", str(tmp_path / "missing.json"))
+
+    def test_goes_on_after_empty_lines_marks_and_wrong_bytes(
+        self, db: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        good = json.dumps(document(TEN)).encode()
+        given = (
+            b"\xef\xbb\xbf" + b"\n".join([good, b"", b"  ", b'{"a": "\xff"}', b'{"x": NaN}', good]) + b"\r\n"
+        )
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
+        out = io.StringIO()
+
+        call_command("simulate", "-", stdout=out)
+
+        answers = [json.loads(text) for text in out.getvalue().splitlines()]
+        assert [a["totals"]["net"] if "totals" in a else a["status"] for a in answers] == [
+            "90.00",
+            400,
+            400,
+            "90.00",
+        ]
+
+    def test_answers_a_defect_with_a_problem_and_goes_on(
+        self, db: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        from pos_api.management.commands import simulate as command
+
+        real = command.run_simulation
+
+        def break_once(document: Any, **options: Any) -> Any:
+            if document.get("at") == "2026-01-01T00:00:00Z":
+                raise RuntimeError("a defect")
+            return real(document, **options)
+
+        monkeypatch.setattr(command, "run_simulation", break_once)
+        path, out = tmp_path / "lines", io.StringIO()
+        path.write_text(
+            "\n".join(
+                json.dumps(document(TEN, at=at)) for at in ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z")
+            )
+        )
+
+        call_command("simulate", str(path), stdout=out)
+
+        answers = [json.loads(text) for text in out.getvalue().splitlines()]
+        assert [a.get("status") for a in answers] == [500, None]
+
+    def test_tells_lines_from_one_document_with_a_mistake(self, db: None, tmp_path: Path) -> None:
+        wrong, lines = tmp_path / "wrong.json", tmp_path / "lines.jsonl"
+        wrong.write_text(json.dumps(document(TEN), indent=2)[:-1])
+        lines.write_text("not JSON\n" + json.dumps(document(TEN)))
+
+        answers = {}
+        for path in (wrong, lines):
+            out = io.StringIO()
+            call_command("simulate", str(path), stdout=out)
+            answers[path.name] = [json.loads(text).get("status") for text in out.getvalue().splitlines()]
+
+        assert answers == {"wrong.json": [400], "lines.jsonl": [400, None]}

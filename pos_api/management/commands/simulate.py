@@ -1,5 +1,7 @@
+import logging
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -7,17 +9,20 @@ import msgspec
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from pos_api.decoding import parse_json
-from pos_api.errors import as_problem, problem_document
-from pos_api.problems import NotJson
+from pos_api.decoding import MAX_BULK_BODY, parse_json
+from pos_api.errors import as_problem, defect, problem_document
+from pos_api.problems import NotJson, TooLarge
 from pos_api.services.simulation import company_zone, run_simulation
+
+logger = logging.getLogger(__name__)
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Command(BaseCommand):
     help = (
         "Evaluate baskets against campaign documents, as POST /api/v1/simulations/ does. FILE holds one JSON document or "
         "one on each line; - reads lines from standard input. Writes one answer or problem document per line, in order, "
-        "and nothing else."
+        "and nothing else. Empty lines are passed over."
     )
     requires_system_checks: list[str] = []
 
@@ -27,32 +32,53 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.zone = company_zone()
         if options["file"] == "-":
-            for line in sys.stdin.buffer:
-                self._answer_line(line)
+            self._answer(sys.stdin.buffer)
             return
         try:
             data = Path(options["file"]).read_bytes()
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror}") from error
-        try:
-            parse_json(data)
-        except NotJson:
-            lines = [line for line in data.splitlines() if line.strip()]
-            if len(lines) > 1 and lines[0].rstrip().endswith(b"}"):
-                for line in lines:
-                    self._answer_line(line)
-                return
-        self._answer_line(data)
+        self._answer(data.split(b"\n") if _holds_lines(data) else [data])
 
-    def _answer_line(self, data: bytes) -> None:
-        if not data.strip():
-            return
+    def _answer(self, lines: Iterable[bytes]) -> None:
+        """Answer each line that is not empty; a reader that goes away ends it quietly."""
+        mark = BYTE_ORDER_MARK
         try:
+            for line in lines:
+                # Editors on Windows begin a file with a mark that is no part of its first document.
+                document = line.removeprefix(mark)
+                mark = b""
+                if document.strip():
+                    self.stdout.write(self._answer_to(document))
+                    self.stdout.flush()
+        except BrokenPipeError:
+            # The interpreter flushes once more on its way out, into a pipe that nobody reads.
+            sys.stdout = None
+
+    def _answer_to(self, data: bytes) -> str:
+        try:
+            if len(data) > MAX_BULK_BODY:
+                raise TooLarge
             body = run_simulation(parse_json(data), now=timezone.now(), zone=self.zone)
         except Exception as error:
             problem = as_problem(error)
             if problem is None:
-                raise
+                logger.exception("A simulation failed")
+                problem = defect()
             body = problem_document(problem)
-        self.stdout.write(msgspec.json.encode(body).decode())
-        self.stdout.flush()
+        return msgspec.json.encode(body).decode()
+
+
+def _holds_lines(data: bytes) -> bool:
+    """Say whether a file holds a document on each line, and not one document over several lines."""
+    lines = [line for line in data.removeprefix(BYTE_ORDER_MARK).split(b"\n") if line.strip()]
+    return len(lines) > 1 and any(_is_document(line) for line in lines)
+
+
+def _is_document(line: bytes) -> bool:
+    if not line.lstrip().startswith(b"{"):
+        return False
+    try:
+        return isinstance(parse_json(line), dict)
+    except NotJson:
+        return False

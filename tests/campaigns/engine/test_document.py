@@ -291,8 +291,8 @@ class TestSimulation:
             gifts = [{"campaign": "C", "sku": sku} for sku in skus]
             return self.faults({"campaigns": [campaign], "basket": {"lines": lines, "gifts": gifts}})
 
-        assert answer("CANECA") == [("gifts.0.sku", "not_offered")]
-        assert answer("BOTTON", "BOTTON") == [("gifts.1.sku", "too_many")]
+        assert answer("CANECA") == [("basket.gifts.0.sku", "not_offered")]
+        assert answer("BOTTON", "BOTTON") == [("basket.gifts.1.sku", "too_many")]
 
     def test_refuses_returns_of_what_was_not_sold(self) -> None:
         document = {
