@@ -1,66 +1,70 @@
-"""``make bench``: measure, and write docs/benchmarks.md.
+"""``make bench``: measure, keep the figures in docs/benchmarks.json, and write docs/benchmarks.md.
 
-Starts an installation of its own in ``.local/bench``. Takes about ten minutes, most of them spent on publishing 10,000
-campaigns and making 1,000,000 codes the first time.
+Starts an installation of its own in ``.local/bench`` and fills it the first time. ``--only`` measures some of the parts;
+the page then shows the others as they were measured last, each with its run.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import sys
-from datetime import UTC, datetime
+import time
 from pathlib import Path
-from typing import Any
 
-from bench import engine, evaluate_cpu, evaluate_http, publish, scene
+from bench import figures
+from bench.installation import CHECKOUT, Installation, Unavailable
+from bench.parts import PARTS
 from bench.replay.client import ApiError
-from bench.stack import Stack, StackFailed
+from bench.stack import StackFailed
 from bench.tables import page
 
-CHECKOUT = Path(__file__).resolve().parents[1]
-SIZES = (10, 1_000, 10_000)
+STORED = CHECKOUT / "docs" / "benchmarks.json"
+PAGE = CHECKOUT / "docs" / "benchmarks.md"
 
 
-def measure(folder: Path, *, port: int, codes: int, sizes: tuple[int, ...]) -> dict[str, Any]:
-    """Measure everything; return the figures by target."""
-    print("The engine alone ...", flush=True)
-    results: dict[str, Any] = {"engine": engine.measure(), "cpu": {}, "http": {}}
-    with (
-        Stack(CHECKOUT, folder, port=port) as stack,
-        evaluate_http.echo_server(CHECKOUT, port + 1) as echo,
-    ):
-        print(f"Making {codes:,} promotional codes ...", flush=True)
-        made = scene.prepare(codes)
-        for size in sizes:
-            print(f"Publishing up to {size:,} campaigns, then evaluating ...", flush=True)
-            scene.publish_up_to(size)
-            results["cpu"][size] = evaluate_cpu.measure(made)
-            results["http"][size] = evaluate_http.measure(stack.address, echo, made)
-        print("Publishing under load ...", flush=True)
-        results["publish"] = publish.measure(stack.address, made)
+def measure(names: list[str], installation: Installation) -> figures.Figures:
+    """Measure the named parts one after the other; return their figures with this run's marks."""
+    results: figures.Figures = {}
+    for name in names:
+        print(f"{name}: {PARTS[name].TITLE}", flush=True)
+        started = time.monotonic()
+        try:
+            measured = PARTS[name].measure(installation)
+        except Unavailable as reason:
+            print(f"  left out: {reason}", flush=True)
+            continue
+        results[name] = figures.of_this_run(measured, seconds=time.monotonic() - started)
     return results
+
+
+def _names(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    return [name for name in PARTS if name in names]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--only", type=_names, default=list(PARTS), metavar=",".join(PARTS))
     parser.add_argument("--folder", type=Path, default=CHECKOUT / ".local" / "bench")
     parser.add_argument("--port", type=int, default=8210)
     parser.add_argument("--codes", type=int, default=1_000_000)
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--json", action="store_true", help="print the figures and write nothing")
+    parser.add_argument("--page", action="store_true", help="measure nothing, write the page again")
     options = parser.parse_args()
-    results = measure(
-        options.folder.resolve(), port=options.port, codes=options.codes, sizes=tuple(options.sizes)
-    )
-    if options.json:
-        print(json.dumps(results, indent=2))
-        return 0
-    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    text = page(results, machine=machine, day=datetime.now(UTC).date(), codes=options.codes)
-    (CHECKOUT / "docs" / "benchmarks.md").write_text(text)
+    stored = figures.read(STORED)
+    if not options.page:
+        with Installation(options.folder.resolve(), port=options.port, codes=options.codes) as installation:
+            measured = measure(options.only, installation)
+        if options.json:
+            print(json.dumps(measured, indent=2))
+            return 0
+        figures.write(STORED, stored | measured, PARTS)
+    text = page(figures.read(STORED), PARTS)
+    PAGE.write_text(text)
     print(text)
     return 0
 

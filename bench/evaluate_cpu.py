@@ -11,8 +11,13 @@ from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
+from bench import corpus
+from bench.installation import Installation
 from bench.measure import in_turn
-from bench.scene import bodies
+from bench.scene import Scene, bodies, publish_exactly
+from bench.tables import at_most, table
+
+TITLE = "Target 3: processor time of evaluate"
 
 
 def environ(path: str, body: bytes, key: str = "") -> Callable[[], dict[str, Any]]:
@@ -66,15 +71,24 @@ def call(application: Callable[..., Any], make: Callable[[], dict[str, Any]]) ->
     return body
 
 
-def measure(scene: dict[str, str]) -> dict[str, Any]:
-    """Return microseconds per request and the ratio of target 3."""
+def measure(installation: Installation) -> dict[str, Any]:
+    """Return microseconds per request and the ratio of target 3, by the number of campaigns."""
+    scene, by_campaigns = installation.scene, {}
+    for name, documents in corpus.steps():
+        print(f"  {name} ...", flush=True)
+        publish_exactly(documents)
+        by_campaigns[name] = _measure(scene)
+    return {"codes": scene.codes, "campaigns": by_campaigns}
+
+
+def _measure(scene: Scene) -> dict[str, Any]:
     from config.wsgi import application
     from pos_api import selectors
     from pos_api.services import evaluation
 
-    body = bodies(scene["customer"])["anonymous"]
+    body = bodies(scene.customer)["anonymous"]
     bare, echo = bare_application(), environ("/echo/", body)
-    ours = environ("/api/v1/baskets/evaluate/", body, scene["key"])
+    ours = environ("/api/v1/baskets/evaluate/", body, scene.key)
     read = selectors.read_snapshot
     kept: list[Any] = []
 
@@ -91,5 +105,20 @@ def measure(scene: dict[str, str]) -> dict[str, Any]:
     with_queries = in_turn({"evaluate, with its query": lambda: call(application, ours)})
     return {
         "microseconds": without | with_queries,
-        "ratios": {"evaluate / bare echo": without["evaluate, no query"] / without["bare echo"]},
+        "ratio": without["evaluate, no query"] / without["bare echo"],
     }
+
+
+def rows(figures: dict[str, Any]) -> str:
+    """Return the section: one row for each number of campaigns."""
+    measured: list[tuple[object, ...]] = []
+    for name, found in figures["campaigns"].items():
+        micros, ratio = found["microseconds"], found["ratio"]
+        times = [f"{micros[side]:,.0f}" for side in micros]
+        verdict = "no target" if name == corpus.MIX else at_most(ratio, 1.25)
+        measured.append((name, *times, f"{ratio:.2f}", verdict))
+    head = (
+        *("campaigns", "bare echo, µs", "evaluate, no query, µs", "with its query, µs"),
+        *("ratio (target <= 1.25)", ""),
+    )
+    return f"The code pool holds {figures['codes']:,} codes.\n\n" + table(head, measured)

@@ -1,0 +1,35 @@
+"""The parts of ``make bench``, in the order in which docs/benchmarks.md shows them.
+
+A part is a module with
+
+- ``TITLE``: the heading of its section;
+- ``measure(installation) -> dict``: its figures, plain JSON. Raises `Unavailable` when what it compares with is not
+  installed: the figures of an earlier run then stay;
+- ``rows(figures) -> str``: the section as Markdown, made of `bench.tables`.
+
+A part that needs no database leaves ``installation`` alone, and none is started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from bench import engine, evaluate_cpu, evaluate_http, publish
+from bench.installation import Installation
+
+
+class Part(Protocol):
+    TITLE: str
+
+    def measure(self, installation: Installation, /) -> dict[str, Any]: ...
+
+    def rows(self, figures: Any, /) -> str: ...
+
+
+PARTS: Mapping[str, Part] = {
+    "engine": engine,
+    "cpu": evaluate_cpu,
+    "http": evaluate_http,
+    "publish": publish,
+}
