@@ -8,6 +8,7 @@ from campaigns.models import (
     CampaignCategory,
     CampaignCounter,
     CampaignRevision,
+    Job,
     LineAdjustment,
     PlanChange,
     PlanHead,
@@ -101,4 +102,13 @@ class PromoCodeAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ("pool", "customer")
     list_filter = ("is_active",)
     search_fields = ("=code",)
+    ordering = ("-pk",)
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("pk", "kind", "state", "done", "total", "requested_by", "created_at", "finished_at")
+    list_select_related = ("requested_by",)
+    list_filter = ("kind", "state")
+    search_fields = ("=pk", "=requested_by__username")
     ordering = ("-pk",)

@@ -1,11 +1,11 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, Value, When
 
 if TYPE_CHECKING:
-    from campaigns.models import Campaign, PromoCode  # noqa: F401
+    from campaigns.models import Campaign, Job, PromoCode  # noqa: F401
 
 # What a manager sees. Stored statuses are fewer: these also depend on the period and the moment.
 STATUSES = ("draft", "scheduled", "active", "paused", "ended")
@@ -70,3 +70,13 @@ class PromoCodeQuerySet(models.QuerySet["PromoCode"]):
             Q(max_uses__isnull=True) | Q(used__lt=models.F("max_uses")),
             is_active=True,
         )
+
+
+# A worker that recorded nothing for this long is taken for dead.
+JOB_LEASE = timedelta(seconds=60)
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def due(self, *, at: datetime) -> "JobQuerySet":
+        """Jobs that a worker may take: waiting, or left by a worker that shows no sign of life."""
+        return self.filter(Q(state="queued") | Q(state="running", heartbeat_at__lt=at - JOB_LEASE))

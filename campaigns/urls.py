@@ -3,7 +3,18 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from campaigns.views import actions, builder, categories, detail, lists, pickers, promo_codes, recipes, trial
+from campaigns.views import (
+    actions,
+    builder,
+    categories,
+    detail,
+    jobs,
+    lists,
+    pickers,
+    promo_codes,
+    recipes,
+    trial,
+)
 
 app_name = "campaigns"
 
@@ -43,4 +54,6 @@ urlpatterns = [
     path("promo-codes/<str:code>/export/", promo_codes.Export.as_view(), name="promo_code_export"),
     path("promo-codes/<str:code>/switch/", promo_codes.Switch.as_view(), name="promo_code_switch"),
     path("promo-codes/<str:code>/delete/", promo_codes.Delete.as_view(), name="promo_code_pool_delete"),
+    path("jobs/<int:pk>/", jobs.JobDetail.as_view(), name="job_detail"),
+    path("jobs/<int:pk>/cancel/", jobs.JobCancel.as_view(), name="job_cancel"),
 ]

@@ -42,6 +42,8 @@ app.conf.update(
     timezone="UTC",
     beat_max_loop_interval=30,
     worker_hijack_root_logger=False,
+    # Jobs that people ask for may run for minutes: their own workers, so that no message waits for them.
+    task_routes={"campaigns.tasks.run_due_jobs": {"queue": "jobs"}},
 )
 app.autodiscover_tasks()
 
@@ -71,6 +73,11 @@ JOBS: dict[str, tuple[str, crontab | schedule, str]] = {
         "messaging.tasks.sweep_leases",
         _every_minute,
         "what a killed sender held is settled soon after its lease of five minutes",
+    ),
+    "run_due_jobs": (
+        "campaigns.tasks.run_due_jobs",
+        _every_ten_seconds,
+        "jobs begin when they are asked for; this takes up what a killed worker left, or was asked for without a broker",
     ),
 }
 if settings.DEMO:
@@ -112,8 +119,10 @@ def heartbeat(**_kwargs: Any) -> None:
 
 
 @worker_ready.connect
-def _worker_is_ready(**_kwargs: Any) -> None:
-    _beat("worker")
+def _worker_is_ready(sender: Any = None, **_kwargs: Any) -> None:
+    # The workers of jobs answer no ticks.
+    if not str(getattr(sender, "hostname", "")).startswith("jobs@"):
+        _beat("worker")
 
 
 @beat_init.connect

@@ -1,6 +1,6 @@
 """Which status each refusal of a package gets. A package that learns to refuse adds its lines here."""
 
-from campaigns.services import campaigns, categories, promo_codes
+from campaigns.services import campaigns, categories, jobs, promo_codes
 from customers.services.consents import ConsentRefused
 from pos_api.errors import Rule
 from retail.services.deletion import InUse
@@ -11,6 +11,7 @@ RULES: tuple[Rule, ...] = (
     Rule(campaigns.RevisionUnknown, 404),
     Rule(campaigns.CampaignError, 409),
     Rule(categories.CategoryError, 409),
+    Rule(jobs.JobError, 409),
     Rule(promo_codes.PoolCodeTaken, 409),
     Rule(promo_codes.PoolHasUses, 409),
     Rule(promo_codes.WordTaken, 409),

@@ -12,8 +12,9 @@ from uuid import uuid4
 
 from django.contrib.auth.models import AbstractUser, Permission, User
 
-from campaigns.models import Campaign, CampaignCategory, PromoCodePool
+from campaigns.models import Campaign, CampaignCategory, Job, PromoCodePool
 from campaigns.services.campaigns import create_campaign
+from campaigns.services.promo_code_jobs import request_generation
 from campaigns.services.promo_codes import Terms, create_pool, generate_codes
 from customers.documents import _CPF_WEIGHTS, _check_digit
 from customers.models import Consent, Customer, CustomerGrouping
@@ -154,3 +155,8 @@ def build_promo_code_pool(*, campaign: Campaign | None = None, codes: int = 0) -
     if codes:
         generate_codes(pool=pool, count=codes, terms=Terms())
     return pool
+
+
+def build_job(*, pool: PromoCodePool, count: int = 10, at: datetime = NOON) -> Job:
+    """Ask for the generation of codes; nothing runs it yet."""
+    return request_generation(pool=pool, count=count, terms=Terms(), user=None, at=at)

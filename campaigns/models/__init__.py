@@ -1,5 +1,6 @@
 from campaigns.models.activation import Activation, CampaignCounter, LineAdjustment
 from campaigns.models.campaign import Campaign, CampaignCategory, CampaignRevision, CampaignStatus
+from campaigns.models.job import Job, JobState
 from campaigns.models.plan import PlanChange, PlanHead
 from campaigns.models.promo_code import PromoCode, PromoCodePool
 
@@ -10,6 +11,8 @@ __all__ = [
     "CampaignCounter",
     "CampaignRevision",
     "CampaignStatus",
+    "Job",
+    "JobState",
     "LineAdjustment",
     "PlanChange",
     "PlanHead",

@@ -174,6 +174,9 @@ class Launcher:
         ]
         celery = [python, "-m", "celery", "-q", "-A", "config.celery:app"]
         worker = [*celery, "worker", "-c", "2", "-l", "INFO", "--without-gossip", "--without-mingle"]
+        # One process, no pool: it runs one job at a time and is idle most of the day.
+        jobs = [*celery, "worker", "-P", "solo", "-Q", "jobs", "-n", "jobs@%h", "-l", "INFO"]
+        jobs += ["--without-gossip", "--without-mingle"]
         beat_folder = self.folder / "beat"
         beat_folder.mkdir(exist_ok=True)
         scheduler = [*celery, "beat", "-l", "INFO", "-s", str(beat_folder / "schedule"), "--pidfile="]
@@ -181,6 +184,7 @@ class Launcher:
         self.supervisor.start(
             Service("web", self._starter(granian), health.web),
             Service("worker", self._starter(worker), health.worker, patience_seconds=20),
+            Service("jobs", self._starter(jobs), patience_seconds=5),
             Service("scheduler", self._starter(scheduler), health.scheduler),
         )
 

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from pos_api.views import campaign_categories as categories
-from pos_api.views import campaign_revisions, campaigns
+from pos_api.views import campaign_revisions, campaigns, jobs
 from pos_api.views import promo_code_pools as pools
 
 urlpatterns: list[URLPattern] = [
@@ -22,4 +22,7 @@ urlpatterns: list[URLPattern] = [
     path("promo-code-pools/<str:code>/export/", pools.ExportView.as_view()),
     path("promo-code-pools/<str:code>/codes/", pools.CodesView.as_view()),
     path("promo-code-pools/<str:code>/codes/<str:word>/", pools.CodeView.as_view()),
+    path("jobs/", jobs.JobsView.as_view()),
+    path("jobs/<int:pk>/", jobs.JobView.as_view()),
+    path("jobs/<int:pk>/cancel/", jobs.CancelJobView.as_view()),
 ]

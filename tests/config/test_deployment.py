@@ -9,7 +9,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
-OURS = ("migrate", "web", "worker", "scheduler")
+OURS = ("migrate", "web", "worker", "jobs", "scheduler")
 
 
 def settings_names() -> set[str]:
@@ -19,7 +19,16 @@ def settings_names() -> set[str]:
 
 class TestCompose:
     def test_has_every_part_once(self):
-        assert set(SERVICES) == {"postgres", "redis", "migrate", "web", "worker", "scheduler", "proxy"}
+        assert set(SERVICES) == {
+            "postgres",
+            "redis",
+            "migrate",
+            "web",
+            "worker",
+            "jobs",
+            "scheduler",
+            "proxy",
+        }
         assert SERVICES["scheduler"]["deploy"]["replicas"] == 1
 
     @pytest.mark.parametrize("name", OURS)
@@ -51,7 +60,7 @@ class TestCompose:
         assert all(example[name] == "" for name in required)
 
     def test_waits_for_the_schema_before_serving(self):
-        for name in ("web", "worker", "scheduler"):
+        for name in ("web", "worker", "jobs", "scheduler"):
             assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
 
 

@@ -76,6 +76,8 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/promo-codes/{pool}/edit/": ("campaigns.change_promocodepool",),
     "/promo-codes/{pool}/generate/": ("campaigns.change_promocodepool", "campaigns.add_promocode"),
     "/promo-codes/{pool}/word/": ("campaigns.change_promocodepool", "campaigns.add_promocode"),
+    # Anybody sees his own jobs; those of others, who may view what they concern.
+    "/jobs/{job}/": ("campaigns.view_promocodepool",),
     "/promo-codes/{pool}/import/": ("campaigns.change_promocodepool", "campaigns.add_promocode"),
 }
 LISTS = (
@@ -117,10 +119,12 @@ def address(db) -> Callable[[str], str]:
 def campaign_keys() -> dict[str, str]:
     """Make a published campaign with rules and a pool with codes."""
     campaign = builders.build_campaign(publish=True)
+    pool = builders.build_promo_code_pool(campaign=campaign, codes=2)
     return {
         "campaign": campaign.code,
         "campaign_category": builders.build_campaign_category().code,
-        "pool": builders.build_promo_code_pool(campaign=campaign, codes=2).code,
+        "pool": pool.code,
+        "job": str(builders.build_job(pool=pool).pk),
     }
 
 

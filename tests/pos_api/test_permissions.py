@@ -102,6 +102,10 @@ TABLE: dict[tuple[str, str], tuple[bool, bool, bool]] = {
     ("GET", "promo-code-pools/<str:code>/codes/"): (OUT, OUT, IN),
     ("POST", "promo-code-pools/<str:code>/codes/"): (OUT, OUT, IN),
     ("PATCH", "promo-code-pools/<str:code>/codes/<str:word>/"): (OUT, OUT, IN),
+    # A person sees the jobs that are his own: none here.
+    ("GET", "jobs/"): (OUT, IN, IN),
+    ("GET", "jobs/<int:pk>/"): (OUT, IN, IN),
+    ("POST", "jobs/<int:pk>/cancel/"): (OUT, IN, IN),
     ("PUT", "carts/<str:cart>/"): (IN, OUT, OUT),
     ("DELETE", "carts/<str:cart>/"): (IN, OUT, OUT),
 }
