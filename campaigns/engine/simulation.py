@@ -8,26 +8,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from campaigns.engine import simulation_document as documents
-from campaigns.engine.associations import read_association
 from campaigns.engine.basket import (
     Basket,
     CampaignUsage,
     CatalogueItem,
     Program,
-    PromoCode,
     Shopper,
     Store,
 )
-from campaigns.engine.campaign import Campaign
-from campaigns.engine.decoding import Reader, join, read_instant
-from campaigns.engine.document import read_campaign
+from campaigns.engine.decoding import Reader, read_instant
+from campaigns.engine.drafts import DRAFT_FIELDS, read_drafts
 from campaigns.engine.evaluate import BasketError, evaluate
 from campaigns.engine.evaluation import Evaluation
-from campaigns.engine.fields import DocumentError, Problem
-from campaigns.engine.markdowns import read_markdown
+from campaigns.engine.fields import DocumentError
 from campaigns.engine.marks import gettext_noop
-from campaigns.engine.plan import Plan, compile_plan
-from campaigns.engine.policy import DEFAULT_POLICY, CalculationPolicy, PolicyError, build_policy
+from campaigns.engine.plan import Plan
 from campaigns.engine.refunds import refund_amount
 from campaigns.engine.rendering import Explain, render
 from retail import money
@@ -36,13 +31,8 @@ COMPANY_ZONE = ZoneInfo("America/Sao_Paulo")
 NOT_SUPPORTED = gettext_noop("Not supported yet.")
 KNOWN = frozenset(
     {
-        "campaigns",
-        "associations",
-        "markdowns",
-        "promo_codes",
-        "live",
+        *DRAFT_FIELDS,
         "only",
-        "policy",
         "basket",
         "store",
         "shopper",
@@ -63,14 +53,7 @@ class Simulation:
         if mapping is None:
             raise DocumentError(reader.problems)
         reader.unknown(mapping, KNOWN, "")
-        self.campaigns = _campaigns(reader, mapping.get("campaigns", []))
-        self.associations = _each(reader, mapping, "associations", read_association)
-        self.markdowns = _each(reader, mapping, "markdowns", read_markdown)
-        self.policy = _policy(reader, mapping.get("policy"))
-        self.names_policy = mapping.get("policy") is not None
-        self.live = _live(reader, mapping.get("live", False))
-        self.only = _only(reader, mapping.get("only"))
-        known_codes = _promo_codes(reader, mapping.get("promo_codes", []))
+        self.drafts = read_drafts(reader, mapping)
         self.usage = _usage(reader, mapping.get("usage"))
         self.programs: tuple[Program, ...] = tuple(
             documents.program_of(program)
@@ -93,44 +76,14 @@ class Simulation:
             reader.refuse("at", "invalid_instant", gettext_noop("Must be a date and time with offset."))
         if reader.problems or basket is None:
             raise DocumentError(reader.problems)
-        self.basket: Basket = documents.basket_of(basket, known_codes)
+        self.basket: Basket = documents.basket_of(basket, self.drafts.promo_codes)
         self.moment: datetime = moment or basket.occurred_at or now
-
-    def plan(self, live: Plan | None = None) -> Plan:
-        """Compile what the document gives, together with what is live and it does not replace; `only` narrows it.
-
-        Raises DocumentError when `only` names a campaign that is neither given nor live.
-        """
-        if live is None:
-            live = Plan(policy=self.policy)
-        grouped = {association.code: association for association in live.associations}
-        grouped.update({association.code: association for association in self.associations})
-        priced = {markdown.code: markdown for markdown in live.markdowns}
-        priced.update({markdown.code: markdown for markdown in self.markdowns})
-        others: dict[str, Any] = {
-            "associations": tuple(sorted(grouped.values(), key=lambda association: association.code)),
-            "markdowns": tuple(sorted(priced.values(), key=lambda markdown: markdown.code)),
-            "policy": self.policy if self.names_policy else live.policy,
-        }
-        if self.only is None:
-            return live.with_changes(self.campaigns, version=live.version, **others)
-        known = {code: compiled.campaign for code, compiled in live.campaigns.items()}
-        known.update({campaign.code: campaign for campaign in self.campaigns})
-        if unknown := [position for position, code in enumerate(self.only) if code not in known]:
-            message = gettext_noop("No campaign of this simulation has this code.")
-            raise DocumentError([Problem(f"only.{position}", "unknown", message) for position in unknown])
-        return compile_plan([known[code] for code in self.only], version=live.version, **others)
-
-    @property
-    def listed(self) -> list[str]:
-        """The campaigns that the answer lists whatever becomes of them."""
-        return [campaign.code for campaign in self.campaigns] if self.only is None else list(self.only)
 
     def gift_skus(self, plan: Plan) -> frozenset[str]:
         """Return the SKUs that the campaigns of this basket may give away."""
         concerned = [
             *plan.candidates(self.basket, self.store),
-            *(plan.campaigns[code] for code in self.listed),
+            *(plan.campaigns[code] for code in self.drafts.listed),
         ]
         return frozenset(
             product.sku
@@ -156,7 +109,7 @@ class Simulation:
                 usage=self.usage,
                 products=products,
                 programs=self.programs,
-                including=self.listed,
+                including=self.drafts.listed,
                 with_deals=bool(self.returns),
             )
         except BasketError as error:
@@ -182,7 +135,7 @@ def simulate(
     Raises DocumentError (BasketError for gifts) with every fault and its path.
     """
     simulation = Simulation(document, now=now, zone=zone)
-    plan = simulation.plan(live if simulation.live else None)
+    plan = simulation.drafts.plan(live if simulation.drafts.live else None)
     evaluation = simulation.run(
         plan, products=read_products(simulation.gift_skus(plan)) if read_products else None
     )
@@ -209,91 +162,6 @@ def _check_returns(simulation: Simulation, returned: Mapping[int, Decimal]) -> N
         reader.refuse("returns", "repeated", gettext_noop("Contains the same line twice."))
     if reader.problems:
         raise DocumentError(reader.problems)
-
-
-def _campaigns(reader: Reader, value: Any) -> list[Campaign]:
-    if not isinstance(value, list | tuple):
-        reader.refuse("campaigns", "invalid_type", gettext_noop("Must be a list."))
-        return []
-    campaigns: list[Campaign] = []
-    seen: set[str] = set()
-    for position, item in enumerate(value):
-        campaign = _campaign(reader, item, f"campaigns.{position}")
-        if campaign is None:
-            continue
-        if campaign.code in seen:
-            path = f"campaigns.{position}.code"
-            reader.refuse(path, "repeated", gettext_noop("Another campaign has this code."))
-        seen.add(campaign.code)
-        campaigns.append(campaign)
-    return campaigns
-
-
-# Whoever simulates sends the same campaigns with one basket after the other.
-_read: dict[str, Campaign] = {}
-MOST_READ = 512
-
-
-def _campaign(reader: Reader, item: Any, path: str) -> Campaign | None:
-    key = repr(item)
-    known = _read.get(key)
-    if known is None:
-        before = len(reader.problems)
-        known = read_campaign(reader, item, path)
-        if known is not None and len(reader.problems) == before:
-            if len(_read) >= MOST_READ:
-                _read.clear()
-            _read[key] = known
-    return known
-
-
-def _each(reader: Reader, mapping: Mapping[str, Any], name: str, read: Any) -> list[Any]:
-    value = mapping.get(name) or []
-    if not isinstance(value, list | tuple):
-        reader.refuse(name, "invalid_type", gettext_noop("Must be a list."))
-        return []
-    found = [read(reader, item, f"{name}.{position}") for position, item in enumerate(value)]
-    return [item for item in found if item is not None]
-
-
-def _policy(reader: Reader, value: Any) -> CalculationPolicy:
-    if value is None:
-        return DEFAULT_POLICY
-    answers = reader.mapping(value, "policy")
-    if answers is None:
-        return DEFAULT_POLICY
-    try:
-        preset = answers.get("preset", "fiel")
-        return build_policy(preset, **{name: answer for name, answer in answers.items() if name != "preset"})
-    except PolicyError as error:
-        reader.refuse(join("policy", error.field), "invalid_choice", error.message)
-        return DEFAULT_POLICY
-
-
-def _live(reader: Reader, value: Any) -> bool:
-    if not isinstance(value, bool):
-        reader.refuse("live", "invalid_type", gettext_noop("Must be true or false."))
-        return False
-    return value
-
-
-def _only(reader: Reader, value: Any) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    if not isinstance(value, list | tuple) or not all(isinstance(code, str) for code in value):
-        reader.refuse("only", "invalid_type", gettext_noop("Must be a list of codes."))
-        return None
-    if not value:
-        reader.refuse("only", "too_few", gettext_noop("Needs at least one value."))
-    return tuple(dict.fromkeys(value))
-
-
-def _promo_codes(reader: Reader, value: Any) -> dict[str, PromoCode]:
-    found = {}
-    for known in documents.read_objects(reader, documents.PromoCodeDocument, value, "promo_codes"):
-        code = documents.normalise_code(known.code)
-        found[code] = PromoCode(code=code, campaign=known.campaign, pool=known.pool, usable=known.usable)
-    return found
 
 
 def _usage(reader: Reader, value: Any) -> dict[str, CampaignUsage]:
