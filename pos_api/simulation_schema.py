@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from campaigns.engine.policy import PRESETS, QUESTIONS
+
 _OBJECT: dict[str, Any] = {"type": "object"}
 _CAMPAIGN = {"type": "object", "description": "A campaign document, as `campaigns/` takes it."}
 
@@ -53,7 +55,15 @@ SIMULATION_SCHEMA: dict[str, Any] = {
             "minItems": 1,
             "description": "Codes of those campaigns, given, saved or live, that alone take part.",
         },
-        "policy": {"type": "object", "description": "`preset`, and answers that differ from it."},
+        "policy": {
+            "type": "object",
+            "description": "`preset` (default: fiel), and answers that differ from it.",
+            "additionalProperties": False,
+            "properties": {
+                "preset": {"enum": sorted(PRESETS), "default": "fiel"},
+                **{question: {"enum": list(answers)} for question, answers in QUESTIONS.items()},
+            },
+        },
         "basket": {"type": "object", "description": "The document of `baskets/evaluate/`."},
         "store": {"type": "object", "description": "`code`, `groupings`, `timezone`."},
         "shopper": {

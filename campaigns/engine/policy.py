@@ -46,6 +46,19 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
 # Each preset is argued and tested in docs/algorithms/policies.md.
 PRESETS: dict[str, dict[str, str]] = {
     "fiel": {},
+    "commercetools": {"rounding": "half_even", "rounding_point": "unit_price", "level_order": "item_first"},
+    "magento": {"rounding_point": "carry"},
+    "medusa": {"rounding_point": "total"},
+    "odoo": {"rounding_point": "total", "points_rounding": "fraction"},
+    "oscar": {
+        "percent_base": "original",
+        "rounding": "down",
+        "odd_cent": "last_line",
+        "exclusive_tie": "first",
+        "over_budget": "partial",
+    },
+    "saleor": {"odd_cent": "last_line", "level_order": "item_first"},
+    "shopify": {"level_order": "item_first"},
     "solidus": {"odd_cent": "last_line"},
     "sylius": {"odd_cent": "rounded_then_first"},
     "vendure": {},

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from campaigns.engine.policy import PRESETS
 from campaigns.models import Campaign
 from campaigns.services.plan import change_policy
 from retail.models import Sale
@@ -126,6 +127,19 @@ class TestSimulations:
         response = simulate(manager, document(gift, basket=chosen))
 
         assert response.json()["errors"][0]["path"] == "basket.gifts[0].sku"
+
+    def test_calculates_as_the_product_that_a_preset_is_named_after(self, manager: Client) -> None:
+        twenty = {"code": "VINTE", "name": "x", "benefits": [{"kind": "item_percent", "percent": "20"}]}
+
+        def discount(**policy: str) -> str:
+            lines = [line(unit_price="0.99")]
+            body = simulate(manager, document(twenty, policy=policy) | {"basket": {"lines": lines}}).json()
+            return str(body["totals"]["discount"])
+
+        assert {preset: discount(preset=preset) for preset in PRESETS} == {
+            preset: "0.19" if preset == "oscar" else "0.20" for preset in PRESETS
+        }
+        assert discount(preset="oscar", rounding="half_up") == "0.20"
 
     def test_names_what_is_wrong(self, manager: Client) -> None:
         response = simulate(manager, document(TEN | {"priority": -1}, basket={"lines": [line(quantity="x")]}))

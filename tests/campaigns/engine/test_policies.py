@@ -1,53 +1,43 @@
-"""Presets, each on figures that the product itself publishes (docs/algorithms/policies.md names the sources)."""
+"""Presets and answers: each is on its page, and each preset has cases on figures that its product publishes."""
 
-from decimal import Decimal
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from campaigns.engine.basket import Basket, Line
-from campaigns.engine.document import decode_campaign
-from campaigns.engine.evaluate import evaluate
-from campaigns.engine.plan import compile_plan
 from campaigns.engine.policy import PRESETS, QUESTIONS, PolicyError, build_policy
-from retail import money
-from tests.campaigns.engine import generators as make
 
+TESTS = Path(__file__).parents[1]
 PAGE = Path(__file__).parents[3] / "docs" / "algorithms" / "policies.md"
 
-PUBLISHED = [
-    ("sylius", [4000, 2000, 2000], 300, [150, 75, 75]),
-    ("sylius", [4300, 1400, 2300], 300, [162, 52, 86]),
-    ("sylius", [4300, 1400, 2300], 299, [161, 52, 86]),
-    ("solidus", [5000, 5000, 5000], 1500, [500, 500, 500]),
-    ("solidus", [5000, 5000, 5000], 1000, [333, 333, 334]),
-    ("solidus", [15_000, 5000, 10_000], 1500, [750, 250, 500]),
-    ("vendure", [123], 100, [100]),
-    ("vendure", [4300, 1400, 2300], 299, [161, 52, 86]),
-    ("vendure", [1000, 1000, 1000], 299, [100, 100, 99]),
-    ("vendure", [10, 20, 10, 30, 50, 20, 10, 40], 93, [5, 10, 5, 15, 24, 10, 5, 19]),
-    ("vendure", [10, 20, 10, 30, 50, 20, 10, 40], 95, [5, 10, 5, 15, 25, 10, 5, 20]),
-]
+
+def published() -> list[tuple[str, str]]:
+    """Return preset and source of each case that stands on published figures (`cases/presets.toml`)."""
+    cases = tomllib.loads((TESTS / "cases" / "presets.toml").read_text())["case"]
+    return [(case["policy"]["preset"], case["source"]) for case in cases if "source" in case]
 
 
-@pytest.mark.parametrize(("preset", "prices", "amount", "expected"), PUBLISHED)
-def test_money_off_a_sale_is_spread_as_published(
-    preset: str, prices: list[int], amount: int, expected: list[int]
-) -> None:
-    benefit = {"kind": "order_amount", "amount": money.text(amount)}
-    campaign = decode_campaign({"code": "C", "name": "x", "benefits": [benefit]})
-    lines = tuple(Line(line=n, quantity=Decimal(1), unit_price=price) for n, price in enumerate(prices, 1))
-
-    plan = compile_plan([campaign], policy=build_policy(preset))
-    answer = evaluate(plan, Basket(lines=lines), None, moment=make.MOMENT, store=make.STORE)
-
-    assert [line.discount for line in answer.lines] == expected
+def test_every_preset_but_ours_stands_on_published_figures() -> None:
+    assert {preset for preset, _ in published()} == set(PRESETS) - {"fiel"}
 
 
-def test_every_preset_is_tested_and_on_the_page() -> None:
-    assert set(PRESETS) == {"fiel", *(preset for preset, *_ in PUBLISHED)}
+def test_every_preset_is_argued_on_the_page_with_its_sources() -> None:
     page = PAGE.read_text()
+
     assert all(f"| `{preset}` |" in page for preset in PRESETS)
+    for _, source in published():
+        place = source.split(",")[0].split()[-1]
+        assert place in page, place
+
+
+def test_every_answer_that_a_preset_gives_is_on_the_page() -> None:
+    rows = {
+        row.split("|")[1].strip(" `"): row for row in PAGE.read_text().splitlines() if row.startswith("| `")
+    }
+
+    for preset, answers in PRESETS.items():
+        for question, answer in answers.items():
+            assert f"`{question}: {answer}`" in rows[preset]
 
 
 def test_every_answer_is_on_the_page() -> None:
@@ -67,3 +57,8 @@ def test_unknown_presets_and_answers_are_refused(preset: str, answers: dict[str,
         build_policy(preset, **answers)
 
     assert caught.value.field == field
+
+
+def test_an_answer_wins_over_that_of_the_preset() -> None:
+    assert build_policy("oscar", rounding="half_up").rounding == "half_up"
+    assert build_policy("oscar", rounding="half_up").odd_cent == "last_line"
