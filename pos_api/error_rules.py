@@ -4,6 +4,8 @@ from campaigns.services import campaigns, categories, jobs, promo_codes
 from customers.services.consents import ConsentRefused
 from pos_api.errors import Rule
 from retail.services.deletion import InUse
+from retail.services.price_rules import PriceRequestRefused
+from retail.services.prices import PricesChanged, TooManyProducts
 from retail.upsert import TooManyRows
 
 RULES: tuple[Rule, ...] = (
@@ -17,6 +19,9 @@ RULES: tuple[Rule, ...] = (
     Rule(promo_codes.WordTaken, 409),
     Rule(promo_codes.PromoCodeError, 422, "invalid"),
     Rule(InUse, 409),
+    Rule(PriceRequestRefused, 422),
+    Rule(PricesChanged, 409),
+    Rule(TooManyProducts, 422),
     Rule(TooManyRows, 422),
     Rule(ConsentRefused, 422),
 )

@@ -102,6 +102,14 @@ def percent_of(cents: int, millionths: int, rounding: str = Rounding.HALF_UP) ->
     return divide(cents * millionths, MILLION, rounding)
 
 
+def with_ending(cents: int, ending: int) -> int:
+    """Return the amount nearest to `cents` (>= 0) whose last two digits are `ending` (0 to 99); of two, the greater.
+
+    12,34 with ending 99 is 11,99; what lies below the smallest such amount becomes that one: 0,10 is 0,99.
+    """
+    return max(divide(cents - ending, 100) * 100 + ending, ending)
+
+
 def gross(unit_price: int, quantity: Decimal) -> int:
     """Return quantity x unit price in cents, rounded half up. The quantity has at most three decimals."""
     whole = int(quantity)

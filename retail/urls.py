@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from retail.views import category, grouping, product, product_import, store
+from retail.views import category, grouping, prices, product, product_import, store
 
 app_name = "retail"
 
@@ -19,6 +19,9 @@ urlpatterns = [
     path(
         "products/import/template/", product_import.ImportTemplate.as_view(), name="product_import_template"
     ),
+    path("products/prices/", prices.PriceChangePage.as_view(), name="price_change"),
+    path("products/prices/history/", prices.PriceChangeList.as_view(), name="price_change_list"),
+    path("products/prices/history/<int:pk>/", prices.PriceChangeDetail.as_view(), name="price_change_detail"),
     path("products/<int:pk>/edit/", product.ProductEdit.as_view(), name="product_edit"),
     path("products/<int:pk>/", product.ProductDetail.as_view(), name="product_detail"),
     path("categories/", category.CategoryList.as_view(), name="category_list"),

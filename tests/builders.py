@@ -18,7 +18,18 @@ from campaigns.services.promo_code_jobs import request_generation
 from campaigns.services.promo_codes import Terms, create_pool, generate_codes
 from customers.documents import _CPF_WEIGHTS, _check_digit
 from customers.models import Consent, Customer, CustomerGrouping
-from retail.models import Category, Product, ProductGrouping, Sale, SaleLine, Store, StoreGrouping, Terminal
+from retail.models import (
+    Category,
+    PriceChange,
+    PriceChangeLine,
+    Product,
+    ProductGrouping,
+    Sale,
+    SaleLine,
+    Store,
+    StoreGrouping,
+    Terminal,
+)
 
 NOON = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)  # noon in São Paulo, a Friday
 _numbers = count(1)
@@ -60,6 +71,15 @@ def build_product(**values: Any) -> Product:
         "price": Decimal("50.00"),
     }
     return Product.objects.create(**defaults | {"ncm": "61091000"} | values)
+
+
+def build_price_change(*, product: Product, **values: Any) -> PriceChange:
+    """A history of one changed price."""
+    change = PriceChange.objects.create(**{"products": 1, "changed_at": NOON} | values)
+    PriceChangeLine.objects.create(
+        change=change, sku=product.sku, field="price", old=product.price, new=product.price + 1
+    )
+    return change
 
 
 def build_product_grouping(*, products: Sequence[Product] = (), **values: Any) -> ProductGrouping:

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from pos_api.views.categories import CategoryListView, CategoryView
 from pos_api.views.groupings import GroupingListView, GroupingMembersView, GroupingView
+from pos_api.views.prices import PricesView
 from pos_api.views.products import ProductListView, ProductLookupView, ProductView
 from pos_api.views.stores import StoreListView, StoreView
 from pos_api.views.terminal_keys import TerminalKeyListView, TerminalKeyRotationView, TerminalKeyView
@@ -12,6 +13,7 @@ from pos_api.views.terminals import TerminalListView, TerminalView
 urlpatterns: list[URLPattern] = [
     path("products/", ProductListView.as_view(), name="products"),
     path("products/lookup/", ProductLookupView.as_view(), name="product_lookup"),
+    path("products/prices/", PricesView.as_view(), name="prices"),
     # SKUs of some systems contain slashes.
     path("products/<path:sku>/", ProductView.as_view(), name="product"),
     path("categories/", CategoryListView.as_view(), name="categories"),

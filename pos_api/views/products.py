@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
@@ -21,6 +22,7 @@ from pos_api.views.resources import (
     save_answer,
     saved,
     terminal_or_none,
+    user_of,
 )
 from retail.models import Product
 from retail.rows import schema_of
@@ -149,7 +151,12 @@ class ProductListView(CounterView):
         examples={"One product": EXAMPLE, "New prices": [{"sku": "CAM-BASICA-PR-M", "price": "44.90"}]},
     )
     def post(self, request: Request) -> HttpResponse:
-        return save_answer(request, lambda rows: upsert_products(rows=rows), represent_for_managers, identify)
+        return save_answer(
+            request,
+            lambda rows: upsert_products(rows=rows, user=user_of(request), at=timezone.now()),
+            represent_for_managers,
+            identify,
+        )
 
 
 class ProductView(ManagerView):
@@ -175,7 +182,7 @@ class ProductView(ManagerView):
     )
     def put(self, request: Request, sku: str) -> HttpResponse:
         row = read_changes(request, {"sku": sku})
-        return saved(upsert_products(rows=[row], replace=True)[0], represent_for_managers)
+        return self.save(request, row, replace=True)
 
     @operation(
         id="products_change",
@@ -188,7 +195,7 @@ class ProductView(ManagerView):
     def patch(self, request: Request, sku: str) -> HttpResponse:
         self.find(sku)
         row = read_changes(request, {"sku": sku})
-        return saved(upsert_products(rows=[row])[0], represent_for_managers)
+        return self.save(request, row)
 
     @operation(
         id="products_delete",
@@ -200,6 +207,10 @@ class ProductView(ManagerView):
     def delete(self, request: Request, sku: str) -> HttpResponse:
         delete_product(product=self.find(sku))
         return no_content()
+
+    def save(self, request: Request, row: dict[str, Any], *, replace: bool = False) -> HttpResponse:
+        results = upsert_products(rows=[row], replace=replace, user=user_of(request), at=timezone.now())
+        return saved(results[0], represent_for_managers)
 
     def find(self, sku: str) -> Product:
         return find_or_404(Product.objects.select_related("category"), sku=sku)

@@ -1,6 +1,7 @@
 from retail.models.catalogue import Category, Product
 from retail.models.company import Company
 from retail.models.grouping import Grouping, ProductGrouping, StoreGrouping
+from retail.models.price_change import PriceChange, PriceChangeLine, PriceField
 from retail.models.sale import ExchangedItem, Payment, Sale, SaleLine, SaleState
 from retail.models.store import Store, Terminal, TotalsMode
 
@@ -10,6 +11,9 @@ __all__ = [
     "ExchangedItem",
     "Grouping",
     "Payment",
+    "PriceChange",
+    "PriceChangeLine",
+    "PriceField",
     "Product",
     "ProductGrouping",
     "Sale",

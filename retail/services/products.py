@@ -1,13 +1,17 @@
 """Products: many at a time from the chain's ERP, or one from a form."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
+
+from django.contrib.auth.models import User
 
 from retail import upsert
 from retail.models import Category, Product, SaleLine
 from retail.models.catalogue import ncm_validator, validate_web_address
 from retail.rows import MISSING, Code, Column, Flag, Money, Reference, RowResult, Text
 from retail.services.deletion import InUse
+from retail.services.prices import price_lines, prices_of, record_price_change
 
 COLUMNS: dict[str, Column] = {
     "sku": Code(64),
@@ -26,12 +30,14 @@ COLUMNS: dict[str, Column] = {
 }
 
 
-def upsert_products(*, rows: Sequence[Any], replace: bool = False) -> list[RowResult]:
+def upsert_products(
+    *, rows: Sequence[Any], replace: bool = False, user: User | None = None, at: datetime | None = None
+) -> list[RowResult]:
     """Create or change products by SKU and answer one result per row.
 
     A row needs ``sku``, and for a new product ``name`` and ``price``; ``category`` is a category's code.
-    Fields that are absent keep their value; with ``replace`` they go back to their default.
-    Raises TooManyRows.
+    Fields that are absent keep their value; with ``replace`` they go back to their default. With ``at``, prices that
+    change go into the history of prices under the name of ``user``. Raises TooManyRows.
     """
 
     def work() -> list[RowResult]:
@@ -44,11 +50,14 @@ def upsert_products(*, rows: Sequence[Any], replace: bool = False) -> list[RowRe
             product.sku: product
             for product in Product.objects.filter(sku__in=skus).order_by("pk").select_for_update()
         }
+        before = prices_of(existing.values())
         for row in parsed:
             if not row.errors:
                 row.instance = existing.get(row.values["sku"])
                 upsert.fill_instance(row, Product, COLUMNS, replace=replace)
         upsert.write(parsed, Product)
+        if at is not None:
+            record_price_change(lines=price_lines(existing.values(), before), user=user, at=at)
         return upsert.results(parsed)
 
     return upsert.in_one_transaction(work)

@@ -1,9 +1,10 @@
 """Pages of products. The import of many has its own module, product_import."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import django_filters
+from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -14,7 +15,7 @@ from django.views import View
 
 from retail.forms.product import ProductForm
 from retail.forms.rows import ACTIVE_LABELS, ACTIVE_TONES, add_row_errors, row_from
-from retail.models import Category, Product, ProductGrouping, SaleLine, SaleState
+from retail.models import Category, PriceChangeLine, Product, ProductGrouping, SaleLine, SaleState
 from retail.models.search import Searchable
 from retail.services.products import COLUMNS, upsert_products
 from retail.views.access import PageMixin
@@ -91,6 +92,7 @@ class ProductList(ListPage):
         actions = super().get_actions()
         if self.request.user.has_perm("retail.change_product"):
             actions.insert(0, Action(_("Import"), reverse("retail:product_import"), "upload"))
+            actions.insert(0, Action(_("Change prices"), reverse("retail:price_change"), "money"))
         return actions
 
     def row_url(self, instance: Product) -> str:
@@ -117,6 +119,13 @@ class ProductDetail(PageMixin, View):
         context = {
             "product": product,
             "sold": sold,
+            "price_history": list(
+                PriceChangeLine.objects.filter(sku=product.sku)
+                .select_related("change__changed_by")
+                .order_by("-pk")[:10]
+            )
+            if request.user.has_perm("retail.view_pricechange")
+            else [],
             "groupings": list(product.groupings.order_by("name", "pk")),
             "siblings": list(
                 Product.objects.filter(code=product.code).exclude(pk=product.pk).order_by("sku")[:12]
@@ -153,7 +162,9 @@ class ProductCreate(FormPage):
     )
 
     def save(self, form: ProductForm) -> str | None:
-        result = upsert_products(rows=[row_from(form.cleaned_data, COLUMNS)])[0]
+        result = upsert_products(
+            rows=[row_from(form.cleaned_data, COLUMNS)], user=cast(User, self.request.user), at=timezone.now()
+        )[0]
         add_row_errors(form, result.errors)
         return reverse("retail:product_detail", args=[result.instance.pk]) if result.instance else None
 

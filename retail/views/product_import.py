@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views import View
 
@@ -58,7 +60,10 @@ class ProductImport(PageMixin, View):
         if not form.is_valid():
             messages.error(request, _("Choose the file again."))
             return HttpResponseRedirect(reverse("retail:product_import"))
-        counts = Counter(result.status for result in upsert_products(rows=form.cleaned_data["rows"]))
+        results = upsert_products(
+            rows=form.cleaned_data["rows"], user=cast(User, request.user), at=timezone.now()
+        )
+        counts = Counter(result.status for result in results)
         text = _(
             "%(created)s products created, %(updated)s updated, %(unchanged)s unchanged, %(error)s refused."
         )

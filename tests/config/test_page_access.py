@@ -32,6 +32,9 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/products/": ("retail.view_product",),
     "/products/new/": ("retail.add_product",),
     "/products/import/": ("retail.add_product", "retail.change_product"),
+    "/products/prices/": ("retail.change_product",),
+    "/products/prices/history/": ("retail.view_pricechange",),
+    "/products/prices/history/{price_change}/": ("retail.view_pricechange",),
     "/products/{product}/": ("retail.view_product",),
     "/products/{product}/edit/": ("retail.change_product",),
     "/categories/": ("retail.view_category",),
@@ -111,6 +114,7 @@ def address(db) -> Callable[[str], str]:
         "customer": customer.pk,
         "customer_grouping": builders.build_customer_grouping(customers=[customer]).pk,
         "sale": sale.pk,
+        "price_change": builders.build_price_change(product=product).pk,
         **campaign_keys(),
     }
     return lambda page: page.format(**keys)

@@ -32,6 +32,8 @@ TABLE: dict[tuple[str, str], tuple[bool, bool, bool]] = {
     ("GET", "products/"): (IN, OUT, IN),
     ("POST", "products/"): (OUT, OUT, IN),
     ("GET", "products/lookup/"): (IN, OUT, IN),
+    ("GET", "products/prices/"): (OUT, OUT, IN),
+    ("POST", "products/prices/"): (OUT, OUT, IN),
     ("GET", "products/<path:sku>/"): (OUT, OUT, IN),
     ("PUT", "products/<path:sku>/"): (OUT, OUT, IN),
     ("PATCH", "products/<path:sku>/"): (OUT, OUT, IN),

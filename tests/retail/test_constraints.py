@@ -8,7 +8,18 @@ from django.apps import apps
 from django.db import IntegrityError, transaction
 
 from customers.models import Customer
-from retail.models import Category, Company, ExchangedItem, Payment, Product, Sale, SaleLine, Store
+from retail.models import (
+    Category,
+    Company,
+    ExchangedItem,
+    Payment,
+    PriceChange,
+    PriceChangeLine,
+    Product,
+    Sale,
+    SaleLine,
+    Store,
+)
 from tests.builders import (
     NOON,
     build_category,
@@ -61,12 +72,21 @@ def _part(model, **values):
     return lambda: model.objects.create(sale=build_sale(), **values)
 
 
+def record(*, products=1, lines=()):
+    change = PriceChange.objects.create(products=products, changed_at=NOON)
+    for name in lines:
+        PriceChangeLine.objects.create(change=change, sku="A", field=name, old=1, new=2)
+
+
 ATTEMPTS = {
     "company_has_one_row": lambda: Company.objects.create(pk=2, name="Outra"),
     "category_not_its_own_parent": _own_parent,
     "product_sku_not_empty": lambda: build_product(sku=""),
     "product_price_not_negative": lambda: build_product(price=Decimal("-0.01")),
     "product_ncm_eight_digits": lambda: build_product(ncm="1234567x"),
+    "price_change_of_some_product": lambda: record(products=0),
+    "price_change_line_once": lambda: record(lines=("price", "price")),
+    "price_change_line_field_known": lambda: record(lines=("weight",)),
     "store_code_not_empty": lambda: build_store(code=""),
     "store_totals_mode_known": lambda: build_store(totals_mode="maybe"),
     "terminal_code_once_per_store": _second_terminal,

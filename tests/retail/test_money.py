@@ -147,3 +147,18 @@ def test_writes_amounts_as_the_api_does() -> None:
     assert [money.text(cents) for cents in (0, 7, 1250, -1)] == ["0.00", "0.07", "12.50", "-0.01"]
     assert money.to_decimal(1250) == Decimal("12.50")
     assert money.from_decimal(Decimal("12.5")) == 1250
+
+
+class TestWithEnding:
+    @given(st.integers(0, 10_000_000), st.integers(0, 99))
+    def test_ends_as_asked_and_lies_within_half_a_real(self, cents: int, ending: int) -> None:
+        found = money.with_ending(cents, ending)
+
+        assert found % 100 == ending
+        assert abs(found - cents) <= 50 or found == ending
+
+    @pytest.mark.parametrize(
+        ("cents", "ending", "expected"), [(1234, 99, 1199), (1249, 99, 1299), (1149, 99, 1199), (10, 90, 90)]
+    )
+    def test_takes_the_nearest(self, cents: int, ending: int, expected: int) -> None:
+        assert money.with_ending(cents, ending) == expected

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import Workbook, load_workbook
 
-from retail.models import Category, Product, Store, StoreGrouping, Terminal
+from retail.models import Category, PriceChange, Product, Store, StoreGrouping, Terminal
 from tests import builders
 
 
@@ -370,3 +370,64 @@ class TestProductImport:
 
         assert answer.status_code == 302
         assert not Product.objects.exists()
+
+
+class TestPriceChange:
+    """Say what, look at old and new, confirm."""
+
+    def test_shows_old_and_new_before_anything_is_written_and_then_writes_exactly_that(self, client):
+        product = builders.build_product(sku="A-1", name="Camiseta azul", price=Decimal("49.90"))
+
+        page = client.post(
+            "/products/prices/",
+            {"everything": "on", "field": "price", "way": "percent", "number": "-10%", "ending": "99"},
+        )
+        confirm = page.context["confirm"].initial
+
+        assert "Camiseta azul" in page.content.decode()
+        assert Product.objects.get().price == Decimal("49.90")
+
+        answer = client.post("/products/prices/", confirm, follow=True)
+
+        assert Product.objects.get(pk=product.pk).price == Decimal("44.99")
+        assert "A-1" in answer.content.decode()
+        assert PriceChange.objects.get().changed_by.username == "marina"
+
+    def test_writes_nothing_when_prices_have_changed_since_the_preview(self, client):
+        builders.build_product(price=Decimal("10.00"))
+        page = client.post(
+            "/products/prices/", {"everything": "on", "field": "price", "way": "amount", "number": "1,50"}
+        )
+        Product.objects.update(price=Decimal("20.00"))
+
+        client.post("/products/prices/", page.context["confirm"].initial)
+
+        assert Product.objects.get().price == Decimal("20.00")
+
+    def test_reads_a_file_as_people_write_it(self, client):
+        builders.build_product(sku="A-1", price=Decimal("10.00"))
+        content = "SKU;Preço;Custo\nA-1;1.234,50;999,90\nX-9;1,00;\n".encode()
+        file = SimpleUploadedFile("precos.csv", content)
+
+        page = client.post("/products/prices/", {"from_file": "1", "file": file})
+        client.post("/products/prices/", page.context["confirm"].initial)
+
+        product = Product.objects.get()
+        assert (product.price, product.cost) == (Decimal("1234.50"), Decimal("999.90"))
+        assert "X-9" in page.content.decode()
+
+    @pytest.mark.parametrize(
+        ("values", "field"),
+        [
+            ({"number": "10"}, None),
+            ({"everything": "on", "number": "muito"}, "number"),
+            ({"everything": "on", "number": "-200"}, "number"),
+            ({"everything": "on", "number": ""}, "number"),
+        ],
+    )
+    def test_says_what_is_missing(self, client, values, field):
+        page = client.post("/products/prices/", {"field": "price", "way": "percent"} | values)
+
+        assert page.status_code == 422
+        errors = page.context["form"].errors
+        assert (field or "__all__") in errors
