@@ -57,10 +57,10 @@ class PlanHeadAdmin(ReadOnly, admin.ModelAdmin):
 
 @admin.register(PlanChange)
 class PlanChangeAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("version", "action", "campaign", "revision", "changed_by", "changed_at")
-    list_select_related = ("campaign", "revision", "changed_by")
-    list_filter = ("action",)
-    search_fields = ("campaign__code",)
+    list_display = ("version", "action", "kind", "code", "changed_by", "changed_at")
+    list_select_related = ("changed_by",)
+    list_filter = ("kind", "action")
+    search_fields = ("=code",)
     ordering = ("-version",)
 
 

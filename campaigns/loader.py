@@ -1,8 +1,8 @@
 """Compiled plans of this process, by version: read from the plan's log, shared by all threads, never changed.
 
-A version's campaigns are, for each campaign, its last change up to that version. The next version is made from the one
-before by compiling only what changed; any other is put together from the log. Old versions stay for a while, because
-a till commits with the version that it evaluated with.
+What is live in a version is, for each campaign, association and markdown, its last change up to that version. The
+next version is made from the one before by compiling only what changed; any other is put together from the log. Old
+versions stay for a while, because a till commits with the version that it evaluated with.
 """
 
 import gc
@@ -10,11 +10,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Lock
+from typing import Any, TypeVar
 
+from django.db.models.functions import Coalesce
+
+from campaigns.engine.associations import Association, decode_association
 from campaigns.engine.document import Campaign, decode_campaign
+from campaigns.engine.markdowns import Markdown, stored_markdown
 from campaigns.engine.plan import Plan, compile_plan
 from campaigns.engine.policy import CalculationPolicy, build_policy
-from campaigns.models import PlanChange, PlanHead
+from campaigns.models import PlanChange, PlanHead, PlanKind
+from campaigns.models.plan import REVISION_COLUMNS
 from retail.models import Company
 
 # Compiled campaigns are shared between versions; what a version costs is its index.
@@ -24,6 +30,8 @@ MOST_STEPS = 2_000
 # A campaign that ended leaves the plan only when no sale of its time is accepted any more: the API takes
 # sales that arrive up to 400 days late, and judges them by the moment when they occurred.
 KEEP_ENDED = timedelta(days=401)
+
+Dated = TypeVar("Dated", Campaign, Markdown)
 
 
 class PlanUnknown(LookupError):
@@ -91,17 +99,15 @@ def _policy(answers: dict[str, str] | None) -> CalculationPolicy:
 
 
 def _compile_whole(version: int, policy: CalculationPolicy, changed_at: datetime) -> Plan:
-    last_changes = (
-        PlanChange.objects.filter(version__lte=version, campaign__isnull=False)
-        .order_by("campaign_id", "-version")
-        .distinct("campaign_id")
-    )
-    rows = PlanChange.objects.filter(pk__in=last_changes.values("pk"), revision__isnull=False).order_by(
-        "version"
-    )
     with _collector_paused():
-        campaigns = _read(rows.values_list("revision_id", "revision__document"))
-        return compile_plan(_without_ended(campaigns, changed_at), policy=policy, version=version)
+        last = _LastChanges(0, version, changed_at)
+        return compile_plan(
+            last.campaigns,
+            associations=last.associations,
+            markdowns=last.markdowns,
+            policy=policy,
+            version=version,
+        )
 
 
 @contextmanager
@@ -117,33 +123,71 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _compile_steps(base: Plan, version: int, policy: CalculationPolicy, changed_at: datetime) -> Plan:
-    rows = PlanChange.objects.filter(
-        version__gt=base.version, version__lte=version, campaign__isnull=False
-    ).order_by("version")
-    last = {
-        code: (revision, document)
-        for code, revision, document in rows.values_list(
-            "campaign__code", "revision_id", "revision__document"
-        )
-    }
-    changed = _without_ended(_read(entry for entry in last.values() if entry[0] is not None), changed_at)
-    arrived = {campaign.code for campaign in changed}
-    removed = set(last) - arrived
-    removed |= {
-        code
-        for code, compiled in base.campaigns.items()
-        if code not in arrived and _is_over(compiled.campaign, changed_at)
-    }
-    return base.with_changes(changed, sorted(removed), version=version, policy=policy)
+    last = _LastChanges(base.version, version, changed_at)
+    return base.with_changes(
+        last.campaigns,
+        last.stopped["campaign"] + _over((c.campaign for c in base.campaigns.values()), changed_at),
+        version=version,
+        policy=policy,
+        associations=last.associations,
+        removed_associations=last.stopped["association"],
+        markdowns=last.markdowns,
+        removed_markdowns=last.stopped["markdown"]
+        + _over((m.document for m in base.markdowns.values()), changed_at),
+    )
 
 
-def _read(rows: Iterable[tuple[int, object]]) -> list[Campaign]:
-    return [decode_campaign(document, revision=revision) for revision, document in rows]
+class _LastChanges:
+    """The last change of each document after one version and up to another: what it has live, or that it stopped."""
+
+    def __init__(self, after: int, until: int, changed_at: datetime) -> None:
+        self.campaigns: list[Campaign] = []
+        self.associations: list[Association] = []
+        self.markdowns: list[Markdown] = []
+        self.stopped: dict[str, list[str]] = {kind: [] for kind in REVISION_COLUMNS}
+        for kind, code, revision, document, prices in _changes(after, until):
+            if document is None:
+                self.stopped[kind].append(code)
+            elif kind == PlanKind.ASSOCIATION:
+                self.associations.append(decode_association(document))
+            elif kind == PlanKind.MARKDOWN:
+                self._enter(self.markdowns, stored_markdown(document, prices or ()), changed_at)
+            else:
+                self._enter(self.campaigns, decode_campaign(document, revision=revision), changed_at)
+
+    def _enter(self, found: list[Dated], document: Dated, changed_at: datetime) -> None:
+        if _is_over(document, changed_at):
+            self.stopped["markdown" if isinstance(document, Markdown) else "campaign"].append(document.code)
+        else:
+            found.append(document)
 
 
-def _without_ended(campaigns: list[Campaign], changed_at: datetime) -> list[Campaign]:
-    return [campaign for campaign in campaigns if not _is_over(campaign, changed_at)]
+Row = tuple[str, str, int | None, Any, Any]
 
 
-def _is_over(campaign: Campaign, changed_at: datetime) -> bool:
-    return campaign.ends_at is not None and campaign.ends_at < changed_at - KEEP_ENDED
+def _changes(after: int, until: int) -> Iterator[Row]:
+    """Yield kind, code, revision, document and, for a markdown, prices: for each document its last change."""
+    last = (
+        PlanChange.objects.filter(version__gt=after, version__lte=until)
+        .exclude(kind=PlanKind.POLICY)
+        .order_by("kind", "code", "-version")
+        .distinct("kind", "code")
+    )
+    rows = PlanChange.objects.filter(pk__in=last.values("pk")).order_by("version")
+    yield from rows.values_list(
+        "kind",
+        "code",
+        "campaign_revision_id",
+        Coalesce(
+            "campaign_revision__document", "association_revision__document", "markdown_revision__document"
+        ),
+        "markdown_revision__prices__items",
+    )
+
+
+def _over(documents: Iterable[Campaign | Markdown], changed_at: datetime) -> list[str]:
+    return [document.code for document in documents if _is_over(document, changed_at)]
+
+
+def _is_over(document: Campaign | Markdown, changed_at: datetime) -> bool:
+    return document.ends_at is not None and document.ends_at < changed_at - KEEP_ENDED

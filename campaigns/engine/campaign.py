@@ -1,7 +1,7 @@
 """A campaign as its document says it: fields, limits, schedule and condition tree."""
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -94,6 +94,16 @@ class Schedule:
         if self.from_ is not None and self.from_ == self.until:
             return [("until", "empty_period", gettext_noop("Must differ from the opening time."))]
         return []
+
+    def is_open(self, local: datetime) -> bool:
+        """Say whether it is open at a local time."""
+        now, today = local.time(), local.isoweekday()
+        days = self.weekdays or (1, 2, 3, 4, 5, 6, 7)
+        opens, closes = self.from_, self.until
+        if opens is not None and closes is not None and opens > closes:
+            yesterday = (local - timedelta(days=1)).isoweekday()
+            return (now >= opens and today in days) or (now < closes and yesterday in days)
+        return today in days and (opens is None or now >= opens) and (closes is None or now < closes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from campaigns.engine.document import read_campaign
 from campaigns.engine.fields import DocumentError, Problem
 from campaigns.engine.markdowns import Markdown, read_markdown
 from campaigns.engine.marks import gettext_noop
-from campaigns.engine.plan import Plan, compile_plan
+from campaigns.engine.plan import Plan
 from campaigns.engine.policy import DEFAULT_POLICY, CalculationPolicy, PolicyError, build_policy
 
 DRAFT_FIELDS = ("campaigns", "associations", "markdowns", "promo_codes", "live", "policy")
@@ -42,23 +42,19 @@ class Drafts(Struct, frozen=True, kw_only=True):
         """
         if live is None:
             live = Plan(policy=self.policy or DEFAULT_POLICY)
-        grouped = {association.code: association for association in live.associations}
-        grouped.update({association.code: association for association in self.associations})
-        priced = {markdown.code: markdown for markdown in live.markdowns}
-        priced.update({markdown.code: markdown for markdown in self.markdowns})
-        others: dict[str, Any] = {
-            "associations": tuple(sorted(grouped.values(), key=lambda association: association.code)),
-            "markdowns": tuple(sorted(priced.values(), key=lambda markdown: markdown.code)),
-            "policy": self.policy or live.policy,
-        }
+        plan = live.with_changes(
+            self.campaigns,
+            version=live.version,
+            policy=self.policy,
+            associations=self.associations,
+            markdowns=self.markdowns,
+        )
         if self.only is None:
-            return live.with_changes(self.campaigns, version=live.version, **others)
-        known = {code: compiled.campaign for code, compiled in live.campaigns.items()}
-        known.update({campaign.code: campaign for campaign in self.campaigns})
-        if unknown := [position for position, code in enumerate(self.only) if code not in known]:
+            return plan
+        if unknown := [position for position, code in enumerate(self.only) if code not in plan.campaigns]:
             message = gettext_noop("No campaign of this simulation has this code.")
             raise DocumentError([Problem(f"only.{position}", "unknown", message) for position in unknown])
-        return compile_plan([known[code] for code in self.only], version=live.version, **others)
+        return plan.with_changes(removed=plan.campaigns.keys() - set(self.only), version=live.version)
 
     @property
     def listed(self) -> list[str]:

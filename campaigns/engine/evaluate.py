@@ -69,13 +69,16 @@ def evaluate(
     def covered(scene: Scene) -> frozenset[int]:
         return named_lines(candidates, scene)
 
-    scene = price_basket(basket, shopper, around, plan.policy, plan.markdowns, covered)
+    scene = price_basket(basket, shopper, around, plan.policy, plan.markdowns_for(basket), covered)
     standings = [assess(compiled, scene) for compiled in candidates]
-    eligible = choose_eligible(standings, scene, plan)
+    associations = plan.associations_among(
+        [standing.compiled.code for standing in standings if not standing.refusals or is_offer(standing)]
+    )
+    eligible = choose_eligible(standings, scene, plan, compete=bool(associations))
     if plan.policy.selection == "best_for_customer":
-        chosen = select_best(scene, plan.associations, eligible)
+        chosen = select_best(scene, associations, eligible)
     else:
-        chosen = select_by_rules(scene, plan.associations, eligible)
+        chosen = select_by_rules(scene, associations, eligible)
     application = Application(scene).run(chosen)
     conclude(scene, application)
     return Result(plan, scene, standings, application).build(with_deals)
@@ -94,12 +97,17 @@ def named_lines(candidates: Iterable[Compiled], scene: Scene) -> frozenset[int]:
     return frozenset(found)
 
 
-def choose_eligible(standings: Sequence[Standing], scene: Scene, plan: Plan) -> list[Standing]:
-    """Return the standings that may activate, weighed alone where anybody needs to know what they are worth."""
+def choose_eligible(
+    standings: Sequence[Standing], scene: Scene, plan: Plan, *, compete: bool
+) -> list[Standing]:
+    """Return the standings that may activate, weighed alone where anybody needs to know what they are worth.
+
+    `compete`: an association chooses among some of them.
+    """
     found = [standing for standing in standings if not standing.refusals or is_offer(standing)]
     compete = (
-        plan.policy.selection == "best_for_customer"
-        or bool(plan.associations)
+        compete
+        or plan.policy.selection == "best_for_customer"
         or any(s.campaign.exclusive or not s.campaign.combinable_order_discount for s in found)
     )
     eligible = []

@@ -4,16 +4,11 @@ A compiled campaign carries only those that can refuse it.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import TYPE_CHECKING
 
-from campaigns.engine.campaign import Campaign, Schedule
+from campaigns.engine.campaign import Campaign
 from campaigns.engine.pricing import opens_in
 from campaigns.engine.scene import Scene
 from campaigns.engine.verdict import Unit, Verdict
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 Guard = Callable[[Campaign, Scene], Verdict | None]
 
@@ -41,20 +36,9 @@ def outside_window(campaign: Campaign, scene: Scene) -> Verdict:
 
 def within_schedule(campaign: Campaign, scene: Scene) -> Verdict | None:
     schedule = campaign.schedule
-    if schedule is None or is_open(schedule, scene.local):
+    if schedule is None or schedule.is_open(scene.local):
         return None
     return Verdict(satisfied=False, code="schedule", actual=scene.local, unit=Unit.INSTANT)
-
-
-def is_open(schedule: Schedule, local: "datetime") -> bool:
-    """Say whether a schedule is open at a local time. A period over midnight belongs to the day it began."""
-    now, today = local.time(), local.isoweekday()
-    days = schedule.weekdays or (1, 2, 3, 4, 5, 6, 7)
-    opens, closes = schedule.from_, schedule.until
-    if opens is not None and closes is not None and opens > closes:
-        yesterday = (local - timedelta(days=1)).isoweekday()
-        return (now >= opens and today in days) or (now < closes and yesterday in days)
-    return today in days and (opens is None or now >= opens) and (closes is None or now < closes)
 
 
 def in_store(campaign: Campaign, scene: Scene) -> Verdict | None:

@@ -1,20 +1,26 @@
 """Price markdowns ("remarcação"): new prices for products, before any campaign is looked at."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from campaigns.engine import fields
+from campaigns.engine.basket import Line
+from campaigns.engine.campaign import Schedule
 from campaigns.engine.decoding import Reader, report_faults
 from campaigns.engine.encoding import encode_fields
 from campaigns.engine.fields import DocumentError, Field
 from campaigns.engine.marks import gettext_noop
+from campaigns.engine.scene import BEGINNING, END, microseconds
+from retail import money
 
 IDENTIFIER_CHOICES = (
     ("sku", gettext_noop("SKU")),
     ("code", gettext_noop("product code")),
     ("all", gettext_noop("SKU or product code")),
 )
+MOST_ITEMS = 100_000
 CUSTOMER_CHOICES = (
     ("all", gettext_noop("everyone")),
     ("registered", gettext_noop("registered customers")),
@@ -44,6 +50,12 @@ class Markdown:
     name: str = fields.text(label=gettext_noop("Name"), default="")
     starts_at: datetime | None = fields.instant(label=gettext_noop("Starts"), default=None)
     ends_at: datetime | None = fields.instant(label=gettext_noop("Ends"), default=None)
+    schedule: Schedule | None = fields.record(
+        Schedule,
+        label=gettext_noop("Days and hours"),
+        help=gettext_noop("Happy hours; empty is always."),
+        default=None,
+    )
     stores: tuple[str, ...] = fields.texts(
         label=gettext_noop("Stores"),
         help=gettext_noop("Store codes, or grouping:name. None means every store."),
@@ -90,8 +102,17 @@ class Markdown:
         found = []
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
             found.append(("ends_at", "empty_period", gettext_noop("Must be after the start.")))
-        values = [item.value for item in self.items]
-        if len(set(values)) != len(values):
+        for low, high in (
+            ("price_min", "price_max"),
+            ("minimum_quantity", "maximum_quantity"),
+            ("minimum_amount", "maximum_amount"),
+        ):
+            least, most = getattr(self, low), getattr(self, high)
+            if least is not None and most is not None and most < least:
+                found.append((high, "empty_range", gettext_noop("Must not be below the lower bound.")))
+        if len(self.items) > MOST_ITEMS:
+            found.append(("items", "too_many", gettext_noop("At most 100,000 products.")))
+        if len({item.value for item in self.items}) != len(self.items):
             found.append(("items", "repeated", gettext_noop("Contains the same product twice.")))
         return found
 
@@ -120,3 +141,48 @@ def read_markdown(reader: Reader, document: Any, path: str = "") -> Markdown | N
 
 def encode_markdown(markdown: Markdown) -> dict[str, Any]:
     return encode_fields(MARKDOWN_FIELDS, markdown)
+
+
+# A markdown of 100,000 products is kept in two parts: what it says of itself, and its products.
+HEADER_FIELDS: tuple[Field, ...] = tuple(field for field in MARKDOWN_FIELDS if field.name != "items")
+
+
+def stored_markdown(header: Any, items: Iterable[Mapping[str, str]]) -> Markdown:
+    """Return a markdown that was checked before it was stored. Its many products are taken as they are.
+
+    `items` are canonical: `{"value": "A-1", "price": "9.90"}` or `{"value": "A-1", "percent": "10.00"}`.
+    Raises DocumentError for the header.
+    """
+    reader = Reader()
+    values = reader.fields(HEADER_FIELDS, header, "")
+    if values is None:
+        raise DocumentError(reader.problems)
+    return Markdown(items=tuple([_stored_item(item) for item in items]), **values)
+
+
+def _stored_item(item: Mapping[str, str]) -> MarkdownItem:
+    if "price" in item:
+        return MarkdownItem(value=item["value"], price=money.parse(item["price"]), percent=None)
+    return MarkdownItem(value=item["value"], price=None, percent=int(Decimal(item["percent"]) * 10_000))
+
+
+class CompiledMarkdown:
+    """A markdown, unpacked into what an evaluation reads: its prices by product."""
+
+    __slots__ = ("code", "document", "ends", "items", "reads_code", "reads_sku", "starts")
+
+    def __init__(self, markdown: Markdown) -> None:
+        self.document = markdown
+        self.code = markdown.code
+        self.items: Mapping[str, MarkdownItem] = {item.value: item for item in markdown.items}
+        self.reads_sku = markdown.by != "code"
+        self.reads_code = markdown.by != "sku"
+        self.starts = BEGINNING if markdown.starts_at is None else microseconds(markdown.starts_at)
+        self.ends = END if markdown.ends_at is None else microseconds(markdown.ends_at)
+
+    def item_for(self, line: Line) -> MarkdownItem | None:
+        """Return what is said of a line's product, by its SKU before its code; None when it is not listed."""
+        item = self.items.get(line.sku) if self.reads_sku else None
+        if item is None and self.reads_code and line.code:
+            item = self.items.get(line.code)
+        return item

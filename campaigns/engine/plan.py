@@ -5,13 +5,14 @@ A plan never changes. A process keeps one and swaps it for another when a new ve
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeVar
 
 from campaigns.engine.associations import Association
 from campaigns.engine.basket import Basket, Store
 from campaigns.engine.campaign import Campaign, Node, leaves
 from campaigns.engine.conditions.base import Condition, Term
 from campaigns.engine.guards import guards_of
-from campaigns.engine.markdowns import Markdown
+from campaigns.engine.markdowns import CompiledMarkdown, Markdown
 from campaigns.engine.policy import DEFAULT_POLICY, CalculationPolicy
 from campaigns.engine.scene import BEGINNING, END, microseconds
 from campaigns.engine.selector import Selector
@@ -119,8 +120,10 @@ class Plan:
     campaigns: Mapping[str, Compiled] = field(default_factory=dict)
     always: Mapping[str, Compiled] = field(default_factory=dict)
     index: Index = field(default_factory=dict)
-    associations: tuple[Association, ...] = ()
-    markdowns: tuple[Markdown, ...] = ()
+    associations: Mapping[str, Association] = field(default_factory=dict)
+    associated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # association codes by campaign
+    markdowns: Mapping[str, CompiledMarkdown] = field(default_factory=dict)
+    marked: Mapping[str, tuple[CompiledMarkdown, ...]] = field(default_factory=dict)  # by SKU or product code
 
     def candidates(self, basket: Basket, store: Store) -> list[Compiled]:
         """Return the campaigns that may concern this basket in this store, by priority and code.
@@ -137,16 +140,44 @@ class Plan:
             key=_order_key,
         )
 
-    def with_changes(
-        self, changed: Iterable[Campaign] = (), removed: Iterable[str] = (), *, version: int, **others: object
-    ) -> "Plan":
-        """Return the next plan: some campaigns published or replaced, some gone; everything else is shared.
+    def associations_among(self, campaigns: Iterable[str]) -> list[Association]:
+        """Return the associations in which at least two of these campaigns compete, by code."""
+        if not self.associated:
+            return []
+        met: set[str] = set()
+        found: set[str] = set()
+        for campaign in campaigns:
+            for code in self.associated.get(campaign, ()):
+                (found if code in met else met).add(code)
+        return [self.associations[code] for code in sorted(found)]
 
-        `others` may replace `policy`, `associations` or `markdowns`.
-        """
+    def markdowns_for(self, basket: Basket) -> list[CompiledMarkdown]:
+        """Return the markdowns that list a product of the basket, by code."""
+        if not self.marked:
+            return []
+        found: dict[str, CompiledMarkdown] = {}
+        for line in basket.lines:
+            for name in (line.sku, line.code):
+                for markdown in self.marked.get(name, ()):
+                    found[markdown.code] = markdown
+        return [found[code] for code in sorted(found)]
+
+    def with_changes(
+        self,
+        changed: Iterable[Campaign] = (),
+        removed: Iterable[str] = (),
+        *,
+        version: int,
+        policy: CalculationPolicy | None = None,
+        associations: Iterable[Association] = (),
+        removed_associations: Iterable[str] = (),
+        markdowns: Iterable[Markdown] = (),
+        removed_markdowns: Iterable[str] = (),
+    ) -> "Plan":
+        """Return the next plan: some documents published or replaced, some gone; everything else is shared."""
         compiled_changes = [Compiled(campaign) for campaign in changed]
-        gone = [self.campaigns[code] for code in removed if code in self.campaigns]
-        gone += [self.campaigns[c.code] for c in compiled_changes if c.code in self.campaigns]
+        replaced = {*removed, *(compiled.code for compiled in compiled_changes)}
+        gone = [self.campaigns[code] for code in sorted(replaced) if code in self.campaigns]
         campaigns, always = dict(self.campaigns), dict(self.always)
         index = {kind: dict(values) for kind, values in self.index.items()}
         for compiled in gone:
@@ -159,7 +190,20 @@ class Plan:
                 else:
                     del index[kind][value]
         _enter(compiled_changes, campaigns, always, index)
-        return replace(self, version=version, campaigns=campaigns, always=always, index=index, **others)  # type: ignore[arg-type]
+        grouped = _changed(self.associations, associations, removed_associations)
+        priced = _changed(self.markdowns, map(CompiledMarkdown, markdowns), removed_markdowns)
+        return replace(
+            self,
+            version=version,
+            policy=policy or self.policy,
+            campaigns=campaigns,
+            always=always,
+            index=index,
+            associations=grouped,
+            associated=self.associated if grouped is self.associations else _associated(grouped.values()),
+            markdowns=priced,
+            marked=self.marked if priced is self.markdowns else _marked(self.marked, self.markdowns, priced),
+        )
 
     def gift_skus(self) -> frozenset[str]:
         """Return every SKU that a campaign may give away, whose name and price an evaluation wants to know."""
@@ -190,6 +234,55 @@ def _enter(
             values[value] = (*values.get(value, ()), compiled)
 
 
+class _Coded(Protocol):
+    @property
+    def code(self) -> str: ...
+
+
+D = TypeVar("D", bound=_Coded)
+
+
+def _changed(before: Mapping[str, D], changed: Iterable[D], removed: Iterable[str]) -> Mapping[str, D]:
+    """Return documents by code after some changed and some went; the same mapping when none did."""
+    arrived = {document.code: document for document in changed}
+    gone = set(removed) & set(before)
+    if not arrived and not gone:
+        return before
+    return {code: document for code, document in before.items() if code not in gone} | arrived
+
+
+def _associated(associations: Iterable[Association]) -> dict[str, tuple[str, ...]]:
+    """Return which associations choose among a campaign and others. `all` chooses nothing."""
+    found: dict[str, tuple[str, ...]] = {}
+    for association in associations:
+        if association.criterion != "all":
+            for campaign in association.campaigns:
+                found[campaign] = (*found.get(campaign, ()), association.code)
+    return found
+
+
+def _marked(
+    index: Mapping[str, tuple[CompiledMarkdown, ...]],
+    before: Mapping[str, CompiledMarkdown],
+    after: Mapping[str, CompiledMarkdown],
+) -> dict[str, tuple[CompiledMarkdown, ...]]:
+    """Return the index of products for `after`, made from that of `before` by touching only what differs."""
+    changed = dict(index)
+    for code, markdown in before.items():
+        if after.get(code) is not markdown:
+            for product in markdown.items:
+                rest = tuple(other for other in changed[product] if other is not markdown)
+                if rest:
+                    changed[product] = rest
+                else:
+                    del changed[product]
+    for code, markdown in after.items():
+        if before.get(code) is not markdown:
+            for product in markdown.items:
+                changed[product] = (*changed[product], markdown) if product in changed else (markdown,)
+    return changed
+
+
 def compile_plan(
     campaigns: Iterable[Campaign],
     *,
@@ -206,14 +299,18 @@ def compile_plan(
     always: dict[str, Compiled] = {}
     index: Index = {}
     _enter(compiled, entered, always, index)
+    grouped = {association.code: association for association in associations}
+    priced = {markdown.code: CompiledMarkdown(markdown) for markdown in markdowns}
     return Plan(
         version=version,
         policy=policy or DEFAULT_POLICY,
         campaigns=entered,
         always=always,
         index=index,
-        associations=tuple(sorted(associations, key=lambda association: association.code)),
-        markdowns=tuple(sorted(markdowns, key=lambda markdown: markdown.code)),
+        associations=grouped,
+        associated=_associated(grouped.values()),
+        markdowns=priced,
+        marked=_marked({}, {}, priced),
     )
 
 

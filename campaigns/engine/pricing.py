@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from operator import attrgetter
 
 from campaigns.engine.basket import Basket, Shopper, Store, Surroundings
-from campaigns.engine.markdowns import Markdown
+from campaigns.engine.markdowns import CompiledMarkdown, Markdown
 from campaigns.engine.policy import CalculationPolicy
 from campaigns.engine.scene import Scene
 from retail import money
@@ -17,17 +17,18 @@ def price_basket(
     shopper: Shopper | None,
     around: Surroundings,
     policy: CalculationPolicy,
-    markdowns: Iterable[Markdown],
+    markdowns: Iterable[CompiledMarkdown],
     covered: Callable[[Scene], frozenset[int]],
 ) -> Scene:
     """Return the scene of a basket: marked down, with the exchange spread over its lines.
 
-    `covered` tells which positions an active campaign names, for markdowns that leave those alone.
+    `markdowns` are those that list one of its products. `covered` tells which positions an active campaign names, for
+    markdowns that leave those alone.
     """
     scene = Scene(basket, shopper, around, policy, sorted(basket.lines, key=_line_number))
-    for markdown in markdowns:
-        if _is_active(markdown, scene):
-            _mark_down(markdown, scene, covered)
+    for compiled in markdowns:
+        if compiled.starts <= scene.instant < compiled.ends and _is_active(compiled.document, scene):
+            _mark_down(compiled, scene, covered)
     if basket.exchange:
         _spread_exchange(scene)
     scene.close_prices()
@@ -40,12 +41,9 @@ def opens_in(stores: tuple[str, ...], store: Store) -> bool:
 
 
 def _is_active(markdown: Markdown, scene: Scene) -> bool:
-    moment = scene.around.moment
-    if markdown.starts_at is not None and moment < markdown.starts_at:
-        return False
-    if markdown.ends_at is not None and moment >= markdown.ends_at:
-        return False
     if not opens_in(markdown.stores, scene.around.store):
+        return False
+    if markdown.schedule is not None and not markdown.schedule.is_open(scene.local):
         return False
     if markdown.customers == "all":
         return True
@@ -58,13 +56,12 @@ def _is_active(markdown: Markdown, scene: Scene) -> bool:
     )
 
 
-def _mark_down(markdown: Markdown, scene: Scene, covered: Callable[[Scene], frozenset[int]]) -> None:
-    items = {item.value: item for item in markdown.items}
+def _mark_down(compiled: CompiledMarkdown, scene: Scene, covered: Callable[[Scene], frozenset[int]]) -> None:
+    markdown = compiled.document
     skipped = frozenset() if markdown.include_covered else covered(scene)
     reached = []
     for position, line in enumerate(scene.lines):
-        names = {"sku": (line.sku,), "code": (line.code,), "all": (line.sku, line.code)}[markdown.by]
-        item = next((items[name] for name in names if name in items), None)
+        item = compiled.item_for(line)
         price = line.unit_price if line.original_price is None else line.original_price
         if (
             item is not None

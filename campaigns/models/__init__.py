@@ -1,11 +1,16 @@
 from campaigns.models.activation import Activation, CampaignCounter, LineAdjustment
+from campaigns.models.association import Association, AssociationRevision
 from campaigns.models.campaign import Campaign, CampaignCategory, CampaignRevision, CampaignStatus
 from campaigns.models.job import Job, JobState
-from campaigns.models.plan import PlanChange, PlanHead
+from campaigns.models.markdown import Markdown, MarkdownItem, MarkdownPrices, MarkdownRevision
+from campaigns.models.plan import PlanChange, PlanHead, PlanKind
 from campaigns.models.promo_code import PromoCode, PromoCodePool
+from campaigns.models.published import PublishedStatus
 
 __all__ = [
     "Activation",
+    "Association",
+    "AssociationRevision",
     "Campaign",
     "CampaignCategory",
     "CampaignCounter",
@@ -14,8 +19,14 @@ __all__ = [
     "Job",
     "JobState",
     "LineAdjustment",
+    "Markdown",
+    "MarkdownItem",
+    "MarkdownPrices",
+    "MarkdownRevision",
     "PlanChange",
     "PlanHead",
+    "PlanKind",
     "PromoCode",
     "PromoCodePool",
+    "PublishedStatus",
 ]

@@ -2,8 +2,6 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models.campaign import Campaign, CampaignRevision
-
 
 class PlanHead(models.Model):
     """The number of the current plan. Exactly one row, locked by whoever publishes.
@@ -23,20 +21,62 @@ class PlanHead(models.Model):
         return str(self.version)
 
 
-class PlanChange(models.Model):
-    """One step from plan version n - 1 to n: a campaign goes live, changes or stops, or a setting changes.
+class PlanKind(models.TextChoices):
+    """What a step of the plan is about."""
 
-    The campaigns of version n are, for each campaign, the last change up to n: any plan of the past can be
-    put together again. ``revision`` is null when the campaign stopped; ``campaign`` is null when only
-    the company's policy changed.
+    CAMPAIGN = "campaign", _("Campaign")
+    ASSOCIATION = "association", _("Association")
+    MARKDOWN = "markdown", _("Price markdown")
+    POLICY = "policy", _("Calculation policy")
+
+
+# The column that holds the revision of each kind of document.
+REVISION_COLUMNS = {
+    PlanKind.CAMPAIGN: "campaign_revision",
+    PlanKind.ASSOCIATION: "association_revision",
+    PlanKind.MARKDOWN: "markdown_revision",
+}
+
+
+def _only_its_revision() -> models.Q:
+    """Say that a step has no revision of another kind than its own."""
+    condition = models.Q()
+    for kind, column in REVISION_COLUMNS.items():
+        condition &= models.Q(kind=kind) | models.Q(**{f"{column}__isnull": True})
+    return condition
+
+
+class PlanChange(models.Model):
+    """One step from plan version n - 1 to n: a document goes live, changes or stops, or a setting changes.
+
+    A document is meant by ``kind`` and ``code``. What is live in version n is, for each document, its last change up
+    to n: any plan of the past can be put together again. The revision is null when the document stopped; the code is
+    empty when only the company's policy changed.
     """
 
     version = models.PositiveBigIntegerField(_("version"), unique=True)
-    campaign = models.ForeignKey(
-        Campaign, on_delete=models.PROTECT, null=True, related_name="plan_changes", verbose_name=_("campaign")
+    kind = models.CharField(_("kind"), max_length=12, choices=PlanKind)
+    code = models.CharField(_("code"), max_length=64, blank=True, default="")
+    campaign_revision = models.ForeignKey(
+        "CampaignRevision",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("campaign revision"),
     )
-    revision = models.ForeignKey(
-        CampaignRevision, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("revision")
+    association_revision = models.ForeignKey(
+        "AssociationRevision",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("association revision"),
+    )
+    markdown_revision = models.ForeignKey(
+        "MarkdownRevision",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("markdown revision"),
     )
     policy = models.JSONField(_("calculation policy"), default=dict)
     action = models.CharField(_("action"), max_length=20)
@@ -52,7 +92,18 @@ class PlanChange(models.Model):
     class Meta:
         verbose_name = _("plan change")
         verbose_name_plural = _("plan changes")
-        indexes = [models.Index(fields=["campaign", "-version"], name="plan_change_by_campaign")]
+        indexes = [models.Index(fields=["kind", "code", "-version"], name="plan_change_by_document")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=PlanKind.values), name="plan_change_kind_known"
+            ),
+            models.CheckConstraint(condition=_only_its_revision(), name="plan_change_revision_of_its_kind"),
+            models.CheckConstraint(
+                condition=models.Q(kind=PlanKind.POLICY, code="")
+                | (~models.Q(kind=PlanKind.POLICY) & ~models.Q(code="")),
+                name="plan_change_names_a_document",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.version} {self.action}"
+        return f"{self.version} {self.kind} {self.code} {self.action}"

@@ -208,7 +208,7 @@ def pause_campaign(*, code: str, user: User | None, at: datetime) -> Campaign:
     campaign.status = CampaignStatus.PAUSED
     campaign.updated_at = at
     campaign.save(update_fields=["status", "updated_at"])
-    record_plan_change(campaign=campaign, revision=None, action="paused", user=user, at=at)
+    record_plan_change(document=campaign, revision=None, action="paused", user=user, at=at)
     return campaign
 
 
@@ -221,7 +221,7 @@ def resume_campaign(*, code: str, user: User | None, at: datetime) -> Campaign:
     campaign.status = CampaignStatus.PUBLISHED
     campaign.updated_at = at
     campaign.save(update_fields=["status", "updated_at"])
-    record_plan_change(campaign=campaign, revision=campaign.live_revision, action="resumed", user=user, at=at)
+    record_plan_change(document=campaign, revision=campaign.live_revision, action="resumed", user=user, at=at)
     return campaign
 
 
@@ -290,5 +290,5 @@ def _publish(
     campaign.version += 1
     campaign.updated_at = at
     campaign.save()
-    record_plan_change(campaign=campaign, revision=revision, action=action, user=user, at=at)
+    record_plan_change(document=campaign, revision=revision, action=action, user=user, at=at)
     return Publication(campaign=campaign, revision=revision, changed=True)

@@ -7,28 +7,45 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from campaigns.engine.policy import build_policy
-from campaigns.models import Campaign, CampaignRevision, PlanChange, PlanHead
+from campaigns.models import (
+    Association,
+    AssociationRevision,
+    Campaign,
+    CampaignRevision,
+    Markdown,
+    MarkdownRevision,
+    PlanChange,
+    PlanHead,
+    PlanKind,
+)
+from campaigns.models.plan import REVISION_COLUMNS
 from retail.models import Company
+
+KINDS = {Campaign: PlanKind.CAMPAIGN, Association: PlanKind.ASSOCIATION, Markdown: PlanKind.MARKDOWN}
 
 
 def record_plan_change(
     *,
-    campaign: Campaign | None,
-    revision: CampaignRevision | None,
+    document: Campaign | Association | Markdown | None,
+    revision: CampaignRevision | AssociationRevision | MarkdownRevision | None,
     action: str,
     user: User | None,
     at: datetime,
 ) -> int:
     """Append one step to the plan and return its version. Part of the caller's transaction.
 
+    `revision` is what the document has live from now on, None when it stops; `document` is None when only the
+    company's policy changed.
     Locks the head until commit, so that a version is visible only when all before it are; take other locks first.
     """
     head = PlanHead.objects.select_for_update().get(pk=1)
     head.version += 1
+    kind = PlanKind.POLICY if document is None else KINDS[type(document)]
     PlanChange.objects.create(
         version=head.version,
-        campaign=campaign,
-        revision=revision,
+        kind=kind,
+        code="" if document is None else document.code,
+        **({} if revision is None else {REVISION_COLUMNS[kind]: revision}),
         policy=Company.objects.values_list("policy", flat=True).first() or {},
         action=action,
         changed_by=user,
@@ -45,4 +62,4 @@ def change_policy(*, policy: Mapping[str, str], user: User | None, at: datetime)
     company = Company.objects.select_for_update().get(pk=1)
     company.policy = dict(policy)
     company.save(update_fields=["policy"])
-    return record_plan_change(campaign=None, revision=None, action="policy", user=user, at=at)
+    return record_plan_change(document=None, revision=None, action="policy", user=user, at=at)

@@ -15,6 +15,7 @@ from django.db import OperationalError, connection
 from django.utils.translation import gettext as _
 from msgspec import Struct
 
+from campaigns.engine.plan import Plan
 from campaigns.loader import plan_for
 from campaigns.selectors import plan_version_was_current
 from campaigns.services.settlement import settle
@@ -304,7 +305,7 @@ def _evaluate(order: _Order, customer_id: int | None, *, without_campaigns: bool
     )
     plan = plan_for(_version(document, snapshot.plan_version, now=order.now))
     if without_campaigns:
-        plan = plan.with_changes(removed=list(plan.campaigns), version=plan.version, markdowns=())
+        plan = Plan(version=plan.version, policy=plan.policy)
     evaluated = evaluate_snapshot(document, snapshot, plan, caller.store, moment=order.moment)
     if snapshot.locked_until is not None and any(not code.usable for code in evaluated.basket.promo_codes):
         raise lookups.locked(snapshot.locked_until, at=order.now)

@@ -155,7 +155,7 @@ class TestPause:
         resumed = services.resume_campaign(code="INVERNO10", user=None, at=AT)
 
         assert resumed.live_revision == live
-        changes = PlanChange.objects.order_by("version").values_list("version", "action", "revision")
+        changes = PlanChange.objects.order_by("version").values_list("version", "action", "campaign_revision")
         assert list(changes) == [(1, "published", live.pk), (2, "paused", None), (3, "resumed", live.pk)]
 
     def test_refuses_what_is_not_running(self):

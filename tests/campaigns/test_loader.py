@@ -57,7 +57,7 @@ class TestPlanFor:
 
         compiled = loader.plan_for(version).campaigns["A"]
 
-        assert compiled.campaign.revision == PlanChange.objects.get(version=version).revision_id
+        assert compiled.campaign.revision == PlanChange.objects.get(version=version).campaign_revision_id
 
     def test_answers_a_known_version_without_a_query(self, django_assert_num_queries):
         version = publish("A")
