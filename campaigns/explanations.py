@@ -8,8 +8,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_noop, ngettext
 
+from campaigns.engine.campaign import Schedule
 from campaigns.engine.marks import Phrase
 from campaigns.engine.verdict import Unit, Verdict
 from retail import formats, money
@@ -17,7 +19,7 @@ from retail import formats, money
 REASONS: Mapping[str, str] = {
     "not_started": gettext_noop("It starts on %(required)s."),
     "ended": gettext_noop("It ended on %(required)s."),
-    "schedule": gettext_noop("It does not hold at this hour or on this day."),
+    "schedule": gettext_noop("It holds only %(required)s."),
     "store": gettext_noop("It does not hold in this store."),
     "operation": gettext_noop("It does not hold for this category of sale; it is for %(required)s."),
     "exchange": gettext_noop("It does not apply to a sale with exchanged items."),
@@ -118,11 +120,30 @@ def written(unit: str, value: Any) -> str:
             return formats.percent(Decimal(value).scaleb(-4))
         case "label":
             return gettext(value)
+    if isinstance(value, Schedule):
+        return schedule_text(value)
     if isinstance(value, datetime):
         return formats.moment(value)
     if isinstance(value, date):
         return formats.day(value)
     return formats.number(value) if isinstance(value, Decimal | int) else str(value)
+
+
+def schedule_text(schedule: Schedule) -> str:
+    """Write days and hours so that the text fits behind "only"."""
+    parts = []
+    if schedule.weekdays:
+        names = [
+            date_format(date(2024, 1, day), "l") for day in sorted(schedule.weekdays)
+        ]  # a Monday is the 1st
+        parts.append(gettext("on %(days)s") % {"days": enumerated(names)})
+    if schedule.from_ or schedule.until:
+        hours = {
+            "from": schedule.from_.isoformat("minutes") if schedule.from_ else "00:00",
+            "until": schedule.until.isoformat("minutes") if schedule.until else "24:00",
+        }
+        parts.append(gettext("from %(from)s to %(until)s") % hours)
+    return ", ".join(parts)
 
 
 def enumerated(words: Sequence[str], most: int = 8) -> str:

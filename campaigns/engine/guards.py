@@ -38,7 +38,9 @@ def within_schedule(campaign: Campaign, scene: Scene) -> Verdict | None:
     schedule = campaign.schedule
     if schedule is None or schedule.is_open(scene.local):
         return None
-    return Verdict(satisfied=False, code="schedule", actual=scene.local, unit=Unit.INSTANT)
+    return Verdict(
+        satisfied=False, code="schedule", required=schedule, actual=scene.local, unit=Unit.SCHEDULE
+    )
 
 
 def in_store(campaign: Campaign, scene: Scene) -> Verdict | None:

@@ -80,6 +80,7 @@ def budget_refusal(campaign: Campaign, scene: Scene, wanted: int = 0) -> Verdict
         code="budget_reached",
         required=campaign.budget,
         actual=spent + wanted,
+        missing=spent + wanted - (campaign.budget or 0) if wanted else None,
         unit=Unit.MONEY,
     )
 

@@ -17,7 +17,6 @@ _FIXED = {
             "exchange",
             "limit_reached",
             "budget_reached",
-            "customer_required",
             "consent",
         )
     )
@@ -34,7 +33,14 @@ _LAST = {"not_accepted": 1}
 
 # How near a campaign is, by its first reason, when no distance can be measured.
 _THRESHOLDS = frozenset({"minimum_amount", "minimum_quantity"})
-_NEAR = {"not_accepted": 1, "payment": 2, "product": 3, "promo_code": 4, "promo_code_not_usable": 4}
+_NEAR = {
+    "not_accepted": 1,
+    "customer_required": 2,
+    "payment": 3,
+    "product": 4,
+    "promo_code": 5,
+    "promo_code_not_usable": 5,
+}
 _LOST = frozenset(
     {"outranked", "exclusive_elsewhere", "order_discount_elsewhere", "not_best", "stopped", "no_effect"}
 )

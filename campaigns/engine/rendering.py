@@ -6,6 +6,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from campaigns.engine.campaign import Schedule
+from campaigns.engine.encoding import encode_fields
 from campaigns.engine.evaluation import (
     Activation,
     Earned,
@@ -15,11 +17,13 @@ from campaigns.engine.evaluation import (
     LineResult,
     Refusal,
 )
+from campaigns.engine.fields import declared_fields
 from campaigns.engine.verdict import Verdict
 from retail import money
 
 Explain = Callable[[Verdict], str]
 Json = dict[str, Any]
+SCHEDULE_FIELDS = declared_fields(Schedule)
 TOTALS = ("gross", "markdown", "exchange", "discount", "redeemed", "net")
 
 
@@ -171,6 +175,8 @@ def _value(value: Any, unit: str) -> Any:
         return [_value(item, unit) for item in value]
     if unit == "money":
         return money.text(value)
+    if unit == "schedule" and not isinstance(value, datetime):
+        return encode_fields(SCHEDULE_FIELDS, value)
     if isinstance(value, Decimal):
         return quantity_text(value)
     if isinstance(value, datetime):

@@ -33,7 +33,8 @@ def select_by_rules(
         else:
             losers = compete(association, competing)
         for loser, winner in losers:
-            lose(loser, "outranked", winner)
+            distance = winner.worth - loser.worth if association.criterion == "highest" else None
+            lose(loser, "outranked", winner, distance)
             del members[loser.compiled.code]
     remaining = [standing for standing in eligible if standing.compiled.code in members]
     exclusive = [standing for standing in remaining if standing.campaign.exclusive]
@@ -42,13 +43,15 @@ def select_by_rules(
     return drop_uncombinable(remaining)
 
 
-def lose(loser: Standing, code: str, winner: Standing) -> None:
+def lose(loser: Standing, code: str, winner: Standing, missing: int | None = None) -> None:
+    """Refuse a campaign in favour of another; `missing` is how much more it would have to be worth, where that helps."""
     loser.refusals.append(
         Verdict(
             satisfied=False,
             code=code,
             required=winner.worth,
             actual=loser.worth,
+            missing=missing,
             unit=Unit.MONEY,
             subject=winner.compiled.code,
         )

@@ -16,6 +16,7 @@ class Unit(StrEnum):
     TEXT = "text"  # str, or a tuple of str
     INSTANT = "instant"  # aware datetime
     DATE = "date"
+    SCHEDULE = "schedule"  # a Schedule: days and hours
 
 
 class Verdict(Struct, frozen=True, kw_only=True, gc=False):

@@ -67,6 +67,7 @@ class Birthday(Condition):
             code="birthday",
             required=(first, last),
             actual=birthday,
+            missing=None if birthday <= last else (birthday - last).days,
             unit=Unit.DATE,
         )
 

@@ -74,9 +74,7 @@ class Customer(Condition):
             return Verdict(satisfied=False, code="customer_required")
         actual = attribute_of(scene.shopper, self.attribute, scene.today)
         satisfied = actual is not None and self._holds(actual)
-        missing = None
-        if not satisfied and self.operator == "gte" and isinstance(actual, int):
-            missing = self.wanted[0] - actual
+        missing = self._distance(actual) if not satisfied and isinstance(actual, int) else None
         many = isinstance(self.value, tuple)
         if self.attribute == "document":
             # Documents are other people's data: the till learns that it is for somebody else, not for whom.
@@ -102,6 +100,10 @@ class Customer(Condition):
             case "between":
                 return bool(self.wanted[0] <= actual <= self.wanted[1])
         return actual in self.wanted
+
+    def _distance(self, actual: int) -> int:
+        """Return how far a number is from the nearest one that would do."""
+        return min(abs(wanted - actual) for wanted in self.wanted)
 
     def _unit(self) -> str:
         if self.attribute == "turnover":

@@ -64,7 +64,12 @@ def observed(answer: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]
         "activations": lambda: {row["campaign"]: row["discount"] for row in answer["activations"]},
         "applications": lambda: {row["campaign"]: row["applications"] for row in answer["activations"]},
         "reasons": lambda: {code: row["reason"] for code, row in first.items()},
-        "first": lambda: answer["not_activated"][0]["campaign"],
+        "order": lambda: [row["campaign"] for row in answer["not_activated"]],
+        "why": lambda: {
+            code: [verdict["reason"] for verdict in row["reasons"]]
+            for code, row in first.items()
+            if "reasons" in row
+        },
         "missing": lambda: {code: row["missing"] for code, row in first.items() if "missing" in row},
         "required": lambda: {code: row["required"] for code, row in first.items() if "required" in row},
         "gifts": lambda: {row["campaign"]: row["choose"] for row in answer["gifts"]},
