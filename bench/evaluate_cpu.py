@@ -65,7 +65,7 @@ def call(application: Callable[..., Any], make: Callable[[], dict[str, Any]]) ->
     statuses: list[str] = []
     response = application(make(), lambda status, _headers: statuses.append(status))
     body = b"".join(response)
-    response.close()
+    getattr(response, "close", lambda: None)()
     if not statuses[0].startswith("200"):
         raise RuntimeError(f"{statuses[0]}: {body[:500]!r}")
     return body

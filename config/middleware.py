@@ -14,7 +14,7 @@ from config.logs import request_id
 _GetResponse = Callable[[HttpRequest], HttpResponse]
 
 # An id from a proxy or a till is kept when it cannot break a log line or a header.
-_acceptable_id = re.compile(r"[A-Za-z0-9._-]{8,64}\Z").match
+acceptable_id = re.compile(r"[A-Za-z0-9._-]{8,64}\Z").match
 
 
 class RequestIdMiddleware:
@@ -25,7 +25,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.META.get("HTTP_X_REQUEST_ID", "")
-        identifier = given if _acceptable_id(given) else uuid4().hex
+        identifier = given if acceptable_id(given) else uuid4().hex
         token = request_id.set(identifier)
         try:
             response = self.get_response(request)

@@ -2,7 +2,8 @@
 
 A request with `Authorization: Api-Key ...` needs no session, no sign-in, no CSRF token and no content
 security policy; leaving that middleware out saves more time than evaluating the basket takes
-(docs/decisions/0003-slim-handler-for-the-pos-path.md).
+(docs/decisions/0003-slim-handler-for-the-pos-path.md). The plain request to evaluate a basket goes
+around Django's handler altogether (config/express.py).
 """
 
 import os
@@ -22,6 +23,7 @@ django.setup(set_prefix=False)
 
 from django.conf import settings  # noqa: E402
 
+from config import express  # noqa: E402
 from config.middleware import RequestIdMiddleware, TerminalRequestMiddleware  # noqa: E402
 
 _Environ = dict[str, Any]
@@ -59,7 +61,11 @@ def build_application() -> _Application:
             environ["REMOTE_ADDR"] = client_address(forwarded_for, environ.get("REMOTE_ADDR", ""), proxies)
         # Only the API: the pages need what the short way leaves out, whatever header somebody sends them.
         has_key = environ.get("HTTP_AUTHORIZATION", "")[:8].lower() == "api-key "
-        if has_key and environ.get("PATH_INFO", "").startswith("/api/"):
+        path = environ.get("PATH_INFO", "")
+        if has_key and path == express.PATH:
+            answer = express.evaluate(environ, start_response)
+            return terminal(environ, start_response) if answer is None else answer
+        if has_key and path.startswith("/api/"):
             return terminal(environ, start_response)
         return whole(environ, start_response)
 

@@ -86,7 +86,9 @@ SLOW_BODIES = """() => {
 }"""
 
 
-def test_a_list_stays_closed_when_its_answer_comes_after_the_choice(open_page: OpenPage, manager: str) -> None:
+def test_a_list_stays_closed_when_its_answer_comes_after_the_choice(
+    open_page: OpenPage, manager: str
+) -> None:
     page = open_builder(open_page, manager)
     step(page, "rules")
     add(page, "add:conditions:payment")
