@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from campaigns.models import (
     Activation,
+    Backtest,
     Campaign,
     CampaignCategory,
     CampaignCounter,
@@ -111,4 +112,12 @@ class JobAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ("requested_by",)
     list_filter = ("kind", "state")
     search_fields = ("=pk", "=requested_by__username")
+    ordering = ("-pk",)
+
+
+@admin.register(Backtest)
+class BacktestAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("name", "campaign", "from_date", "until_date", "requested_by", "requested_at")
+    list_select_related = ("requested_by",)
+    search_fields = ("name", "campaign")
     ordering = ("-pk",)

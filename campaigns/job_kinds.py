@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.services import promo_code_jobs
+from campaigns.services import backtests, promo_code_jobs
 from campaigns.services.jobs import JobKind, register_kind
 
 register_kind(
@@ -14,5 +14,15 @@ register_kind(
         change_permission="campaigns.change_promocodepool",
         url_name="campaigns:promo_code_pool_detail",
         url_argument="pool",
+    )
+)
+
+register_kind(
+    JobKind(
+        code=backtests.KIND,
+        label=_("Back-test"),
+        work=backtests.work,
+        view_permission="campaigns.view_backtest",
+        change_permission="campaigns.change_backtest",
     )
 )

@@ -8,7 +8,9 @@ from django.db.models import Model
 
 from campaigns import codes
 from campaigns.engine.basket import CatalogueItem
-from campaigns.models import PromoCode
+from campaigns.engine.fields import DocumentError, Problem
+from campaigns.engine.marks import gettext_noop
+from campaigns.models import Campaign, PromoCode
 from customers.models import CustomerGrouping
 from retail import money
 from retail.models import Category, Product, ProductGrouping, Store, StoreGrouping
@@ -60,6 +62,33 @@ def _codes_in(node: Any) -> Iterator[tuple[str, str]]:
 def _texts(value: Any) -> list[str]:
     values = value if isinstance(value, list) else [value]
     return [item for item in values if isinstance(item, str)]
+
+
+def with_saved(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a simulation's or back-test's document with the working copies of the campaigns that it names as `saved`.
+
+    Raises DocumentError for a code that no campaign has, or that is given twice.
+    """
+    rest = {name: value for name, value in document.items() if name != "saved"}
+    codes, given = document.get("saved", []), document.get("campaigns", [])
+    if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
+        raise DocumentError([Problem("saved", "invalid_type", gettext_noop("Must be a list of codes."))])
+    if not codes or not isinstance(given, list):
+        return rest
+    documents = dict(Campaign.objects.filter(code__in=codes).values_list("code", "document"))
+    taken = {campaign.get("code") for campaign in given if isinstance(campaign, Mapping)}
+    problems = []
+    for position, code in enumerate(codes):
+        if code not in documents:
+            message = gettext_noop("There is no such campaign.")
+            problems.append(Problem(f"saved.{position}", "unknown", message))
+        elif code in taken:
+            message = gettext_noop("Another campaign has this code.")
+            problems.append(Problem(f"saved.{position}", "repeated", message))
+        taken.add(code)
+    if problems:
+        raise DocumentError(problems)
+    return rest | {"campaigns": [*given, *(documents[code] for code in codes)]}
 
 
 # --- What “try it” needs to know -----------------------------------------------------------------

@@ -1,5 +1,6 @@
 from campaigns.models.activation import Activation, CampaignCounter, LineAdjustment
 from campaigns.models.association import Association, AssociationRevision
+from campaigns.models.backtest import Backtest
 from campaigns.models.campaign import Campaign, CampaignCategory, CampaignRevision, CampaignStatus
 from campaigns.models.job import Job, JobState
 from campaigns.models.markdown import Markdown, MarkdownItem, MarkdownPrices, MarkdownRevision
@@ -11,6 +12,7 @@ __all__ = [
     "Activation",
     "Association",
     "AssociationRevision",
+    "Backtest",
     "Campaign",
     "CampaignCategory",
     "CampaignCounter",

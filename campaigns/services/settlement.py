@@ -41,6 +41,18 @@ class Claim(Struct, frozen=True, kw_only=True):
     amount: Decimal
     maximum: Decimal
 
+    @property
+    def key(self) -> tuple[int, str, str, str, str, date]:
+        """What identifies the counter."""
+        return (
+            self.campaign_id,
+            self.scope,
+            self.scope_key,
+            self.counts,
+            self.per,
+            self.window_starts_on,
+        )
+
 
 def window_starts_on(per: str, day: date) -> date:
     """Return the first day of the window of a limit that ``day``, a date in the store's zone, falls in."""
@@ -79,7 +91,7 @@ def settle(
         CampaignRevision.objects.filter(pk__in=[a.revision for a in granted]).values_list("pk", "campaign_id")
     )
     codes = _claim_codes(granted, promo_code_ids)
-    claims = [_claims(a, campaign_ids[a.revision], customer_key, day) for a in granted]
+    claims = [claims_of(a, campaign_ids[a.revision], customer_key, day) for a in granted]
     counters = _count([claim for several in claims for claim in several])
     gifts = {offer.campaign: offer for offer in evaluation.gifts}
     rows = []
@@ -87,7 +99,7 @@ def settle(
         used_codes = [codes[code] for code in activation.promo_codes if code in codes]
         consumption: list[dict[str, Any]] = [{"promo_code": pk} for pk in used_codes]
         consumption += [
-            {"counter": counters[_key(claim)], "amount": str(claim.amount), "returns": uses_return}
+            {"counter": counters[claim.key], "amount": str(claim.amount), "returns": uses_return}
             for claim in several
         ]
         rows.append(
@@ -138,7 +150,8 @@ def reverse(*, sale: Sale, at: datetime) -> list[Activation]:
     return rows
 
 
-def _claims(activation: engine.Activation, campaign_id: int, customer_key: str, day: date) -> list[Claim]:
+def claims_of(activation: engine.Activation, campaign_id: int, customer_key: str, day: date) -> list[Claim]:
+    """Return what an activation takes from its campaign's counters."""
     claims = [
         Claim(
             campaign_id=campaign_id,
@@ -169,15 +182,9 @@ def _claims(activation: engine.Activation, campaign_id: int, customer_key: str, 
     return claims
 
 
-def _key(claim: Claim) -> tuple[Any, ...]:
-    return (
-        claim.campaign_id,
-        claim.scope,
-        claim.scope_key,
-        claim.counts,
-        claim.per,
-        claim.window_starts_on,
-    )
+def strictest(claims: Iterable[Claim]) -> list[Claim]:
+    """Return one claim for each counter: two limits of a campaign may share one; then the smaller one decides."""
+    return list({claim.key: claim for claim in sorted(claims, key=lambda claim: -claim.maximum)}.values())
 
 
 _INSERT_COUNTERS = """
@@ -214,9 +221,7 @@ def _count(claims: Sequence[Claim]) -> dict[tuple[Any, ...], int]:
     """Raise every claimed counter, all or none, and return their ids. Raises BenefitGone."""
     if not claims:
         return {}
-    # Two limits of one campaign may share a counter; then the smaller one decides.
-    strictest = {_key(claim): claim for claim in sorted(claims, key=lambda claim: -claim.maximum)}
-    claims = list(strictest.values())
+    claims = strictest(claims)
     columns: list[Any] = [
         [claim.campaign_id for claim in claims],
         [claim.scope for claim in claims],

@@ -6,18 +6,15 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.utils.translation import gettext as _
 
 from campaigns.codes import normalize
 from campaigns.engine.plan import Plan
 from campaigns.engine.simulation import simulate
 from campaigns.explanations import explain
 from campaigns.loader import plan_for
-from campaigns.models import Campaign
-from campaigns.references import catalogue_items, promo_code_facts
+from campaigns.references import catalogue_items, promo_code_facts, with_saved
 from campaigns.selectors import current_plan_version
 from pos_api.decoding import refuse_unclean
-from pos_api.problems import FieldProblem, Invalid, invalid_field
 from retail.models import Company, Product
 
 
@@ -32,7 +29,7 @@ def run_simulation(document: Any, *, now: datetime, zone: ZoneInfo) -> dict[str,
     live: Plan | None = None
     if isinstance(document, dict):
         if "saved" in document:
-            document = _with_saved(document)
+            document = with_saved(document)
         if document.get("live") is True:
             live = plan_for(current_plan_version())
             document = _with_codes(_completed(document), now)
@@ -54,29 +51,6 @@ def company_zone() -> ZoneInfo:
         # Documents alone need no database: the shell evaluates them without one.
         name = None
     return ZoneInfo(name or settings.TIME_ZONE)
-
-
-def _with_saved(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the document with the working copies of the campaigns that it names as saved."""
-    codes, given = document["saved"], document.get("campaigns", [])
-    if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
-        raise invalid_field("saved", "invalid_type", _("Must be a list of codes."))
-    if not isinstance(given, list):
-        return {name: value for name, value in document.items() if name != "saved"}
-    documents = dict(Campaign.objects.filter(code__in=codes).values_list("code", "document"))
-    taken = {campaign.get("code") for campaign in given if isinstance(campaign, dict)}
-    problems = []
-    for position, code in enumerate(codes):
-        if code not in documents:
-            problems.append(FieldProblem(f"saved[{position}]", "unknown", _("There is no such campaign.")))
-        elif code in taken:
-            message = _("Another campaign has this code.")
-            problems.append(FieldProblem(f"saved[{position}]", "repeated", message))
-        taken.add(code)
-    if problems:
-        raise Invalid(errors=problems)
-    rest = {name: value for name, value in document.items() if name != "saved"}
-    return rest | {"campaigns": [*given, *(documents[code] for code in codes)]}
 
 
 def _completed(document: dict[str, Any]) -> dict[str, Any]:
