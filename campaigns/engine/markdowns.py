@@ -146,6 +146,37 @@ def encode_markdown(markdown: Markdown) -> dict[str, Any]:
 # A markdown of 100,000 products is kept in two parts: what it says of itself, and its products.
 HEADER_FIELDS: tuple[Field, ...] = tuple(field for field in MARKDOWN_FIELDS if field.name != "items")
 
+ITEM_FIELD: Field = Field(
+    type="object",
+    label=gettext_noop("Products and prices"),
+    fields=fields.declared_fields(MarkdownItem),
+    build=MarkdownItem,
+)
+
+
+def decode_header(document: Any) -> Markdown:
+    """Read what a markdown says of itself, without its products. Raises DocumentError with every fault."""
+    reader = Reader()
+    values = reader.fields(HEADER_FIELDS, document, "")
+    if values is None:
+        raise DocumentError(reader.problems)
+    markdown = Markdown(items=(), **values)
+    report_faults(reader, markdown, "")
+    if reader.problems:
+        raise DocumentError(reader.problems)
+    return markdown
+
+
+def encode_header(markdown: Markdown) -> dict[str, Any]:
+    return encode_fields(HEADER_FIELDS, markdown)
+
+
+def read_item(reader: Reader, document: Any, path: str) -> MarkdownItem | None:
+    """Read one product of a markdown; the reader collects every fault."""
+    before = len(reader.problems)
+    item = reader.value(ITEM_FIELD, document, path)
+    return item if len(reader.problems) == before else None
+
 
 def stored_markdown(header: Any, items: Iterable[Mapping[str, str]]) -> Markdown:
     """Return a markdown that was checked before it was stored. Its many products are taken as they are.

@@ -1,0 +1,142 @@
+"""Associations of campaigns: kept, published, rolled back. Pausing and deleting are those of every document."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from campaigns.engine.associations import Association as ReadAssociation
+from campaigns.engine.associations import decode_association, encode_association
+from campaigns.engine.fields import DocumentError, Problem
+from campaigns.engine.marks import gettext_noop
+from campaigns.models import Association, AssociationRevision, Campaign, PublishedStatus
+from campaigns.services import publication
+
+Document = Mapping[str, Any]
+MOST_CAMPAIGNS = 200
+
+
+@transaction.atomic
+def create_association(
+    *, document: Document, publish: bool = False, comment: str = "", user: User | None, at: datetime
+) -> Association:
+    """Store a new association, a draft unless it is to be published at once.
+
+    Raises DocumentError for a wrong document, CodeTaken, ApprovalRequired.
+    """
+    read = _read(document)
+    association = Association(code=read.code, created_at=at, updated_by=user, updated_at=at)
+    _write(association, read)
+    publication.insert(association)
+    if publish:
+        return publish_association(code=read.code, comment=comment, user=user, at=at)
+    return association
+
+
+@transaction.atomic
+def save_association(
+    *,
+    code: str,
+    document: Document,
+    version: int | None = None,
+    publish: bool = False,
+    comment: str = "",
+    user: User | None,
+    at: datetime,
+) -> Association:
+    """Replace the working copy; what is live stays live unless it is to be published at once.
+
+    `version` is the one that the change was made on; null skips the comparison. Raises Association.DoesNotExist,
+    DocumentError, CodeFixed, VersionConflict, ApprovalRequired.
+    """
+    read = _read(document)
+    if read.code != code:
+        raise publication.CodeFixed
+    association = publication.locked(Association, code, version)
+    if encode_association(read) != association.document:
+        _write(association, read)
+        publication.touch(association, user=user, at=at)
+        association.save()
+    if publish:
+        return publish_association(code=code, comment=comment, user=user, at=at)
+    return association
+
+
+@transaction.atomic
+def publish_association(
+    *, code: str, version: int | None = None, comment: str = "", user: User | None, at: datetime
+) -> Association:
+    """Make the working copy live for every evaluation that begins after this transaction commits.
+
+    Publishing what is live already changes nothing. Raises Association.DoesNotExist, VersionConflict,
+    DocumentError when a campaign is gone, ApprovalRequired.
+    """
+    association = publication.locked(Association, code, version)
+    live = association.live_revision
+    if association.status == PublishedStatus.PUBLISHED and live and live.document == association.document:
+        return association
+    publication.refuse_own_work(association, user)
+    _write(association, _read(association.document))
+    return _publish(association, comment=comment, action="published", user=user, at=at)
+
+
+@transaction.atomic
+def roll_back_association(*, code: str, number: int, user: User | None, at: datetime) -> Association:
+    """Publish an earlier revision again, as a new revision; the working copy follows it.
+
+    Raises Association.DoesNotExist, RevisionUnknown, DocumentError when a campaign is gone, ApprovalRequired.
+    """
+    association = publication.locked(Association, code)
+    publication.refuse_own_work(association, user)
+    revision = association.revisions.filter(number=number).first()
+    if revision is None:
+        raise publication.RevisionUnknown(revision=number)
+    _write(association, _read(revision.document))
+    comment = _("Back to revision %(number)s") % {"number": number}
+    return _publish(association, comment=comment, action="rolled_back", user=user, at=at)
+
+
+def _publish(
+    association: Association, *, comment: str, action: str, user: User | None, at: datetime
+) -> Association:
+    revision = AssociationRevision.objects.create(
+        association=association,
+        number=publication.next_number(association),
+        document=association.document,
+        comment=comment,
+        published_by=user,
+        published_at=at,
+    )
+    publication.go_live(association, revision, action=action, user=user, at=at)
+    return association
+
+
+def _read(document: Document) -> ReadAssociation:
+    """Return the document, read, with every campaign known. Raises DocumentError naming every fault."""
+    read = decode_association(document)
+    problems = []
+    if len(read.campaigns) < 2:
+        problems.append(
+            Problem(
+                "campaigns", "too_few", gettext_noop("Needs at least %(minimum)s entries."), {"minimum": 2}
+            )
+        )
+    if len(read.campaigns) > MOST_CAMPAIGNS:
+        problems.append(Problem("campaigns", "too_many", gettext_noop("At most 200 campaigns.")))
+    known = set(Campaign.objects.filter(code__in=read.campaigns).values_list("code", flat=True))
+    problems += [
+        Problem(f"campaigns.{position}", "unknown", gettext_noop("There is no campaign with this code."))
+        for position, code in enumerate(read.campaigns)
+        if code not in known
+    ]
+    if problems:
+        raise DocumentError(problems)
+    return read
+
+
+def _write(association: Association, read: ReadAssociation) -> None:
+    association.document = encode_association(read)
+    association.name = read.name or read.code
