@@ -73,6 +73,7 @@ class Application:
 
     def _apply_stage(self, entries: list[tuple[Standing, tuple[Benefit, ...]]], first: bool) -> None:
         scene = self.scene
+        fee = scene.basket.delivery_fee - self.freight
         room = None if first else [room - taken for room, taken in zip(scene.room, self.taken, strict=True)]
         bases: dict[str, list[int]] = {}
         given: list[tuple[Outcome, Sequence[Effect]]] = []
@@ -96,6 +97,7 @@ class Application:
                     scene.room if room is None else room,
                     self.consumed,
                     outcome.blocked,
+                    fee,
                 )
             if not self._refuse(standing, effects):
                 given.append((outcome, effects))
@@ -241,13 +243,19 @@ def compute_effects(
     room: Sequence[int],
     consumed: Sequence[int] | None = None,
     blocked: frozenset[int] = NO_LINES,
+    fee: int | None = None,
 ) -> list[Effect]:
-    """Return what a campaign's benefits give, in their order, each on what the one before left."""
+    """Return what a campaign's benefits give, in their order, each on what the one before left.
+
+    `fee` is what earlier levels left of the delivery fee, None for the whole of it.
+    """
     campaign, policy = standing.campaign, scene.policy
+    if fee is None or policy.percent_base == "original":
+        fee = scene.basket.delivery_fee
     percent_base = base if policy.percent_base != "original" else scene.amounts(campaign.exchange)
     partial = policy.over_budget == "partial"
     units_left = standing.items_left if partial else None
-    work = Work(scene, campaign, qualifying, base, percent_base, room, units_left, consumed, blocked)
+    work = Work(scene, campaign, qualifying, base, percent_base, room, units_left, consumed, blocked, fee)
     if len(benefits) == 1 and not partial:
         return [benefits[0].apply(work)]
     effects = []
@@ -257,15 +265,15 @@ def compute_effects(
         if position + 1 < len(benefits):
             work.advance(effect)
     if standing.budget_left is not None and partial:
-        _cut_to_budget(effects, max(0, standing.budget_left))
+        _cut_to_budget(effects, max(0, standing.budget_left), policy.odd_cent)
     return effects
 
 
-def _cut_to_budget(effects: list[Effect], budget: int) -> None:
+def _cut_to_budget(effects: list[Effect], budget: int, odd_cent: str) -> None:
     for effect in effects:
         amounts = [cents for _, cents in effect.parts]
         if sum(amounts) > budget:
-            shares = money.prorate_within(budget, amounts, amounts)
+            shares = money.prorate_within(budget, amounts, amounts, odd_cent)
             effect.parts = [(p, share) for (p, _), share in zip(effect.parts, shares, strict=True) if share]
         budget -= effect.total
 

@@ -58,8 +58,13 @@ class Purchase:
         return self.whole_points(amount // per_amount * points)
 
     def whole_points(self, points: int) -> int:
-        """Return hundredths without a fraction of a point, unless the policy keeps fractions."""
-        return points if self.scene.policy.points_rounding == "fraction" else points // 100 * 100
+        """Return hundredths without a fraction of a point, as the policy rounds, unless it keeps fractions."""
+        match self.scene.policy.points_rounding:
+            case "half_up":
+                return money.divide(points, 100) * 100
+            case "fraction":
+                return points
+        return points // 100 * 100
 
     def program_points(self, program: str) -> int:
         """Return the hundredths of points that a program gives for this sale by itself."""

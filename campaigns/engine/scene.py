@@ -66,12 +66,13 @@ class Scene:
                 self.gross.append(amount)
         self.value = self.gross.copy()
         self.room: list[int] = []
+        self.has_floors = any(line.floor_price for line in lines)
         self._selected: dict[Selector, tuple[int, ...]] = {}
         self._offered: dict[str, dict[str, list[int]]] = {}
 
     def close_prices(self) -> None:
         """Derive what depends on markdowns and exchange; called once, when both are known."""
-        if not self.has_exchange and self.discountable and not any(line.floor_price for line in self.lines):
+        if not self.has_exchange and self.discountable and not self.has_floors:
             self.room = self.value
             return
         room = []

@@ -58,7 +58,8 @@ class Work:
     """One campaign's turn.
 
     `left` is what is left of each line for amounts, `base` what percentages are taken of (the policy's percent_base),
-    `room` the greatest further discount of each line. `units_left` is an item limit's remainder, or None.
+    `room` the greatest further discount of each line, `fee` what is left of the delivery fee. `units_left` is an item
+    limit's remainder, or None.
     """
 
     __slots__ = (
@@ -66,6 +67,7 @@ class Work:
         "blocked",
         "campaign",
         "consumed",
+        "fee",
         "left",
         "qualifying",
         "room",
@@ -84,6 +86,7 @@ class Work:
         units_left: int | None = None,
         consumed: Sequence[int] | None = None,
         blocked: frozenset[int] = frozenset(),
+        fee: int = 0,
     ) -> None:
         self.scene = scene
         self.campaign = campaign
@@ -94,6 +97,7 @@ class Work:
         self.units_left = units_left
         self.consumed = consumed
         self.blocked = blocked
+        self.fee = fee
 
     def advance(self, effect: Effect) -> None:
         """Go on to the campaign's next benefit: on what this one left, with the units that it did not consume."""
@@ -103,6 +107,7 @@ class Work:
             room[position] -= cents
         if self.scene.policy.percent_base == "running":
             self.base = left
+            self.fee -= effect.freight
         self.left, self.room = left, room
         if effect.consumed:
             consumed = list(self.consumed) if self.consumed is not None else [0] * len(left)
@@ -211,9 +216,14 @@ class Work:
         shares = money.prorate_within(maximum, amounts, amounts, self.scene.policy.odd_cent)
         return [(p, share) for (p, _), share in zip(parts, shares, strict=True)]
 
-    def within_room(self, parts: Parts) -> Parts:
-        """Cut each part at what is left and at the room of its line, and leave out what comes to nothing."""
+    def within_room(self, parts: Parts, picks: Picks = ()) -> Parts:  # type: ignore[assignment]
+        """Cut each part at what is left and at the room of its line, and leave out what comes to nothing.
+
+        Where `picks` says on which units the parts are, none of these goes below its floor price either.
+        """
         left, room = self.left, self.room
+        if picks and self.scene.has_floors:
+            parts = self._above_floors(parts, dict(picks))
         kept = []
         for position, cents in parts:
             if cents > left[position]:
@@ -223,6 +233,24 @@ class Work:
             if cents > 0:
                 kept.append((position, cents))
         return kept
+
+    def _above_floors(self, parts: Parts, picks: dict[int, int]) -> Parts:
+        lines, units = self.scene.lines, self.scene.units
+        kept = []
+        for position, cents in parts:
+            floor, count = lines[position].floor_price, picks[position]
+            if floor and count < units[position]:
+                cents = min(cents, max(0, self.unit_share(position, count) - floor * count))
+            kept.append((position, cents))
+        return kept
+
+    def share_out(self, parts: Parts) -> Parts:
+        """Keep the parts of one sum within the room of their lines; what is blocked on one goes to the others."""
+        rooms = [min(self.left[p], self.room[p]) for p, _ in parts]
+        amounts = [cents for _, cents in parts]
+        if any(cents > room for cents, room in zip(amounts, rooms, strict=True)):
+            amounts = money.prorate_within(sum(amounts), amounts, rooms, self.scene.policy.odd_cent)
+        return [(p, cents) for (p, _), cents in zip(parts, amounts, strict=True) if cents]
 
     def allocate(self, total: int, positions: Sequence[int]) -> Parts:
         """Spread a discount on a sum over its lines, as the policy says, within their room."""

@@ -43,17 +43,18 @@ class BundlePrice(Benefit):
         taken: dict[int, int] = {}
         off: dict[int, int] = {}
         applied = 0
+        odd_cent = work.scene.policy.odd_cent
         for members, times in _bundles(take_units(ordered, bundles * self.take), self.take):
             worth = [work.unit_share(position, count * times) for position, count in members]
             saving = sum(worth) - self.price * times
             if saving <= 0:
                 continue
             applied += times
-            for (position, count), cents in zip(members, money.prorate(saving, worth), strict=True):
+            for (position, count), cents in zip(members, money.prorate(saving, worth, odd_cent), strict=True):
                 taken[position] = taken.get(position, 0) + count * times
                 off[position] = off.get(position, 0) + cents
         picks = sorted(taken.items())
-        parts = work.within_room(sorted(off.items()))
+        parts = work.share_out(sorted(off.items()))
         effect = Effect(self.kind, parts, picks, spread=[position for position, _ in picks], deal=picks)
         effect.applications = max(applied, 1)
         return effect

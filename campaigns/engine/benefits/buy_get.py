@@ -72,7 +72,7 @@ class BuyGet(Benefit):
         shared = {position for position, _ in gettable}
         ordered.sort(key=lambda one: one[0] in shared)
         members = _join(picks, take_units(ordered, needed))
-        parts = work.within_room(work.percent_parts(sorted(picks), self.percent))
+        parts = work.within_room(work.percent_parts(sorted(picks), self.percent), picks)
         effect = Effect(self.kind, parts, picks, deal=members)
         effect.consumed = members if self.consumes else None
         effect.applications = times

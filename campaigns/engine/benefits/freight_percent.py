@@ -27,9 +27,7 @@ class FreightPercent(Benefit):
 
     def apply(self, work: "Work") -> Effect:
         effect = Effect(self.kind)
-        effect.freight = money.percent_of(
-            work.scene.basket.delivery_fee, self.percent, work.scene.policy.rounding
-        )
+        effect.freight = money.percent_of(work.fee, self.percent, work.scene.policy.rounding)
         return effect
 
     def phrase(self) -> Phrase:

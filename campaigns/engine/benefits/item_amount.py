@@ -54,7 +54,7 @@ class ItemAmount(Benefit):
         for position, count in picks:
             wanted = self.amount if self.per == "line" else work.times_quantity(self.amount, position, count)
             parts.append((position, min(wanted, work.unit_share(position, count))))
-        return Effect(self.kind, work.within_room(parts), units=picks)
+        return Effect(self.kind, work.within_room(parts, picks), units=picks)
 
     def phrase(self) -> Phrase:
         params = {"amount": ("money", self.amount)}

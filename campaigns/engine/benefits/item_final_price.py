@@ -38,7 +38,7 @@ class ItemFinalPrice(Benefit):
             (position, work.unit_share(position, count) - work.times_quantity(self.price, position, count))
             for position, count in picks
         ]
-        return Effect(self.kind, work.within_room(parts), units=picks)
+        return Effect(self.kind, work.within_room(parts, picks), units=picks)
 
     def phrase(self) -> Phrase:
         params = {"price": ("money", self.price)}

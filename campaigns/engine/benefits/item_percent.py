@@ -45,10 +45,10 @@ class ItemPercent(Benefit):
 
     def apply(self, work: "Work") -> Effect:
         picks = work.pick(work.targets(self.target), self.grant, self.max_units, self.max_units_per_line)
-        parts = work.percent_parts(picks, self.percent)
+        parts = work.within_room(work.percent_parts(picks, self.percent), picks)
         if self.max_amount is not None:
             parts = work.cap(parts, self.max_amount)
-        return Effect(self.kind, work.within_room(parts), units=picks)
+        return Effect(self.kind, parts, units=picks)
 
     def phrase(self) -> Phrase:
         if self.grant == "highest":

@@ -84,7 +84,7 @@ class Multibuy(Benefit):
             picks = take_units(_tails(ordered, self.take, self.discounted), number)
             members = ordered
         parts = self._parts(work, sorted(picks))
-        effect = Effect(self.kind, work.within_room(parts), picks, deal=members)
+        effect = Effect(self.kind, work.within_room(parts, picks), picks, deal=members)
         effect.consumed = members if self.consumes else None
         effect.applications = -(-number // self.discounted)
         return effect
