@@ -3,7 +3,7 @@
 The engine answers with codes and numbers; here they become text. `campaigns.summary` says what a whole document does.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -74,20 +74,41 @@ _COMPARISONS = {
 OF_CAMPAIGNS = frozenset({"outranked", "exclusive_elsewhere", "order_discount_elsewhere"})
 
 
-def explain(verdict: Verdict) -> str:
-    """Return the sentence that says why a check was not met, in the active language."""
+def explain(verdict: Verdict, names: Mapping[str, str] | None = None) -> str:
+    """Return the sentence that says why a check was not met, in the active language.
+
+    `names` replace the codes of products, groupings, stores and campaigns that they name.
+    """
+    names = names or {}
     params = {
-        name: written(verdict.unit, getattr(verdict, name)) for name in ("required", "actual", "missing")
+        name: written(verdict.unit, _named(verdict.unit, getattr(verdict, name), names))
+        for name in ("required", "actual", "missing")
     }
-    params["subject"] = verdict.subject
+    params["subject"] = (
+        names.get(verdict.subject, verdict.subject) if verdict.code in OF_CAMPAIGNS else verdict.subject
+    )
     if isinstance(verdict.required, tuple) and verdict.required:
-        params["first"] = written(verdict.unit, verdict.required[0])
-        params["last"] = written(verdict.unit, verdict.required[-1])
+        params["first"] = written(verdict.unit, _named(verdict.unit, verdict.required[0], names))
+        params["last"] = written(verdict.unit, _named(verdict.unit, verdict.required[-1], names))
     if verdict.subject in _COMPARISONS:
         params["comparison"] = gettext(_COMPARISONS[verdict.subject]) % params
     if verdict.code == "product" and not verdict.missing:
         return gettext("No product of the basket qualifies.")
     return gettext(REASONS[verdict.code]) % params
+
+
+def codes_named(verdict: Verdict) -> Iterator[tuple[str, str]]:
+    """Yield the codes that a verdict speaks of, each with its kind (`campaigns.references.names_of`)."""
+    kind = {"product": verdict.subject, "customer_groupings": "customer_grouping", "store": "store"}.get(
+        verdict.code
+    )
+    if kind is None:
+        return
+    for value in (verdict.required, verdict.actual, verdict.missing):
+        for code in value if isinstance(value, tuple) else (value,):
+            if isinstance(code, str):
+                grouping = kind == "store" and code.startswith("grouping:")
+                yield ("store_grouping", code.removeprefix("grouping:")) if grouping else (kind, code)
 
 
 def phrase_text(phrase: Phrase, names: Mapping[str, str] | None = None) -> str:

@@ -14,6 +14,14 @@ ENTRIES = [
     ),
     NavigationEntry(
         section=PROMOTIONS,
+        label=_("Simulator"),
+        url_name="campaigns:simulator",
+        icon="calculator",
+        order=15,
+        permission="campaigns.view_campaign",
+    ),
+    NavigationEntry(
+        section=PROMOTIONS,
         label=_("Promotional codes"),
         url_name="campaigns:promo_code_pool_list",
         icon="code",

@@ -1,25 +1,34 @@
 """What the codes in a campaign document refer to: names for people, catalogue facts for trying a campaign out."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Count, Max, Model, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
 from campaigns import codes
 from campaigns.engine.basket import CatalogueItem
+from campaigns.engine.campaign import leaves
 from campaigns.engine.fields import DocumentError, Problem
 from campaigns.engine.marks import gettext_noop
 from campaigns.models import Campaign, PromoCode
-from customers.models import CustomerGrouping
+from customers.models import Customer, CustomerGrouping
+from customers.selectors import standing_consents
 from retail import money
-from retail.models import Category, Product, ProductGrouping, Store, StoreGrouping
+from retail.models import Category, Product, ProductGrouping, Sale, SaleState, Store, StoreGrouping
 
 
 def names_in(document: Mapping[str, Any]) -> dict[str, str]:
     """Return the names of the products, categories, groupings and stores that a document names by code."""
+    return names_of(_codes_in(document))
+
+
+def names_of(codes: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the names of things by their codes, given as (kind, code); kinds are the keys of `_NAMED`."""
     wanted: dict[str, set[str]] = {}
-    for kind, value in _codes_in(document):
+    for kind, value in codes:
         wanted.setdefault(kind, set()).add(value)
     found: dict[str, str] = {}
     for kind, (model, field, prefix) in _NAMED.items():
@@ -91,12 +100,38 @@ def with_saved(document: Mapping[str, Any]) -> dict[str, Any]:
     return rest | {"campaigns": [*given, *(documents[code] for code in codes)]}
 
 
-# --- What “try it” needs to know -----------------------------------------------------------------
+# --- What the simulator needs to know ------------------------------------------------------------
 
 
-def catalogue_lines(skus: list[str]) -> dict[str, dict[str, Any]]:
+def completed_lines(lines: list[Any]) -> list[Any]:
+    """Return the lines of a simulation with what the catalogue knows of them; what a line says itself stands.
+
+    A category that a line names brings its ancestors along, as at the till. What is no object is returned as it is.
+    """
+    rows = [line for line in lines if isinstance(line, Mapping)]
+    known = catalogue_lines([line["sku"] for line in rows if isinstance(line.get("sku"), str)])
+    named = {line["category"] for line in rows if isinstance(line.get("category"), str) and line["category"]}
+    paths = dict(Category.objects.filter(code__in=named).values_list("code", "path")) if named else {}
+    return [
+        known.get(str(line.get("sku")), {}) | _own_category(line, paths) | dict(line)
+        if isinstance(line, Mapping)
+        else line
+        for line in lines
+    ]
+
+
+def _own_category(line: Mapping[str, Any], paths: Mapping[str, list[str]]) -> dict[str, Any]:
+    category = line.get("category")
+    if not isinstance(category, str) or not category or "categories" in line:
+        return {}
+    return {"categories": paths.get(category, [category])}
+
+
+def catalogue_lines(skus: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Return what the catalogue knows of products, by SKU, as fields of a simulation's line."""
-    products = Product.objects.filter(sku__in=skus).select_related("category").prefetch_related("groupings")
+    products = (
+        Product.objects.filter(sku__in=set(skus)).select_related("category").prefetch_related("groupings")
+    )
     return {
         product.sku: {
             "code": product.code,
@@ -104,12 +139,43 @@ def catalogue_lines(skus: list[str]) -> dict[str, dict[str, Any]]:
             "categories": product.category.path if product.category else [],
             "groupings": [grouping.code for grouping in product.groupings.all()],
             "unit_price": str(product.price),
-            "original_price": str(product.original_price) if product.original_price is not None else None,
-            "floor_price": str(product.floor_price) if product.floor_price is not None else None,
+            "original_price": str(
+                product.price if product.original_price is None else product.original_price
+            ),
+            "floor_price": None if product.floor_price is None else str(product.floor_price),
             "discountable": product.discountable,
         }
         for product in products
     }
+
+
+def product_names(skus: Iterable[str]) -> dict[str, str]:
+    return dict(Product.objects.filter(sku__in=set(skus)).values_list("sku", "name"))
+
+
+def selected_products(selector: Any) -> QuerySet[Product]:
+    """Return the active products of the catalogue that a selector of the engine selects, by their original price."""
+    products = Product.objects.filter(is_active=True)
+    if selector.by != "all":
+        listed = Q(**{_SELECTED[selector.by]: list(selector.values)})
+        if selector.by == "grouping":
+            listed = Q(pk__in=Product.objects.filter(groupings__code__in=selector.values).values("pk"))
+        products = products.exclude(listed) if selector.exclude else products.filter(listed)
+    before = Coalesce("original_price", "price")
+    if selector.price_min is not None:
+        products = products.filter(GreaterThanOrEqual(before, money.to_decimal(selector.price_min)))
+    if selector.price_max is not None:
+        products = products.filter(LessThanOrEqual(before, money.to_decimal(selector.price_max)))
+    return products
+
+
+_SELECTED = {
+    "sku": "sku__in",
+    "code": "code__in",
+    "ncm": "ncm__in",
+    "grouping": "groupings__code__in",
+    "category": "category__path__overlap",
+}
 
 
 def catalogue_items(skus: Iterable[str]) -> dict[str, CatalogueItem]:
@@ -118,30 +184,11 @@ def catalogue_items(skus: Iterable[str]) -> dict[str, CatalogueItem]:
     return {sku: CatalogueItem(name=name, price=money.from_decimal(price)) for sku, name, price in rows}
 
 
-def fitting_products(document: Mapping[str, Any], *, limit: int = 3) -> list[str]:
-    """Return SKUs that a campaign's rules name, or simply the first ones of the catalogue."""
-    products = Product.objects.filter(is_active=True).order_by("pk")
-    for by, values in _named_products(document.get("conditions")):
-        look_up = {
-            "sku": "sku__in",
-            "code": "code__in",
-            "ncm": "ncm__in",
-            "grouping": "groupings__code__in",
-            "category": "category__path__overlap",
-        }.get(by)
-        if look_up:
-            products = products.filter(**{look_up: values}).distinct()
-            break
-    return list(products.values_list("sku", flat=True)[:limit])
-
-
-def _named_products(node: Any) -> Iterator[tuple[str, list[str]]]:
-    if not isinstance(node, Mapping):
-        return
-    if node.get("kind") == "product" and not node.get("exclude"):
-        yield node.get("by", ""), node.get("values", [])
-    for child in [*node.get("all", []), *node.get("any", [])]:
-        yield from _named_products(child)
+def fitting_products(conditions: Any, *, limit: int = 3) -> list[str]:
+    """Return SKUs that the rules of a campaign name (its condition tree), or simply the first ones of the catalogue."""
+    selectors = [selector for leaf in leaves(conditions) if (selector := leaf.selector()) is not None]
+    products = selected_products(selectors[0]) if selectors else Product.objects.filter(is_active=True)
+    return list(products.order_by("pk").values_list("sku", flat=True)[:limit])
 
 
 def store_facts(code: str) -> dict[str, Any] | None:
@@ -170,3 +217,42 @@ def promo_code_facts(words: list[str], *, at: datetime) -> list[dict[str, Any]]:
         }
         for code in found
     ]
+
+
+METRIC_DAYS = 365
+
+
+def shopper_facts(customer: Customer, *, at: datetime) -> dict[str, Any]:
+    """Return what is known of a customer at a moment, as a simulation names it."""
+    sales = Sale.objects.filter(
+        customer=customer, state__in=(SaleState.COMMITTED, SaleState.PARTIALLY_RETURNED), occurred_at__lte=at
+    )
+    recent = Q(occurred_at__gt=at - timedelta(days=METRIC_DAYS))
+    bought = sales.aggregate(
+        purchases=Count("pk"),
+        visits=Count("pk", filter=recent),
+        turnover=Sum("net", filter=recent),
+        last=Max("occurred_at"),
+    )
+    consents = standing_consents([customer.pk])[customer.pk]
+    facts = {
+        "document": customer.document or "",
+        "sex": customer.sex,
+        "birth_date": customer.birth_date.isoformat() if customer.birth_date else None,
+        "groupings": sorted(customer.groupings.values_list("code", flat=True)),
+        "level": customer.level,
+        "loyalty_category": customer.loyalty_category,
+        "previous_purchases": bought["purchases"],
+        "consents": sorted({purpose for purpose, channel, granted in consents if granted and not channel}),
+        "visits": bought["visits"],
+        "turnover": str(bought["turnover"] or 0),
+        "last_purchase_days": (at.date() - bought["last"].date()).days if bought["last"] else None,
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def usable_code(*, campaign: str, pool: str | None, at: datetime) -> str | None:
+    """Return a promotional code that opens a campaign and that anybody may use, or None when there is none."""
+    found = PromoCode.objects.usable(at=at).filter(customer__isnull=True)
+    found = found.filter(pool__code=pool) if pool else found.filter(pool__campaign__code=campaign)
+    return found.order_by("pk").values_list("code", flat=True).first()

@@ -13,12 +13,13 @@ from campaigns.views import (
     pickers,
     promo_codes,
     recipes,
-    trial,
+    simulator,
 )
 
 app_name = "campaigns"
 
 urlpatterns = [
+    path("simulator/", simulator.Simulator.as_view(), name="simulator"),
     path("campaigns/", lists.CampaignList.as_view(), name="campaign_list"),
     path("campaigns/new/", recipes.RecipeChoice.as_view(), name="campaign_new"),
     path("campaigns/new/advanced/", builder.CampaignCreate.as_view(), name="campaign_create"),
@@ -37,7 +38,6 @@ urlpatterns = [
     path("campaign/<str:code>/edit/", builder.CampaignEdit.as_view(), name="campaign_form"),
     path("campaign/<str:code>/history/", detail.CampaignHistory.as_view(), name="campaign_history"),
     path("campaign/<str:code>/activations/", lists.ActivationList.as_view(), name="activation_list"),
-    path("campaign/<str:code>/try/", trial.CampaignTrial.as_view(), name="campaign_trial"),
     path("campaign/<str:code>/publish/", actions.Publish.as_view(), name="campaign_publish"),
     path("campaign/<str:code>/pause/", actions.Pause.as_view(), name="campaign_pause"),
     path("campaign/<str:code>/resume/", actions.Resume.as_view(), name="campaign_resume"),

@@ -54,6 +54,12 @@ PICKERS = {
     "store": "shop",
     "operation": "operation",
     "value": "sibling:attribute",
+    "campaigns": "campaign",
+    "customer": "customer",
+    "method": "payment_method",
+    "product_category": "category",
+    "ncm": "ncm",
+    "loyalty_category": "loyalty_category",
 }
 # Operators of a comparison that take a list, also of one entry.
 LIST_OPERATORS = ("in", "between")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -35,7 +36,6 @@ def head(campaign: Campaign, current: str) -> dict[str, Any]:
     status = campaign.shown_status  # type: ignore[attr-defined]
     tabs = [
         (_("Overview"), "campaign_detail"),
-        (_("Try it"), "campaign_trial"),
         (_("History"), "campaign_history"),
         (_("Activations"), "activation_list"),
     ]
@@ -48,7 +48,13 @@ def head(campaign: Campaign, current: str) -> dict[str, Any]:
             (label, reverse(f"campaigns:{name}", args=[campaign.code]), name == current)
             for label, name in tabs
         ],
+        "simulator_url": simulator_url(campaign),
     }
+
+
+def simulator_url(campaign: Campaign) -> str:
+    """Return where the campaign is tried on a purchase."""
+    return f"{reverse('campaigns:simulator')}?{urlencode({'campaign': campaign.code})}"
 
 
 class CampaignDetail(PageMixin, View):

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views import View
 
-from campaigns.models import CampaignCategory, PromoCodePool
+from campaigns.models import Campaign, CampaignCategory, PromoCodePool
 from customers.models import Customer, CustomerGrouping, Purpose, Sex
 from retail.models import Category, Payment, Product, ProductGrouping, Sale, Store, StoreGrouping
 from retail.views.access import PageMixin
@@ -29,7 +29,10 @@ class Choices(PageMixin, View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         text = request.GET.get("q", "").replace("\x00", "").strip()[:80]
-        search = SEARCHES.get(request.GET.get("kind", ""))
+        kind = request.GET.get("kind", "")
+        search = SEARCHES.get(kind)
+        if kind == "customer" and not request.user.has_perm("customers.view_customer"):
+            search = None
         choices = list(search(text)) if search else []
         return render(request, "campaigns/parts/choices.html", {"choices": choices, "text": text})
 
@@ -102,7 +105,14 @@ def _loyalty_categories(text: str) -> Iterable[Choice]:
         yield name, ""
 
 
+def _customers(text: str) -> Iterable[Choice]:
+    for customer in Customer.objects.active().search(text).order_by("name", "pk")[:MOST] if text else ():
+        yield str(customer.pk), str(customer)
+
+
 SEARCHES: dict[str, Callable[[str], Iterable[Choice]]] = {
+    "campaign": lambda text: _named(Campaign, text),
+    "customer": _customers,
     "sku": _products,
     "code": _product_codes,
     "ncm": _ncms,

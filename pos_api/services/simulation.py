@@ -12,10 +12,10 @@ from campaigns.engine.plan import Plan
 from campaigns.engine.simulation import simulate
 from campaigns.explanations import explain
 from campaigns.loader import plan_for
-from campaigns.references import catalogue_items, promo_code_facts, with_saved
+from campaigns.references import catalogue_items, completed_lines, promo_code_facts, with_saved
 from campaigns.selectors import current_plan_version
 from pos_api.decoding import refuse_unclean
-from retail.models import Company, Product
+from retail.models import Company
 
 
 def run_simulation(document: Any, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
@@ -58,17 +58,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     basket = document.get("basket")
     if not isinstance(basket, dict) or not isinstance(lines := basket.get("lines"), list):
         return document
-    skus = [line["sku"] for line in lines if isinstance(line, dict) and isinstance(line.get("sku"), str)]
-    known = {
-        product.sku: _facts(product)
-        for product in Product.objects.filter(sku__in=skus)
-        .select_related("category")
-        .prefetch_related("groupings")
-    }
-    completed = [
-        known.get(str(line.get("sku")), {}) | line if isinstance(line, dict) else line for line in lines
-    ]
-    return document | {"basket": basket | {"lines": completed}}
+    return document | {"basket": basket | {"lines": completed_lines(lines)}}
 
 
 def _with_codes(document: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -85,20 +75,3 @@ def _with_codes(document: dict[str, Any], now: datetime) -> dict[str, Any]:
     }
     found = [code for code in promo_code_facts(words, at=now) if code["code"] not in described]
     return document | {"promo_codes": [*given, *found]} if found else document
-
-
-def _facts(product: Product) -> dict[str, Any]:
-    facts: dict[str, Any] = {
-        "original_price": str(product.original_price or product.price),
-        "discountable": product.discountable,
-        "groupings": [grouping.code for grouping in product.groupings.all()],
-    }
-    if product.code:
-        facts["code"] = product.code
-    if product.ncm:
-        facts["ncm"] = product.ncm
-    if product.category is not None:
-        facts["categories"] = product.category.path
-    if product.floor_price is not None:
-        facts["floor_price"] = str(product.floor_price)
-    return facts

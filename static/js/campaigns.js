@@ -91,7 +91,8 @@ form.addEventListener("click", (event) => {
 });
 
 document.body.addEventListener("htmx:afterSettle", (event) => {
-  if (!form.contains(event.target)) return;
+  // The answer to a change is no change.
+  if (!form.contains(event.target) || event.target.closest("[data-result]")) return;
   enhance(event.target);
   form.dispatchEvent(new Event("change", { bubbles: true }));
 });

@@ -8,7 +8,6 @@ from django.utils import translation
 from campaigns.forms.document import CampaignForm
 from campaigns.models import Campaign, CampaignStatus, PromoCode
 from campaigns.selectors import current_plan_version
-from retail.models import Company
 from tests import builders
 from tests.campaigns.test_forms import posted
 
@@ -272,49 +271,6 @@ class TestActions:
         page.post(f"/campaign/{campaign.code}/delete/")
 
         assert not Campaign.objects.exists()
-
-
-class TestTrial:
-    def test_shows_what_the_campaign_takes_off(self, page):
-        product = builders.build_product(sku="A-1", price="50.00")
-        campaign = builders.build_campaign()
-
-        data = {"trial-lines-0-sku": product.sku, "trial-lines-0-quantity": "2", "_action": "try"}
-        text = page.post(f"/campaign/{campaign.code}/try/", data).content.decode()
-
-        assert "Activates" in text
-        assert "90.00" in text
-
-    def test_calculates_by_the_policy_of_the_company(self, page):
-        Company.objects.update(policy={"rounding": "down"})
-        campaign = builders.build_campaign(benefits=[{"kind": "item_percent", "percent": "10.00"}])
-
-        data = {"trial-lines-0-sku": "X", "trial-lines-0-quantity": "1", "trial-lines-0-unit_price": "10.05"}
-        text = page.post(f"/campaign/{campaign.code}/try/", data | {"_action": "try"}).content.decode()
-
-        # Half up, the discount would be 1.01.
-        assert "9.05" in text
-
-    def test_gives_every_reason_why_not(self, page):
-        campaign = builders.build_campaign(
-            minimum_amount="200.00", conditions={"kind": "payment", "methods": ["pix"]}
-        )
-
-        data = {"trial-lines-0-sku": "X", "trial-lines-0-quantity": "1", "trial-lines-0-unit_price": "150"}
-        text = page.post(f"/campaign/{campaign.code}/try/", data | {"_action": "try"}).content.decode()
-
-        assert "Does not activate" in text
-        assert "Pay with pix." in text
-        assert "50.00 more." in text
-
-    def test_names_what_is_missing(self, page):
-        campaign = builders.build_campaign()
-
-        data = {"trial-lines-0-sku": "NOT-IN-CATALOGUE", "trial-lines-0-quantity": "1", "_action": "try"}
-        answer = page.post(f"/campaign/{campaign.code}/try/", data)
-
-        assert answer.status_code == 200
-        assert answer.context["form"].children["lines"].rows[0].errors
 
 
 class TestChoices:

@@ -69,7 +69,7 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/campaigns/categories/{campaign_category}/": ("campaigns.change_campaigncategory",),
     "/campaign/{campaign}/": ("campaigns.view_campaign",),
     "/campaign/{campaign}/edit/": ("campaigns.change_campaign",),
-    "/campaign/{campaign}/try/": ("campaigns.view_campaign",),
+    "/simulator/?campaign={campaign}": ("campaigns.view_campaign",),
     "/campaign/{campaign}/history/": ("campaigns.view_campaign",),
     "/campaign/{campaign}/activations/": ("campaigns.view_campaign", "campaigns.view_activation"),
     "/campaign/{campaign}/publish/": ("campaigns.publish_campaign",),

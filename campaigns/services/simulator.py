@@ -1,0 +1,284 @@
+"""The simulator: a purchase that somebody imagines, evaluated as a till would, and what would make each campaign activate.
+
+A scenario is plain JSON: `campaigns` (codes; their working copies take part), `live` (with what is published), `lines`,
+`exchange`, `payments`, `promo_codes`, `captured` ([{name, value}]), `accepted`, `gifts`, `delivery_fee`, `operation`, `store`
+(a code), `at`, `customer` (the key of one that exists) and `shopper` (facts that are imagined, or replace what is known).
+Nothing here writes.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+from msgspec import Struct
+
+from campaigns import codes, references, selectors
+from campaigns.engine.basket import CampaignUsage, LimitUse
+from campaigns.engine.campaign import leaves
+from campaigns.engine.conditions.promo_code import PromoCode
+from campaigns.engine.decoding import read_instant
+from campaigns.engine.document import decode_campaign
+from campaigns.engine.evaluation import Evaluation
+from campaigns.engine.fields import DocumentError, Problem
+from campaigns.engine.marks import gettext_noop
+from campaigns.engine.plan import Compiled, Plan
+from campaigns.engine.selector import Selector
+from campaigns.engine.simulation import Simulation
+from campaigns.loader import plan_for
+from campaigns.models import Campaign, CampaignCounter, PromoCodePool
+from campaigns.services.settlement import window_starts_on
+from campaigns.suggestions import Scenario
+from customers.models import Customer
+from retail import money
+from retail.models import Company, Store
+
+BASKET_FIELDS = ("exchange", "payments", "promo_codes", "accepted", "gifts", "delivery_fee", "operation")
+
+
+class Simulated(Struct, frozen=True, kw_only=True):
+    """What came of a scenario, with what it was made of."""
+
+    evaluation: Evaluation
+    plan: Plan
+    simulation: Simulation
+    shelf: "CatalogueShelf"
+    customer: Customer | None
+    names: Mapping[str, str]
+
+
+class CatalogueShelf:
+    """Finds in the database what a suggestion needs (`campaigns.suggestions.Shelf`), each thing once."""
+
+    def __init__(self, *, moment: datetime, zone: ZoneInfo, prices: Mapping[str, int]) -> None:
+        self.moment, self.zone, self.prices = moment, zone, dict(prices)
+        self._found: dict[Any, Any] = {}
+
+    def product(self, selector: Selector, without: frozenset[str]) -> tuple[str, str] | None:
+        key = (
+            selector.by,
+            selector.values,
+            selector.exclude,
+            selector.price_min,
+            selector.price_max,
+            without,
+        )
+        if key not in self._found:
+            rows = references.selected_products(selector).exclude(sku__in=without).filter(price__gt=0)
+            self._found[key] = rows.order_by("pk").values_list("sku", "name", "price").first()
+        row = self._found[key]
+        if row is None:
+            # What the catalogue does not know can be bought too, where a rule names it by SKU.
+            fresh = (
+                [value for value in selector.values if value not in without] if selector.by == "sku" else []
+            )
+            return (fresh[0], "") if fresh and not selector.exclude else None
+        self.prices[row[0]] = money.from_decimal(row[2])
+        return row[0], row[1]
+
+    def price(self, line: Mapping[str, Any]) -> int:
+        own = line.get("unit_price")
+        return money.parse(own) if own not in (None, "") else self.prices.get(str(line.get("sku")), 0)
+
+    def promo_code(self, campaign: str, pool: str | None) -> str | None:
+        found = references.usable_code(campaign=campaign, pool=pool, at=self.moment)
+        return found if found is not None or _has_codes(campaign, pool) else INVENTED_CODE
+
+    def store(self, named: tuple[str, ...]) -> tuple[str, str] | None:
+        prefix = "grouping:"
+        groupings = [name.removeprefix(prefix) for name in named if name.startswith(prefix)]
+        stores = Store.objects.filter(code__in=named) | Store.objects.filter(groupings__code__in=groupings)
+        return stores.order_by("pk").values_list("code", "name").distinct().first()
+
+
+# Opens campaigns whose codes do not exist yet, so that a draft can be tried before its pool is filled.
+INVENTED_CODE = "FIEL-TEST"
+
+
+def run_scenario(scenario: Scenario, *, at: datetime) -> Simulated:
+    """Evaluate a scenario by the company's policy, with the limits and budgets as they stand. Reads only.
+
+    `at` holds when the scenario names no moment. Raises DocumentError, whose paths are those of the scenario.
+    """
+    company = Company.objects.get()
+    document, customer = _document(scenario, at)
+    document["policy"] = company.policy or None
+    try:
+        simulation = Simulation(document, now=at, zone=ZoneInfo(company.time_zone))
+        plan = simulation.drafts.plan(
+            plan_for(selectors.current_plan_version()) if scenario.get("live") else None
+        )
+        simulation.usage = _used(
+            plan.campaigns,
+            [
+                *(compiled.code for compiled in plan.candidates(simulation.basket, simulation.store)),
+                *simulation.drafts.listed,
+            ],
+            keys=_limit_keys(simulation, customer),
+            day=simulation.moment.astimezone(simulation.store.timezone).date(),
+        )
+        evaluation = simulation.run(plan, products=references.catalogue_items(simulation.gift_skus(plan)))
+    except DocumentError as error:
+        raise DocumentError([_in_scenario(problem) for problem in error.problems]) from error
+    lines = simulation.basket.lines
+    return Simulated(
+        evaluation=evaluation,
+        plan=plan,
+        simulation=simulation,
+        customer=customer,
+        shelf=CatalogueShelf(
+            moment=simulation.moment,
+            zone=simulation.store.timezone,
+            prices={line.sku: line.unit_price for line in lines if line.sku},
+        ),
+        names=references.product_names([line.sku for line in lines]),
+    )
+
+
+def _document(scenario: Scenario, at: datetime) -> tuple[dict[str, Any], Customer | None]:
+    """Write a scenario as a simulation document, with what the database knows."""
+    moment = read_instant(scenario.get("at")) or at
+    campaigns = _working_copies(scenario.get("campaigns", []))
+    basket = {name: scenario[name] for name in BASKET_FIELDS if scenario.get(name)}
+    lines = [
+        {name: value for name, value in line.items() if value not in (None, "")}
+        for line in scenario.get("lines", [])
+    ]
+    basket["lines"] = references.completed_lines(lines)
+    basket["captured"] = {
+        entry["name"]: entry.get("value") or "" for entry in scenario.get("captured", []) if entry.get("name")
+    }
+    customer = _customer(scenario.get("customer"))
+    document: dict[str, Any] = {
+        "campaigns": campaigns,
+        "basket": basket,
+        "live": bool(scenario.get("live")),
+        "promo_codes": _codes_entered(basket.get("promo_codes", []), campaigns, moment),
+        "shopper": _shopper(scenario.get("shopper"), customer, moment),
+    }
+    if scenario.get("at"):
+        document["at"] = scenario["at"]
+    if scenario.get("store"):
+        document["store"] = references.store_facts(scenario["store"])
+        if document["store"] is None:
+            message = gettext_noop("There is no store %(code)s.")
+            raise DocumentError([Problem("store", "unknown", message, {"code": scenario["store"]})])
+    return document, customer
+
+
+def _working_copies(wanted: list[str]) -> list[Mapping[str, Any]]:
+    found = dict(Campaign.objects.filter(code__in=wanted).values_list("code", "document"))
+    message = gettext_noop("There is no campaign %(code)s.")
+    unknown = [
+        Problem("campaigns", "unknown", message, {"code": code}) for code in wanted if code not in found
+    ]
+    if unknown:
+        raise DocumentError(unknown)
+    return [found[code] for code in wanted]
+
+
+def _customer(key: Any) -> Customer | None:
+    if key in (None, ""):
+        return None
+    customer = (
+        Customer.objects.filter(pk=int(key)).first() if str(key).isdecimal() and len(str(key)) < 19 else None
+    )
+    if customer is None:
+        raise DocumentError([Problem("customer", "unknown", gettext_noop("There is no such customer."))])
+    return customer
+
+
+def _shopper(
+    imagined: Mapping[str, Any] | None, customer: Customer | None, at: datetime
+) -> dict[str, Any] | None:
+    """Join what is known of a customer with what is imagined; the imagination wins. None is anonymous."""
+    if imagined is None and customer is None:
+        return None
+    known = references.shopper_facts(customer, at=at) if customer else {}
+    own = {name: value for name, value in (imagined or {}).items() if value not in (None, "", [])}
+    if "age" in own and "birth_date" not in own:
+        known.pop("birth_date", None)
+    return known | own
+
+
+def _codes_entered(
+    words: list[str], campaigns: list[Mapping[str, Any]], at: datetime
+) -> list[dict[str, Any]]:
+    """Return what is known of the codes entered. Campaigns without codes so far take the invented one."""
+    facts = references.promo_code_facts(words, at=at)
+    if INVENTED_CODE in {codes.normalize(word) for word in words}:
+        for campaign in campaigns:
+            for pool in _pools_of(campaign):
+                if not _has_codes(campaign["code"], pool):
+                    return [*facts, {"code": INVENTED_CODE, "campaign": campaign["code"], "pool": pool or ""}]
+    return facts
+
+
+def _pools_of(document: Mapping[str, Any]) -> list[str | None]:
+    conditions = leaves(decode_campaign(document).conditions)
+    return [leaf.pool for leaf in conditions if isinstance(leaf, PromoCode)]
+
+
+def _has_codes(campaign: str, pool: str | None) -> bool:
+    pools = (
+        PromoCodePool.objects.filter(code=pool)
+        if pool
+        else PromoCodePool.objects.filter(campaign__code=campaign)
+    )
+    return pools.filter(codes__isnull=False).exists()
+
+
+def _limit_keys(simulation: Simulation, customer: Customer | None) -> dict[str, list[str]]:
+    """Return whose uses of limits count in this purchase, by scope."""
+    whose = ""
+    if customer is not None:
+        whose = customer.document or f"c:{customer.pk}"
+    elif simulation.shopper is not None:
+        whose = simulation.shopper.document
+    return {
+        "total": [""],
+        "store": [simulation.store.code],
+        "customer": [whose] if whose else [],
+        "code": [code.code for code in simulation.basket.promo_codes],
+    }
+
+
+def _used(
+    compiled: Mapping[str, Compiled], wanted: Iterable[str], *, keys: Mapping[str, list[str]], day: date
+) -> dict[str, CampaignUsage]:
+    """Return what the limits and budgets of campaigns have used in the windows of a day, by campaign code.
+
+    `keys` says by scope whose uses count; of several codes the one that was used most decides.
+    """
+    limited = {
+        code
+        for code in wanted
+        if compiled[code].campaign.limits or compiled[code].campaign.budget is not None
+    }
+    if not limited:
+        return {}
+    whose = Q()
+    for scope, found in keys.items():
+        whose |= Q(scope=scope, scope_key__in=found)
+    rows = CampaignCounter.objects.filter(whose, campaign__code__in=limited)
+    uses: dict[str, dict[tuple[str, str, str], LimitUse]] = {code: {} for code in limited}
+    spent: dict[str, int] = {}
+    for code, scope, counts, per, starts, used in rows.values_list(
+        "campaign__code", "scope", "counts", "per", "window_starts_on", "used"
+    ):
+        if counts == "money":
+            spent[code] = int(used * 100)
+        elif window_starts_on(per, day) == starts:
+            known = uses[code].get((scope, counts, per))
+            if known is None or known.used < used:
+                uses[code][scope, counts, per] = LimitUse(int(used))
+    return {
+        code: CampaignUsage(by_limit=by_limit, budget_spent=spent.get(code, 0))
+        for code, by_limit in uses.items()
+    }
+
+
+def _in_scenario(problem: Problem) -> Problem:
+    return replace(problem, path=problem.path.removeprefix("basket."))

@@ -1,0 +1,277 @@
+"""The simulator: any campaigns on an invented purchase, shown like a receipt, with what would make the others activate."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views import View
+
+from campaigns import references
+from campaigns.engine.document import decode_campaign
+from campaigns.engine.evaluation import Earned, Evaluation, Refusal
+from campaigns.engine.fields import DocumentError, Problem
+from campaigns.engine.kinds import BENEFITS
+from campaigns.engine.verdict import Unit, Verdict
+from campaigns.explanations import codes_named, explain, written
+from campaigns.forms.declared import Json
+from campaigns.forms.simulator import SimulatorForm, packed, unpacked
+from campaigns.models import Campaign
+from campaigns.services.simulator import Simulated, run_scenario
+from campaigns.suggestions import suggest
+from retail import formats, money
+from retail.views.access import PageMixin
+
+# A basket may concern hundreds of live campaigns; the nearest ones are what anybody reads.
+MOST_REFUSALS = 30
+MEASURED = (Unit.MONEY, Unit.QUANTITY, Unit.COUNT, Unit.DATE, Unit.INSTANT)
+
+
+class Simulator(PageMixin, View):
+    """The scenario stands in the address (`?s=`), so that it can be sent to somebody; `?campaign=` begins a new one."""
+
+    permission_required = "campaigns.view_campaign"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        address = request.GET.get("s")
+        if address is None:
+            return self.draw(SimulatorForm(scenario=_beginning(request.GET.get("campaign", ""))))
+        scenario = unpacked(address)
+        if scenario is None:
+            form = SimulatorForm(scenario={"live": True})
+            return self.draw(form, problems=[_("This address holds no purchase. Here is a new one.")])
+        return self.draw(SimulatorForm(scenario=scenario))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = SimulatorForm(request.POST)
+        action = request.POST.get("_action", "")
+        if action.startswith(("add:", "remove:")):
+            form.act(action)
+            return self.draw(form)
+        part = bool(request.headers.get("HX-Request"))
+        address = None if form.wrong else packed(form.scenario())
+        if address is not None and not part:
+            return HttpResponseRedirect(_address(address))
+        response = self.draw(form)
+        if address is not None:
+            response["HX-Replace-Url"] = _address(address)
+        return response
+
+    def draw(self, form: SimulatorForm, problems: list[str] | None = None) -> HttpResponse:
+        scenario, at = form.scenario(), timezone.now()
+        if scenario.get("customer") and not self.request.user.has_perm("customers.view_customer"):
+            del scenario["customer"]
+        result = None
+        problems = list(problems or [])
+        # What could not be read would be missing from the answer.
+        if scenario["lines"] and not form.wrong:
+            try:
+                result = Receipt(run_scenario(scenario, at=at), scenario).data()
+            except DocumentError as error:
+                problems += _say(form, error.problems)
+        elif form.wrong:
+            problems.append(_("Some of what you typed cannot be read."))
+        chosen = scenario.get("campaigns", [])
+        context = {
+            "form": form,
+            "result": result,
+            "problems": problems,
+            "share": packed(scenario),
+            "nothing_chosen": not chosen and not scenario.get("live"),
+            "campaign": Campaign.objects.filter(code=chosen[0]).first() if len(chosen) == 1 else None,
+            "may_search_customers": self.request.user.has_perm("customers.view_customer"),
+        }
+        return render(self.request, "campaigns/simulator.html", context)
+
+
+def _address(packed_scenario: str) -> str:
+    return f"{reverse('campaigns:simulator')}?s={packed_scenario}"
+
+
+def _beginning(code: str) -> Json:
+    """Return the first purchase to look at: what a campaign asks for, or nothing yet."""
+    campaign = Campaign.objects.filter(code=code).first() if code else None
+    if campaign is None:
+        return {"live": True}
+    skus = references.fitting_products(decode_campaign(campaign.document).conditions)
+    return {"campaigns": [campaign.code], "lines": [{"sku": sku, "quantity": "1"} for sku in skus]}
+
+
+def _say(form: SimulatorForm, problems: tuple[Problem, ...]) -> list[str]:
+    """Put what the engine says on the inputs that it is about, and return it as sentences too."""
+    places = {path: (holder, name) for path, holder, name in form.inputs()}
+    said = []
+    for problem in problems:
+        text = _(problem.message) % problem.params
+        path = problem.path.replace(".category", ".product_category")
+        while path and path not in places:
+            path = path.rpartition(".")[0]
+        holder, name = places.get(path, (form, "campaigns"))
+        holder.add_error(name, text)
+        label = getattr(getattr(holder, "fields", {}).get(name), "label", "") or getattr(holder, "label", "")
+        said.append(f"{label}: {text}" if label else text)
+    return said
+
+
+class Receipt:
+    """An evaluation as the page shows it: finished values, names instead of codes, an address for each change."""
+
+    def __init__(self, simulated: Simulated, scenario: Json) -> None:
+        self.simulated, self.scenario = simulated, scenario
+        evaluation = simulated.evaluation
+        self.evaluation: Evaluation = evaluation
+        compiled = simulated.plan.campaigns
+        self.campaign_names = {code: found.campaign.name for code, found in compiled.items()}
+        self.refusals = evaluation.not_activated[:MOST_REFUSALS]
+        verdicts = [verdict for refusal in self.refusals for verdict in refusal.verdicts]
+        named = references.names_of(pair for verdict in verdicts for pair in codes_named(verdict))
+        self.names = {**self.campaign_names, **named}
+
+    def data(self) -> Json:
+        evaluation = self.evaluation
+        own = {campaign.code for campaign in self.simulated.simulation.drafts.campaigns}
+        return {
+            "lines": [self._line(line) for line in evaluation.lines],
+            "totals": {name: _amount(getattr(evaluation.totals, name)) for name in TOTALS},
+            "delivery": {
+                name: _amount(getattr(evaluation.delivery, name)) for name in ("fee", "discount", "net")
+            },
+            "activations": [
+                {
+                    "campaign": a.campaign,
+                    "name": a.name,
+                    "description": a.description,
+                    "discount": _amount(a.discount),
+                    "own": a.campaign in own,
+                }
+                for a in evaluation.activations
+            ],
+            "earned": list(self._earned(evaluation.earned)),
+            "codes": [
+                (code.code, CODE_STATUSES[code.status], code.status) for code in evaluation.promo_codes
+            ],
+            "gifts": [self._gift(offer) for offer in evaluation.gifts],
+            "optional": self._optional(),
+            "refusals": [self._refusal(refusal, refusal.campaign in own) for refusal in self.refusals],
+            "more_refusals": len(evaluation.not_activated) - len(self.refusals),
+            "customer": self.simulated.customer,
+            "moment": formats.moment(
+                self.simulated.simulation.moment, self.simulated.simulation.store.timezone
+            ),
+        }
+
+    def _line(self, line: Any) -> Json:
+        adjustments = [
+            {
+                "name": self.campaign_names.get(a.campaign, a.campaign),
+                "benefit": _(BENEFITS[a.benefit].label),
+                "amount": _amount(a.amount),
+            }
+            for a in line.adjustments
+        ]
+        name = self.simulated.names.get(line.sku) or line.sku or _("Line %(number)s") % {"number": line.line}
+        amounts = ("unit_price", "gross", "markdown", "exchange_share", "discount", "net")
+        return {
+            "name": name,
+            "sku": line.sku,
+            "quantity": formats.number(line.quantity),
+            "adjustments": adjustments,
+            **{amount: _amount(getattr(line, amount)) for amount in amounts},
+        }
+
+    def _earned(self, earned: Earned) -> Any:
+        for points in earned.points:
+            yield (
+                "star",
+                _("%(points)s points (%(program)s)")
+                % {
+                    "points": formats.number(points.points),
+                    "program": points.program,
+                },
+            )
+        for cashback in earned.cashback:
+            until = formats.moment(cashback.expires_at) if cashback.expires_at else ""
+            text = _("%(amount)s of cashback until %(until)s") if until else _("%(amount)s of cashback")
+            yield "money", text % {"amount": written(Unit.MONEY, cashback.amount), "until": until}
+        for voucher in earned.vouchers:
+            text = _("A voucher of %(amount)s")
+            yield "gift", text % {"amount": written(Unit.MONEY, voucher.amount)}
+        for code in earned.codes:
+            yield "code", _("A code for a later purchase (%(pool)s)") % {"pool": code.pool}
+
+    def _gift(self, offer: Any) -> Json:
+        chosen = {option.sku: option.quantity for option in offer.chosen}
+        return {
+            "campaign": offer.campaign,
+            "name": self.campaign_names.get(offer.campaign, offer.campaign),
+            "choose": offer.choose,
+            "options": [
+                {
+                    "sku": option.sku,
+                    "name": option.name or option.sku,
+                    "quantity": f"{option.quantity.normalize():f}",
+                    "chosen": f"{chosen.get(option.sku, Decimal()).normalize():f}",
+                    "is_chosen": option.sku in chosen,
+                }
+                for option in offer.options
+            ],
+        }
+
+    def _optional(self) -> list[Json]:
+        """What the operator may accept, and what was accepted: both can be changed."""
+        offers = {offer.campaign: _amount(offer.discount) for offer in self.evaluation.optional}
+        accepted = [code for code in self.scenario.get("accepted", []) if code in self.campaign_names]
+        return [
+            {
+                "campaign": code,
+                "name": self.campaign_names[code],
+                "discount": offers.get(code),
+                "accepted": code in accepted,
+            }
+            for code in dict.fromkeys([*accepted, *offers])
+        ]
+
+    def _refusal(self, refusal: Refusal, own: bool) -> Json:
+        campaign = self.simulated.plan.campaigns[refusal.campaign].campaign
+        return {
+            "campaign": refusal.campaign,
+            "name": refusal.name,
+            "own": own,
+            "reasons": [self._reason(verdict, campaign) for verdict in refusal.verdicts],
+        }
+
+    def _reason(self, verdict: Verdict, campaign: Any) -> Json:
+        shown: Json = {
+            "text": explain(verdict, self.names),
+            "seen": "",
+            "needed": "",
+            "missing": "",
+            "change": None,
+        }
+        if verdict.unit in MEASURED and not isinstance(verdict.required, tuple):
+            for label, value in (
+                ("seen", verdict.actual),
+                ("needed", verdict.required),
+                ("missing", verdict.missing),
+            ):
+                shown[label] = written(verdict.unit, value) if value is not None else ""
+        suggestion = suggest(verdict, campaign, self.scenario, self.simulated.shelf)
+        if suggestion is not None and (address := packed(suggestion.scenario)):
+            shown["change"] = {"text": suggestion.text, "url": _address(address)}
+        return shown
+
+
+TOTALS = ("gross", "markdown", "exchange", "discount", "net", "exchange_left")
+CODE_STATUSES = {
+    "applied": gettext_lazy("applied"),
+    "not_activated": gettext_lazy("its campaign does not activate"),
+    "not_usable": gettext_lazy("cannot be used"),
+}
+
+
+def _amount(cents: int) -> Decimal:
+    return money.to_decimal(cents)

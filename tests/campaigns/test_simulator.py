@@ -1,0 +1,367 @@
+"""The simulator's page: what it evaluates, what it suggests, and that it writes nothing."""
+
+import re
+from datetime import date
+from html import unescape
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from campaigns.explanations import REASONS
+from campaigns.forms.simulator import packed, unpacked
+from campaigns.models import CampaignCounter
+from campaigns.suggestions import _ATTRIBUTES, _CHANGES, WITHOUT_SUGGESTION
+from retail.models import Company
+from tests import builders
+
+SHIRT = {"sku": "CAMISA", "quantity": "1", "unit_price": "100.00"}
+
+
+@pytest.fixture
+def page(client: Client, db: None) -> Client:
+    client.force_login(User.objects.create_superuser("marina"))
+    client.cookies["django_language"] = "en"
+    return client
+
+
+def look(page: Client, **scenario: Any) -> Any:
+    return page.get("/simulator/", {"s": packed({"lines": [SHIRT]} | scenario)}).context["result"]
+
+
+def posted(**fields: str) -> dict[str, str]:
+    line = {"sim-lines-0-sku": "CAMISA", "sim-lines-0-quantity": "1", "sim-lines-0-unit_price": "100"}
+    return line | {name.replace("__", "-"): value for name, value in fields.items()}
+
+
+def changes(page: Client, campaign: Any, **scenario: Any) -> list[str]:
+    """Follow the suggestions for a campaign until it activates; return what was changed."""
+    scenario = {"lines": [SHIRT], "campaigns": [campaign.code]} | scenario
+    address, said = f"/simulator/?s={packed(scenario)}", []
+    for _attempt in range(6):
+        result = page.get(address).context["result"]
+        if any(entry["campaign"] == campaign.code for entry in result["activations"]):
+            return said
+        reasons = next(entry for entry in result["refusals"] if entry["campaign"] == campaign.code)["reasons"]
+        change = next(reason["change"] for reason in reasons if reason["change"])
+        said.append(change["text"])
+        address = change["url"]
+    raise AssertionError(said)
+
+
+class TestSimulator:
+    def test_shows_a_receipt(self, page: Client) -> None:
+        campaign = builders.build_campaign(name="Dez por cento")
+
+        answer = page.post("/simulator/", posted(**{"sim-campaigns": campaign.code}), follow=True)
+        text = unescape(answer.content.decode())
+
+        assert answer.context["result"]["totals"]["net"] == 90
+        assert "Dez por cento" in text
+        assert re.search(r"R\$\s90\.00", text)
+
+    def test_leads_to_an_address_that_shows_the_same_again(self, page: Client) -> None:
+        campaign = builders.build_campaign()
+
+        address = page.post("/simulator/", posted(**{"sim-campaigns": campaign.code}))["Location"]
+        again = page.get(address)
+
+        assert again.context["result"]["totals"]["net"] == 90
+        assert 'value="CAMISA"' in again.content.decode()
+
+    def test_answers_typing_with_the_address_of_what_is_typed(self, page: Client) -> None:
+        campaign = builders.build_campaign()
+
+        answer = page.post(
+            "/simulator/", posted(**{"sim-campaigns": campaign.code}), headers={"HX-Request": "true"}
+        )
+
+        assert answer.status_code == 200
+        assert answer["HX-Replace-Url"].startswith("/simulator/?s=")
+
+    def test_writes_nothing(self, page: Client) -> None:
+        builders.build_campaign(publish=True, limits=[{"scope": "customer", "counts": "sale", "max": 1}])
+        customer = builders.build_customer()
+        scenario = {"lines": [SHIRT], "live": True, "customer": str(customer.pk)}
+
+        with CaptureQueriesContext(connection) as queries:
+            result = page.get("/simulator/", {"s": packed(scenario)}).context["result"]
+
+        assert result["activations"]
+        assert [query["sql"] for query in queries if not query["sql"].startswith("SELECT")] == []
+
+    def test_takes_drafts_alone_or_together_with_what_is_live(self, page: Client) -> None:
+        draft = builders.build_campaign(name="Rascunho")
+        builders.build_campaign(name="Viva", publish=True)
+
+        alone = look(page, campaigns=[draft.code])
+        together = look(page, campaigns=[draft.code], live=True)
+
+        assert [entry["name"] for entry in alone["activations"]] == ["Rascunho"]
+        assert {entry["name"] for entry in together["activations"]} == {"Rascunho", "Viva"}
+
+    def test_tries_the_working_copy_in_place_of_what_is_live(self, page: Client) -> None:
+        campaign = builders.build_campaign(publish=True)
+        campaign.document["benefits"][0]["percent"] = "30"
+        campaign.save()
+
+        assert look(page, live=True)["totals"]["discount"] == 10
+        assert look(page, live=True, campaigns=[campaign.code])["totals"]["discount"] == 30
+
+    def test_begins_with_what_the_campaign_asks_for(self, page: Client) -> None:
+        builders.build_product(sku="OUTRO")
+        builders.build_product(sku="CASACO", category=builders.build_category(code="casacos"), price="80.00")
+        rule = {"kind": "product", "by": "category", "values": ["casacos"]}
+        campaign = builders.build_campaign(conditions=rule)
+
+        result = page.get("/simulator/", {"campaign": campaign.code}).context["result"]
+
+        assert [line["sku"] for line in result["lines"]] == ["CASACO"]
+        assert result["totals"]["net"] == 72
+
+    def test_calculates_by_the_policy_of_the_company(self, page: Client) -> None:
+        Company.objects.update(policy={"rounding": "down"})
+        campaign = builders.build_campaign()
+
+        result = look(page, campaigns=[campaign.code], lines=[SHIRT | {"unit_price": "10.05"}])
+
+        assert str(result["totals"]["discount"]) == "1.00"
+
+    def test_knows_a_customer_and_lets_facts_be_replaced(self, page: Client) -> None:
+        customer = builders.build_customer(name="Ana Souza", birth_date=date(1960, 1, 1))
+        rule = {"kind": "customer", "attribute": "age", "operator": "gte", "value": 60}
+        campaign = builders.build_campaign(conditions=rule)
+        known = {"campaigns": [campaign.code], "customer": str(customer.pk)}
+
+        assert look(page, **known)["activations"]
+        assert not look(page, **known, shopper={"age": 30})["activations"]
+
+    def test_counts_what_limits_have_used(self, page: Client) -> None:
+        campaign = builders.build_campaign(
+            publish=True, limits=[{"scope": "total", "counts": "sale", "max": 2, "per": "campaign"}]
+        )
+        counter = {"scope": "total", "counts": "sale", "per": "campaign", "window_starts_on": date(1, 1, 1)}
+        CampaignCounter.objects.create(campaign=campaign, used=2, maximum=2, **counter)
+
+        refusal = look(page, live=True)["refusals"][0]
+
+        assert "limit" in refusal["reasons"][0]["text"]
+
+    def test_offers_gifts_and_optional_campaigns_to_choose(self, page: Client) -> None:
+        gift = builders.build_campaign(
+            benefits=[{"kind": "gift", "products": [{"sku": "A"}, {"sku": "B"}], "choose": 1}]
+        )
+        optional = builders.build_campaign(optional=True)
+        chosen = [gift.code, optional.code]
+
+        before = look(page, campaigns=chosen)
+        gifts = [{"campaign": gift.code, "sku": "B", "quantity": "1"}]
+        after = look(page, campaigns=chosen, accepted=[optional.code], gifts=gifts)
+
+        assert [option["is_chosen"] for option in before["gifts"][0]["options"]] == [False, False]
+        assert [option["is_chosen"] for option in after["gifts"][0]["options"]] == [False, True]
+        assert not before["optional"][0]["accepted"]
+        assert after["optional"][0]["accepted"]
+        assert after["totals"]["discount"] == 10
+
+    def test_reads_what_was_ticked_on_the_receipt(self, page: Client) -> None:
+        optional = builders.build_campaign(optional=True)
+        gift = builders.build_campaign(benefits=[{"kind": "gift", "products": [{"sku": "A"}]}])
+        data = posted(**{"sim-campaigns": f"{optional.code}\n{gift.code}"})
+
+        answer = page.post(
+            "/simulator/", data | {"accepted": optional.code, f"gift:{gift.code}:A": "1"}, follow=True
+        )
+
+        assert answer.context["result"]["totals"]["discount"] == 10
+        assert answer.context["result"]["gifts"][0]["options"][0]["is_chosen"]
+
+    def test_shows_what_is_exchanged_and_earned(self, page: Client) -> None:
+        campaign = builders.build_campaign(exchange="net", benefits=[{"kind": "cashback", "percent": "10"}])
+
+        result = look(
+            page,
+            campaigns=[campaign.code],
+            exchange=[{"sku": "X", "quantity": "1", "unit_price": "20"}],
+            shopper={},
+        )
+
+        assert result["lines"][0]["exchange_share"] == 20
+        assert re.search(r"R\$\s8\.00", result["earned"][0][1])
+
+    def test_says_what_is_wrong(self, page: Client) -> None:
+        data = posted(**{"sim-campaigns": "NOBODY", "sim-lines-0-unit_price": "ten"})
+
+        typed = page.post("/simulator/", data)
+        unknown = page.post("/simulator/", data | {"sim-lines-0-unit_price": ""}, follow=True)
+
+        assert "Some of what you typed cannot be read." in typed.content.decode()
+        assert "There is no campaign NOBODY." in unknown.content.decode()
+
+    @pytest.mark.parametrize(
+        "scenario",
+        [
+            {"store": "NONE"},
+            {"customer": "12"},
+            {"customer": "x"},
+            {"lines": [{"sku": "NOT-IN-CATALOGUE", "quantity": "1"}]},
+            {"lines": [{"quantity": "x", "sku": "A"}]},
+            {"at": "yesterday"},
+            {"shopper": {"age": "old"}},
+            {"payments": [{"method": "pix", "amount": "x"}]},
+        ],
+    )
+    def test_refuses_what_an_address_may_hold(self, page: Client, scenario: Any) -> None:
+        builders.build_campaign(publish=True)
+
+        answer = page.get("/simulator/", {"s": packed({"lines": [SHIRT], "live": True} | scenario)})
+
+        assert answer.status_code == 200
+        assert answer.context["problems"]
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "",
+            "x",
+            "====",
+            "eJw=",
+            "é",
+            "A" * 5000,
+            packed({"lines": "x"}),
+            packed({"a": 1}),
+            packed({"store": "\0"}),
+        ],
+    )
+    def test_takes_a_broken_address_for_none(self, page: Client, address: str) -> None:
+        assert unpacked(address) is None
+        assert page.get("/simulator/", {"s": address}).status_code == 200
+
+    def test_inflates_no_more_than_a_scenario(self) -> None:
+        bomb = packed({"store": "x" * 1_000_000})
+
+        assert bomb is not None
+        assert unpacked(bomb) is None
+
+    def test_keeps_customers_from_whoever_may_not_see_them(self, client: Client, db: None) -> None:
+        client.force_login(builders.build_user(permissions=["campaigns.view_campaign"]))
+        customer = builders.build_customer(name="Ana Souza", birth_date=date(1960, 1, 1))
+        campaign = builders.build_campaign(publish=True)
+
+        shown = look(client, live=True, customer=str(customer.pk), campaigns=[campaign.code])
+        found = client.get("/campaigns/choices/", {"kind": "customer", "q": "Ana"}).content.decode()
+
+        assert shown["customer"] is None
+        assert "Ana" not in found
+
+
+class TestSuggestions:
+    def test_every_reason_has_one_or_says_that_there_is_none(self) -> None:
+        known = {f"customer_{attribute}" for attribute in _ATTRIBUTES} | set(_CHANGES) | WITHOUT_SUGGESTION
+
+        assert set(REASONS) == known
+
+    @pytest.mark.parametrize(
+        ("campaign", "change"),
+        [
+            ({"minimum_amount": "250.00"}, "Take 3 of CAMISA"),
+            ({"minimum_quantity": "5"}, "Take 5 of CAMISA"),
+            ({"maximum_amount": "50.00", "minimum_quantity": None}, None),
+            ({"conditions": {"kind": "payment", "methods": ["pix"]}}, "Pay with pix"),
+            (
+                {"conditions": {"kind": "payment", "methods": ["pix", "cash"], "match": "all"}},
+                "Pay with pix, cash",
+            ),
+            ({"conditions": {"kind": "product", "by": "sku", "values": ["BOTA"]}}, "Add BOTA"),
+            ({"conditions": {"kind": "promo_code"}}, "Enter the code FIEL-TEST"),
+            ({"optional": True}, "Accept it"),
+            ({"requires_consent": "promotions"}, "Identify a customer"),
+            ({"operations": ["employee_sale"]}, "As a sale of the category employee_sale"),
+            ({"starts_at": "2030-01-01T00:00:00-03:00"}, "Go to 1 Jan 2030, 00:00"),
+            (
+                {"starts_at": "2020-01-01T00:00:00-03:00", "ends_at": "2020-02-01T00:00:00-03:00"},
+                "Go to 31 Jan 2020, 23:59",
+            ),
+            ({"schedule": {"from": "03:00", "until": "03:30"}}, "Go to"),
+            ({"conditions": {"kind": "first_purchase"}}, "Identify a customer"),
+            ({"conditions": {"kind": "purchase_number", "number": 5}}, "Identify a customer"),
+            ({"conditions": {"kind": "birthday", "unit": "month"}}, "Identify a customer"),
+            ({"optional": True, "conditions": {"kind": "agenda"}}, "Identify a customer"),
+            (
+                {
+                    "optional": True,
+                    "conditions": {"kind": "customer_field", "field": "email", "operator": "filled"},
+                },
+                "Type",
+            ),
+            *(
+                (
+                    {
+                        "conditions": {
+                            "kind": "customer",
+                            "attribute": name,
+                            "operator": operator,
+                            "value": value,
+                        }
+                    },
+                    "Identify",
+                )
+                for name, operator, value in (
+                    ("age", "gte", 60),
+                    ("sex", "eq", "f"),
+                    ("groupings", "in", ["vip"]),
+                    ("level", "between", [2, 3]),
+                    ("loyalty_category", "eq", "ouro"),
+                    ("turnover", "gte", "1000.00"),
+                    ("visits", "lte", 3),
+                    ("last_purchase_days", "gte", 30),
+                    ("document", "eq", "39053344705"),
+                )
+            ),
+        ],
+    )
+    def test_lead_to_a_purchase_in_which_it_activates(
+        self, page: Client, campaign: Any, change: str | None
+    ) -> None:
+        stored = builders.build_campaign(
+            **{name: value for name, value in campaign.items() if value is not None}
+        )
+        scenario = {} if change else {"lines": [SHIRT | {"unit_price": "20.00", "quantity": "4"}]}
+
+        made = changes(page, stored, **scenario)
+
+        assert made[0].startswith(change or "Take 2 of CAMISA")
+
+    def test_sell_where_it_holds(self, page: Client) -> None:
+        store = builders.build_store(code="0012", name="Paulista")
+        builders.build_store_grouping(code="sul", stores=[store])
+
+        assert changes(page, builders.build_campaign(stores=["0012"])) == ["Sell in Paulista"]
+        assert changes(page, builders.build_campaign(stores=["grouping:sul"])) == ["Sell in Paulista"]
+
+    def test_leave_exchanged_items_out_and_rivals_away(self, page: Client) -> None:
+        exchanged = {"exchange": [{"sku": "X", "quantity": "1", "unit_price": "20.00"}]}
+        builders.build_campaign(
+            publish=True, exclusive=True, benefits=[{"kind": "item_percent", "percent": "50"}]
+        )
+
+        assert changes(page, builders.build_campaign(), **exchanged) == ["Leave the exchanged items out"]
+        assert changes(page, builders.build_campaign(), live=True) == ["Try it alone"]
+
+    def test_call_things_by_their_names(self, page: Client) -> None:
+        builders.build_customer_grouping(code="vip", name="Clientes VIP")
+        builders.build_category(code="casacos", name="Casacos")
+        rules = [
+            {"kind": "customer", "attribute": "groupings", "operator": "in", "value": ["vip"]},
+            {"kind": "product", "by": "category", "values": ["casacos"]},
+        ]
+        campaign = builders.build_campaign(conditions={"all": rules})
+
+        reasons = look(page, campaigns=[campaign.code], shopper={})["refusals"][0]["reasons"]
+        said = " ".join(reason["text"] for reason in reasons)
+
+        assert "Clientes VIP" in said
+        assert "Casacos" in said
