@@ -19,7 +19,7 @@ TEST := $(call stamp,test)
 DEV := $(call stamp,dev)
 REPLAY := $(call stamp,replay)
 
-.PHONY: help setup run test test-deep e2e check lock messages replay bench clean
+.PHONY: help setup run test test-deep e2e check lock messages replay bench bench-peers clean
 
 help: ## List the targets
 	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,10 @@ replay: $(REPLAY) ## Send a year of real grocery sales through the API, and repo
 
 bench: $(RUN) ## Measure speed and write docs/benchmarks.md (ARGS=--help)
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-peers: $(RUN) ## Install other promotion engines (needs npm) and measure them beside Fiel
+	@$(BIN)/python -m bench.peers.install
+	@$(BIN)/python -m bench --only peers $(ARGS)
 
 clean: ## Delete the private database and all caches (.venv is kept)
 	@$(if $(PYTHON),$(PYTHON),python3) -m config.local clean

@@ -92,10 +92,14 @@ def _compare(peer: Peer, database: str, installation: Installation) -> dict[str,
     }
     settings = {"seconds": SECONDS, "database": database, "scenes": asked}
     fiel = (sys.executable, "-m", "bench.peers.fiel")
-    runs = [_run("fiel", fiel, settings), _run(peer.name, peer.command, settings), _run("fiel", fiel, settings)]
+    runs = [
+        _run("fiel", fiel, settings),
+        _run(peer.name, peer.command, settings),
+        _run("fiel", fiel, settings),
+    ]
     _require_equal_answers(peer, runs)
     theirs, ours = runs[1]["sizes"], [runs[0]["sizes"], runs[2]["sizes"]]
-    whole = reads.measure(installation) if peer.with_reads else {}
+    whole = {count: reads.measure(installation, count) for count in peer.targets if peer.with_reads}
     rows = []
     for name in asked:
         count, concerned = (int(part) for part in name.split())
@@ -105,7 +109,7 @@ def _compare(peer: Peer, database: str, installation: Installation) -> dict[str,
                 "campaigns": count,
                 "concerned": concerned,
                 "theirs": theirs[name]["microseconds"],
-                "fiel": whole.get(concerned, fiel_microseconds),
+                "fiel": whole.get(count, {}).get(concerned, fiel_microseconds),
                 "target": peer.targets[count],
             }
         )
@@ -175,7 +179,16 @@ def rows(figures: dict[str, Any]) -> str:
                 )
             )
     what = "\n".join(f"- {peer.name}: {peer.what}." for peer in PEERS)
-    head = ("engine", "campaigns", "concern the basket", "theirs, µs", "Fiel, µs", "times as long", "target", "")
+    head = (
+        "engine",
+        "campaigns",
+        "concern the basket",
+        "theirs, µs",
+        "Fiel, µs",
+        "times as long",
+        "target",
+        "",
+    )
     return (
         f"Each campaign takes 10 % off one product; the basket has {scenes.LINES} lines. The answers are compared and are equal.\n"
         "Best time of at least three calls, each engine in its own process; Fiel works out reasons, limits and allocation as it\n"

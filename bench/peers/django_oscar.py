@@ -47,7 +47,7 @@ OSCAR = {name: value for name, value in globals().items() if name.startswith("OS
 
 def set_up() -> None:
     settings.configure(
-        SECRET_KEY="bench",
+        SECRET_KEY="bench",  # noqa: S106 - it serves nothing
         USE_TZ=True,
         SITE_ID=1,
         ROOT_URLCONF="",
@@ -78,14 +78,13 @@ def set_up() -> None:
 
 
 class Shop:
-    """Products and offers in the database, made as they are needed."""
+    """Products in the database, made as they are needed, and the offers of one scene."""
 
     def __init__(self) -> None:
         from oscar.apps.catalogue.models import ProductClass
 
         self.kind = ProductClass.objects.create(name="goods", track_stock=False)
         self.products: dict[str, object] = {}
-        self.offers: set[str] = set()
 
     def product(self, sku: str):
         from oscar.apps.catalogue.models import Product
@@ -105,12 +104,15 @@ class Shop:
             defaults={"price": Decimal(cents) / 100, "price_currency": "BRL"},
         )
 
+    def offer_nothing(self) -> None:
+        from oscar.apps.offer.models import Benefit, Condition, ConditionalOffer, Range
+
+        for model in (ConditionalOffer, Condition, Benefit, Range):
+            model.objects.all().delete()
+
     def offer(self, campaign: dict[str, str]) -> None:
         from oscar.apps.offer.models import Benefit, Condition, ConditionalOffer, Range
 
-        if campaign["code"] in self.offers:
-            return
-        self.offers.add(campaign["code"])
         products = Range.objects.create(name=campaign["code"])
         products.add_product(self.product(campaign["sku"]))
         ConditionalOffer.objects.create(
@@ -127,6 +129,7 @@ def prepare(scene: Scene):
     from oscar.apps.offer.applicator import Applicator
     from oscar.apps.partner.strategy import Default
 
+    shop.offer_nothing()
     for campaign in scene["campaigns"]:
         shop.offer(campaign)
     for line in scene["lines"]:
@@ -140,7 +143,9 @@ def prepare(scene: Scene):
         basket.reset_offer_applications()
         Applicator().apply(basket)
         return {
-            line.product.upc: int(line.discount_value * 100) for line in basket.all_lines() if line.discount_value
+            line.product.upc: int(line.discount_value * 100)
+            for line in basket.all_lines()
+            if line.discount_value
         }
 
     return call

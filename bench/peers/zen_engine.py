@@ -32,7 +32,13 @@ def decision_table(scene: Scene) -> str:
     }
     nodes = [
         {"id": "in", "name": "in", "type": "inputNode", "position": {"x": 0, "y": 0}},
-        {"id": "table", "name": "table", "type": "decisionTableNode", "content": content, "position": {"x": 1, "y": 0}},
+        {
+            "id": "table",
+            "name": "table",
+            "type": "decisionTableNode",
+            "content": content,
+            "position": {"x": 1, "y": 0},
+        },
         {"id": "out", "name": "out", "type": "outputNode", "position": {"x": 2, "y": 0}},
     ]
     edges = [

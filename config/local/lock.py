@@ -6,15 +6,18 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-_BASE = ["-c", "requirements/base.txt"]
+_PROJECT = "pyproject.toml"
+_BASE = [_PROJECT, "-c", "requirements/base.txt"]
 _LOCKS: dict[str, list[str]] = {
     # production, docker
-    "base": [],
+    "base": [_PROJECT],
     # make run
     "run": [*_BASE, "--group", "embedded"],
     "test": [*_BASE, "--group", "embedded", "--group", "test"],
     "dev": [*_BASE, "--group", "embedded", "--group", "test", "--group", "e2e", "--group", "lint"],
     "replay": [*_BASE, "--group", "embedded", "--extra", "replay"],
+    # make bench-peers, into an environment of its own: other products, not ours
+    "peers": ["--group", "peers"],
 }
 
 
@@ -23,7 +26,7 @@ def lock() -> int:
     for name, options in _LOCKS.items():
         target = Path("requirements") / f"{name}.txt"
         command = [
-            *(f"{Path(sys.executable).parent}/uv", "pip", "compile", "pyproject.toml", "--quiet"),
+            *(f"{Path(sys.executable).parent}/uv", "pip", "compile", "--quiet"),
             *("--universal", "--python-version", "3.11", "--generate-hashes"),
             *("--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", "make lock"),
             *(*options, "-o", str(target), *sys.argv[1:]),
