@@ -127,16 +127,16 @@ def _create(documents: list[dict[str, Any]], at: Any) -> None:
 
 
 def _log(steps: list[tuple[str, int | None, str]], at: Any) -> None:
-    from campaigns.models import Campaign, PlanChange, PlanHead
+    from campaigns.models import PlanChange, PlanHead, PlanKind
 
     head = PlanHead.objects.select_for_update().get(pk=1)
-    ids = dict(Campaign.objects.values_list("code", "pk"))
     PlanChange.objects.bulk_create(
         [
             PlanChange(
                 version=head.version + number,
-                campaign_id=ids[code],
-                revision_id=revision,
+                kind=PlanKind.CAMPAIGN,
+                code=code,
+                campaign_revision_id=revision,
                 action=action,
                 changed_at=at,
             )

@@ -10,15 +10,18 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from django.db.models.functions import Coalesce
+import msgspec
+from django.db.models import TextField
+from django.db.models.functions import Cast, Coalesce
 
 from campaigns.engine.associations import Association, decode_association
-from campaigns.engine.document import Campaign, decode_campaign
+from campaigns.engine.document import Campaign
 from campaigns.engine.markdowns import Markdown, stored_markdown
 from campaigns.engine.plan import Plan, compile_plan
 from campaigns.engine.policy import CalculationPolicy, build_policy
+from campaigns.engine.stored import read_stored
 from campaigns.models import PlanChange, PlanHead, PlanKind
 from campaigns.models.plan import REVISION_COLUMNS
 from retail.models import Company
@@ -145,15 +148,17 @@ class _LastChanges:
         self.associations: list[Association] = []
         self.markdowns: list[Markdown] = []
         self.stopped: dict[str, list[str]] = {kind: [] for kind in REVISION_COLUMNS}
-        for kind, code, revision, document, prices in _changes(after, until):
-            if document is None:
+        for kind, code, revision, text, prices in _changes(after, until):
+            if text is None:
                 self.stopped[kind].append(code)
-            elif kind == PlanKind.ASSOCIATION:
+                continue
+            document = _decode(text)
+            if kind == PlanKind.ASSOCIATION:
                 self.associations.append(decode_association(document))
             elif kind == PlanKind.MARKDOWN:
-                self._enter(self.markdowns, stored_markdown(document, prices or ()), changed_at)
+                self._enter(self.markdowns, stored_markdown(document, _decode(prices or "[]")), changed_at)
             else:
-                self._enter(self.campaigns, decode_campaign(document, revision=revision), changed_at)
+                self._enter(self.campaigns, read_stored(document, revision=revision), changed_at)
 
     def _enter(self, found: list[Dated], document: Dated, changed_at: datetime) -> None:
         if _is_over(document, changed_at):
@@ -162,11 +167,13 @@ class _LastChanges:
             found.append(document)
 
 
-Row = tuple[str, str, int | None, Any, Any]
+# As text: our decoder is twice as fast as the standard library's, which the database adapter would ask.
+_decode = msgspec.json.Decoder().decode
+Row = tuple[str, str, int | None, str | None, str | None]
 
 
 def _changes(after: int, until: int) -> Iterator[Row]:
-    """Yield kind, code, revision, document and, for a markdown, prices: for each document its last change."""
+    """Yield kind, code, revision, document and, for a markdown, prices (as JSON): for each document its last change."""
     last = (
         PlanChange.objects.filter(version__gt=after, version__lte=until)
         .exclude(kind=PlanKind.POLICY)
@@ -178,10 +185,15 @@ def _changes(after: int, until: int) -> Iterator[Row]:
         "kind",
         "code",
         "campaign_revision_id",
-        Coalesce(
-            "campaign_revision__document", "association_revision__document", "markdown_revision__document"
+        Cast(
+            Coalesce(
+                "campaign_revision__document",
+                "association_revision__document",
+                "markdown_revision__document",
+            ),
+            TextField(),
         ),
-        "markdown_revision__prices__items",
+        Cast("markdown_revision__prices__items", TextField()),
     )
 
 
