@@ -131,17 +131,16 @@ def prorate(total: int, weights: Sequence[int], odd_cent: str = OddCent.LARGEST_
     whole = sum(weights)
     if not whole:
         return [total] + [0] * (len(weights) - 1)
-    if odd_cent == OddCent.ROUNDED_THEN_FIRST:
+    if odd_cent == "rounded_then_first":
         # Half a cent is rounded down here, as in the product that this way of splitting comes from.
         parts = [(2 * total * weight + whole - 1) // (2 * whole) for weight in weights]
         _settle_difference(parts, weights, total)
         return parts
-    shares = [divmod(total * weight, whole) for weight in weights]
-    parts = [part for part, _ in shares]
+    parts = [total * weight // whole for weight in weights]
     left = total - sum(parts)
     if not left:
         return parts
-    remainders = [remainder for _, remainder in shares]
+    remainders = [total * weight - part * whole for weight, part in zip(weights, parts, strict=True)]
     if odd_cent == "largest_remainder":
         # A reversed sort keeps equal remainders in line order.
         order = sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)

@@ -1,10 +1,14 @@
 """Steps 5 and 6: apply the chosen campaigns level by level, within what every line has left."""
 
 from collections.abc import Sequence
+from operator import attrgetter
+
+from msgspec import Struct
 
 from campaigns.engine import limits
 from campaigns.engine.benefits.base import Benefit
-from campaigns.engine.eligibility import Standing, check_thresholds, qualifying_lines
+from campaigns.engine.compiled import Stage
+from campaigns.engine.eligibility import NO_LINES, Standing, check_thresholds, matching_lines, undiscounted
 from campaigns.engine.evaluation import Adjustment
 from campaigns.engine.purchase import Reward
 from campaigns.engine.scene import Scene
@@ -12,24 +16,21 @@ from campaigns.engine.verdict import Verdict
 from campaigns.engine.work import Effect, Work
 from retail import money
 
-NO_LINES: frozenset[int] = frozenset()
-Stage = tuple[int, int]
 
+class Outcome(Struct, eq=False, gc=False):
+    """What one campaign gave in the end: `discount`, and on which positions (`granted`, one for each part).
 
-class Outcome:
-    """What one campaign gave in the end: `discount`, and on which positions (`granted`, one for each part)."""
+    `base` is what was left of each line when its turn came.
+    """
 
-    __slots__ = ("base", "blocked", "discount", "effects", "freight", "granted", "qualifying", "standing")
-
-    def __init__(self, standing: Standing, qualifying: Sequence[int], base: Sequence[int]) -> None:
-        self.standing = standing
-        self.qualifying = qualifying
-        self.blocked = standing.blocked
-        self.base = base  # what was left of each line when its turn came
-        self.freight = 0
-        self.discount = 0
-        self.effects: list[Effect] = []
-        self.granted: list[int] = []
+    standing: Standing
+    qualifying: Sequence[int]
+    base: Sequence[int]
+    blocked: frozenset[int]
+    freight: int = 0
+    discount: int = 0
+    effects: list[Effect] = []
+    granted: list[int] = []
 
     @property
     def gift_entries(self) -> int:
@@ -51,7 +52,7 @@ class Application:
         self.scene = scene
         self.taken = [0] * count
         self.consumed: list[int] | None = None
-        self.adjustments: list[list[Adjustment]] = [[] for _ in range(count)]
+        self.adjustments: list[tuple[Adjustment, ...]] = [()] * count
         self.outcomes: dict[str, Outcome] = {}
         self.refused: dict[str, list[Verdict]] = {}
         self.freight = 0
@@ -62,8 +63,11 @@ class Application:
     def run(self, standings: Sequence[Standing]) -> "Application":
         """Apply campaigns: stages in order, one stage on one base, inside it by code."""
         staged: dict[Stage, list[tuple[Standing, tuple[Benefit, ...]]]] = {}
+        by_priority = self.scene.policy.level_order == "priority"
         for standing in sorted(standings, key=_code_of):
-            for stage, benefits in stages(standing, self.scene.policy.level_order):
+            compiled = standing.compiled
+            found = compiled.stages if by_priority else compiled.stages_by_level
+            for stage, benefits in found:
                 staged.setdefault(stage, []).append((standing, benefits))
         first = True
         for stage in sorted(staged):
@@ -74,36 +78,43 @@ class Application:
     def _apply_stage(self, entries: list[tuple[Standing, tuple[Benefit, ...]]], first: bool) -> None:
         scene = self.scene
         fee = scene.basket.delivery_fee - self.freight
-        room = None if first else [room - taken for room, taken in zip(scene.room, self.taken, strict=True)]
+        room = (
+            scene.room
+            if first
+            else [room - taken for room, taken in zip(scene.room, self.taken, strict=True)]
+        )
         bases: dict[str, list[int]] = {}
         given: list[tuple[Outcome, Sequence[Effect]]] = []
         for standing, benefits in entries:
-            campaign, compiled = standing.campaign, standing.compiled
-            base = bases.get(campaign.exchange)
+            compiled = standing.compiled
+            exchange = compiled.campaign.exchange
+            base = bases.get(exchange)
             if base is None:
-                base = bases[campaign.exchange] = self._base(campaign.exchange, first)
+                base = bases[exchange] = self._base(exchange, first)
             outcome = self.outcomes.get(compiled.code) or self._admit(standing, base, first)
             if outcome is None:
                 continue
-            if first and standing.effects and not standing.blocked and benefits is compiled.discounts:
-                effects = standing.effects  # computed alone, on this very base
-            else:
+            effects = standing.effects
+            # What a campaign gives alone was computed on the base of the first stage.
+            if not (first and effects and not standing.blocked and benefits is compiled.discounts):
                 effects = compute_effects(
                     scene,
                     standing,
                     benefits,
                     outcome.qualifying,
                     base,
-                    scene.room if room is None else room,
+                    room,
                     self.consumed,
                     outcome.blocked,
                     fee,
                 )
-            if not self._refuse(standing, effects):
+            if (standing.items_left is None and standing.budget_left is None) or not self._refuse(
+                standing, effects
+            ):
                 given.append((outcome, effects))
         for outcome, effects in given:
             self._merge(outcome, effects)
-        self._close_stage([outcome for outcome, _ in given])
+        self._close_stage(given)
 
     def _base(self, exchange: str, first: bool) -> list[int]:
         amounts = self.scene.amounts(exchange)
@@ -115,6 +126,8 @@ class Application:
         """Decide what can only be decided when the level is applied; None when the campaign is refused."""
         campaign, compiled = standing.campaign, standing.compiled
         qualifying = standing.qualifying
+        if not (compiled.decides_late or self._stopped_by or self._stopped_lines):
+            return Outcome(standing, qualifying, base, standing.blocked)
         if self._stopped_by:
             self._note(standing, [Verdict(satisfied=False, code="stopped", subject=self._stopped_by)])
             return None
@@ -123,14 +136,14 @@ class Application:
             self._note(standing, [Verdict(satisfied=False, code="stopped", lines=lines)])
             return None
         if campaign.skip_discounted and not first:
-            qualifying = qualifying_lines(compiled, self.scene, self.taken)
+            qualifying = undiscounted(matching_lines(compiled, self.scene), self.scene, self.taken)
         if campaign.threshold_basis == "running" or len(qualifying) < len(standing.qualifying):
             amounts = base if campaign.threshold_basis == "running" else self.scene.amounts(campaign.exchange)
             refusals = check_thresholds(campaign, self.scene, qualifying, amounts)
             if refusals:
                 self._note(standing, refusals)
                 return None
-        outcome = Outcome(standing, qualifying, base)
+        outcome = Outcome(standing, qualifying, base, standing.blocked)
         if self._stopped_lines:
             outcome.blocked |= self._stopped_lines
         if campaign.skip_discounted:
@@ -139,8 +152,6 @@ class Application:
 
     def _refuse(self, standing: Standing, effects: Sequence[Effect]) -> bool:
         """Refuse what would pass an item limit or the budget; note why."""
-        if standing.items_left is None and standing.budget_left is None:
-            return False
         verdict = over_limits(self.scene, standing, effects)
         if verdict is not None:
             self._note(standing, [verdict])
@@ -153,7 +164,7 @@ class Application:
         """Take a campaign's effects off the lines; what does not fit on one line goes to others if it may."""
         room, taken, adjustments = self.scene.room, self.taken, self.adjustments
         code = outcome.standing.compiled.code
-        granted = outcome.granted.append
+        granted = outcome.granted
         self.outcomes[code] = outcome
         for effect in effects:
             outcome.effects.append(effect)
@@ -167,8 +178,8 @@ class Application:
                 if cents:
                     total += cents
                     taken[position] += cents
-                    granted(position)
-                    adjustments[position].append(Adjustment(code, kind, cents))
+                    granted.append(position)
+                    adjustments[position] += (Adjustment(code, kind, cents),)
             outcome.discount += total
             if blocked and effect.spread:
                 self._move(outcome, effect, blocked)
@@ -187,12 +198,12 @@ class Application:
                 self.taken[position] += cents
                 outcome.discount += cents
                 outcome.granted.append(position)
-                self.adjustments[position].append(Adjustment(code, effect.kind, cents))
+                self.adjustments[position] += (Adjustment(code, effect.kind, cents),)
 
-    def _close_stage(self, outcomes: list[Outcome]) -> None:
+    def _close_stage(self, given: Sequence[tuple[Outcome, Sequence[Effect]]]) -> None:
         """Let what was consumed and what stops further campaigns hold from the next stage on."""
-        for outcome in outcomes:
-            for effect in outcome.effects:
+        for outcome, effects in given:
+            for effect in effects:
                 if effect.consumed:
                     self._consume(effect)
             stop = outcome.standing.campaign.stop_further
@@ -210,28 +221,12 @@ class Application:
             self.consumed[position] = min(self.consumed[position] + units, self.scene.units[position])
 
 
-def _code_of(standing: Standing) -> str:
-    return standing.compiled.code
+_code_of = attrgetter("compiled.code")
 
 
 def discounted_lines(scene: Scene, taken: Sequence[int]) -> frozenset[int]:
     """Return the lines that were marked down, sold below their original price, or discounted by earlier levels."""
     return frozenset(p for p in scene.positions if taken[p] or not scene.fresh[p])
-
-
-def stages(standing: Standing, level_order: str) -> list[tuple[Stage, tuple[Benefit, ...]]]:
-    """Return when a campaign's benefits are applied: at its priority, or its item benefits before all order ones."""
-    compiled = standing.compiled
-    priority = compiled.campaign.priority
-    if level_order == "priority":
-        return [((0, priority), compiled.discounts)]
-    order = tuple(benefit for benefit in compiled.discounts if benefit.stage() == "order")
-    if not order:
-        return [((0, priority), compiled.discounts)]
-    if len(order) == len(compiled.discounts):
-        return [((1, priority), compiled.discounts)]
-    items = tuple(benefit for benefit in compiled.discounts if benefit.stage() != "order")
-    return [((0, priority), items), ((1, priority), order)]
 
 
 def compute_effects(

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from campaigns.engine.application import Application, Outcome
 from campaigns.engine.benefits.gift import Gift
+from campaigns.engine.compiled import Compiled
 from campaigns.engine.eligibility import Standing
 from campaigns.engine.evaluation import Earned, PointsEarned
-from campaigns.engine.plan import Compiled
 from campaigns.engine.purchase import Purchase, Reward, points_text
 from campaigns.engine.scene import Scene
 
@@ -105,8 +105,13 @@ def program_points(scene: Scene, due: Sequence[int]) -> dict[str, int]:
     return {program.code: purchase.program_points(program.code) for program in scene.around.programs}
 
 
+NOTHING_EARNED = Earned()
+
+
 def collect(scene: Scene, application: Application, rewards: dict[str, list[Reward]]) -> Earned:
     """Sum up what the sale earns. Points of one program are one entry; programs in order of their codes."""
+    if not rewards and (scene.shopper is None or not scene.around.programs):
+        return NOTHING_EARNED
     due = [amount - less for amount, less in zip(scene.abated, application.taken, strict=True)]
     points = program_points(scene, due)
     given = [reward for code in rewards for reward in rewards[code]]
@@ -128,11 +133,10 @@ def collect(scene: Scene, application: Application, rewards: dict[str, list[Rewa
 def final_rewards(
     scene: Scene, application: Application, outcomes: Sequence[Outcome]
 ) -> dict[str, list[Reward]]:
-    """Return by campaign what the applied campaigns credit on the final amounts."""
+    """Return by campaign what applied campaigns with earning benefits credit on the final amounts."""
     return {
         outcome.standing.compiled.code: rewards_of(
             scene, outcome.standing.compiled, outcome.qualifying, application.taken
         )
         for outcome in outcomes
-        if outcome.standing.compiled.earnings
     }

@@ -3,39 +3,47 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from msgspec import Struct
+
 from campaigns.engine import limits
 from campaigns.engine.campaign import Campaign, Group, Node
+from campaigns.engine.compiled import Compiled
 from campaigns.engine.guards import EXCHANGED, outside_window
-from campaigns.engine.plan import Compiled
 from campaigns.engine.scene import Scene
 from campaigns.engine.verdict import Unit, Verdict
 from campaigns.engine.work import Effect
 
+NO_LINES: frozenset[int] = frozenset()
 
-class Standing:
+
+class Standing(Struct, eq=False, gc=False):
     """How one candidate stands in one evaluation.
 
     `refusals` are the reasons why it cannot activate; `effects` what it gives alone, `worth` their value for the
-    customer; `qualifying` and `blocked` are positions of lines.
+    customer and `extra` the part of it that is no discount (cashback and gifts); `qualifying` and `blocked` are
+    positions of lines.
     """
 
-    # Most candidates never get further than these.
-    blocked: frozenset[int] = frozenset()
+    compiled: Compiled
+    campaign: Campaign
+    qualifying: Sequence[int]
+    refusals: list[Verdict]
+    blocked: frozenset[int] = NO_LINES
     effects: Sequence[Effect] = ()
-    rewards = False
-    worth = 0
-    extra = 0  # the part of the worth that is no discount: cashback and gifts
+    rewards: bool = False
+    worth: int = 0
+    extra: int = 0
     items_left: int | None = None
     budget_left: int | None = None
 
-    def __init__(self, compiled: Compiled, qualifying: Sequence[int], refusals: list[Verdict]) -> None:
-        self.compiled = compiled
-        self.campaign = compiled.campaign
-        self.qualifying = qualifying
-        self.refusals = refusals
 
-
+NOTHING = Decimal()
 NOT_ACCEPTED = Verdict(satisfied=False, code="not_accepted")
+
+
+def is_offer(standing: Standing) -> bool:
+    """True for an optional campaign that lacks nothing but the operator's acceptance."""
+    return len(standing.refusals) == 1 and standing.refusals[0] is NOT_ACCEPTED
 
 
 def assess(compiled: Compiled, scene: Scene) -> Standing:
@@ -50,12 +58,31 @@ def assess(compiled: Compiled, scene: Scene) -> Standing:
             refusals.append(verdict)
     if scene.has_exchange and campaign.exchange == "block":
         refusals.append(EXCHANGED)
-    satisfied = check_conditions(compiled, scene, refusals)
-    qualifying = qualifying_lines(compiled, scene)
-    standing = Standing(compiled, qualifying, refusals)
+    qualifying = matching_lines(compiled, scene)
+    required = compiled.required_besides if qualifying else compiled.required
+    if required is None:
+        satisfied = check_tree_of(compiled, scene, refusals)
+    else:
+        satisfied = True
+        for condition in required:
+            verdict = condition.check(scene, compiled.code)
+            if not verdict.satisfied:
+                refusals.append(verdict)
+                satisfied = False
+    if campaign.skip_discounted:
+        qualifying = undiscounted(qualifying, scene)
+    standing = Standing(compiled, campaign, qualifying, refusals)
     if (compiled.has_thresholds or not qualifying) and (satisfied or qualifying):
         amounts = None if campaign.threshold_basis == "running" else scene.amounts(campaign.exchange)
         refusals += check_thresholds(campaign, scene, qualifying, amounts)
+    if compiled.is_restricted:
+        check_restrictions(standing, scene)
+    return standing
+
+
+def check_restrictions(standing: Standing, scene: Scene) -> None:
+    """Check what only some campaigns have: limits, a budget, the operator's acceptance."""
+    campaign, refusals = standing.campaign, standing.refusals
     if campaign.limits:
         reached, standing.items_left = limits.check_limits(campaign, scene)
         refusals += reached
@@ -65,22 +92,13 @@ def assess(compiled: Compiled, scene: Scene) -> Standing:
             refusals.append(limits.budget_refusal(campaign, scene))
     if campaign.optional and campaign.code not in scene.basket.accepted:
         refusals.append(NOT_ACCEPTED)
-    return standing
 
 
-def check_conditions(compiled: Compiled, scene: Scene, refusals: list[Verdict]) -> bool:
-    """Check the campaign's tree, adding what stands in its way to the refusals; return whether it holds."""
-    if compiled.required is None:
-        assert compiled.conditions is not None  # noqa: S101 - only a tree is no conjunction
-        satisfied, unmet = check_tree(compiled.conditions, scene, compiled.code)
-        refusals += unmet
-        return satisfied
-    satisfied = True
-    for condition in compiled.required:
-        verdict = condition.check(scene, compiled.code)
-        if not verdict.satisfied:
-            refusals.append(verdict)
-            satisfied = False
+def check_tree_of(compiled: Compiled, scene: Scene, refusals: list[Verdict]) -> bool:
+    """Check a tree that is no plain conjunction, adding what stands in its way; return whether it holds."""
+    assert compiled.conditions is not None  # noqa: S101 - no tree at all is a conjunction
+    satisfied, unmet = check_tree(compiled.conditions, scene, compiled.code)
+    refusals += unmet
     return satisfied
 
 
@@ -98,22 +116,19 @@ def check_tree(node: Node, scene: Scene, campaign: str) -> tuple[bool, list[Verd
     return False, [verdict for _, verdicts in results for verdict in verdicts]
 
 
-def qualifying_lines(compiled: Compiled, scene: Scene, taken: Sequence[int] | None = None) -> Sequence[int]:
-    """Return the lines matched by the tree's product conditions (union), or all lines when it has none.
-
-    `taken` is what earlier levels took off each line, for campaigns that skip discounted products.
-    """
+def matching_lines(compiled: Compiled, scene: Scene) -> Sequence[int]:
+    """Return the lines matched by the tree's product conditions (union), or all lines when it has none."""
     selectors = compiled.selectors
-    found: Sequence[int]
+    if len(selectors) == 1:
+        return scene.select(selectors[0])
     if not selectors:
-        found = scene.positions
-    elif len(selectors) == 1:
-        found = scene.select(selectors[0])
-    else:
-        found = sorted({position for selector in selectors for position in scene.select(selector)})
-    if compiled.campaign.skip_discounted:
-        found = [p for p in found if scene.fresh[p] and not (taken and taken[p])]
-    return found
+        return scene.positions
+    return sorted({position for selector in selectors for position in scene.select(selector)})
+
+
+def undiscounted(positions: Sequence[int], scene: Scene, taken: Sequence[int] | None = None) -> Sequence[int]:
+    """Leave out marked down and reduced lines, and those that earlier levels took something off."""
+    return [p for p in positions if scene.fresh[p] and not (taken and taken[p])]
 
 
 def check_thresholds(
@@ -125,7 +140,7 @@ def check_thresholds(
     refusals = []
     lines = scene.lines
     if campaign.minimum_quantity is not None:
-        quantity = sum([lines[p].quantity for p in qualifying], Decimal())
+        quantity = sum([lines[p].quantity for p in qualifying], NOTHING)
         if quantity < campaign.minimum_quantity:
             refusals.append(
                 Verdict(

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from operator import attrgetter
 
 from campaigns.engine.application import (
-    NO_LINES,
     Application,
     compute_effects,
     discounted_lines,
@@ -20,20 +21,20 @@ from campaigns.engine.basket import (
     Surroundings,
 )
 from campaigns.engine.best import select_best
+from campaigns.engine.compiled import Compiled
 from campaigns.engine.earnings import final_rewards, worth_alone
-from campaigns.engine.eligibility import NOT_ACCEPTED, Standing, assess
+from campaigns.engine.eligibility import NO_LINES, Standing, assess, is_offer
 from campaigns.engine.evaluation import Evaluation
-from campaigns.engine.plan import Compiled, Plan
-from campaigns.engine.pricing import price_basket
+from campaigns.engine.plan import Plan
+from campaigns.engine.pricing import price
 from campaigns.engine.result import BasketError, Result
 from campaigns.engine.scene import Scene
 from campaigns.engine.selection import select_by_rules
-from campaigns.engine.verdict import Verdict
+from campaigns.engine.verdict import CUSTOMER_REQUIRED, Verdict
 
 __all__ = ["BasketError", "evaluate"]
 
 _NO_EFFECT = Verdict(satisfied=False, code="no_effect")
-_CUSTOMER_REQUIRED = Verdict(satisfied=False, code="customer_required")
 
 
 def evaluate(
@@ -60,26 +61,16 @@ def evaluate(
     around = Surroundings(
         moment=moment, store=store, usage=usage or {}, products=products or {}, programs=programs
     )
-    candidates = plan.candidates(basket, store)
+    scene = Scene(basket, shopper, around, plan.policy)
+    candidates = plan.candidates(basket, store, scene.where)
     if including:
         named = {compiled.code: compiled for compiled in candidates}
         named.update({code: plan.campaigns[code] for code in including})
         candidates = sorted(named.values(), key=lambda compiled: compiled.order_key)
 
-    def covered(scene: Scene) -> frozenset[int]:
-        return named_lines(candidates, scene)
-
-    scene = price_basket(basket, shopper, around, plan.policy, plan.markdowns_for(basket), covered)
+    price(scene, plan.markdowns_for(basket), partial(named_lines, candidates))
     standings = [assess(compiled, scene) for compiled in candidates]
-    associations = plan.associations_among(
-        [standing.compiled.code for standing in standings if not standing.refusals or is_offer(standing)]
-    )
-    eligible = choose_eligible(standings, scene, plan, compete=bool(associations))
-    if plan.policy.selection == "best_for_customer":
-        chosen = select_best(scene, associations, eligible)
-    else:
-        chosen = select_by_rules(scene, associations, eligible)
-    application = Application(scene).run(chosen)
+    application = Application(scene).run(choose(standings, scene, plan))
     conclude(scene, application)
     return Result(plan, scene, standings, application).build(with_deals)
 
@@ -97,35 +88,25 @@ def named_lines(candidates: Iterable[Compiled], scene: Scene) -> frozenset[int]:
     return frozenset(found)
 
 
-def choose_eligible(
-    standings: Sequence[Standing], scene: Scene, plan: Plan, *, compete: bool
-) -> list[Standing]:
-    """Return the standings that may activate, weighed alone where anybody needs to know what they are worth.
-
-    `compete`: an association chooses among some of them.
-    """
-    found = [standing for standing in standings if not standing.refusals or is_offer(standing)]
-    compete = (
-        compete
-        or plan.policy.selection == "best_for_customer"
-        or any(s.campaign.exclusive or not s.campaign.combinable_order_discount for s in found)
-    )
+def choose(standings: Sequence[Standing], scene: Scene, plan: Plan) -> list[Standing]:
+    """Return the standings that activate, weighed alone where anybody needs to know what they are worth."""
+    found = [s for s in standings if not s.refusals or (s.compiled.is_restricted and is_offer(s))]
+    associations = plan.associations_among([s.compiled.code for s in found])
+    best = plan.policy.selection == "best_for_customer"
+    compete = best or bool(associations) or True in [s.compiled.competes for s in found]
     eligible = []
     for standing in found:
-        weighed = (
-            compete
-            or standing.refusals
-            or standing.items_left is not None
-            or standing.budget_left is not None
+        weighed = compete or (
+            standing.compiled.is_restricted
+            and (standing.refusals or standing.items_left is not None or standing.budget_left is not None)
         )
         if not weighed or weigh(standing, scene):
             eligible.append(standing)
-    return eligible
-
-
-def is_offer(standing: Standing) -> bool:
-    """True for an optional campaign that lacks nothing but the operator's acceptance."""
-    return len(standing.refusals) == 1 and standing.refusals[0] is NOT_ACCEPTED
+    if not compete:
+        return eligible
+    if best:
+        return select_best(scene, associations, eligible)
+    return select_by_rules(scene, associations, eligible)
 
 
 def weigh(standing: Standing, scene: Scene) -> bool:
@@ -158,17 +139,21 @@ def weigh(standing: Standing, scene: Scene) -> bool:
 def nothing_given(standing: Standing, scene: Scene) -> Verdict:
     """Return why a campaign came to nothing: what it gives needs a customer, or there is nothing to give it on."""
     if scene.shopper is None and standing.compiled.needs_customer:
-        return _CUSTOMER_REQUIRED
+        return CUSTOMER_REQUIRED
     return _NO_EFFECT
 
 
 def conclude(scene: Scene, application: Application) -> None:
     """Credit what is earned on the final amounts, and drop the campaigns that came to nothing in the end."""
-    outcomes = sorted(application.outcomes.values(), key=lambda outcome: outcome.standing.compiled.order_key)
-    application.rewards = final_rewards(scene, application, outcomes)
+    outcomes = list(application.outcomes.values())
+    earning = [outcome for outcome in outcomes if outcome.standing.compiled.earnings]
+    if earning:
+        earning.sort(key=attrgetter("standing.compiled.order_key"))
+        application.rewards = final_rewards(scene, application, earning)
+        for outcome in earning:
+            outcome.standing.rewards = bool(application.rewards[outcome.standing.compiled.code])
     for outcome in outcomes:
-        code = outcome.standing.compiled.code
-        outcome.standing.rewards = bool(application.rewards.get(code))
         if not outcome.gives_something:
+            code = outcome.standing.compiled.code
             del application.outcomes[code]
             application.refused[code] = [nothing_given(outcome.standing, scene)]

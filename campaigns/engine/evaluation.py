@@ -153,7 +153,7 @@ class OptionalOffer(Struct, frozen=True, kw_only=True, gc=False):
     discount: int
 
 
-class Refusal(Struct, frozen=True, kw_only=True, gc=False):
+class Refusal(Struct, frozen=True, gc=False):
     """A candidate that did not activate. `verdicts` hold every reason, the one to show first; never empty."""
 
     campaign: str

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from campaigns.engine.campaign import Campaign
 from campaigns.engine.pricing import opens_in
 from campaigns.engine.scene import Scene
-from campaigns.engine.verdict import Unit, Verdict
+from campaigns.engine.verdict import CUSTOMER_REQUIRED, Unit, Verdict
 
 Guard = Callable[[Campaign, Scene], Verdict | None]
 
@@ -73,7 +73,7 @@ EXCHANGED = Verdict(satisfied=False, code="exchange")
 def with_consent(campaign: Campaign, scene: Scene) -> Verdict | None:
     shopper = scene.shopper
     if shopper is None:
-        return Verdict(satisfied=False, code="customer_required")
+        return CUSTOMER_REQUIRED
     if campaign.requires_consent in shopper.consents:
         return None
     return Verdict(satisfied=False, code="consent", required=campaign.requires_consent, unit=Unit.TEXT)

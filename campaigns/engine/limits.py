@@ -6,7 +6,7 @@ from campaigns.engine.basket import CampaignUsage
 from campaigns.engine.campaign import Campaign, Limit
 from campaigns.engine.evaluation import Consumption
 from campaigns.engine.scene import Scene
-from campaigns.engine.verdict import Unit, Verdict
+from campaigns.engine.verdict import CUSTOMER_REQUIRED, Unit, Verdict
 
 UNUSED = CampaignUsage()
 
@@ -33,7 +33,7 @@ def check_limits(campaign: Campaign, scene: Scene) -> tuple[list[Verdict], int |
     items_left: int | None = None
     for limit in campaign.limits:
         if limit.scope == "customer" and scene.shopper is None:
-            refusals.append(Verdict(satisfied=False, code="customer_required"))
+            refusals.append(CUSTOMER_REQUIRED)
             continue
         count = used(limit, usage, scene.policy.cancelled_use)
         left = limit.max - count

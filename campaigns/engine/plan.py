@@ -3,113 +3,22 @@
 A plan never changes. A process keeps one and swaps it for another when a new version is published.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from functools import partial
+from operator import attrgetter
 from typing import Protocol, TypeVar
 
 from campaigns.engine.associations import Association
 from campaigns.engine.basket import Basket, Store
-from campaigns.engine.campaign import Campaign, Node, leaves
-from campaigns.engine.conditions.base import Condition, Term
-from campaigns.engine.guards import guards_of
+from campaigns.engine.campaign import Campaign
+from campaigns.engine.compiled import Compiled
 from campaigns.engine.markdowns import CompiledMarkdown, Markdown
 from campaigns.engine.policy import DEFAULT_POLICY, CalculationPolicy
-from campaigns.engine.scene import BEGINNING, END, microseconds
-from campaigns.engine.selector import Selector
+from campaigns.engine.selector import Occurrences, occurrences
 
-
-class Compiled:
-    """One campaign, unpacked into what an evaluation reads, with the terms that lead to it."""
-
-    __slots__ = (
-        "anchor",
-        "campaign",
-        "code",
-        "conditions",
-        "discounts",
-        "earnings",
-        "ends",
-        "everywhere",
-        "guards",
-        "has_thresholds",
-        "needs_customer",
-        "order_key",
-        "required",
-        "selectors",
-        "starts",
-        "store_codes",
-        "store_groupings",
-    )
-
-    def __init__(self, campaign: Campaign) -> None:
-        self.campaign = campaign
-        self.code = campaign.code
-        self.order_key = (campaign.priority, campaign.code)
-        self.conditions = campaign.conditions
-        self.selectors: tuple[Selector, ...] = tuple(
-            selector for leaf in leaves(campaign.conditions) if (selector := leaf.selector()) is not None
-        )
-        prefix = "grouping:"
-        self.everywhere = not campaign.stores
-        self.store_codes = frozenset(s for s in campaign.stores if not s.startswith(prefix))
-        self.store_groupings = frozenset(
-            s.removeprefix(prefix) for s in campaign.stores if s.startswith(prefix)
-        )
-        self.discounts = tuple(benefit for benefit in campaign.benefits if benefit.level != "earning")
-        self.earnings = tuple(benefit for benefit in campaign.benefits if benefit.level == "earning")
-        self.needs_customer = any(benefit.needs_customer for benefit in self.earnings)
-        self.guards = guards_of(campaign)
-        self.starts = BEGINNING if campaign.starts_at is None else microseconds(campaign.starts_at)
-        self.ends = END if campaign.ends_at is None else microseconds(campaign.ends_at)
-        self.required = conjunction(campaign.conditions)
-        self.has_thresholds = (
-            campaign.minimum_quantity is not None
-            or campaign.minimum_amount is not None
-            or campaign.maximum_amount is not None
-        )
-        anchor = None if self.conditions is None else _anchor(self.conditions, campaign.code)
-        if anchor is None and not self.everywhere:
-            anchor = frozenset(
-                [("store", code) for code in self.store_codes]
-                + [("store_grouping", grouping) for grouping in self.store_groupings]
-            )
-        self.anchor = anchor
-
-    def opens_in(self, store: Store) -> bool:
-        """True when the campaign runs in this store."""
-        return (
-            self.everywhere
-            or store.code in self.store_codes
-            or not self.store_groupings.isdisjoint(store.groupings)
-        )
-
-
-def conjunction(node: Node | None) -> tuple[Condition, ...] | None:
-    """Return the conditions that must all hold, when a tree is no more than that; None when it is more."""
-    if node is None:
-        return ()
-    if isinstance(node, Condition):
-        return (node,)
-    if node.operator == "all" and all(isinstance(child, Condition) for child in node.children):
-        return tuple(child for child in node.children if isinstance(child, Condition))
-    return None
-
-
-def _anchor(node: Node, campaign: str) -> frozenset[Term] | None:
-    """Return terms of which any basket that satisfies the node has at least one; None when there are no such terms."""
-    if isinstance(node, Condition):
-        return node.anchor(campaign)
-    anchors = [_anchor(child, campaign) for child in node.children]
-    if node.operator == "any":
-        return None if None in anchors else frozenset(term for anchor in anchors for term in anchor or ())
-    known = [anchor for anchor in anchors if anchor is not None]
-    # Any of them would do; a code is rarer than a product, and few terms are rarer than many.
-    return min(
-        known, key=lambda terms: (not any(t[0] in CODE_TERMS for t in terms), len(terms)), default=None
-    )
-
-
-CODE_TERMS = ("code_of", "pool")
+Where = Callable[[str], Occurrences]
 Index = dict[str, dict[str, tuple[Compiled, ...]]]
 
 
@@ -125,18 +34,19 @@ class Plan:
     markdowns: Mapping[str, CompiledMarkdown] = field(default_factory=dict)
     marked: Mapping[str, tuple[CompiledMarkdown, ...]] = field(default_factory=dict)  # by SKU or product code
 
-    def candidates(self, basket: Basket, store: Store) -> list[Compiled]:
+    def candidates(self, basket: Basket, store: Store, where: Where | None = None) -> list[Compiled]:
         """Return the campaigns that may concern this basket in this store, by priority and code.
 
-        Exactly those for which `concerns` is true, found without looking at the others.
+        Exactly those for which `concerns` is true, found without looking at the others. `where` tells what the lines
+        offer of a kind; an evaluation that has found that out already passes it on.
         """
-        index = self.index
-        found: dict[str, Compiled] = dict(self.always)
-        for kind, value in basket_terms(basket, store, index):
-            for compiled in index[kind].get(value, ()):
-                found[compiled.code] = compiled
+        where = where or partial(occurrences, basket.lines)
+        found = set(self.always.values())
+        for kind, values in self.index.items():
+            for value in values.keys() & offered(basket, store, kind, where):
+                found.update(values[value])
         return sorted(
-            (compiled for compiled in found.values() if compiled.everywhere or compiled.opens_in(store)),
+            [compiled for compiled in found if compiled.everywhere or compiled.opens_in(store)],
             key=_order_key,
         )
 
@@ -215,8 +125,7 @@ class Plan:
         )
 
 
-def _order_key(compiled: Compiled) -> tuple[int, str]:
-    return compiled.order_key
+_order_key = attrgetter("order_key")
 
 
 def _enter(
@@ -314,34 +223,25 @@ def compile_plan(
     )
 
 
-def basket_terms(basket: Basket, store: Store, index: Mapping[str, object]) -> list[Term]:
-    """Return the terms that a basket offers, of those kinds that the index knows at all."""
-    terms: list[Term] = []
-    for kind, attribute in (("sku", "sku"), ("code", "code"), ("ncm", "ncm")):
-        if kind in index:
-            terms += [(kind, value) for value in {getattr(line, attribute) for line in basket.lines}]
-    for kind, attribute in (("category", "categories"), ("grouping", "groupings")):
-        if kind in index:
-            terms += [
-                (kind, value) for value in {v for line in basket.lines for v in getattr(line, attribute)}
-            ]
-    if basket.promo_codes:
-        if "code_of" in index:
-            terms += [("code_of", code.campaign) for code in basket.promo_codes]
-        if "pool" in index:
-            terms += [("pool", code.pool) for code in basket.promo_codes]
-    if "store" in index:
-        terms.append(("store", store.code))
-    if "store_grouping" in index:
-        terms += [("store_grouping", grouping) for grouping in store.groupings]
-    return terms
+def offered(basket: Basket, store: Store, kind: str, where: Where) -> AbstractSet[str]:
+    """Return what a basket offers of one kind of term."""
+    match kind:
+        case "code_of":
+            return {code.campaign for code in basket.promo_codes}
+        case "pool":
+            return {code.pool for code in basket.promo_codes}
+        case "store":
+            return {store.code}
+        case "store_grouping":
+            return store.groupings
+    return where(kind).keys()
 
 
 def concerns(compiled: Compiled, basket: Basket, store: Store) -> bool:
     """Say for one campaign what `Plan.candidates` finds for all: that it may concern this basket."""
     if not compiled.opens_in(store):
         return False
-    if compiled.anchor is None:
-        return True
-    offered = basket_terms(basket, store, {kind: None for kind, _ in compiled.anchor})
-    return not compiled.anchor.isdisjoint(offered)
+    where = partial(occurrences, basket.lines)
+    return compiled.anchor is None or any(
+        value in offered(basket, store, kind, where) for kind, value in compiled.anchor
+    )

@@ -1,38 +1,27 @@
 """Steps 1 and 2: today's prices (markdowns) and the shares of the exchanged value."""
 
 from collections.abc import Callable, Iterable
-from operator import attrgetter
 
-from campaigns.engine.basket import Basket, Shopper, Store, Surroundings
+from campaigns.engine.basket import Store
 from campaigns.engine.markdowns import CompiledMarkdown, Markdown
-from campaigns.engine.policy import CalculationPolicy
 from campaigns.engine.scene import Scene
 from retail import money
 
-_line_number = attrgetter("line")
 
-
-def price_basket(
-    basket: Basket,
-    shopper: Shopper | None,
-    around: Surroundings,
-    policy: CalculationPolicy,
-    markdowns: Iterable[CompiledMarkdown],
-    covered: Callable[[Scene], frozenset[int]],
-) -> Scene:
-    """Return the scene of a basket: marked down, with the exchange spread over its lines.
+def price(
+    scene: Scene, markdowns: Iterable[CompiledMarkdown], covered: Callable[[Scene], frozenset[int]]
+) -> None:
+    """Mark the lines of a scene down, and spread the exchange over them.
 
     `markdowns` are those that list one of its products. `covered` tells which positions an active campaign names, for
     markdowns that leave those alone.
     """
-    scene = Scene(basket, shopper, around, policy, sorted(basket.lines, key=_line_number))
     for compiled in markdowns:
         if compiled.starts <= scene.instant < compiled.ends and _is_active(compiled.document, scene):
             _mark_down(compiled, scene, covered)
-    if basket.exchange:
+    if scene.has_exchange:
         _spread_exchange(scene)
     scene.close_prices()
-    return scene
 
 
 def opens_in(stores: tuple[str, ...], store: Store) -> bool:

@@ -10,7 +10,7 @@ from campaigns.engine.campaign import leaves
 from campaigns.engine.conditions.promo_code import PromoCode
 from campaigns.engine.deals import deal_shares
 from campaigns.engine.earnings import collect
-from campaigns.engine.eligibility import Standing
+from campaigns.engine.eligibility import Standing, is_offer
 from campaigns.engine.evaluation import (
     Activation,
     Consumption,
@@ -49,11 +49,8 @@ class Result:
 
     def build(self, with_deals: bool) -> Evaluation:
         scene, application = self.scene, self.application
-        outcomes = [
-            application.outcomes[standing.compiled.code]
-            for standing in self.standings
-            if standing.compiled.code in application.outcomes
-        ]
+        applied = application.outcomes
+        outcomes = [applied[s.compiled.code] for s in self.standings if s.compiled.code in applied]
         deals = deal_shares(scene, outcomes, application.adjustments) if with_deals else {}
         fee = scene.basket.delivery_fee
         return Evaluation(
@@ -65,19 +62,17 @@ class Result:
             gifts=self._gifts(outcomes),
             earned=collect(scene, application, application.rewards),
             promo_codes=self._promo_codes() if scene.basket.promo_codes else (),
-            optional=tuple(
-                [
-                    OptionalOffer(
-                        campaign=standing.campaign.code,
-                        name=standing.campaign.name,
-                        description=standing.campaign.description,
-                        discount=sum([effect.total for effect in standing.effects]),
-                    )
-                    for standing in self.standings
-                    if len(standing.refusals) == 1 and standing.refusals[0].code == "not_accepted"
-                ]
-            ),
+            optional=tuple([self._offer(s) for s in self.standings if s.campaign.optional and is_offer(s)]),
             not_activated=self._refusals(),
+        )
+
+    def _offer(self, standing: Standing) -> OptionalOffer:
+        campaign = standing.campaign
+        return OptionalOffer(
+            campaign=campaign.code,
+            name=campaign.name,
+            description=campaign.description,
+            discount=sum([effect.total for effect in standing.effects]),
         )
 
     def _totals(self) -> Totals:
@@ -94,36 +89,45 @@ class Result:
 
     def _lines(self) -> tuple[LineResult, ...]:
         """Lines in the order in which they came."""
-        scene, taken, adjustments = self.scene, self.application.taken, self.application.adjustments
-        position_of = {line.line: position for position, line in enumerate(scene.lines)}
-        results = []
-        for line in scene.basket.lines:
-            position = position_of[line.line]
-            value, discount = scene.value[position], taken[position]
-            results.append(
-                LineResult(
-                    line.line,
-                    line.sku,
-                    line.quantity,
-                    line.unit_price,
-                    scene.gross[position],
-                    scene.markdown[position],
-                    scene.share[position],
-                    discount,
-                    value - discount,
-                    tuple(adjustments[position]),
-                )
+        scene, application = self.scene, self.application
+        columns = zip(
+            scene.lines,
+            scene.gross,
+            scene.markdown,
+            scene.share,
+            scene.value,
+            application.taken,
+            application.adjustments,
+            strict=True,
+        )
+        results = [
+            LineResult(
+                line.line,
+                line.sku,
+                line.quantity,
+                line.unit_price,
+                gross,
+                markdown,
+                share,
+                discount,
+                value - discount,
+                adjustments,
             )
+            for line, gross, markdown, share, value, discount, adjustments in columns
+        ]
+        if scene.lines != list(scene.basket.lines):
+            of_number = {result.line: result for result in results}
+            results = [of_number[line.line] for line in scene.basket.lines]
         return tuple(results)
 
     def _activation(self, outcome: Outcome, deals: dict[str, tuple[DealShare, ...]]) -> Activation:
         scene, campaign = self.scene, outcome.standing.campaign
-        codes = self._codes_of(outcome.standing)
-        granted = outcome.granted
+        codes = self._codes_of(outcome.standing) if scene.basket.promo_codes else ()
+        granted, effects = outcome.granted, outcome.effects
         counted: tuple[Consumption, ...] = ()
         if campaign.limits:
             counted = limits.consumption(
-                campaign, scene, counted_items(scene, outcome.standing, outcome.effects), codes
+                campaign, scene, counted_items(scene, outcome.standing, effects), codes
             )
         return Activation(
             campaign=campaign.code,
@@ -131,7 +135,7 @@ class Result:
             description=campaign.description,
             revision=campaign.revision,
             discount=outcome.discount,
-            applications=max([effect.applications for effect in outcome.effects], default=1),
+            applications=max([effect.applications for effect in effects], default=1),
             lines=scene.numbers(granted if len(granted) == 1 else sorted(set(granted))),
             deal=deals.get(campaign.code, ()),
             consumption=counted,
@@ -141,8 +145,6 @@ class Result:
 
     def _codes_of(self, standing: Standing) -> tuple[str, ...]:
         """Return the usable codes that opened a campaign."""
-        if not self.scene.basket.promo_codes:
-            return ()
         return tuple(
             dict.fromkeys(
                 code.code
@@ -176,7 +178,7 @@ class Result:
     def _gifts(self, outcomes: Sequence[Outcome]) -> tuple[GiftOffer, ...]:
         offers = []
         for outcome in outcomes:
-            if any(effect.gift_entries for effect in outcome.effects):
+            if outcome.gift_entries:
                 offers += self._offers(outcome)
         return tuple(offers)
 
@@ -229,6 +231,6 @@ class Result:
             if code in outcomes:
                 continue
             verdicts = standing.refusals or refused[code]
-            refusals.append(Refusal(campaign=code, name=standing.campaign.name, verdicts=arrange(verdicts)))
+            refusals.append(Refusal(code, standing.campaign.name, arrange(verdicts)))
         refusals.sort(key=nearness)
         return tuple(refusals)

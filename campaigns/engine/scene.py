@@ -6,11 +6,13 @@ is meant by its position in that order, so that ties go to the lower line number
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from decimal import Decimal
+from functools import cached_property, lru_cache
+from operator import attrgetter, mul
 
 from campaigns.engine.basket import Basket, Line, PromoCode, Shopper, Surroundings
 from campaigns.engine.policy import CalculationPolicy
-from campaigns.engine.selector import Selector, values_of
+from campaigns.engine.selector import Occurrences, Selector, occurrences
 from retail import money
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -21,6 +23,20 @@ BEGINNING, END = -(10**18), 10**18  # before and after any moment, in microsecon
 def microseconds(moment: datetime) -> int:
     """Return an instant as a number that compares fast."""
     return (moment - EPOCH) // MICROSECOND
+
+
+@lru_cache(maxsize=1024)
+def whole_units(quantity: Decimal) -> int:
+    """Return a whole quantity as an integer, 0 for weighed goods. Tills send the same few quantities all day."""
+    whole = int(quantity)
+    return whole if whole == quantity else 0
+
+
+_quantity = attrgetter("quantity")
+_unit_price = attrgetter("unit_price")
+_line_number = attrgetter("line")
+_is_discountable = attrgetter("discountable")
+_floor_price = attrgetter("floor_price")
 
 
 class Scene:
@@ -36,39 +52,35 @@ class Scene:
         shopper: Shopper | None,
         around: Surroundings,
         policy: CalculationPolicy,
-        lines: Sequence[Line],
     ) -> None:
+        lines: Sequence[Line] = sorted(basket.lines, key=_line_number)
+        count = len(lines)
         self.basket = basket
         self.shopper = shopper
         self.around = around
         self.policy = policy
         self.instant = microseconds(around.moment)
         self.lines = lines
-        self.positions = tuple(range(len(lines)))
-        self.units: list[int] = []
-        self.gross: list[int] = []
-        self.untaken = [0] * len(lines)  # no discount on any line; never changed
-        self.markdown = [0] * len(lines)
-        self.share = [0] * len(lines)
+        self.positions = tuple(range(count))
+        self.untaken = [0] * count  # no discount on any line; never changed
+        self.markdown = [0] * count
+        self.share = [0] * count
         self.exchange = 0
         self.exchange_left = 0
         self.has_exchange = bool(basket.exchange)
-        self.discountable = all(line.discountable for line in lines)
-        for line in lines:
-            quantity, unit_price = line.quantity, line.unit_price
-            whole = int(quantity)
-            if whole == quantity:
-                self.units.append(whole)
-                self.gross.append(unit_price * whole)
-            else:
-                amount = money.gross(unit_price, quantity)
-                self.units.append(1)
-                self.gross.append(amount)
+        self.discountable = all(map(_is_discountable, lines))
+        units = list(map(whole_units, map(_quantity, lines)))
+        if all(units):
+            self.units: list[int] = units
+            self.gross = list(map(mul, map(_unit_price, lines), units))
+        else:
+            self.units = [whole or 1 for whole in units]
+            self.gross = [money.gross(line.unit_price, line.quantity) for line in lines]
         self.value = self.gross.copy()
         self.room: list[int] = []
-        self.has_floors = any(line.floor_price for line in lines)
-        self._selected: dict[Selector, tuple[int, ...]] = {}
-        self._offered: dict[str, dict[str, list[int]]] = {}
+        self.has_floors = any(map(_floor_price, lines))
+        self._selected: dict[Selector, Sequence[int]] = {}
+        self._occurrences: dict[str, Occurrences] = {}
 
     def close_prices(self) -> None:
         """Derive what depends on markdowns and exchange; called once, when both are known."""
@@ -135,8 +147,18 @@ class Scene:
             return tuple(code for code in self.basket.promo_codes if code.pool == pool)
         return tuple(code for code in self.basket.promo_codes if code.campaign == campaign)
 
-    def select(self, selector: Selector) -> tuple[int, ...]:
+    def where(self, by: str) -> Occurrences:
+        """Return where each value of a kind occurs in the basket."""
+        found = self._occurrences.get(by)
+        if found is None:
+            found = self._occurrences[by] = occurrences(self.lines, by)
+        return found
+
+    def select(self, selector: Selector) -> Sequence[int]:
         """Return the positions of the lines that a selector means."""
+        only = selector.only
+        if only is not None:
+            return self.where(selector.by).get(only, ())
         if selector.everything:
             return self.positions
         found = self._selected.get(selector)
@@ -144,31 +166,16 @@ class Scene:
             found = self._selected[selector] = self._search(selector)
         return found
 
-    def _search(self, selector: Selector) -> tuple[int, ...]:
-        offered = self._offered.get(selector.by)
-        if offered is None:
-            offered = self._offered[selector.by] = self._values(selector.by)
-        listed: list[int] = []
-        # Whichever is shorter is walked: the selector's list may hold thousands of products.
-        if len(selector.values) <= len(offered):
-            for value in selector.values:
-                listed += offered.get(value, ())
-        else:
-            for value, positions in offered.items():
-                if value in selector.lookup:
-                    listed += positions
+    def _search(self, selector: Selector) -> Sequence[int]:
+        where = self.where(selector.by)
+        lookup = selector.lookup
+        # The shorter one is walked: a selector may list thousands of products.
+        shared = where.keys() & lookup if len(lookup) < len(where) else lookup.intersection(where)
+        found = [where[value] for value in shared]
         if selector.plain:
-            return tuple(listed) if len(listed) < 2 else tuple(sorted(set(listed)))
-        wanted = set(listed)
-        return tuple([p for p, line in enumerate(self.lines) if selector.admits(p in wanted, line)])
-
-    def _values(self, by: str) -> dict[str, list[int]]:
-        """Return where each value of a kind occurs in the basket."""
-        offered: dict[str, list[int]] = {}
-        for position, line in enumerate(self.lines):
-            for value in values_of(line, by):
-                offered.setdefault(value, []).append(position)
-        return offered
+            return found[0] if len(found) == 1 else sorted({p for positions in found for p in positions})
+        wanted = {p for positions in found for p in positions}
+        return [p for p, line in enumerate(self.lines) if selector.admits(p in wanted, line)]
 
     def numbers(self, positions: Sequence[int]) -> tuple[int, ...]:
         """Return the line numbers of positions, for answers."""

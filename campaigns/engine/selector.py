@@ -1,5 +1,7 @@
 """Selectors: how a condition or a benefit says which lines it means."""
 
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from campaigns.engine import fields
@@ -43,18 +45,19 @@ class Selector:
         help=gettext_noop("Only products whose original price is at most this."),
         default=None,
     )
-    lookup: frozenset[str] = frozenset()
+    lookup: frozenset[str] = frozenset()  # the values, unless there is only one
     everything: bool = False  # selects every line, whatever it is
     plain: bool = False  # selects by value alone
+    only: str | None = None  # the value of a plain selector that has no other
 
     def __post_init__(self) -> None:
         bounded = self.price_min is not None or self.price_max is not None
-        object.__setattr__(self, "lookup", frozenset(self.values))
         object.__setattr__(self, "everything", self.by == "all" and not self.exclude and not bounded)
         object.__setattr__(self, "plain", self.by != "all" and not self.exclude and not bounded)
-
-    def selects(self, line: Line) -> bool:
-        return self.admits(not self.lookup.isdisjoint(values_of(line, self.by)), line)
+        if self.plain and len(self.values) == 1:
+            object.__setattr__(self, "only", self.values[0])
+        else:
+            object.__setattr__(self, "lookup", frozenset(self.values))
 
     def admits(self, listed: bool, line: Line) -> bool:
         """Say whether a line is selected, given whether one of its values is listed."""
@@ -106,6 +109,26 @@ def values_of(line: Line, by: str) -> tuple[str, ...]:
     return ()
 
 
+Occurrences = Mapping[str, Sequence[int]]
+
+
+def occurrences(lines: Sequence[Line], by: str) -> Occurrences:
+    """Return where each value of a kind occurs in some lines: their positions, in order."""
+    found: dict[str, list[int]] = {}
+    if by in SINGLE_VALUES:
+        for position, value in enumerate(map(SINGLE_VALUES[by], lines)):
+            if value in found:
+                found[value].append(position)
+            else:
+                found[value] = [position]
+        return found
+    for position, line in enumerate(lines):
+        for value in dict.fromkeys(values_of(line, by)):
+            found.setdefault(value, []).append(position)
+    return found
+
+
+SINGLE_VALUES = {by: attrgetter(by) for by in ("sku", "code", "ncm")}
 EVERYTHING = Selector(by="all")
 
 

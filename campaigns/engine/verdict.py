@@ -38,3 +38,4 @@ class Verdict(Struct, frozen=True, kw_only=True, gc=False):
 
 
 SATISFIED = Verdict(satisfied=True, code="satisfied")
+CUSTOMER_REQUIRED = Verdict(satisfied=False, code="customer_required")

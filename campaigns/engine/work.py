@@ -6,6 +6,8 @@ from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from campaigns.engine.scene import Scene
 from campaigns.engine.selector import Selector
 from retail import money
@@ -18,7 +20,7 @@ Parts = list[tuple[int, int]]  # (position, cents)
 Picks = list[tuple[int, int]]  # (position, units)
 
 
-class Effect:
+class Effect(Struct, eq=False, gc=False):
     """What one benefit gives.
 
     `parts` are cents off by position; what is blocked on one line may go to the others of `spread`, if there are any.
@@ -26,24 +28,15 @@ class Effect:
     `consumed` those that no later benefit of this sort may use, `applications` how often it was given.
     """
 
+    kind: str
+    parts: Parts = []
+    units: Picks | None = ()  # type: ignore[assignment]
+    spread: Sequence[int] = ()
+    deal: Picks | None = None
     consumed: Picks | None = None
-    applications = 1
-    gift_entries = 0
-    freight = 0
-
-    def __init__(
-        self,
-        kind: str,
-        parts: Parts = (),  # type: ignore[assignment]
-        units: Picks | None = (),  # type: ignore[assignment]
-        spread: Sequence[int] = (),
-        deal: Picks | None = None,
-    ) -> None:
-        self.kind = kind
-        self.parts = parts
-        self.units = units
-        self.spread = spread
-        self.deal = deal
+    applications: int = 1
+    gift_entries: int = 0
+    freight: int = 0
 
     @property
     def total(self) -> int:
@@ -54,7 +47,7 @@ class Effect:
         return [(p, units[p]) for p in self.spread] if self.units is None else self.units
 
 
-class Work:
+class Work(Struct, eq=False, gc=False):
     """One campaign's turn.
 
     `left` is what is left of each line for amounts, `base` what percentages are taken of (the policy's percent_base),
@@ -62,42 +55,16 @@ class Work:
     limit's remainder, or None.
     """
 
-    __slots__ = (
-        "base",
-        "blocked",
-        "campaign",
-        "consumed",
-        "fee",
-        "left",
-        "qualifying",
-        "room",
-        "scene",
-        "units_left",
-    )
-
-    def __init__(
-        self,
-        scene: Scene,
-        campaign: "Campaign",
-        qualifying: Sequence[int],
-        left: Sequence[int],
-        base: Sequence[int],
-        room: Sequence[int],
-        units_left: int | None = None,
-        consumed: Sequence[int] | None = None,
-        blocked: frozenset[int] = frozenset(),
-        fee: int = 0,
-    ) -> None:
-        self.scene = scene
-        self.campaign = campaign
-        self.qualifying = qualifying
-        self.left = left
-        self.base = base
-        self.room = room
-        self.units_left = units_left
-        self.consumed = consumed
-        self.blocked = blocked
-        self.fee = fee
+    scene: Scene
+    campaign: "Campaign"
+    qualifying: Sequence[int]
+    left: Sequence[int]
+    base: Sequence[int]
+    room: Sequence[int]
+    units_left: int | None = None
+    consumed: Sequence[int] | None = None
+    blocked: frozenset[int] = frozenset()
+    fee: int = 0
 
     def advance(self, effect: Effect) -> None:
         """Go on to the campaign's next benefit: on what this one left, with the units that it did not consume."""
@@ -132,6 +99,12 @@ class Work:
         if self.blocked:
             positions = [p for p in positions if p not in self.blocked]
         return positions
+
+    def sum_of(self, amounts: Sequence[int], positions: Sequence[int]) -> int:
+        """Return the sum of the amounts of some lines."""
+        if positions is self.scene.positions:
+            return sum(amounts)
+        return sum([amounts[p] for p in positions])
 
     # -- choosing units -------------------------------------------------------------------------------------------
 
@@ -225,11 +198,12 @@ class Work:
         if picks and self.scene.has_floors:
             parts = self._above_floors(parts, dict(picks))
         kept = []
-        for position, cents in parts:
-            if cents > left[position]:
-                cents = left[position]
-            if cents > room[position]:
-                cents = room[position]
+        for part in parts:
+            position, cents = part
+            if 0 < cents <= left[position] and cents <= room[position]:
+                kept.append(part)
+                continue
+            cents = min(cents, left[position], room[position])
             if cents > 0:
                 kept.append((position, cents))
         return kept
@@ -284,7 +258,7 @@ class Work:
 
     def by_price(self, picks: Picks, pick: str) -> Picks:
         """Put units in the order in which a pick looks at them: basket order, or by price (ties: lower line first)."""
-        if pick == "basket_order":
+        if pick == "basket_order" or len(picks) < 2:
             return picks
         price = self.unit_prices([position for position, _ in picks])
         if pick == "lowest":

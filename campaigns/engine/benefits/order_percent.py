@@ -34,8 +34,7 @@ class OrderPercent(Benefit):
 
     def apply(self, work: "Work") -> Effect:
         positions = work.order_targets(self.target)
-        base = work.base
-        total = money.percent_of(sum([base[p] for p in positions]), self.percent, work.scene.policy.rounding)
+        total = money.percent_of(work.sum_of(work.base, positions), self.percent, work.scene.policy.rounding)
         if self.max_amount is not None:
             total = min(total, self.max_amount)
         return work.order_discount(self.kind, total, positions)

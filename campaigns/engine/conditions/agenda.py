@@ -6,7 +6,7 @@ from campaigns.engine import fields
 from campaigns.engine.conditions.base import Condition
 from campaigns.engine.marks import Phrase, gettext_noop
 from campaigns.engine.scene import Scene
-from campaigns.engine.verdict import Verdict
+from campaigns.engine.verdict import CUSTOMER_REQUIRED, Verdict
 
 
 @fields.declared
@@ -21,7 +21,7 @@ class Agenda(Condition):
 
     def check(self, scene: Scene, campaign: str) -> Verdict:
         if scene.shopper is None:
-            return Verdict(satisfied=False, code="customer_required")
+            return CUSTOMER_REQUIRED
         return Verdict(satisfied=scene.shopper.agenda, code="agenda")
 
     def phrase(self) -> Phrase:

@@ -27,6 +27,11 @@ class Condition:
     fields: ClassVar[tuple[Field, ...]] = ()
     optional_only: ClassVar[bool] = False  # allowed only on campaigns that the operator accepts
 
+    @property
+    def holds_by_any_line(self) -> bool:
+        """True when it holds as soon as its selector finds a line."""
+        return False
+
     def check(self, scene: Scene, campaign: str) -> Verdict:
         """Say whether it holds, for the campaign with this code. Never raises on missing data: unknown is not met."""
         raise NotImplementedError

@@ -8,7 +8,7 @@ from campaigns.engine import fields
 from campaigns.engine.conditions.base import Condition
 from campaigns.engine.marks import Phrase, gettext_noop
 from campaigns.engine.scene import Scene
-from campaigns.engine.verdict import Unit, Verdict
+from campaigns.engine.verdict import CUSTOMER_REQUIRED, Unit, Verdict
 
 UNIT_CHOICES = (
     ("day", gettext_noop("day")),
@@ -56,7 +56,7 @@ class Birthday(Condition):
     def check(self, scene: Scene, campaign: str) -> Verdict:
         shopper = scene.shopper
         if shopper is None:
-            return Verdict(satisfied=False, code="customer_required")
+            return CUSTOMER_REQUIRED
         if shopper.birth_date is None:
             return Verdict(satisfied=False, code="birth_date_required")
         first, last = period(self.unit, self.which, scene.today)

@@ -10,7 +10,7 @@ from campaigns.engine.conditions.base import Condition
 from campaigns.engine.conditions.birthday import age_on
 from campaigns.engine.marks import Phrase, gettext_noop
 from campaigns.engine.scene import Scene
-from campaigns.engine.verdict import Unit, Verdict
+from campaigns.engine.verdict import CUSTOMER_REQUIRED, Unit, Verdict
 from retail import money
 
 ATTRIBUTE_CHOICES = (
@@ -71,7 +71,7 @@ class Customer(Condition):
 
     def check(self, scene: Scene, campaign: str) -> Verdict:
         if scene.shopper is None:
-            return Verdict(satisfied=False, code="customer_required")
+            return CUSTOMER_REQUIRED
         actual = attribute_of(scene.shopper, self.attribute, scene.today)
         satisfied = actual is not None and self._holds(actual)
         missing = self._distance(actual) if not satisfied and isinstance(actual, int) else None

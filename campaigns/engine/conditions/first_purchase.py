@@ -7,7 +7,7 @@ from campaigns.engine.basket import Shopper
 from campaigns.engine.conditions.base import Condition
 from campaigns.engine.marks import Phrase, gettext_noop
 from campaigns.engine.scene import Scene
-from campaigns.engine.verdict import Unit, Verdict
+from campaigns.engine.verdict import CUSTOMER_REQUIRED, Unit, Verdict
 
 
 @fields.declared
@@ -22,7 +22,7 @@ class FirstPurchase(Condition):
     def check(self, scene: Scene, campaign: str) -> Verdict:
         shopper = scene.shopper
         if shopper is None:
-            return Verdict(satisfied=False, code="customer_required")
+            return CUSTOMER_REQUIRED
         return Verdict(
             satisfied=is_first(shopper),
             code="first_purchase",

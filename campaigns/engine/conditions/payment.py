@@ -6,13 +6,12 @@ from campaigns.engine import fields
 from campaigns.engine.conditions.base import Condition
 from campaigns.engine.marks import Phrase, gettext_noop
 from campaigns.engine.scene import Scene
-from campaigns.engine.verdict import Unit, Verdict
+from campaigns.engine.verdict import SATISFIED, Unit, Verdict
 
 MATCH_CHOICES = (
     ("any", gettext_noop("at least one of them")),
     ("all", gettext_noop("every one of them")),
 )
-MET = Verdict(satisfied=True, code="payment")
 
 
 @fields.declared
@@ -38,11 +37,21 @@ class Payment(Condition):
         default="any",
     )
 
+    unpaid: Verdict = SATISFIED  # the answer while no payment is known: most evaluations come before it
+
+    def __post_init__(self) -> None:
+        unpaid = Verdict(
+            satisfied=False, code="payment", required=self.methods, missing=self.methods, unit=Unit.TEXT
+        )
+        object.__setattr__(self, "unpaid", unpaid)
+
     def check(self, scene: Scene, campaign: str) -> Verdict:
+        if not scene.basket.payments:
+            return self.unpaid
         used = scene.methods
         absent = tuple(method for method in self.methods if method.casefold() not in used)
         if not absent if self.match == "all" else len(absent) < len(self.methods):
-            return MET
+            return SATISFIED
         return Verdict(
             satisfied=False,
             code="payment",

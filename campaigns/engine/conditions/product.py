@@ -50,7 +50,7 @@ class Product(Condition):
         label=gettext_noop("Price up to"), help=gettext_noop("At most this original price."), default=None
     )
     chosen: Selector = EVERYTHING
-    met: Verdict = SATISFIED
+    every: bool = False  # each listed value must be present
 
     def __post_init__(self) -> None:
         selector = Selector(
@@ -61,22 +61,25 @@ class Product(Condition):
             price_max=self.price_max,
         )
         object.__setattr__(self, "chosen", selector)
-        object.__setattr__(self, "met", Verdict(satisfied=True, code="product", subject=self.by))
+        object.__setattr__(self, "every", self.match == "all" and self.by != "all" and not self.exclude)
+
+    @property
+    def holds_by_any_line(self) -> bool:
+        return not self.every
 
     def selector(self) -> Selector | None:
         return self.chosen
 
     def check(self, scene: Scene, campaign: str) -> Verdict:
-        selector = self.chosen
-        found = scene.select(selector)
-        if self.match == "all" and self.by != "all" and not self.exclude:
+        found = scene.select(self.chosen)
+        if self.every:
             present = {value for p in found for value in values_of(scene.lines[p], self.by)}
             absent = tuple(value for value in self.values if value not in present)
             if absent:
                 return self._refusal(scene.numbers(found), absent)
         elif not found:
             return self._refusal((), self.values)
-        return self.met
+        return SATISFIED
 
     def _refusal(self, lines: tuple[int, ...], absent: tuple[str, ...]) -> Verdict:
         return Verdict(

@@ -6,7 +6,7 @@ from campaigns.engine import fields
 from campaigns.engine.conditions.base import Condition
 from campaigns.engine.marks import Phrase, gettext_noop
 from campaigns.engine.scene import Scene
-from campaigns.engine.verdict import Unit, Verdict
+from campaigns.engine.verdict import CUSTOMER_REQUIRED, Unit, Verdict
 
 
 @fields.declared
@@ -25,7 +25,7 @@ class PurchaseNumber(Condition):
     def check(self, scene: Scene, campaign: str) -> Verdict:
         shopper = scene.shopper
         if shopper is None:
-            return Verdict(satisfied=False, code="customer_required")
+            return CUSTOMER_REQUIRED
         previous = shopper.previous_purchases
         if previous is None and shopper.first_purchase:
             previous = 0

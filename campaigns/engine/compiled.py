@@ -1,0 +1,131 @@
+"""A campaign as an evaluation reads it: what does not depend on the basket is decided once, when it is compiled."""
+
+from campaigns.engine.basket import Store
+from campaigns.engine.benefits.base import Benefit
+from campaigns.engine.campaign import Campaign, Node, leaves
+from campaigns.engine.conditions.base import Condition, Term
+from campaigns.engine.guards import guards_of
+from campaigns.engine.scene import BEGINNING, END, microseconds
+from campaigns.engine.selector import Selector
+
+CODE_TERMS = ("code_of", "pool")
+Stage = tuple[int, int]  # whether after all item benefits, and the priority
+Stages = tuple[tuple[Stage, tuple[Benefit, ...]], ...]
+
+
+class Compiled:
+    """One campaign, unpacked into what an evaluation reads, with the terms that lead to it."""
+
+    __slots__ = (
+        "anchor",
+        "campaign",
+        "code",
+        "competes",
+        "conditions",
+        "decides_late",
+        "discounts",
+        "earnings",
+        "ends",
+        "everywhere",
+        "guards",
+        "has_thresholds",
+        "is_restricted",
+        "needs_customer",
+        "order_key",
+        "required",
+        "required_besides",
+        "selectors",
+        "stages",
+        "stages_by_level",
+        "starts",
+        "store_codes",
+        "store_groupings",
+    )
+
+    def __init__(self, campaign: Campaign) -> None:
+        self.campaign = campaign
+        self.code = campaign.code
+        self.order_key = (campaign.priority, campaign.code)
+        self.conditions = campaign.conditions
+        self.selectors: tuple[Selector, ...] = tuple(
+            selector for leaf in leaves(campaign.conditions) if (selector := leaf.selector()) is not None
+        )
+        prefix = "grouping:"
+        self.everywhere = not campaign.stores
+        self.store_codes = frozenset(s for s in campaign.stores if not s.startswith(prefix))
+        self.store_groupings = frozenset(
+            s.removeprefix(prefix) for s in campaign.stores if s.startswith(prefix)
+        )
+        self.discounts = tuple(benefit for benefit in campaign.benefits if benefit.level != "earning")
+        self.earnings = tuple(benefit for benefit in campaign.benefits if benefit.level == "earning")
+        self.stages: Stages = (((0, campaign.priority), self.discounts),)
+        self.stages_by_level = stages_by_level(campaign.priority, self.discounts) or self.stages
+        self.needs_customer = any(benefit.needs_customer for benefit in self.earnings)
+        self.guards = guards_of(campaign)
+        self.starts = BEGINNING if campaign.starts_at is None else microseconds(campaign.starts_at)
+        self.ends = END if campaign.ends_at is None else microseconds(campaign.ends_at)
+        self.required = conjunction(campaign.conditions)
+        self.required_besides = self.required
+        if self.required and len(self.selectors) == 1:
+            # Lines that match its only product condition prove that condition.
+            self.required_besides = tuple(c for c in self.required if not c.holds_by_any_line)
+        self.has_thresholds = (
+            campaign.minimum_quantity is not None
+            or campaign.minimum_amount is not None
+            or campaign.maximum_amount is not None
+        )
+        self.competes = campaign.exclusive or not campaign.combinable_order_discount
+        self.is_restricted = bool(campaign.limits) or campaign.budget is not None or campaign.optional
+        # What other campaigns leave can still change which lines qualify, or whether a threshold is met.
+        self.decides_late = campaign.skip_discounted or campaign.threshold_basis == "running"
+        anchor = None if self.conditions is None else _anchor(self.conditions, campaign.code)
+        if anchor is None and not self.everywhere:
+            anchor = frozenset(
+                [("store", code) for code in self.store_codes]
+                + [("store_grouping", grouping) for grouping in self.store_groupings]
+            )
+        self.anchor = anchor
+
+    def opens_in(self, store: Store) -> bool:
+        """True when the campaign runs in this store."""
+        return (
+            self.everywhere
+            or store.code in self.store_codes
+            or not self.store_groupings.isdisjoint(store.groupings)
+        )
+
+
+def conjunction(node: Node | None) -> tuple[Condition, ...] | None:
+    """Return the conditions that must all hold, when a tree is no more than that; None when it is more."""
+    if node is None:
+        return ()
+    if isinstance(node, Condition):
+        return (node,)
+    if node.operator == "all" and all(isinstance(child, Condition) for child in node.children):
+        return tuple(child for child in node.children if isinstance(child, Condition))
+    return None
+
+
+def stages_by_level(priority: int, discounts: tuple[Benefit, ...]) -> Stages | None:
+    """Return when benefits are applied with `level_order: item_first`; None for benefits that are all applied first."""
+    order = tuple(benefit for benefit in discounts if benefit.stage() == "order")
+    if not order:
+        return None
+    if len(order) == len(discounts):
+        return (((1, priority), discounts),)
+    items = tuple(benefit for benefit in discounts if benefit.stage() != "order")
+    return ((0, priority), items), ((1, priority), order)
+
+
+def _anchor(node: Node, campaign: str) -> frozenset[Term] | None:
+    """Return terms of which any basket that satisfies the node has at least one; None when there are no such terms."""
+    if isinstance(node, Condition):
+        return node.anchor(campaign)
+    anchors = [_anchor(child, campaign) for child in node.children]
+    if node.operator == "any":
+        return None if None in anchors else frozenset(term for anchor in anchors for term in anchor or ())
+    known = [anchor for anchor in anchors if anchor is not None]
+    # Any of them would do; a code is rarer than a product, and few terms are rarer than many.
+    return min(
+        known, key=lambda terms: (not any(t[0] in CODE_TERMS for t in terms), len(terms)), default=None
+    )
