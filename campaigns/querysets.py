@@ -1,11 +1,13 @@
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, Value, When
 
 if TYPE_CHECKING:
-    from campaigns.models import Campaign, Job, PromoCode  # noqa: F401
+    from campaigns.models import Association, Campaign, Job, Markdown, PromoCode  # noqa: F401
+
+Published = TypeVar("Published", "AssociationQuerySet", "MarkdownQuerySet")
 
 # What a manager sees. Stored statuses are fewer: these also depend on the period and the moment.
 STATUSES = ("draft", "scheduled", "active", "paused", "ended")
@@ -59,6 +61,87 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         for name in named:
             query |= Q(document__stores__contains=[name])
         return self.filter(query)
+
+
+class AssociationQuerySet(models.QuerySet["Association"]):
+    def with_status(self) -> "AssociationQuerySet":
+        """Annotate `shown_status`: draft, active or paused."""
+        return self.annotate(
+            shown_status=Case(
+                When(status="published", then=Value("active")),
+                default=models.F("status"),
+                output_field=models.CharField(),
+            )
+        )
+
+    def with_changes_flag(self) -> "AssociationQuerySet":
+        """Annotate `has_changes`: the working copy differs from what is live."""
+        return self.annotate(
+            has_changes=_differs(~Q(document=models.F("live_revision__document"))),
+        )
+
+    def search(self, words: str) -> "AssociationQuerySet":
+        """Associations whose code or name holds every word."""
+        return _with_words(self, words)
+
+    def naming(self, campaign: str) -> "AssociationQuerySet":
+        """Associations that have a campaign, in their working copy or live."""
+        return self.filter(
+            Q(document__campaigns__contains=[campaign])
+            | Q(live_revision__document__campaigns__contains=[campaign])
+        )
+
+
+class MarkdownQuerySet(models.QuerySet["Markdown"]):
+    def with_status(self, *, at: datetime) -> "MarkdownQuerySet":
+        """Annotate `shown_status`, one of STATUSES, as of the moment."""
+        return self.annotate(
+            shown_status=Case(
+                When(status="draft", then=Value("draft")),
+                When(status="paused", then=Value("paused")),
+                When(ends_at__lte=at, then=Value("ended")),
+                When(starts_at__gt=at, then=Value("scheduled")),
+                default=Value("active"),
+                output_field=models.CharField(),
+            )
+        )
+
+    def with_changes_flag(self) -> "MarkdownQuerySet":
+        """Annotate `has_changes`: the working copy or its products differ from what is live."""
+        return self.annotate(
+            has_changes=_differs(
+                ~Q(
+                    document=models.F("live_revision__document"),
+                    items_version=models.F("live_revision__prices__items_version"),
+                )
+            ),
+        )
+
+    def search(self, words: str) -> "MarkdownQuerySet":
+        """Markdowns whose code or name holds every word."""
+        return _with_words(self, words)
+
+    def in_store(self, store: str, groupings: list[str]) -> "MarkdownQuerySet":
+        """Markdowns that hold in a store: those that name it, one of its groupings, or no store at all."""
+        query = Q(document__stores=[])
+        for name in (store, *(f"grouping:{code}" for code in groupings)):
+            query |= Q(document__stores__contains=[name])
+        return self.filter(query)
+
+
+def _differs(condition: Q) -> Case:
+    return Case(
+        When(live_revision__isnull=True, then=Value(False)),
+        When(condition, then=Value(True)),
+        default=Value(False),
+        output_field=models.BooleanField(),
+    )
+
+
+def _with_words(found: Published, words: str) -> Published:
+    for word in words.split():
+        found = found.filter(Q(code__icontains=word) | Q(name__unaccent__icontains=word))
+    return found
 
 
 class PromoCodeQuerySet(models.QuerySet["PromoCode"]):

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from campaigns.engine.associations import ASSOCIATION_FIELDS
 from campaigns.engine.document import CAMPAIGN_FIELDS
 from campaigns.engine.encoding import encode
 from campaigns.engine.fields import Field
 from campaigns.engine.kinds import BENEFITS, CONDITIONS
+from campaigns.engine.markdowns import ITEM_FIELD, MARKDOWN_FIELDS
 
 Json = dict[str, Any]
 
@@ -121,3 +123,21 @@ def document_components() -> dict[str, Json]:
         **_kinds(CONDITIONS, "Condition"),
         **_kinds(BENEFITS, "Benefit"),
     }
+
+
+def association_schema(**beside: Json) -> Json:
+    """Return the schema of an association document, with what stands beside it in requests or answers."""
+    return _beside(object_schema(ASSOCIATION_FIELDS), beside)
+
+
+def markdown_schema(**beside: Json) -> Json:
+    """Return the schema of a markdown document; a draft may come without its products."""
+    schema = object_schema(MARKDOWN_FIELDS)
+    return _beside({**schema, "required": [name for name in schema["required"] if name != "items"]}, beside)
+
+
+MARKDOWN_ITEM_SCHEMA: Json = object_schema(ITEM_FIELD.fields)
+
+
+def _beside(schema: Json, beside: Mapping[str, Json]) -> Json:
+    return {**schema, "properties": {**schema["properties"], **beside}}

@@ -1,6 +1,6 @@
 """Which status each refusal of a package gets. A package that learns to refuse adds its lines here."""
 
-from campaigns.services import campaigns, categories, jobs, promo_codes
+from campaigns.services import campaigns, categories, jobs, promo_codes, publication
 from customers.services.consents import ConsentRefused
 from pos_api.errors import Rule
 from retail.services.deletion import InUse
@@ -18,6 +18,10 @@ RULES: tuple[Rule, ...] = (
     Rule(promo_codes.PoolHasUses, 409),
     Rule(promo_codes.WordTaken, 409),
     Rule(promo_codes.PromoCodeError, 422, "invalid"),
+    Rule(publication.CodeFixed, 422),
+    Rule(publication.NothingToPublish, 422),
+    Rule(publication.RevisionUnknown, 404),
+    Rule(publication.PublicationError, 409),
     Rule(InUse, 409),
     Rule(PriceRequestRefused, 422),
     Rule(PricesChanged, 409),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from campaigns.engine.policy import PRESETS, QUESTIONS
+from pos_api.document_schema import association_schema, markdown_schema
 
 _OBJECT: dict[str, Any] = {"type": "object"}
 _CAMPAIGN = {"type": "object", "description": "A campaign document, as `campaigns/` takes it."}
@@ -13,20 +14,8 @@ SIMULATION_SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
     "properties": {
         "campaigns": {"type": "array", "items": _CAMPAIGN},
-        "associations": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "code": {"type": "string"},
-                    "name": {"type": "string"},
-                    "criterion": {"enum": ["lowest", "highest", "first", "all"]},
-                    "compete_on": {"enum": ["basket", "line"]},
-                    "campaigns": {"type": "array", "items": {"type": "string"}},
-                },
-            },
-        },
-        "markdowns": {"type": "array", "items": _OBJECT},
+        "associations": {"type": "array", "items": association_schema()},
+        "markdowns": {"type": "array", "items": {**markdown_schema(), "required": ["code", "items"]}},
         "promo_codes": {
             "type": "array",
             "items": {

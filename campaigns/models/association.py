@@ -2,6 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.published import PublishedDocument, Revision, known_and_live
+from campaigns.querysets import AssociationQuerySet
 
 
 class Association(PublishedDocument):
@@ -15,6 +16,8 @@ class Association(PublishedDocument):
         related_name="+",
         verbose_name=_("live revision"),
     )
+
+    objects = AssociationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("association")

@@ -2,6 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.published import PublishedDocument, Revision, known_and_live
+from campaigns.querysets import MarkdownQuerySet
 
 
 class Markdown(PublishedDocument):
@@ -23,6 +24,8 @@ class Markdown(PublishedDocument):
         related_name="+",
         verbose_name=_("live revision"),
     )
+
+    objects = MarkdownQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("price markdown")

@@ -1,9 +1,9 @@
-"""Campaigns, their categories, promotional code pools."""
+"""Campaigns, their associations and categories, price markdowns, promotional code pools."""
 
 from django.urls import URLPattern, path
 
+from pos_api.views import associations, campaign_revisions, campaigns, jobs, markdown_items, markdowns
 from pos_api.views import campaign_categories as categories
-from pos_api.views import campaign_revisions, campaigns, jobs
 from pos_api.views import promo_code_pools as pools
 
 urlpatterns: list[URLPattern] = [
@@ -13,6 +13,20 @@ urlpatterns: list[URLPattern] = [
     path("campaigns/<str:code>/pause/", campaigns.PauseView.as_view()),
     path("campaigns/<str:code>/resume/", campaigns.ResumeView.as_view()),
     path("campaigns/<str:code>/revisions/", campaign_revisions.RevisionsView.as_view()),
+    path("associations/", associations.AssociationsView.as_view()),
+    path("associations/<str:code>/", associations.AssociationView.as_view()),
+    path("associations/<str:code>/publish/", associations.PublishView.as_view()),
+    path("associations/<str:code>/pause/", associations.PauseView.as_view()),
+    path("associations/<str:code>/resume/", associations.ResumeView.as_view()),
+    path("associations/<str:code>/revisions/", associations.RevisionsView.as_view()),
+    path("markdowns/", markdowns.MarkdownsView.as_view()),
+    path("markdowns/<str:code>/", markdowns.MarkdownView.as_view()),
+    path("markdowns/<str:code>/publish/", markdowns.PublishView.as_view()),
+    path("markdowns/<str:code>/pause/", markdowns.PauseView.as_view()),
+    path("markdowns/<str:code>/resume/", markdowns.ResumeView.as_view()),
+    path("markdowns/<str:code>/revisions/", markdowns.RevisionsView.as_view()),
+    path("markdowns/<str:code>/items/", markdown_items.MarkdownItemsView.as_view()),
+    path("markdowns/<str:code>/export/", markdown_items.MarkdownExportView.as_view()),
     path("campaign-categories/", categories.CampaignCategoriesView.as_view()),
     path("campaign-categories/<str:code>/", categories.CampaignCategoryView.as_view()),
     path("promo-code-pools/", pools.PromoCodePoolsView.as_view()),

@@ -20,6 +20,7 @@ from pos_api.openapi import PAGE_PARAMETERS, Described, Json, operation, page_of
 from pos_api.pagination import paginated
 from pos_api.problems import FieldProblem, Invalid, NotFound
 from pos_api.views.base import ManagerView, answer, no_content, read_json
+from pos_api.views.documents import ASKED_SCHEMA, split_document
 
 EXAMPLE: Json = {
     "code": "INVERNO10",
@@ -36,9 +37,7 @@ EXAMPLE: Json = {
     "limits": [{"scope": "customer", "counts": "sale", "max": 2, "per": "month"}],
     "benefits": [{"kind": "item_percent", "percent": "10.00"}],
 }
-# Beside the document: what a request may ask for, and what only answers say (accepted and ignored in requests, so
-# that the body of a GET can be changed and sent back).
-ASKED = ("publish", "version", "comment")
+# What only answers say beside the document.
 ANSWERED = ("status", "state", "revision", "has_changes", "created_at", "updated_at", "plan_version")
 
 INSTANT: Json = {"type": "string", "format": "date-time"}
@@ -60,13 +59,7 @@ def _with(properties: Json) -> Described:
     return Described(schema, components)
 
 
-REQUEST = _with(
-    {
-        "publish": {"type": "boolean", "default": False, "description": "Make it live at once."},
-        "version": {"type": "integer", "description": "Refused with 409 when another was stored meanwhile."},
-        "comment": {"type": "string", "maxLength": 240, "description": "Kept with the revision."},
-    }
-)
+REQUEST = _with(ASKED_SCHEMA)
 RESPONSE = _with(_ENVELOPE)
 
 VIEW = ("campaigns.view_campaign",)
@@ -97,23 +90,8 @@ def find(code: str, at: Any) -> Campaign:
 
 def read_document(request: Request) -> tuple[Any, Json]:
     """Return the document of a request and what it asks for beside it. Raises Invalid."""
-    body = read_json(request)
-    if not isinstance(body, dict):
-        return body, {"publish": False, "version": None, "comment": ""}
-    asked = {"publish": False, "version": None, "comment": ""}
-    asked |= {name: body[name] for name in ASKED if name in body}
-    problems = []
-    if not isinstance(asked["publish"], bool):
-        problems.append(FieldProblem("publish", "type", _("Must be true or false.")))
-    if asked["version"] is not None and (
-        isinstance(asked["version"], bool) or not isinstance(asked["version"], int)
-    ):
-        problems.append(FieldProblem("version", "type", _("Must be a whole number.")))
-    if not isinstance(asked["comment"], str) or len(asked["comment"]) > 240:
-        problems.append(FieldProblem("comment", "too_long", _("Must be a text of at most 240 characters.")))
-    if problems:
-        raise Invalid(errors=problems)
-    return {name: _texts(value) for name, value in body.items() if name not in (*ASKED, *ANSWERED)}, asked
+    document, asked = split_document(read_json(request), ANSWERED)
+    return _texts(document), asked
 
 
 def _texts(value: Any) -> Any:
