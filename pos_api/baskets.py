@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from msgspec import Meta, Struct, field
 
 from campaigns.engine import basket as engine
+from pos_api.catalogue import CatalogueRow
 from pos_api.decoding import Decoder
 from pos_api.fields import (
     MAX_CENTS,
@@ -184,20 +185,6 @@ def _check_payments(sale: SaleDocument) -> list[FieldProblem]:
 
 EVALUATE_DECODER: Decoder[BasketDocument] = Decoder(BasketDocument, _check_basket, free_fields=("redeem",))
 SALE_DECODER: Decoder[SaleDocument] = Decoder(SaleDocument, _check_sale, free_fields=("redeem",))
-
-
-class CatalogueRow(Struct, array_like=True, gc=False):
-    """What the catalogue knows of one SKU. Prices are cents."""
-
-    id: int
-    sku: str
-    code: str
-    ncm: str
-    categories: tuple[str, ...]
-    groupings: tuple[str, ...]
-    original_price: int | None
-    floor_price: int | None
-    discountable: bool
 
 
 def engine_basket(

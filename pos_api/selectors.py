@@ -4,6 +4,7 @@ It answers with one row: the plan's version, the catalogue's rows of the basket,
 consents and purchases, and what limited campaigns have used (`pos_api.usage`).
 """
 
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,9 @@ from django.utils.translation import gettext as _
 from msgspec import Struct
 
 from campaigns.engine import basket as engine
-from pos_api.baskets import BasketDocument, CatalogueRow
+from pos_api import catalogue
+from pos_api.baskets import BasketDocument
+from pos_api.catalogue import CatalogueRow
 from pos_api.problems import invalid_field
 from pos_api.usage import Foreseen, foreseen, windows_at
 
@@ -49,7 +52,7 @@ class CodeRow(Struct, array_like=True, gc=False):
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
-    """What the query found. ``counters`` and ``gifts`` answer for the plan that was ``foreseen``, still as JSON."""
+    """What the query found. The catalogue may hold more than the basket names. ``counters`` and ``gifts`` answer for the plan that was ``foreseen``, still as JSON."""
 
     plan_version: int
     catalogue: dict[str, CatalogueRow]
@@ -63,9 +66,15 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 
 
 _SNAPSHOT = (
-    "SELECT * FROM pos_snapshot(%s::text[], %s::text[], %s::text[], %s, %s, %s, %s, %s, %s, "
-    "%s::text[], %s::text[], %s::date[], %s::text[])"
+    "SELECT catalogue_version(), s.* FROM pos_snapshot(%s::text[], %s::text[], %s::text[], %s, %s, %s, %s, %s, %s, "
+    "%s::text[], %s::text[], %s::date[], %s::text[]) AS s"
 )
+
+
+_PRODUCTS = msgspec.json.Decoder(list[CatalogueRow])
+_PATHS = msgspec.json.Decoder(dict[str, tuple[str, ...]])
+_CODES = msgspec.json.Decoder(list[CodeRow])
+_CUSTOMERS = msgspec.json.Decoder(list[CustomerRow])
 
 
 def read_snapshot(
@@ -80,45 +89,60 @@ def read_snapshot(
     """Read what a basket's evaluation needs, in one query. Raises a 422 problem for an ambiguous customer.
 
     ``at`` is the sale's moment, ``now`` is when it is asked. ``customer_id`` names a customer that the caller has
-    found (and locked) already.
+    found (and locked) already. Only when the catalogue changed since this process last looked, and part of the basket
+    was remembered of before, it takes a second query.
     """
     reference = ("id", str(customer_id)) if customer_id is not None else _reference(document)
     codes_entered = [str(code) for code in document.promo_codes]
     expected = foreseen()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _SNAPSHOT,
-            [
-                list({line.sku for line in document.lines}),
-                list({line.category for line in document.lines if line.category is not None}),
-                codes_entered,
-                terminal_id,
-                *(reference or ("", "")),
-                at,
-                at - timedelta(days=METRIC_DAYS),
-                now,
-                expected.campaigns,
-                ["", store.code, customer_key(document, None), *codes_entered],
-                list(set(windows_at(at, store).values())) if expected.campaigns else [],
-                expected.gifts,
-            ],
-        )
-        version, products, paths, codes, locked_until, customers, counters, gifts = cursor.fetchone()
-    found = msgspec.json.decode(customers, type=list[CustomerRow])
+    others = [
+        codes_entered,
+        terminal_id,
+        *(reference or ("", "")),
+        at,
+        at - timedelta(days=METRIC_DAYS),
+        now,
+        expected.campaigns,
+        ["", store.code, customer_key(document, None), *codes_entered],
+        list(set(windows_at(at, store).values())) if expected.campaigns else [],
+        expected.gifts,
+    ]
+    skus = {line.sku for line in document.lines}
+    categories = {line.category for line in document.lines if line.category is not None}
+    known = catalogue.remembered()
+    row = _query(skus - known.rows.keys(), categories - known.paths.keys(), others)
+    if row[0] != known.version and not (
+        known.rows.keys().isdisjoint(skus) and known.paths.keys().isdisjoint(categories)
+    ):
+        row = _query(skus, categories, others)
+    changed, version, products, paths, codes, locked_until, customers, counters, gifts = row
+    known = catalogue.remember(
+        known,
+        changed,
+        [] if products == "[]" else _PRODUCTS.decode(products),
+        {} if paths == "{}" else _PATHS.decode(paths),
+    )
+    found = [] if customers == "[]" else _CUSTOMERS.decode(customers)
     if len(found) > 1:
         message = _("Several customers have this; give the document or the card.")
         raise invalid_field(f"customer.{_name(document)}", "ambiguous", message)
     return Snapshot(
         plan_version=version,
-        catalogue={row.sku: row for row in msgspec.json.decode(products, type=list[CatalogueRow])},
-        category_paths=msgspec.json.decode(paths, type=dict[str, tuple[str, ...]]),
-        codes={row.code: row for row in msgspec.json.decode(codes, type=list[CodeRow])},
+        catalogue=known.rows,
+        category_paths=known.paths,
+        codes={} if codes == "[]" else {row.code: row for row in _CODES.decode(codes)},
         customer=found[0] if found else None,
         locked_until=locked_until,
         foreseen=expected,
         counters=counters,
         gifts=gifts,
     )
+
+
+def _query(skus: AbstractSet[str], categories: AbstractSet[str], others: list[Any]) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(_SNAPSHOT, [list(skus), list(categories), *others])
+        return cursor.fetchone()
 
 
 def _reference(document: BasketDocument) -> tuple[str, str] | None:

@@ -1,4 +1,4 @@
-from retail.models.catalogue import Category, Product
+from retail.models.catalogue import CatalogueChange, Category, Product
 from retail.models.company import Company
 from retail.models.grouping import Grouping, ProductGrouping, StoreGrouping
 from retail.models.price_change import PriceChange, PriceChangeLine, PriceField
@@ -6,6 +6,7 @@ from retail.models.sale import ExchangedItem, Payment, Sale, SaleLine, SaleState
 from retail.models.store import Store, Terminal, TotalsMode
 
 __all__ = [
+    "CatalogueChange",
     "Category",
     "Company",
     "ExchangedItem",

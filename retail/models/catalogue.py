@@ -105,3 +105,19 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku} {self.name}"
+
+
+class CatalogueChange(models.Model):
+    """One statement that changed products, categories or product groupings; triggers write it and remove old ones.
+
+    The numbers that are visible together are the version of the catalogue (the function ``catalogue_version``).
+    """
+
+    id = models.BigAutoField(primary_key=True)
+
+    class Meta:
+        verbose_name = _("catalogue change")
+        verbose_name_plural = _("catalogue changes")
+
+    def __str__(self) -> str:
+        return str(self.pk)
