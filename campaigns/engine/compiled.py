@@ -75,7 +75,13 @@ class Compiled:
             or campaign.maximum_amount is not None
         )
         self.competes = campaign.exclusive or not campaign.combinable_order_discount
-        self.is_restricted = bool(campaign.limits) or campaign.budget is not None or campaign.optional
+        self.is_restricted = (
+            bool(campaign.limits)
+            or campaign.budget is not None
+            or campaign.optional
+            # It stops others only if it earns something, which is known once it is weighed.
+            or (campaign.stop_further != "none" and bool(self.earnings))
+        )
         # What other campaigns leave can still change which lines qualify, or whether a threshold is met.
         self.decides_late = campaign.skip_discounted or campaign.threshold_basis == "running"
         anchor = None if self.conditions is None else _anchor(self.conditions, campaign.code)

@@ -73,8 +73,10 @@ def assess(compiled: Compiled, scene: Scene) -> Standing:
         qualifying = undiscounted(qualifying, scene)
     standing = Standing(compiled, campaign, qualifying, refusals)
     if (compiled.has_thresholds or not qualifying) and (satisfied or qualifying):
-        amounts = None if campaign.threshold_basis == "running" else scene.amounts(campaign.exchange)
-        refusals += check_thresholds(campaign, scene, qualifying, amounts)
+        amounts = scene.amounts(campaign.exchange)
+        # What is left later is never more: a minimum that is missed now stays missed, a maximum may yet be met.
+        running = campaign.threshold_basis == "running"
+        refusals += check_thresholds(campaign, scene, qualifying, amounts, with_maximum=not running)
     if compiled.is_restricted:
         check_restrictions(standing, scene)
     return standing
@@ -132,9 +134,13 @@ def undiscounted(positions: Sequence[int], scene: Scene, taken: Sequence[int] | 
 
 
 def check_thresholds(
-    campaign: Campaign, scene: Scene, qualifying: Sequence[int], amounts: Sequence[int] | None
+    campaign: Campaign,
+    scene: Scene,
+    qualifying: Sequence[int],
+    amounts: Sequence[int],
+    with_maximum: bool = True,
 ) -> list[Verdict]:
-    """Test quantity and amounts (all inclusive) of the qualifying lines; `amounts` None leaves the amounts for later."""
+    """Test quantity and amounts (all inclusive) of the qualifying lines."""
     if not qualifying:
         return [Verdict(satisfied=False, code="no_qualifying_lines")]
     refusals = []
@@ -153,10 +159,10 @@ def check_thresholds(
                     lines=scene.numbers(qualifying),
                 )
             )
-    if amounts is None or (campaign.minimum_amount is None and campaign.maximum_amount is None):
+    lowest, highest = campaign.minimum_amount, campaign.maximum_amount if with_maximum else None
+    if lowest is None and highest is None:
         return refusals
     amount = sum([amounts[p] for p in qualifying])
-    lowest, highest = campaign.minimum_amount, campaign.maximum_amount
     if lowest is not None and amount < lowest:
         refusals.append(_amount_refusal("minimum_amount", lowest, amount, scene.numbers(qualifying)))
     if highest is not None and amount > highest:

@@ -23,7 +23,7 @@ from campaigns.engine.basket import (
 from campaigns.engine.best import select_best
 from campaigns.engine.compiled import Compiled
 from campaigns.engine.earnings import final_rewards, worth_alone
-from campaigns.engine.eligibility import NO_LINES, Standing, assess, is_offer
+from campaigns.engine.eligibility import NO_LINES, Standing, assess, check_thresholds, is_offer
 from campaigns.engine.evaluation import Evaluation
 from campaigns.engine.plan import Plan
 from campaigns.engine.pricing import price
@@ -98,7 +98,12 @@ def choose(standings: Sequence[Standing], scene: Scene, plan: Plan) -> list[Stan
     for standing in found:
         weighed = compete or (
             standing.compiled.is_restricted
-            and (standing.refusals or standing.items_left is not None or standing.budget_left is not None)
+            and (
+                standing.refusals
+                or standing.items_left is not None
+                or standing.budget_left is not None
+                or standing.campaign.stop_further != "none"  # it stops others only if it gives something
+            )
         )
         if not weighed or weigh(standing, scene):
             eligible.append(standing)
@@ -118,6 +123,11 @@ def weigh(standing: Standing, scene: Scene) -> bool:
     compiled = standing.compiled
     campaign = compiled.campaign
     base = scene.amounts(campaign.exchange)
+    if campaign.exclusive and campaign.threshold_basis == "running":
+        missed = check_thresholds(campaign, scene, standing.qualifying, base)  # nobody leaves it less
+        if missed:
+            refusals += missed
+            return False
     skipped = discounted_lines(scene, scene.untaken) if campaign.skip_discounted else NO_LINES
     effects = compute_effects(
         scene, standing, compiled.discounts, standing.qualifying, base, scene.room, None, skipped

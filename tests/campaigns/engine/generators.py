@@ -74,7 +74,7 @@ tiers = st.lists(
     max_size=3,
     unique_by=lambda tier: tier["from"],
 )
-benefits = st.one_of(
+discounts = st.one_of(
     _fixed("order_percent", {"max_amount": amounts, "target": selectors}, percent=percents),
     _fixed("order_amount", {"every_amount": amounts, "target": selectors}, amount=amounts),
     _fixed(
@@ -105,6 +105,11 @@ benefits = st.one_of(
         on=st.sampled_from(["order", "items"]),
         by=st.sampled_from(["quantity", "amount"]),
     ),
+)
+benefits = st.one_of(
+    discounts,
+    discounts,
+    discounts,
     _fixed("gift", products=st.just([{"sku": "BOTTON"}, {"sku": "A"}]), repeat=st.booleans()),
     _fixed("cashback", percent=percents),
     _fixed("points", program=st.just("pontos"), multiplier=st.sampled_from(["2", "3"])),

@@ -1,13 +1,11 @@
-"""Laws of one campaign alone: splitting lines, scaling prices, raising caps and thresholds, the best combination."""
+"""Laws of one campaign alone: splitting lines, scaling prices, raising caps and thresholds."""
 
 from decimal import Decimal
-from itertools import combinations
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from campaigns.engine.associations import decode_association
 from campaigns.engine.basket import Basket, Line
 from campaigns.engine.document import decode_campaign
 from campaigns.engine.evaluate import evaluate
@@ -150,47 +148,3 @@ def test_a_hundred_percent_off_is_nothing_to_pay(rows: Any) -> None:
 
     for kind in ("order_percent", "item_percent"):
         assert discount(rows, {"benefits": [{"kind": kind, "percent": 100}]}) == total
-
-
-@st.composite
-def competing(draw: Any) -> list[dict[str, Any]]:
-    documents = []
-    for number in range(draw(st.integers(1, 5))):
-        documents.append(
-            {
-                "code": f"C{number}",
-                "name": "x",
-                "priority": draw(st.integers(0, 2)),
-                "exclusive": draw(make.rarely),
-                "benefits": draw(st.lists(per_unit_benefits, min_size=1, max_size=2)),
-                "stop_further": draw(st.sampled_from(["none", "none", "basket", "lines"])),
-                "skip_discounted": draw(make.rarely),
-            }
-        )
-    return documents
-
-
-@quick
-@given(whole_lines, competing(), st.booleans())
-def test_the_best_combination_is_the_best_of_all(
-    rows: Any, documents: list[dict[str, Any]], tied: bool
-) -> None:
-    group = {"code": "A", "criterion": "highest", "campaigns": ["C0", "C1"]} if tied else None
-    campaigns = [decode_campaign(document) for document in documents]
-    associations = [decode_association(group)] if group else []
-    basket = basket_of(rows)
-
-    def worth(chosen: Any, policy: str, grouped: list[Any]) -> int:
-        plan = compile_plan(chosen, associations=grouped, policy=build_policy(selection=policy))
-        return evaluate(plan, basket, None, moment=make.MOMENT, store=make.STORE).totals.discount
-
-    best = worth(campaigns, "best_for_customer", associations)
-
-    allowed = [
-        subset
-        for size in range(1, len(campaigns) + 1)
-        for subset in combinations(campaigns, size)
-        if (size == 1 or not any(campaign.exclusive for campaign in subset))
-        and not (tied and {"C0", "C1"} <= {campaign.code for campaign in subset})
-    ]
-    assert best == max((worth(subset, "rules", []) for subset in allowed), default=0)
