@@ -50,6 +50,7 @@ app.autodiscover_tasks()
 _every_ten_seconds = schedule(10)
 _every_minute = crontab()
 _every_five_minutes = crontab(minute="*/5")
+_every_hour = crontab(minute=17)
 
 # name: (task, when, why this often)
 JOBS: dict[str, tuple[str, crontab | schedule, str]] = {
@@ -73,6 +74,11 @@ JOBS: dict[str, tuple[str, crontab | schedule, str]] = {
         "messaging.tasks.sweep_leases",
         _every_minute,
         "what a killed sender held is settled soon after its lease of five minutes",
+    ),
+    "purge_expired": (
+        "pos_api.tasks.purge_expired",
+        _every_hour,
+        "what is kept for days may stay an hour longer; small batches disturb nobody",
     ),
     "run_due_jobs": (
         "campaigns.tasks.run_due_jobs",

@@ -57,9 +57,8 @@ def sales_overview(*, at: datetime, today: date, period: int) -> SalesOverview:
     first = today - timedelta(days=2 * max(PERIODS) - 1)
     rows = (
         # The index is by moment; the two days more are the widest gap between a moment and its business date.
-        Sale.objects.filter(
-            occurred_at__gte=at - timedelta(days=2 * max(PERIODS) + 2), business_date__gte=first
-        )
+        Sale.objects.real()
+        .filter(occurred_at__gte=at - timedelta(days=2 * max(PERIODS) + 2), business_date__gte=first)
         .exclude(state=SaleState.CANCELLED)
         .values_list("business_date")
         .annotate(Count("pk"), Count("customer"), Sum("net"), Sum("discount"))
@@ -186,7 +185,7 @@ def first_steps() -> list[Step]:
             product=Exists(Product.objects.all()),
             key=Exists(TerminalKey.objects.filter(revoked_at__isnull=True)),
             campaign=Exists(Campaign.objects.exclude(live_revision=None)),
-            sale=Exists(Sale.objects.all()),
+            sale=Exists(Sale.objects.real()),
         )
         .values("store", "product", "key", "campaign", "sale")
         .get()

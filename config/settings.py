@@ -251,6 +251,10 @@ REST_FRAMEWORK = {
 }
 CSRF_FAILURE_VIEW = "pos_api.errors.csrf_failure"
 # A sale may be committed on the plan it was evaluated with for this long after the plan was replaced.
+# How long an Idempotency-Key is remembered; the ticket of a sale protects it for ever.
+IDEMPOTENCY_KEY_DAYS = env.number("FIEL_IDEMPOTENCY_KEY_DAYS", 30)
+# How long after a look-up the terminals of a store may complete the customer's data.
+COUNTER_MINUTES = env.number("FIEL_COUNTER_MINUTES", 60)
 PLAN_GRACE_HOURS = env.number("FIEL_PLAN_GRACE_HOURS", 12)
 # Requests a minute for one terminal; 0 is no limit.
 TERMINAL_REQUESTS_PER_MINUTE = env.number("FIEL_TERMINAL_REQUESTS_PER_MINUTE", 0)

@@ -3,10 +3,13 @@
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db.models import DateField, DateTimeField, F, Func, QuerySet
+from django.db.models.functions import Cast
 
 from customers.documents import is_valid, normalize
-from customers.models import Consent, Customer
+from customers.models import Appointment, Consent, Customer
 from customers.phones import to_e164
 from retail.models import Company, Sale, SaleState
 
@@ -54,10 +57,44 @@ def look_up_customer(text: str) -> Customer | None:
     return None
 
 
+def find_customer(name: str, value: str) -> Customer | None:
+    """Return the one customer with this id, document, card, code, phone or email. Raises CustomerAmbiguous."""
+    if name == "id":
+        wanted: dict[str, object] = {"pk": int(value)}
+    elif name == "document":
+        wanted = {"document": normalize(value)}
+    elif name == "phone":
+        try:
+            wanted = {"phone": to_e164(value)}
+        except ValueError:
+            return None
+    else:
+        wanted = {name: value.lower() if name == "email" else value}
+    found = list(Customer.objects.filter(**wanted).order_by("pk")[:2])
+    if len(found) > 1:
+        raise CustomerAmbiguous
+    return found[0] if found else None
+
+
+def on_day(appointments: QuerySet[Appointment], day: date) -> QuerySet[Appointment]:
+    """Return those that begin on this day, in the time zone of each one's store."""
+    noon = datetime.combine(day, time(12), tzinfo=UTC)
+    local = Func(F("store__time_zone"), F("starts_at"), function="timezone", output_field=DateTimeField())
+    return (
+        appointments.filter(
+            # Every zone's day lies within these three; this is what the index can find.
+            starts_at__range=(noon - timedelta(days=1.5), noon + timedelta(days=1.5))
+        )
+        .alias(local_day=Cast(local, DateField()))
+        .filter(local_day=day)
+    )
+
+
 def customer_card(customer: Customer, *, today: date) -> CustomerCard:
     """Gather the card of a customer; ``today`` is the day in the store."""
     purchases = (
-        Sale.objects.filter(customer=customer)
+        Sale.objects.real()
+        .filter(customer=customer)
         .exclude(state=SaleState.CANCELLED)
         .select_related("store")
         .order_by("-occurred_at", "-pk")[:LAST_PURCHASES]

@@ -1,6 +1,7 @@
 """Which status each refusal of a package gets. A package that learns to refuse adds its lines here."""
 
 from campaigns.services import campaigns, categories, jobs, promo_codes, publication
+from customers.services.appointments import AppointmentClosed, AppointmentRefused, AppointmentTaken
 from customers.services.consents import ConsentRefused
 from pos_api.errors import Rule
 from retail.services.deletion import InUse
@@ -28,4 +29,7 @@ RULES: tuple[Rule, ...] = (
     Rule(TooManyProducts, 422),
     Rule(TooManyRows, 422),
     Rule(ConsentRefused, 422),
+    Rule(AppointmentRefused, 422),
+    Rule(AppointmentTaken, 409),
+    Rule(AppointmentClosed, 409),
 )

@@ -17,13 +17,17 @@ def find_sale(uuid: UUID, *, caller: Any) -> Sale:
 
 def find_ticket(ticket: str, business_date: date | None, *, caller: Any) -> Sale:
     """Return the newest sale with this ticket: of the terminal itself, or of any for a person. Raises NotFound."""
-    scope = {"terminal_id": caller.terminal_id} if isinstance(caller, TerminalCaller) else {}
+    scope: dict[str, Any] = {"is_test": False}
+    if isinstance(caller, TerminalCaller):
+        scope = {"terminal_id": caller.terminal_id, "is_test": caller.is_test}
     day = {} if business_date is None else {"business_date": business_date}
     return _first(ticket=ticket, **day, **scope)
 
 
 def _scope(caller: Any) -> dict[str, Any]:
-    return {"store_id": caller.store_id} if isinstance(caller, TerminalCaller) else {}
+    if not isinstance(caller, TerminalCaller):
+        return {}
+    return {"store_id": caller.store_id, "is_test": caller.is_test}
 
 
 def _first(**conditions: Any) -> Sale:
@@ -61,6 +65,7 @@ def sale_body(sale: Sale) -> dict[str, Any]:
             {"method": payment.method, "amount": str(payment.amount)}
             for payment in sorted(sale.payments.all(), key=lambda payment: payment.pk)
         ],
+        "is_test": sale.is_test,
         "flags": sale.flags,
         "answer": answer,
     }

@@ -38,6 +38,7 @@ class CustomerRow(Struct, array_like=True, gc=False):
     turnover: int
     visits: int
     last_purchase_at: datetime | None
+    agenda: bool
 
 
 class CodeRow(Struct, array_like=True, gc=False):
@@ -103,7 +104,7 @@ def read_snapshot(
         at - timedelta(days=METRIC_DAYS),
         now,
         expected.campaigns,
-        ["", store.code, customer_key(document, None), *codes_entered],
+        ["", store.code, *codes_entered],
         list(set(windows_at(at, store).values())) if expected.campaigns else [],
         expected.gifts,
     ]
@@ -201,11 +202,13 @@ def shopper(
         turnover=row.turnover,
         visits=row.visits,
         last_purchase_days=last_days,
+        agenda=row.agenda,
     )
 
 
-def customer_key(document: BasketDocument, customer: CustomerRow | None) -> str:
-    """Return whom customer limits count: the document, so that a second card or e-mail does not start anew."""
-    if customer is not None:
-        return customer.document or f"c:{customer.id}"
-    return "" if document.customer is None else str(document.customer.document or "")
+def customer_key(customer: CustomerRow | None) -> str:
+    """Return whom customer limits count: the customer's record, whatever of it was known at which sale.
+
+    So that a document that is added later does not start the limit anew. Who has no record has used nothing.
+    """
+    return "" if customer is None else f"c:{customer.id}"

@@ -41,6 +41,12 @@ class ProductQuerySet(models.QuerySet):
         return self.order_by(rank, "name", "pk")
 
 
+class SaleQuerySet(models.QuerySet):
+    def real(self) -> Self:
+        """Sales that count: whatever adds up, compares or decides leaves test sales out."""
+        return self.filter(is_test=False)
+
+
 class StoreQuerySet(models.QuerySet):
     def active(self) -> Self:
         return self.filter(is_active=True)

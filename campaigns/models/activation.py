@@ -83,7 +83,7 @@ class LineAdjustment(models.Model):
 class CampaignCounter(models.Model):
     """How much of one limit of one campaign was used within one window.
 
-    ``scope_key`` is empty for the whole company, else the customer's document (or "c:<id>" without one),
+    ``scope_key`` is empty for the whole company, else "c:<id>" of the customer,
     the store's code or the promo code. ``counts`` is sale, item, or money for a budget. Only limited
     campaigns have rows. Commit raises ``used`` by one conditional update; the CHECK is the last guard.
     """

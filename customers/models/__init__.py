@@ -1,4 +1,14 @@
+from customers.models.appointment import Appointment, AppointmentStatus
 from customers.models.consent import Consent, ConsentChannel, Purpose
 from customers.models.customer import Customer, CustomerGrouping, Sex
 
-__all__ = ["Consent", "ConsentChannel", "Customer", "CustomerGrouping", "Purpose", "Sex"]
+__all__ = [
+    "Appointment",
+    "AppointmentStatus",
+    "Consent",
+    "ConsentChannel",
+    "Customer",
+    "CustomerGrouping",
+    "Purpose",
+    "Sex",
+]

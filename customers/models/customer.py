@@ -1,8 +1,10 @@
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models.functions import ExtractDay, ExtractMonth
 from django.utils.translation import gettext_lazy as _
 
+from customers.documents import mask
 from customers.querysets import CustomerQuerySet
 from retail.models import Grouping, Store
 from retail.models.search import Searchable
@@ -105,12 +107,9 @@ class Customer(models.Model):
             GinIndex(OpClass(Searchable("name"), name="gin_trgm_ops"), name="customer_name_search"),
             models.Index(fields=["email"], name="customer_by_email", condition=~models.Q(email="")),
             models.Index(fields=["phone"], name="customer_by_phone", condition=~models.Q(phone="")),
-            models.Index(
-                fields=["birth_date"],
-                name="customer_by_birth_date",
-                condition=models.Q(birth_date__isnull=False),
-            ),
+            # Birthdays are asked for by month and day, whatever the year.
+            models.Index(ExtractMonth("birth_date"), ExtractDay("birth_date"), name="customer_by_birthday"),
         ]
 
     def __str__(self) -> str:
-        return self.name or self.code or self.document or f"#{self.pk}"
+        return self.name or self.code or (mask(self.document) if self.document else f"#{self.pk}")

@@ -139,7 +139,7 @@ class CustomerDetail(PageMixin, View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         customer = get_object_or_404(Customer.objects.select_related("home_store"), pk=pk)
         now = timezone.now()
-        sales = Sale.objects.filter(customer=customer).exclude(state=SaleState.CANCELLED)
+        sales = Sale.objects.real().filter(customer=customer).exclude(state=SaleState.CANCELLED)
         year = sales.filter(occurred_at__gte=now - _YEAR).aggregate(
             count=Count("pk"), net=Sum("net"), discount=Sum("discount"), last=Max("occurred_at")
         )
@@ -217,7 +217,10 @@ class CustomerPurchases(ListPage):
 
     def get_queryset(self) -> QuerySet[Sale]:
         return (
-            Sale.objects.filter(customer=self.customer).select_related("store").defer("request", "response")
+            Sale.objects.real()
+            .filter(customer=self.customer)
+            .select_related("store")
+            .defer("request", "response")
         )
 
     def row_url(self, instance: Sale) -> str:

@@ -188,9 +188,11 @@ def _row(automation: Automation, candidate: Candidate, *, at: datetime) -> Messa
 
 def _note_recovered(*, at: datetime) -> None:
     """Close the open carts whose message was followed by a purchase of their customer."""
-    bought = Sale.objects.filter(
-        customer=OuterRef("cart__customer"), occurred_at__gte=OuterRef("sent_at")
-    ).exclude(state=SaleState.CANCELLED)
+    bought = (
+        Sale.objects.real()
+        .filter(customer=OuterRef("cart__customer"), occurred_at__gte=OuterRef("sent_at"))
+        .exclude(state=SaleState.CANCELLED)
+    )
     answered = Message.objects.filter(
         Exists(bought),
         cart__state=CartState.OPEN,

@@ -23,26 +23,27 @@ class Cancelled(Struct, frozen=True, kw_only=True):
 
 def cancel_sale(*, sale: UUID, caller: TerminalCaller, now: datetime) -> Cancelled:
     """Cancel a sale of the caller's store by its id. Raises NotFound for any other, 409 once it was returned."""
-    return in_transaction(lambda: _cancel(_lock(uuid=sale, store_id=caller.store_id), now))
+    return in_transaction(
+        lambda: _cancel(_lock(uuid=sale, store_id=caller.store_id, is_test=caller.is_test), now)
+    )
 
 
 def cancel_ticket(*, ticket: str, business_date: date, caller: TerminalCaller, now: datetime) -> Cancelled:
     """Cancel the caller's own ticket. When it has not arrived yet, it will be recorded as cancelled."""
 
     def work() -> Cancelled:
-        found = _lock(
-            store_id=caller.store_id,
-            terminal_id=caller.terminal_id,
-            business_date=business_date,
-            ticket=ticket,
-        )
+        own = {
+            "terminal_id": caller.terminal_id,
+            "business_date": business_date,
+            "ticket": ticket,
+            "is_test": caller.is_test,
+        }
+        found = _lock(store_id=caller.store_id, **own)
         if found is None and _leave_word(ticket, business_date, caller, now):
-            left = Sale.objects.get(
-                terminal_id=caller.terminal_id, business_date=business_date, ticket=ticket
-            )
+            left = Sale.objects.get(**own)
             return Cancelled(body=_body(left, []), replayed=False)
         if found is None:
-            found = _lock(terminal_id=caller.terminal_id, business_date=business_date, ticket=ticket)
+            found = _lock(**own)
         return _cancel(found, now)
 
     return in_transaction(work)
@@ -102,8 +103,8 @@ def _body(sale: Sale, reversed_activations: list[dict[str, str]]) -> dict[str, A
 _LEAVE_WORD = """
 INSERT INTO retail_sale (uuid, store_id, terminal_id, business_date, ticket, state, operation, occurred_at,
     received_at, cancelled_at, gross, markdown, exchange, discount, redeemed, net, delivery_fee, delivery_discount,
-    charged, plan_version, fingerprint, request, response, flags)
-VALUES (%s, %s, %s, %s, %s, 'cancelled', 'sale', %s, %s, %s, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '{}', NULL, '[]')
+    charged, plan_version, is_test, fingerprint, request, response, flags)
+VALUES (%s, %s, %s, %s, %s, 'cancelled', 'sale', %s, %s, %s, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, %s, '', '{}', NULL, '[]')
 ON CONFLICT DO NOTHING
 RETURNING id
 """
@@ -113,6 +114,16 @@ def _leave_word(ticket: str, business_date: date, caller: TerminalCaller, now: d
     with connection.cursor() as cursor:
         cursor.execute(
             _LEAVE_WORD,
-            [uuid4(), caller.store_id, caller.terminal_id, business_date, ticket, now, now, now],
+            [
+                uuid4(),
+                caller.store_id,
+                caller.terminal_id,
+                business_date,
+                ticket,
+                now,
+                now,
+                now,
+                caller.is_test,
+            ],
         )
         return cursor.fetchone() is not None

@@ -79,7 +79,7 @@ def record_sale(
         occurred_at=occurred_at,
         moment=moment,
         now=now,
-        flags=["clock_skew"] if skewed else [],
+        flags=["clock_skew"] * skewed + ["test"] * caller.is_test,
     )
     wrong: list[str] = []
     try:
@@ -121,7 +121,7 @@ def _record(order: _Order) -> Recorded:
         _claim_key(order, sale_id)
     customer_id = None
     if order.document.customer is not None:
-        customer_id = lock_customer(order.document.customer)
+        customer_id = lock_customer(order.document.customer, create=not order.caller.is_test)
     evaluated = _evaluate(order, customer_id, without_campaigns=cancelled_before)
     discrepancies = _compare_totals(order, evaluated, flags, refuse=not cancelled_before)
     body = evaluated.body() | {
@@ -133,17 +133,18 @@ def _record(order: _Order) -> Recorded:
         "discrepancies": discrepancies,
     }
     line_ids = insert_lines(sale_id, order.document, evaluated)
-    sale = Sale(pk=sale_id, uuid=uuid)
-    settle(
-        sale=sale,
-        evaluation=evaluated.evaluation,
-        line_ids=line_ids,
-        customer_key=evaluated.customer_key,
-        promo_code_ids={row.code: row.id for row in evaluated.snapshot.codes.values()},
-        day=order.moment.astimezone(order.caller.store.timezone).date(),
-        uses_return=evaluated.plan.policy.cancelled_use == "returned",
-        at=order.now,
-    )
+    # A test uses nothing up: no limit, no budget, no code. Its answer says what it would have been given.
+    if not order.caller.is_test:
+        settle(
+            sale=Sale(pk=sale_id, uuid=uuid),
+            evaluation=evaluated.evaluation,
+            line_ids=line_ids,
+            customer_key=evaluated.customer_key,
+            promo_code_ids={row.code: row.id for row in evaluated.snapshot.codes.values()},
+            day=order.moment.astimezone(order.caller.store.timezone).date(),
+            uses_return=evaluated.plan.policy.cancelled_use == "returned",
+            at=order.now,
+        )
     complete_sale(
         sale_id,
         evaluated.evaluation,
@@ -160,8 +161,8 @@ def _record(order: _Order) -> Recorded:
 _INSERT_SALE = """
 INSERT INTO retail_sale (uuid, store_id, terminal_id, business_date, ticket, fiscal_key, state, operation,
     occurred_at, received_at, gross, markdown, exchange, discount, redeemed, net, delivery_fee, delivery_discount,
-    charged, plan_version, fingerprint, request, response, flags)
-VALUES (%s, %s, %s, %s, %s, %s, 'committed', %s, %s, %s, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, %s, %s, NULL, '[]')
+    charged, plan_version, is_test, fingerprint, request, response, flags)
+VALUES (%s, %s, %s, %s, %s, %s, 'committed', %s, %s, %s, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, %s, %s, %s, NULL, '[]')
 ON CONFLICT DO NOTHING
 RETURNING id
 """
@@ -180,10 +181,12 @@ def _claim_ticket(order: _Order) -> tuple[int | None, UUID]:
                     caller.terminal_id,
                     order.business_date,
                     document.ticket,
-                    document.fiscal_key,
+                    # A fiscal document belongs to one real sale; a test may name it as often as it likes.
+                    None if caller.is_test else document.fiscal_key,
                     document.operation,
                     order.occurred_at,
                     order.now,
+                    caller.is_test,
                     order.fingerprint,
                     msgspec.json.encode(order.content).decode(),
                 ],
@@ -206,6 +209,7 @@ def _find_existing(order: _Order) -> Recorded | Sale:
             terminal_id=order.caller.terminal_id,
             business_date=order.business_date,
             ticket=order.document.ticket,
+            is_test=order.caller.is_test,
         )
         .select_for_update()
         .first()
@@ -234,14 +238,14 @@ def _fiscal_key_taken() -> Conflict:
 
 
 def _adopt(tombstone: Sale, order: _Order) -> None:
-    fiscal_key = order.document.fiscal_key
+    fiscal_key = None if order.caller.is_test else order.document.fiscal_key
     if (
         fiscal_key is not None
         and Sale.objects.filter(fiscal_key=fiscal_key).exclude(pk=tombstone.pk).exists()
     ):
         raise _fiscal_key_taken()
     Sale.objects.filter(pk=tombstone.pk).update(
-        fiscal_key=order.document.fiscal_key,
+        fiscal_key=fiscal_key,
         operation=order.document.operation,
         occurred_at=order.occurred_at,
         received_at=order.now,
@@ -258,7 +262,7 @@ def _replayed(sale: Sale) -> Recorded:
 def _find_by_key(order: _Order) -> Recorded | None:
     known = (
         IdempotencyKey.objects.select_related("sale")
-        .filter(store_id=order.caller.store_id, key=order.key)
+        .filter(store_id=order.caller.store_id, key=order.key, is_test=order.caller.is_test)
         .first()
     )
     if known is None:
@@ -280,10 +284,10 @@ def _claim_key(order: _Order, sale_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO pos_api_idempotencykey (store_id, key, fingerprint, sale_id, created_at)
-            VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id
+            INSERT INTO pos_api_idempotencykey (store_id, key, is_test, fingerprint, sale_id, created_at)
+            VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id
             """,
-            [order.caller.store_id, order.key, order.fingerprint, sale_id, order.now],
+            [order.caller.store_id, order.key, order.caller.is_test, order.fingerprint, sale_id, order.now],
         )
         if cursor.fetchone() is None:
             # Somebody else used it for another sale at this very moment.

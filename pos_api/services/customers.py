@@ -16,13 +16,15 @@ from pos_api.problems import invalid_field
 UNIQUE = ("document", "card", "code")
 
 
-def lock_customer(reference: CustomerReference) -> int:
+def lock_customer(reference: CustomerReference, *, create: bool = True) -> int | None:
     """Return the id of the customer that ``reference`` means, locked; make a record for somebody new.
 
-    Raises a 422 problem when a phone or e-mail belongs to several customers.
+    Without ``create`` somebody new is None. Raises a 422 problem when a phone or e-mail belongs to several customers.
     """
     name, value = reference.key() or ("", "")
     found = _lock(name, value)
+    if found is None and not create:
+        return None
     if found is None:
         if name not in UNIQUE:
             # Nothing in the database makes a phone or e-mail unique: two tills must not both make the record.

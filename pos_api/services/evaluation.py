@@ -128,7 +128,7 @@ def evaluate_snapshot(
     basket = engine_basket(
         document, snapshot.catalogue, snapshot.category_paths, selectors.promo_codes(document, snapshot)
     )
-    whose = selectors.customer_key(document, snapshot.customer)
+    whose = selectors.customer_key(snapshot.customer)
     usage = usage_for(
         plan,
         basket,

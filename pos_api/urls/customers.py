@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from pos_api.views.appointments import AppointmentCancelView, AppointmentListView, AppointmentView
 from pos_api.views.consents import ConsentListView, StandingConsentsView
 from pos_api.views.customer_lookup import CustomerLookupView
 from pos_api.views.customers import CustomerListView, CustomerView
@@ -12,4 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("customers/<int:pk>/", CustomerView.as_view(), name="customer"),
     path("customers/<int:pk>/consents/", ConsentListView.as_view(), name="consents"),
     path("customers/<int:pk>/consents/standing/", StandingConsentsView.as_view(), name="standing_consents"),
+    path("appointments/", AppointmentListView.as_view(), name="appointments"),
+    path("appointments/<int:pk>/", AppointmentView.as_view(), name="appointment"),
+    path("appointments/<int:pk>/cancel/", AppointmentCancelView.as_view(), name="appointment_cancel"),
 ]

@@ -11,6 +11,7 @@ from customers.selectors import standing_consents
 from customers.services.consents import COLUMNS, record_consent
 from pos_api.openapi import PAGE_PARAMETERS, operation, page_of
 from pos_api.pagination import paginated
+from pos_api.services.counter import customer_at_counter
 from pos_api.views.base import ManagerView, answer, read_json
 from pos_api.views.resources import CounterView, find_or_404, terminal_or_none, user_of
 from retail.models import Store
@@ -73,20 +74,25 @@ class ConsentListView(CounterView):
         summary="Record an answer",
         description=(
             "`granted` false takes consent back. Without `channel` it answers for every channel. From a terminal, the store "
-            "is recorded with it."
+            "is recorded with it, and the customer must have been looked up or registered there within the last hour."
         ),
         request=ROW,
         responses={201: SHOWN},
+        problems={404: "Unknown, or for a terminal not looked up lately (`customer_not_looked_up`)."},
         examples={"Agreed at the till": EXAMPLE, "Taken back": {"purpose": "marketing", "granted": False}},
     )
     def post(self, request: Request, pk: int) -> HttpResponse:
-        customer = find_or_404(Customer.objects.all(), pk=pk)
+        at = timezone.now()
         terminal = terminal_or_none(request)
+        if terminal is not None:
+            customer = customer_at_counter(store_id=terminal.store_id, customer_id=pk, at=at)
+        else:
+            customer = find_or_404(Customer.objects.all(), pk=pk)
         consent = record_consent(
             customer=customer,
             values=read_json(request),
             source="till" if terminal else "import",
-            at=timezone.now(),
+            at=at,
             store=Store.objects.get(pk=terminal.store_id) if terminal else None,
             recorded_by=None if terminal else user_of(request),
         )

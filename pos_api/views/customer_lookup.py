@@ -16,6 +16,7 @@ from customers.selectors import CustomerAmbiguous, customer_card, look_up_custom
 from pos_api.authentication import TerminalCaller
 from pos_api.openapi import operation, query
 from pos_api.problems import BadRequest, Conflict, NotFound
+from pos_api.services.counter import record_visit
 from pos_api.services.lookups import record_failures, refuse_locked
 from pos_api.views.base import PosView, answer
 
@@ -100,6 +101,7 @@ class CustomerLookupView(PosView):
         if customer is None:
             record_failures(terminal_id=caller.terminal_id, looked_up=[text], at=at)
             raise NotFound(_("No customer has this."), code="customer_unknown")
+        record_visit(store_id=caller.store_id, customer_id=customer.pk, at=at)
         return answer(read_card(customer, caller, at))
 
 

@@ -17,6 +17,7 @@ from customers.services.customers import (
     upsert_customers,
 )
 from pos_api.openapi import ROW_RESULTS, operation, page_of, rows_of
+from pos_api.services.counter import customer_at_counter, record_visit
 from pos_api.views.base import answer, no_content, read_json
 from pos_api.views.customer_lookup import CARD, CARD_EXAMPLE, read_card
 from pos_api.views.resources import (
@@ -175,6 +176,8 @@ class CustomerListView(CounterView):
             store = Store.objects.get(pk=terminal.store_id)
             values = read_json(request)
             result = save_at_counter(values=values, store=store, at=at)
+            if result.instance is not None:
+                record_visit(store_id=terminal.store_id, customer_id=result.instance.pk, at=at)
             if result.status == "created":
                 return saved(result, lambda customer: read_card(customer, terminal, at))
             return saved(
@@ -217,22 +220,27 @@ class CustomerView(CounterView):
         id="customers_change",
         tag=TAG,
         summary="Change a customer",
-        description="A terminal completes what is known and is answered with the values that it sent.",
+        description=(
+            "A terminal completes what is known of a customer whom its store looked up or registered within the last hour, "
+            "and is answered with the values that it sent."
+        ),
         request=ROW,
         responses={200: SHOWN},
         examples={"A new phone": {"phone": "(11) 91234-5678"}},
+        problems={404: "Unknown, or for a terminal not looked up lately (`customer_not_looked_up`)."},
     )
     def patch(self, request: Request, pk: int) -> HttpResponse:
-        customer = find(pk)
         terminal = terminal_or_none(request)
         if terminal is not None:
+            at = timezone.now()
+            customer = customer_at_counter(store_id=terminal.store_id, customer_id=pk, at=at)
             store = Store.objects.get(pk=terminal.store_id)
             values = read_changes(request, {})
-            result = save_at_counter(values=values, store=store, at=timezone.now(), customer=customer)
+            result = save_at_counter(values=values, store=store, at=at, customer=customer)
             # The numbers of customers can be counted through, so this shows nothing that was not just typed.
             typed = [name for name in values if name in COLUMNS]
             return saved(result, lambda one: {"id": one.pk} | {name: getattr(one, name) for name in typed})
-        return self._update(request, customer, replace=False)
+        return self._update(request, find(pk), replace=False)
 
     @operation(
         id="customers_delete",

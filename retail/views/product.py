@@ -107,7 +107,9 @@ class ProductDetail(PageMixin, View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         product = get_object_or_404(Product.objects.select_related("category"), pk=pk)
         sold = (
-            SaleLine.objects.filter(sku=product.sku, sale__occurred_at__gte=timezone.now() - _MONTH)
+            SaleLine.objects.filter(
+                sku=product.sku, sale__is_test=False, sale__occurred_at__gte=timezone.now() - _MONTH
+            )
             .exclude(sale__state=SaleState.CANCELLED)
             .aggregate(
                 quantity=Sum("quantity"),

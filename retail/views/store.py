@@ -117,7 +117,9 @@ class StoreDetail(PageMixin, View):
             .order_by("code", "pk")
         )
         since = timezone.now() - _WEEK
-        week = Sale.objects.filter(store=store, occurred_at__gte=since).exclude(state=SaleState.CANCELLED)
+        week = (
+            Sale.objects.real().filter(store=store, occurred_at__gte=since).exclude(state=SaleState.CANCELLED)
+        )
         context = {
             "store": store,
             "terminals": list(terminals),

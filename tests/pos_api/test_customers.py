@@ -113,7 +113,8 @@ class TestCounter:
         assert card["email"] == "ana@example.com"
 
     def test_completing_a_customer_shows_only_what_was_typed(self, till):
-        customer = build_customer(name="Ana", phone="+5511987654321")
+        customer = build_customer(name="Ana", phone="+5511987654321", card="77")
+        till.send("GET", "customers/lookup/?q=77")
 
         answer = till.send("PATCH", f"customers/{customer.pk}/", {"email": "ANA@example.com"})
 
@@ -129,7 +130,8 @@ class TestCounter:
         assert codes(till.send("POST", "customers/", [{"document": CPF}])) == [("", "type")]
 
     def test_records_a_consent_with_its_store(self, till):
-        customer = build_customer()
+        customer = build_customer(card="77")
+        till.send("GET", "customers/lookup/?q=77")
 
         answer = till.send(
             "POST", f"customers/{customer.pk}/consents/", {"purpose": "promotions", "granted": True}

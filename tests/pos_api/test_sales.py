@@ -246,7 +246,8 @@ class TestLimits:
         assert (response.status_code, body["code"]) == (409, "benefit_unavailable")
         assert body["unavailable"] == [{"campaign": "DEZ", "reason": "limit_reached"}]
         assert body["evaluation"]["totals"]["net"] == "100.00"
-        assert counters() == {("DEZ", CPF): 1}
+        customer = Customer.objects.get(document=CPF)
+        assert counters() == {("DEZ", f"c:{customer.pk}"): 1}
 
     def test_counts_a_customer_by_document_whatever_names_them(self, till: Till) -> None:
         publish(limits=[{"scope": "customer", "counts": "sale", "max": 1}])

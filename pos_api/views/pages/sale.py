@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from campaigns.models import Activation, LineAdjustment
+from customers import documents
 from pos_api.problems import Conflict, NotFound
 from pos_api.services.cancel import cancel_in_back_office
 from retail import formats
@@ -36,6 +37,7 @@ STATE_TONES = {
     SaleState.CANCELLED: "danger",
 }
 FLAGS = {
+    "test": _("Test: counts for nothing"),
     "clock_skew": _("The till's clock was wrong"),
     "totals_mismatch": _("The till charged another total"),
     "cancelled_before_arrival": _("Cancelled before it arrived"),
@@ -63,12 +65,22 @@ class SaleFilters(django_filters.FilterSet):
         method="with_discount",
         empty_label=_("All"),
     )
+    is_test = django_filters.ChoiceFilter(
+        label=_("Kind"),
+        choices=[("yes", _("Tests"))],
+        method="kept",
+        empty_label=_("Real sales"),
+    )
     since = _DayFilter(label=_("From"), field_name="business_date", lookup_expr="gte")
     until = _DayFilter(label=_("Until"), field_name="business_date", lookup_expr="lte")
 
     class Meta:
         model = Sale
-        fields = ["store", "state", "discounted", "since", "until"]
+        fields = ["store", "state", "discounted", "is_test", "since", "until"]
+
+    def kept(self, queryset: QuerySet[Sale], _name: str, _value: str) -> QuerySet[Sale]:
+        """Leave the list as it is: the page has chosen between tests and real sales already."""
+        return queryset
 
     def with_discount(self, queryset: QuerySet[Sale], _name: str, value: str) -> QuerySet[Sale]:
         return queryset.filter(discount__gt=0) if value == "yes" else queryset.filter(discount=0)
@@ -108,7 +120,12 @@ class SaleList(ListPage):
 
     def get_queryset(self) -> QuerySet[Sale]:
         # The stored documents are large, and no list shows them.
-        return Sale.objects.select_related("store", "terminal", "customer").defer("request", "response")
+        tests = self.request.GET.get("is_test") == "yes"
+        return (
+            Sale.objects.filter(is_test=tests)
+            .select_related("store", "terminal", "customer")
+            .defer("request", "response")
+        )
 
     def search(self, queryset: QuerySet[Sale], text: str) -> QuerySet[Sale]:
         if not text:
@@ -152,6 +169,8 @@ class SaleDetail(PageMixin, View):
             .select_related("campaign", "revision", "promo_code")
             .order_by("-discount", "pk")
         )
+        # Who may see customers sees what the till sent of them; others see that it did.
+        readable = _as_it_is if request.user.has_perm("customers.view_customer") else without_personal_data
         context = {
             "sale": sale,
             "store": sale.store,
@@ -164,8 +183,8 @@ class SaleDetail(PageMixin, View):
             "may_cancel": request.user.has_perm("retail.change_sale")
             and sale.state in (SaleState.COMMITTED, SaleState.PARTIALLY_RETURNED),
             "state_tone": STATE_TONES.get(SaleState(sale.state), ""),
-            "request_text": _document(sale.request),
-            "response_text": _document(sale.response),
+            "request_text": _document(readable(sale.request)),
+            "response_text": _document(readable(sale.response)),
             "facts": [
                 (_("Store"), sale.store.name),
                 (_("Terminal"), sale.terminal.code),
@@ -217,6 +236,25 @@ def _not_activated(response: Any) -> list[NotActivated]:
 def _amount(missing: Any) -> Decimal | None:
     """Return what was missing when it is money; units, methods and codes are told in the sentence."""
     return Decimal(missing) if isinstance(missing, str) and _MONEY.fullmatch(missing) else None
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def without_personal_data(document: Any) -> Any:
+    """Return a stored request or answer with what identifies the customer masked; the rest stays."""
+    if not isinstance(document, dict):
+        return document
+    hidden = dict(document)
+    for name in ("customer", "captured"):
+        given = document.get(name)
+        if isinstance(given, dict):
+            hidden[name] = {
+                key: documents.mask(value) if key == "document" and isinstance(value, str) else "•••"
+                for key, value in given.items()
+            }
+    return hidden
 
 
 def _document(value: Any) -> str:
