@@ -128,7 +128,7 @@ class PastCustomers:
 
     def key(self, customer: int | None) -> str:
         """Return whom customer limits count, as recording a sale does."""
-        return "" if customer is None else self._facts[customer].document or f"c:{customer}"
+        return "" if customer is None else f"c:{customer}"
 
     def shopper(self, sale: RecordedSale, zone: ZoneInfo) -> engine.Shopper | None:
         """Return the shopper of a sale, as at that sale; None for an anonymous one."""
@@ -192,7 +192,7 @@ FROM customers_customer u WHERE u.id = ANY(%s)
 
 _PURCHASES = """
 SELECT customer_id, id, occurred_at, (net * 100)::bigint, cancelled_at
-FROM retail_sale WHERE customer_id = ANY(%s) AND id <= %s AND state <> 'returned' ORDER BY id
+FROM retail_sale WHERE customer_id = ANY(%s) AND id <= %s AND NOT is_test AND state <> 'returned' ORDER BY id
 """
 
 _CONSENTS = """

@@ -138,7 +138,7 @@ class RecordedSales:
     def __init__(self, *, begins: datetime, ends: datetime, stores: Sequence[int] | None, last: int) -> None:
         evaluated = Q(response__isnull=False) & ~Q(flags__contains=[NEVER_STOOD])
         standing = Q(state__in=(SaleState.COMMITTED, SaleState.PARTIALLY_RETURNED))
-        found = Sale.objects.filter(occurred_at__gte=begins, occurred_at__lt=ends, pk__lte=last)
+        found = Sale.objects.real().filter(occurred_at__gte=begins, occurred_at__lt=ends, pk__lte=last)
         found = found.filter(standing | Q(state=SaleState.CANCELLED) & evaluated)
         if stores is not None:
             found = found.filter(store__in=stores)

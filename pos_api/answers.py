@@ -219,6 +219,7 @@ class StoredSaleAnswer(Struct, kw_only=True):
     customer: str | None
     charged: Money
     payments: list[PaymentAnswer]
+    is_test: bool
     flags: list[str]
     answer: SaleAnswer | None
 

@@ -120,6 +120,7 @@ STORED_SALE_ANSWER: Json = {
     "customer": "***.533.447-**",
     "charged": "162.00",
     "payments": [{"method": "pix", "amount": "162.00"}],
+    "is_test": False,
     "flags": [],
     "answer": SALE_ANSWER,
 }

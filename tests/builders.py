@@ -17,7 +17,7 @@ from campaigns.services.campaigns import create_campaign
 from campaigns.services.promo_code_jobs import request_generation
 from campaigns.services.promo_codes import Terms, create_pool, generate_codes
 from customers.documents import _CPF_WEIGHTS, _check_digit
-from customers.models import Consent, Customer, CustomerGrouping
+from customers.models import Appointment, Consent, Customer, CustomerGrouping
 from retail.models import (
     Category,
     PriceChange,
@@ -71,6 +71,14 @@ def build_product(**values: Any) -> Product:
         "price": Decimal("50.00"),
     }
     return Product.objects.create(**defaults | {"ncm": "61091000"} | values)
+
+
+def build_appointment(**values: Any) -> Appointment:
+    if "customer" not in values:
+        values["customer"] = build_customer()
+    if "store" not in values:
+        values["store"] = build_store()
+    return Appointment.objects.create(**{"starts_at": NOON, "booked_at": NOON} | values)
 
 
 def build_price_change(*, product: Product, **values: Any) -> PriceChange:

@@ -22,6 +22,7 @@ from retail.models import (
 )
 from tests.builders import (
     NOON,
+    build_appointment,
     build_category,
     build_consent,
     build_customer,
@@ -72,6 +73,15 @@ def _part(model, **values):
     return lambda: model.objects.create(sale=build_sale(), **values)
 
 
+def _second_appointment(what):
+    def attempt():
+        first = build_appointment(seller="V1")
+        same = {"customer": first.customer} if what == "customer" else {"seller": first.seller}
+        build_appointment(store=first.store, **same)
+
+    return attempt
+
+
 def record(*, products=1, lines=()):
     change = PriceChange.objects.create(products=products, changed_at=NOON)
     for name in lines:
@@ -87,6 +97,10 @@ ATTEMPTS = {
     "price_change_of_some_product": lambda: record(products=0),
     "price_change_line_once": lambda: record(lines=("price", "price")),
     "price_change_line_field_known": lambda: record(lines=("weight",)),
+    "appointment_status_known": lambda: build_appointment(status="perhaps", closed_at=NOON),
+    "appointment_closed_has_its_moment": lambda: build_appointment(status="done"),
+    "appointment_once_per_customer_and_moment": _second_appointment("customer"),
+    "appointment_once_per_seller_and_moment": _second_appointment("seller"),
     "store_code_not_empty": lambda: build_store(code=""),
     "store_totals_mode_known": lambda: build_store(totals_mode="maybe"),
     "terminal_code_once_per_store": _second_terminal,
