@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('pos_api', '0004_snapshot_with_usage'),
-        ('retail', '0007_test_sales'),
+        ('retail', '0008_test_sales'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('customers', '0005_appointments_and_birthdays'),
         ('pos_api', '0006_snapshot_with_agenda'),
-        ('retail', '0007_test_sales'),
+        ('retail', '0008_test_sales'),
     ]
 
     operations = [
