@@ -24,5 +24,7 @@ register_kind(
         work=backtests.work,
         view_permission="campaigns.view_backtest",
         change_permission="campaigns.change_backtest",
+        url_name="campaigns:backtest_detail",
+        url_argument="backtest",
     )
 )

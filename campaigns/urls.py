@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from campaigns.views import (
     actions,
+    backtests,
     builder,
     categories,
     detail,
@@ -38,6 +39,9 @@ urlpatterns = [
     path("campaign/<str:code>/edit/", builder.CampaignEdit.as_view(), name="campaign_form"),
     path("campaign/<str:code>/history/", detail.CampaignHistory.as_view(), name="campaign_history"),
     path("campaign/<str:code>/activations/", lists.ActivationList.as_view(), name="activation_list"),
+    path("campaign/<str:code>/backtests/", backtests.CampaignBacktests.as_view(), name="campaign_backtests"),
+    path("backtests/<int:pk>/", backtests.BacktestDetail.as_view(), name="backtest_detail"),
+    path("backtests/<int:pk>/<slug:table>.csv", backtests.BacktestExport.as_view(), name="backtest_export"),
     path("campaign/<str:code>/publish/", actions.Publish.as_view(), name="campaign_publish"),
     path("campaign/<str:code>/pause/", actions.Pause.as_view(), name="campaign_pause"),
     path("campaign/<str:code>/resume/", actions.Resume.as_view(), name="campaign_resume"),

@@ -4,7 +4,7 @@ A builder saves what it makes. Codes and documents are taken from counters, so t
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -12,8 +12,10 @@ from uuid import uuid4
 
 from django.contrib.auth.models import AbstractUser, Permission, User
 
-from campaigns.models import Campaign, CampaignCategory, Job, PromoCodePool
+from campaigns.models import Backtest, Campaign, CampaignCategory, Job, PromoCodePool
+from campaigns.services.backtests import request_backtest
 from campaigns.services.campaigns import create_campaign
+from campaigns.services.jobs import run_job
 from campaigns.services.promo_code_jobs import request_generation
 from campaigns.services.promo_codes import Terms, create_pool, generate_codes
 from customers.documents import _CPF_WEIGHTS, _check_digit
@@ -188,3 +190,18 @@ def build_promo_code_pool(*, campaign: Campaign | None = None, codes: int = 0) -
 def build_job(*, pool: PromoCodePool, count: int = 10, at: datetime = NOON) -> Job:
     """Ask for the generation of codes; nothing runs it yet."""
     return request_generation(pool=pool, count=count, terms=Terms(), user=None, at=at)
+
+
+def build_backtest(*, campaign: Campaign, at: datetime = NOON) -> Backtest:
+    """Back-test a campaign's working copy over the month before, and finish it."""
+    question = {
+        "from": (at - timedelta(days=30)).date().isoformat(),
+        "until": at.date().isoformat(),
+        "saved": [campaign.code],
+        "live": True,
+        "ignore_dates": True,
+    }
+    backtest = request_backtest(document=question, user=None, at=at, campaign=campaign.code)
+    run_job(job_id=backtest.job.pk, clock=lambda: at)
+    backtest.refresh_from_db()
+    return backtest

@@ -29,14 +29,14 @@ def company_zone() -> ZoneInfo:
 
 @transaction.atomic
 def request_backtest(
-    *, document: Mapping[str, Any], user: User | None, at: datetime, campaign: str = ""
+    *, document: Any, user: User | None, at: datetime, campaign: str = ""
 ) -> Backtest:
     """Queue a back-test. `campaign` is the code of the campaign whose page asks.
 
     The campaigns that the document names under `saved` are written out, as they are now. Raises DocumentError with every
     fault.
     """
-    whole = with_saved(document)
+    whole = with_saved(document) if isinstance(document, Mapping) else document
     question = read_question(whole, zone=company_zone())
     _check_stores(question.scope.stores)
     last = Sale.objects.order_by("-pk").values_list("pk", flat=True).first() or 0

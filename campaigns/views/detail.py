@@ -36,6 +36,7 @@ def head(campaign: Campaign, current: str) -> dict[str, Any]:
     status = campaign.shown_status  # type: ignore[attr-defined]
     tabs = [
         (_("Overview"), "campaign_detail"),
+        (_("Back-tests"), "campaign_backtests"),
         (_("History"), "campaign_history"),
         (_("Activations"), "activation_list"),
     ]

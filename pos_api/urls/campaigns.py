@@ -2,7 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from pos_api.views import associations, campaign_revisions, campaigns, jobs, markdown_items, markdowns
+from pos_api.views import (
+    associations,
+    backtests,
+    campaign_revisions,
+    campaigns,
+    jobs,
+    markdown_items,
+    markdowns,
+)
 from pos_api.views import campaign_categories as categories
 from pos_api.views import promo_code_pools as pools
 
@@ -36,6 +44,9 @@ urlpatterns: list[URLPattern] = [
     path("promo-code-pools/<str:code>/export/", pools.ExportView.as_view()),
     path("promo-code-pools/<str:code>/codes/", pools.CodesView.as_view()),
     path("promo-code-pools/<str:code>/codes/<str:word>/", pools.CodeView.as_view()),
+    path("backtests/", backtests.BacktestsView.as_view()),
+    path("backtests/<int:pk>/", backtests.BacktestView.as_view()),
+    path("backtests/<int:pk>/cancel/", backtests.CancelBacktestView.as_view()),
     path("jobs/", jobs.JobsView.as_view()),
     path("jobs/<int:pk>/", jobs.JobView.as_view()),
     path("jobs/<int:pk>/cancel/", jobs.CancelJobView.as_view()),

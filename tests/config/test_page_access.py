@@ -72,6 +72,8 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/simulator/?campaign={campaign}": ("campaigns.view_campaign",),
     "/campaign/{campaign}/history/": ("campaigns.view_campaign",),
     "/campaign/{campaign}/activations/": ("campaigns.view_campaign", "campaigns.view_activation"),
+    "/campaign/{campaign}/backtests/": ("campaigns.view_campaign", "campaigns.view_backtest"),
+    "/backtests/{backtest}/": ("campaigns.view_backtest",),
     "/campaign/{campaign}/publish/": ("campaigns.publish_campaign",),
     "/promo-codes/": ("campaigns.view_promocodepool",),
     "/promo-codes/new/": ("campaigns.add_promocodepool",),
@@ -129,6 +131,7 @@ def campaign_keys() -> dict[str, str]:
         "campaign_category": builders.build_campaign_category().code,
         "pool": pool.code,
         "job": str(builders.build_job(pool=pool).pk),
+        "backtest": str(builders.build_backtest(campaign=campaign).pk),
     }
 
 

@@ -136,6 +136,10 @@ TABLE: dict[tuple[str, str], tuple[bool, bool, bool]] = {
     ("GET", "jobs/"): (OUT, IN, IN),
     ("GET", "jobs/<int:pk>/"): (OUT, IN, IN),
     ("POST", "jobs/<int:pk>/cancel/"): (OUT, IN, IN),
+    ("GET", "backtests/"): (OUT, OUT, IN),
+    ("POST", "backtests/"): (OUT, OUT, IN),
+    ("GET", "backtests/<int:pk>/"): (OUT, OUT, IN),
+    ("POST", "backtests/<int:pk>/cancel/"): (OUT, OUT, IN),
     ("PUT", "carts/<str:cart>/"): (IN, OUT, OUT),
     ("DELETE", "carts/<str:cart>/"): (IN, OUT, OUT),
 }
