@@ -138,6 +138,11 @@ def assert_sums(world: World, answer: Evaluation) -> None:
     assert totals.markdown == sum(line.markdown for line in answer.lines)
     assert totals.discount == sum(line.discount for line in answer.lines)
     assert totals.discount == sum(activation.discount for activation in answer.activations)
+    for activation in answer.activations:
+        given = [
+            one for line in answer.lines for one in line.adjustments if one.campaign == activation.campaign
+        ]
+        assert activation.discount == sum(one.amount for one in given)
     assert totals.exchange == sum(line.exchange_share for line in answer.lines)
     assert totals.net == totals.gross - totals.markdown - totals.exchange - totals.discount >= 0
     given_back = sum(money.gross(item.unit_price, item.quantity) for item in world.basket.exchange)

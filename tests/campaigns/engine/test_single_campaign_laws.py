@@ -148,3 +148,17 @@ def test_a_hundred_percent_off_is_nothing_to_pay(rows: Any) -> None:
 
     for kind in ("order_percent", "item_percent"):
         assert discount(rows, {"benefits": [{"kind": kind, "percent": 100}]}) == total
+
+
+@quick
+@given(whole_lines, make.cents, make.grants)
+def test_a_final_price_never_raises_a_price(rows: Any, price: int, grant: str) -> None:
+    benefit = {"kind": "item_final_price", "price": price / 100, "grant": grant}
+    savings = [max(0, unit - price) for _, _, unit in rows]
+
+    off = discount(rows, {"benefits": [benefit]})
+
+    if grant == "all":
+        assert off == sum(saving * quantity for saving, (_, quantity, _) in zip(savings, rows, strict=True))
+    else:
+        assert off == max(0, (max if grant == "highest" else min)(unit for _, _, unit in rows) - price)
