@@ -10,7 +10,6 @@ from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
-import msgspec
 from django.conf import settings
 from django.utils import timezone, translation
 
@@ -40,7 +39,7 @@ def evaluate(environ: _Environ, start_response: Callable[..., Any]) -> Iterable[
         translation.activate(preferred_language(environ.get("HTTP_ACCEPT_LANGUAGE", "")))
         timezone.deactivate()
         document = EVALUATE_DECODER.decode(body)
-        content = msgspec.json.encode(evaluate_basket(document, caller, now=timezone.now()).body())
+        content = evaluate_basket(document, caller, now=timezone.now()).body_json()
     except Exception:
         # The ordinary way says what is wrong, and logs it where it is ours.
         environ["wsgi.input"] = BytesIO(body)

@@ -85,7 +85,6 @@ def _plain(value: Any) -> str:
     return ""
 
 
-@lru_cache(maxsize=65_536, typed=True)
 def _cents(value: Any) -> Cents:
     found = _MONEY.fullmatch(_plain(value))
     if found is None:
@@ -93,7 +92,6 @@ def _cents(value: Any) -> Cents:
     return Cents(int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")))
 
 
-@lru_cache(maxsize=65_536, typed=True)
 def _quantity(value: Any) -> Quantity:
     text = _plain(value)
     if not _QUANTITY.fullmatch(text):
@@ -120,7 +118,6 @@ def _word(value: Any) -> Word:
     return Word(word)
 
 
-@lru_cache(maxsize=4096)
 def _phone(value: Any) -> Phone:
     if isinstance(value, str) and len(value) <= 32 and not UNCLEAN.search(value) and value.isascii():
         try:
@@ -152,10 +149,16 @@ SCHEMAS: dict[type, dict[str, Any]] = {
 }
 
 
+@lru_cache(maxsize=131_072, typed=True)
+def read_memoised(kind: type, value: Any) -> Any:
+    """Read a value of one of our types; msgspec calls it. Raises FieldRefused, or TypeError for lists and objects."""
+    return READERS[kind](value)
+
+
 def read_custom(kind: type, value: Any) -> Any:
-    """Read a value of one of our types; msgspec calls it. Raises FieldRefused."""
+    """Read a value of one of our types. Raises FieldRefused."""
     try:
-        return READERS[kind](value)
+        return read_memoised(kind, value)
     except TypeError:  # a list or an object cannot be memoised, nor be right
         raise FieldRefused("type", _("Must be a single value.")) from None
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
+import msgspec
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from msgspec import Struct
@@ -12,9 +13,9 @@ from msgspec.structs import replace
 
 from campaigns.engine import basket as engine
 from campaigns.engine.evaluate import evaluate
-from campaigns.engine.evaluation import Evaluation
+from campaigns.engine.evaluation import Evaluation, Refusal
 from campaigns.engine.plan import Plan
-from campaigns.engine.rendering import render
+from campaigns.engine.rendering import refusal_json, render_json
 from campaigns.engine.verdict import Verdict
 from campaigns.explanations import OF_CAMPAIGNS, explain
 from campaigns.loader import plan_for
@@ -42,32 +43,49 @@ class Evaluated(Struct, frozen=True, kw_only=True):
 
     def body(self) -> dict[str, Any]:
         """Return the answer of ``baskets/evaluate/``, with texts in the active language."""
-        names = {given.campaign: given.name for given in self.evaluation.activations}
-        body = render(self.evaluation, partial(_named_sentence, names, get_language() or ""))
-        for refusal in body["not_activated"]:
-            for reason in (refusal, *refusal.get("reasons", ())):
-                _keep_private(reason)
+        body: dict[str, Any] = msgspec.json.decode(self.body_json())
         return body
 
+    def body_json(self) -> bytes:
+        """Return the same answer as JSON."""
+        language = get_language() or ""
+        names = {given.campaign: given.name for given in self.evaluation.activations}
+        return render_json(
+            self.evaluation, lambda refusal: _refusal_json(language, refusal, _named(refusal, names))
+        )
 
-def _keep_private(reason: dict[str, Any]) -> None:
+
+def _named(refusal: Refusal, names: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the campaigns that a refusal is about: their codes mean nothing to a cashier."""
+    return tuple(
+        [
+            names.get(verdict.subject, verdict.subject)
+            for verdict in refusal.verdicts
+            if verdict.code in OF_CAMPAIGNS
+        ]
+    )
+
+
+@lru_cache(maxsize=4096)
+def _refusal_json(_language: str, refusal: Refusal, names: tuple[str, ...]) -> msgspec.Raw:
+    """Return a refusal in the active language, which the caller names: baskets repeat themselves.
+
+    ``names`` are those of the verdicts that are about campaigns, in their order.
+    """
+    left = list(names)
+
+    def sentence(verdict: Verdict) -> str:
+        return explain(replace(verdict, subject=left.pop(0)) if verdict.code in OF_CAMPAIGNS else verdict)
+
+    return msgspec.Raw(refusal_json(refusal, sentence, shown=_without_private))
+
+
+def _without_private(reason: dict[str, Any]) -> dict[str, Any]:
     """Leave out what a reason would tell of the customer: a terminal can name any document, and learns none's facts."""
     if reason["reason"].startswith("customer_") or reason["reason"] in ("birthday", "purchase_number"):
         reason.pop("actual", None)
         reason.pop("missing", None)
-
-
-def _named_sentence(names: Mapping[str, str], language: str, verdict: Verdict) -> str:
-    """Return the sentence of a verdict, which calls a campaign by its name: its code means nothing to a cashier."""
-    if verdict.code in OF_CAMPAIGNS and verdict.subject in names:
-        verdict = replace(verdict, subject=names[verdict.subject])
-    return _sentence(language, verdict)
-
-
-@lru_cache(maxsize=4096)
-def _sentence(_language: str, verdict: Verdict) -> str:
-    """Return the sentence of a verdict in the active language, which the caller names: baskets repeat themselves."""
-    return explain(verdict)
+    return reason
 
 
 def sale_moment(document: BasketDocument, zone: Any, *, now: datetime) -> tuple[datetime, datetime, bool]:

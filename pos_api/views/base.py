@@ -115,12 +115,12 @@ def django_request(request: Request) -> HttpRequest:
 
 def answer(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
     """Return ``data`` as a JSON answer. Decimals are written as texts, times as RFC 3339."""
-    return HttpResponse(
-        msgspec.json.encode(data),
-        status=status,
-        content_type="application/json",
-        headers=headers,
-    )
+    return answer_json(msgspec.json.encode(data), status, headers)
+
+
+def answer_json(content: bytes, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
+    """Return an answer that is JSON already."""
+    return HttpResponse(content, status=status, content_type="application/json", headers=headers)
 
 
 def no_content() -> HttpResponse:

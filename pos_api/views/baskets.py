@@ -7,7 +7,7 @@ from pos_api.baskets import EVALUATE_DECODER, BasketDocument
 from pos_api.examples import EVALUATE_ANSWER, EVALUATE_EXAMPLES
 from pos_api.openapi import operation
 from pos_api.services.evaluation import evaluate_basket
-from pos_api.views.base import Body, PosView, answer, terminal_of
+from pos_api.views.base import Body, PosView, answer_json, terminal_of
 
 TAG = "Point of sale"
 
@@ -28,4 +28,4 @@ class EvaluateView(PosView):
     def post(self, request: Request) -> HttpResponse:
         document = self.body.read(request)
         evaluated = evaluate_basket(document, terminal_of(request), now=timezone.now())
-        return answer(evaluated.body())
+        return answer_json(evaluated.body_json())

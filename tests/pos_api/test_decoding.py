@@ -156,6 +156,8 @@ class TestNotJson:
             b'{"items":[],"ite\\u006ds":[]}',
             b'{"items":[{"line":1,"sku":"A","sku":"B"}]}',
             b'{"unknown":{"a":1,"a":2}}',
+            b'{"unknown":{"a":"1:2","a" :":"}}',
+            b'{"unknown":{"a"\n:1,"b":":::","a":2}}',
             b"[" * 20_000 + b"]" * 20_000,
             b"[" * 100_000,
             b"[" * 21 + b"]" * 21,

@@ -155,6 +155,17 @@ class TestAnswer:
 
         assert len({till.evaluate(document).content for _time in range(5)}) == 1
 
+    def test_repeats_a_name_as_it_came_whatever_is_in_it(self, till: Till) -> None:
+        publish("TUDO", exchange="gross")
+        sku = 'É "grande" \\ <b>5:30</b> ☕'
+
+        answer = till.evaluate(basket(line(sku=sku)))
+
+        assert answer.json()["lines"][0]["sku"] == sku
+        assert answer.json()["lines"][0]["adjustments"] == [
+            {"campaign": "TUDO", "benefit": "item_percent", "amount": "10.00"}
+        ]
+
     def test_says_in_the_readers_language_why_not(self, till: Till) -> None:
         publish(minimum_amount="150.00")
 
