@@ -30,7 +30,6 @@ class Compiled:
         "guards",
         "has_thresholds",
         "is_restricted",
-        "needs_customer",
         "order_key",
         "required",
         "required_besides",
@@ -60,7 +59,6 @@ class Compiled:
         self.earnings = tuple(benefit for benefit in campaign.benefits if benefit.level == "earning")
         self.stages: Stages = (((0, campaign.priority), self.discounts),)
         self.stages_by_level = stages_by_level(campaign.priority, self.discounts) or self.stages
-        self.needs_customer = any(benefit.needs_customer for benefit in self.earnings)
         self.guards = guards_of(campaign)
         self.starts = BEGINNING if campaign.starts_at is None else microseconds(campaign.starts_at)
         self.ends = END if campaign.ends_at is None else microseconds(campaign.ends_at)

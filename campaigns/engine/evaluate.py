@@ -30,7 +30,7 @@ from campaigns.engine.pricing import price
 from campaigns.engine.result import BasketError, Result
 from campaigns.engine.scene import Scene
 from campaigns.engine.selection import select_by_rules
-from campaigns.engine.verdict import CUSTOMER_REQUIRED, Verdict
+from campaigns.engine.verdict import Verdict
 
 __all__ = ["BasketError", "evaluate"]
 
@@ -147,9 +147,11 @@ def weigh(standing: Standing, scene: Scene) -> bool:
 
 
 def nothing_given(standing: Standing, scene: Scene) -> Verdict:
-    """Return why a campaign came to nothing: what it gives needs a customer, or there is nothing to give it on."""
-    if scene.shopper is None and standing.compiled.needs_customer:
-        return CUSTOMER_REQUIRED
+    """Return why a campaign came to nothing: something must be known first, or there is nothing to give it on."""
+    for benefit in standing.campaign.benefits:
+        code = benefit.lacks(scene)
+        if code:
+            return Verdict(satisfied=False, code=code)
     return _NO_EFFECT
 
 

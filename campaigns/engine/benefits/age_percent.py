@@ -10,6 +10,7 @@ from campaigns.engine.work import Effect
 from retail import money
 
 if TYPE_CHECKING:
+    from campaigns.engine.scene import Scene
     from campaigns.engine.work import Work
 
 
@@ -25,6 +26,11 @@ class AgePercent(Benefit):
     max_percent: int | None = fields.percent(
         label=gettext_noop("At most (percentage)"), help=gettext_noop("Empty means 100."), default=None
     )
+
+    def lacks(self, scene: "Scene") -> str:
+        if scene.shopper is None:
+            return "customer_required"
+        return "birth_date_required" if attribute_of(scene.shopper, "age", scene.today) is None else ""
 
     def apply(self, work: "Work") -> Effect:
         shopper = work.scene.shopper

@@ -8,6 +8,7 @@ from campaigns.engine.work import Effect
 
 if TYPE_CHECKING:
     from campaigns.engine.purchase import Purchase, Reward
+    from campaigns.engine.scene import Scene
     from campaigns.engine.work import Work
 
 
@@ -32,6 +33,10 @@ class Benefit:
     def stage(self) -> str:
         """Return the level on which it works with these arguments."""
         return self.level
+
+    def lacks(self, scene: "Scene") -> str:
+        """Return the code of what must be known before it can give anything in this sale; empty when nothing is missing."""
+        return "customer_required" if self.needs_customer and scene.shopper is None else ""
 
     def apply(self, work: "Work") -> Effect:
         """Return what it gives on what is left for this campaign. Changes nothing."""

@@ -12,6 +12,7 @@ from retail import money
 
 if TYPE_CHECKING:
     from campaigns.engine.purchase import Purchase
+    from campaigns.engine.scene import Scene
 
 BASE_CHOICES = (
     ("sale", gettext_noop("this sale")),
@@ -51,6 +52,10 @@ class Voucher(Benefit):
         default=None,
         maximum=36_500,
     )
+
+    def lacks(self, scene: "Scene") -> str:
+        anonymous = self.base == "period_turnover" and scene.shopper is None
+        return "customer_required" if anonymous else ""
 
     def earn(self, purchase: "Purchase") -> Reward | None:
         base: int | None = purchase.paid()
