@@ -9,7 +9,7 @@ from typing import Any
 
 from bench import corpus
 
-CODES_A_CALL = 100_000
+CODES_A_CALL = 10_000
 PRODUCTS = 2_000
 STARTED = "2020-01-01T00:00:00Z"
 BATCH = 2_000
@@ -47,17 +47,20 @@ def prepare(codes: int) -> Scene:
 
 
 def _make_codes(wanted: int) -> int:
+    from django.utils import timezone
+
     from campaigns.models import PromoCode, PromoCodePool
-    from campaigns.services import promo_codes
+    from campaigns.services import promo_code_pools, promo_codes
 
     pool = PromoCodePool.objects.filter(code="bench").first()
     if pool is None:
-        pool = promo_codes.create_pool(code="bench", name="Bench", campaign=None)
+        settings = promo_code_pools.PoolSettings(name="Bench")
+        pool = promo_code_pools.create_pool(code="bench", settings=settings, user=None, at=timezone.now())
     have = PromoCode.objects.filter(pool=pool).count()
     while have < wanted:
         count = min(wanted - have, CODES_A_CALL)
         print(f"  making promotional codes: {have:,} of {wanted:,} ...", flush=True)
-        promo_codes.generate_codes(pool=pool, count=count, terms=promo_codes.Terms())
+        promo_codes.generate_codes(pool=pool, count=count, terms=promo_codes.Terms(), at=timezone.now())
         have += count
     return have
 

@@ -1,20 +1,23 @@
 """The table of background work of this package: importing it makes the kinds known."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.services import backtests, promo_code_jobs
+from campaigns.services import backtests, promo_code_imports, promo_code_jobs
 from campaigns.services.jobs import JobKind, register_kind
 
-register_kind(
-    JobKind(
-        code="generate_promo_codes",
-        label=_("Generate promotional codes"),
-        work=promo_code_jobs.generate,
-        view_permission="campaigns.view_promocodepool",
-        change_permission="campaigns.change_promocodepool",
-        url_name="campaigns:promo_code_pool_detail",
-        url_argument="pool",
-    )
+_POOL_WORK: tuple[tuple[str, Any, Callable[..., Mapping[str, Any] | None]], ...] = (
+    (promo_code_jobs.GENERATE, _("Generate promotional codes"), promo_code_jobs.generate),
+    (
+        promo_code_jobs.GENERATE_FOR_MEMBERS,
+        _("A promotional code for each customer of a grouping"),
+        promo_code_jobs.generate_for_members,
+    ),
+    (promo_code_jobs.EXTEND, _("Change the validity of promotional codes"), promo_code_jobs.extend),
+    (promo_code_imports.CHECK, _("Check a file of promotional codes"), promo_code_imports.check),
+    (promo_code_imports.IMPORT, _("Import promotional codes"), promo_code_imports.add),
 )
 
 register_kind(
@@ -28,3 +31,16 @@ register_kind(
         url_argument="backtest",
     )
 )
+
+for code, label, work in _POOL_WORK:
+    register_kind(
+        JobKind(
+            code=code,
+            label=label,
+            work=work,
+            view_permission="campaigns.view_promocodepool",
+            change_permission="campaigns.change_promocodepool",
+            url_name="campaigns:promo_code_pool_detail",
+            url_argument="pool",
+        )
+    )

@@ -6,7 +6,7 @@ versions stay for a while, because a till commits with the version that it evalu
 """
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Lock
@@ -19,15 +19,17 @@ from django.db.models.functions import Cast, Coalesce
 from campaigns.engine.associations import Association, decode_association
 from campaigns.engine.document import Campaign
 from campaigns.engine.markdowns import Markdown, stored_markdown
-from campaigns.engine.plan import Plan, compile_plan
+from campaigns.engine.plan import Compiled, Plan, compile_plan
 from campaigns.engine.policy import CalculationPolicy, build_policy
 from campaigns.engine.stored import read_stored
-from campaigns.models import PlanChange, PlanHead, PlanKind
+from campaigns.models import CampaignRevision, PlanChange, PlanHead, PlanKind
 from campaigns.models.plan import REVISION_COLUMNS
 from retail.models import Company
 
 # Compiled campaigns are shared between versions; what a version costs is its index.
 MOST_VERSIONS = 8
+# Single revisions that codes in circulation still open.
+MOST_REVISIONS = 256
 # Farther apart, reading everything is cheaper than reading each change.
 MOST_STEPS = 2_000
 # A campaign that ended leaves the plan only when no sale of its time is accepted any more: the API takes
@@ -48,6 +50,7 @@ class PlanUnknown(LookupError):
 
 
 _plans: dict[int, Plan] = {}
+_revisions: dict[int, Compiled] = {}
 _building = Lock()
 
 
@@ -66,11 +69,29 @@ def plan_for(version: int) -> Plan:
     return plan
 
 
+def compiled_revisions(revisions: Collection[int]) -> dict[int, Compiled]:
+    """Return campaigns as some revisions say, for codes that keep the terms of their issue. At most one query.
+
+    Revisions never change: those met last stay compiled.
+    """
+    global _revisions
+    known = _revisions
+    missing = [revision for revision in revisions if revision not in known]
+    if missing:
+        rows = CampaignRevision.objects.filter(pk__in=missing).values_list("pk", "document")
+        read = {pk: Compiled(read_stored(document, revision=pk)) for pk, document in rows}
+        kept = {**known, **read}
+        _revisions = dict(list(kept.items())[-MOST_REVISIONS:])
+        known = kept
+    return {revision: known[revision] for revision in revisions}
+
+
 def forget_plans() -> None:
     """Drop every compiled plan of this process, for tests that take the database back in time."""
-    global _plans
+    global _plans, _revisions
     with _building:
         _plans = {}
+        _revisions = {}
 
 
 def _keep(plan: Plan) -> None:

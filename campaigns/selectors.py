@@ -28,11 +28,13 @@ from campaigns.models import (
     CampaignCounter,
     CampaignRevision,
     CampaignStatus,
+    CodeState,
     PlanChange,
     PlanHead,
+    PromoCode,
     PromoCodePool,
 )
-from campaigns.querysets import STATUSES, CampaignQuerySet
+from campaigns.querysets import STATUSES, CampaignQuerySet, PromoCodeQuerySet
 from retail.models import StoreGrouping
 
 
@@ -217,15 +219,28 @@ def company_counters(campaign: Campaign) -> QuerySet[CampaignCounter]:
 
 
 def promo_code_pools(*, q: str = "", campaign: str = "") -> QuerySet[PromoCodePool]:
-    """Pools with `code_count` and `use_count`, ordered by name."""
-    pools = PromoCodePool.objects.select_related("campaign").annotate(
-        code_count=Count("codes"), use_count=Sum("codes__used", default=0)
-    )
+    """Pools with `use_count`, ordered by name. Summed up from the codes that were used, for the rows that are shown."""
+    used = PromoCode.objects.filter(pool=OuterRef("pk"), used__gt=0).order_by().values("pool")
+    uses = Subquery(used.annotate(times=Sum("used")).values("times"))
+    pools = PromoCodePool.objects.select_related("campaign").annotate(use_count=Coalesce(uses, 0))
     if q:
         pools = pools.filter(Q(name__icontains=q) | Q(code__icontains=q))
     if campaign:
         pools = pools.filter(campaign__code=campaign)
     return pools.order_by("name", "pk")
+
+
+def codes_in_state(codes: PromoCodeQuerySet, state: str, *, at: datetime) -> PromoCodeQuerySet:
+    """Narrow codes of one pool to a state of a manager's list: usable, used, expired, not_yet or closed."""
+    if state == CodeState.USED:
+        return codes.filter(used__gt=0, max_uses__lte=F("used"))
+    if state == CodeState.EXPIRED:
+        return codes.filter(expires_at__lte=at)
+    if state == CodeState.NOT_YET:
+        return codes.filter(starts_at__gt=at)
+    if state == CodeState.CLOSED:
+        return codes.filter(is_active=False)
+    return codes.usable(at=at) if state == CodeState.USABLE else codes
 
 
 # --- What campaigns refer to ---------------------------------------------------------------------

@@ -16,6 +16,7 @@ from campaigns.views import (
     recipes,
     simulator,
 )
+from campaigns.views import promo_code_pools as pools
 
 app_name = "campaigns"
 
@@ -48,16 +49,33 @@ urlpatterns = [
     path("campaign/<str:code>/duplicate/", actions.Duplicate.as_view(), name="campaign_duplicate"),
     path("campaign/<str:code>/delete/", actions.Delete.as_view(), name="campaign_delete"),
     path("campaign/<str:code>/roll-back/", actions.RollBack.as_view(), name="campaign_roll_back"),
-    path("promo-codes/", promo_codes.PoolList.as_view(), name="promo_code_pool_list"),
-    path("promo-codes/new/", promo_codes.PoolCreate.as_view(), name="promo_code_pool_create"),
-    path("promo-codes/<str:code>/", promo_codes.PoolDetail.as_view(), name="promo_code_pool_detail"),
+    path("promo-codes/", pools.PoolList.as_view(), name="promo_code_pool_list"),
+    path("promo-codes/new/", pools.PoolCreate.as_view(), name="promo_code_pool_create"),
+    path("promo-codes/<str:code>/", pools.PoolDetail.as_view(), name="promo_code_pool_detail"),
     path("promo-codes/<str:code>/edit/", promo_codes.PoolEdit.as_view(), name="promo_code_pool_form"),
     path("promo-codes/<str:code>/generate/", promo_codes.Generate.as_view(), name="promo_code_generate"),
+    path(
+        "promo-codes/<str:code>/generate-for-members/",
+        promo_codes.GenerateForMembers.as_view(),
+        name="promo_code_members",
+    ),
     path("promo-codes/<str:code>/word/", promo_codes.AddWord.as_view(), name="promo_code_word"),
+    path("promo-codes/<str:code>/extend/", promo_codes.Extend.as_view(), name="promo_code_extend"),
     path("promo-codes/<str:code>/import/", promo_codes.Import.as_view(), name="promo_code_import"),
-    path("promo-codes/<str:code>/export/", promo_codes.Export.as_view(), name="promo_code_export"),
+    path(
+        "promo-codes/<str:code>/import/<int:pk>/",
+        promo_codes.Imported.as_view(),
+        name="promo_code_imported",
+    ),
+    path(
+        "promo-codes/<str:code>/import/<int:pk>/refused/",
+        promo_codes.ImportRefused.as_view(),
+        name="promo_code_import_refused",
+    ),
+    path("promo-codes/<str:code>/export/", pools.Export.as_view(), name="promo_code_export"),
+    path("promo-codes/<str:code>/open/", pools.SwitchPool.as_view(), name="promo_code_pool_open"),
     path("promo-codes/<str:code>/switch/", promo_codes.Switch.as_view(), name="promo_code_switch"),
-    path("promo-codes/<str:code>/delete/", promo_codes.Delete.as_view(), name="promo_code_pool_delete"),
+    path("promo-codes/<str:code>/delete/", pools.Delete.as_view(), name="promo_code_pool_delete"),
     path("jobs/<int:pk>/", jobs.JobDetail.as_view(), name="job_detail"),
     path("jobs/<int:pk>/cancel/", jobs.JobCancel.as_view(), name="job_cancel"),
 ]

@@ -89,7 +89,10 @@ class CashbackAnswer(Struct, kw_only=True):
 
 
 class CodeEarnedAnswer(Struct, kw_only=True):
+    """`code` is made when the sale is recorded."""
+
     campaign: str
+    code: str | UnsetType = UNSET
     valid_until: str | None
 
 

@@ -1,6 +1,7 @@
 """Which status each refusal of a package gets. A package that learns to refuse adds its lines here."""
 
-from campaigns.services import campaigns, categories, jobs, promo_codes, publication
+from campaigns.services import campaigns, categories, jobs, publication
+from campaigns.services import promo_code_refusals as promo_codes
 from customers.services.appointments import AppointmentClosed, AppointmentRefused, AppointmentTaken
 from customers.services.consents import ConsentRefused
 from pos_api.errors import Rule
@@ -17,7 +18,10 @@ RULES: tuple[Rule, ...] = (
     Rule(jobs.JobError, 409),
     Rule(promo_codes.PoolCodeTaken, 409),
     Rule(promo_codes.PoolHasUses, 409),
+    Rule(promo_codes.PoolBusy, 409),
     Rule(promo_codes.WordTaken, 409),
+    Rule(promo_codes.ImportDone, 409),
+    Rule(promo_codes.ImportUnchecked, 409),
     Rule(promo_codes.PromoCodeError, 422, "invalid"),
     Rule(publication.CodeFixed, 422),
     Rule(publication.NothingToPublish, 422),

@@ -50,6 +50,8 @@ class CodeRow(Struct, array_like=True, gc=False):
     campaign: str | None
     customer: int | None
     open: bool
+    # What it opens when it keeps the terms of its issue; else it opens the live campaign.
+    revision: int | None = None
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -156,19 +158,48 @@ def _name(document: BasketDocument) -> str:
 
 
 def promo_codes(document: BasketDocument, snapshot: Snapshot) -> tuple[engine.PromoCode, ...]:
-    """Return the entered codes, each once, as the engine wants them: usable or not, and what they open."""
-    customer_id = None if snapshot.customer is None else snapshot.customer.id
+    """Return the entered codes, each once, as the engine wants them: usable or not, and what they open.
+
+    A campaign takes part in a sale in one revision: that of the first usable code entered for it. Usable codes that
+    open another one open nothing here, and keep their use.
+    """
+    revisions = _revisions_opened(document, snapshot)
     entered = []
     for code in dict.fromkeys(map(str, document.promo_codes)):
         row = snapshot.codes.get(code)
         if row is None:
             entered.append(engine.PromoCode(code=code, usable=False))
-        else:
-            usable = row.open and row.customer in (None, customer_id)
+        elif not _is_usable(row, snapshot):
             entered.append(
-                engine.PromoCode(code=code, campaign=row.campaign or "", pool=row.pool, usable=usable)
+                engine.PromoCode(code=code, campaign=row.campaign or "", pool=row.pool, usable=False)
             )
+        elif row.campaign and revisions[row.campaign] != row.revision:
+            entered.append(engine.PromoCode(code=code))
+        else:
+            entered.append(engine.PromoCode(code=code, campaign=row.campaign or "", pool=row.pool))
     return tuple(entered)
+
+
+def revisions_kept(document: BasketDocument, snapshot: Snapshot) -> dict[str, int]:
+    """Return by campaign the revision that an entered code opens because it keeps the terms of its issue."""
+    opened = _revisions_opened(document, snapshot)
+    return {campaign: revision for campaign, revision in opened.items() if revision is not None}
+
+
+def _revisions_opened(document: BasketDocument, snapshot: Snapshot) -> dict[str, int | None]:
+    """Return by campaign what its first usable code opens: a revision, or None for what is live."""
+    opened: dict[str, int | None] = {}
+    if snapshot.codes:
+        for code in map(str, document.promo_codes):
+            row = snapshot.codes.get(code)
+            if row is not None and row.campaign and _is_usable(row, snapshot):
+                opened.setdefault(row.campaign, row.revision)
+    return opened
+
+
+def _is_usable(row: CodeRow, snapshot: Snapshot) -> bool:
+    customer_id = None if snapshot.customer is None else snapshot.customer.id
+    return row.open and row.customer in (None, customer_id)
 
 
 def shopper(

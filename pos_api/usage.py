@@ -13,6 +13,7 @@ from django.db import connection
 from msgspec import Struct
 
 from campaigns.engine import basket as engine
+from campaigns.engine.campaign import Campaign
 from campaigns.engine.plan import Plan
 from campaigns.services.settlement import EVER, window_starts_on
 
@@ -78,6 +79,7 @@ def usage_for(
     basket: engine.Basket,
     store: engine.Store,
     *,
+    judged: Plan,
     whose: str,
     at: datetime,
     asked: Foreseen,
@@ -86,19 +88,20 @@ def usage_for(
 ) -> Usage:
     """Return what the campaigns of a basket have used, from what was ``asked`` and answered, or by another query.
 
-    ``whose`` is whom customer limits count.
+    ``judged`` is the plan that the basket is evaluated with: the live one, or one that holds older revisions for the codes
+    entered. ``whose`` is whom customer limits count.
     """
-    if not plan.campaigns:
+    if judged is plan and not plan.campaigns:
         # Also the plan of a sale that was cancelled before it arrived: it has the version of the current one, and what
         # it needs must not be remembered as what that one needs.
         return NO_USAGE
     needs = _needs_of(plan)
-    if not needs.limited and not needs.gifts:
+    if judged is plan and not needs.limited and not needs.gifts:
         return NO_USAGE
-    if asked.version != plan.version:
-        candidates = [compiled.code for compiled in plan.candidates(basket, store)]
-        limited = [code for code in candidates if code in needs.limited]
-        skus = list({sku for code in candidates for sku in needs.gifts.get(code, ())})
+    if judged is not plan or asked.version != plan.version:
+        candidates = [compiled.campaign for compiled in judged.candidates(basket, store)]
+        limited = [campaign.code for campaign in candidates if _is_limited(campaign)]
+        skus = list({sku for campaign in candidates for sku in _gift_skus(campaign)})
         if not limited and not skus:
             return NO_USAGE
         keys = ["", store.code, whose, *(code.code for code in basket.promo_codes)]
@@ -131,11 +134,9 @@ def _read_needs(plan: Plan) -> _Needs:
     gifts: dict[str, tuple[str, ...]] = {}
     for code, compiled in plan.campaigns.items():
         campaign = compiled.campaign
-        if campaign.limits or campaign.budget is not None:
+        if _is_limited(campaign):
             limited.add(code)
-        skus = tuple(
-            product.sku for benefit in campaign.benefits for product in getattr(benefit, "products", ())
-        )
+        skus = _gift_skus(campaign)
         if skus:
             gifts[code] = skus
     wanted = sorted({sku for skus in gifts.values() for sku in skus})
@@ -146,6 +147,14 @@ def _read_needs(plan: Plan) -> _Needs:
         gifts=gifts,
         foreseen=Foreseen(version=plan.version, campaigns=sorted(limited), gifts=wanted) if few else NOTHING,
     )
+
+
+def _is_limited(campaign: Campaign) -> bool:
+    return bool(campaign.limits) or campaign.budget is not None
+
+
+def _gift_skus(campaign: Campaign) -> tuple[str, ...]:
+    return tuple(product.sku for benefit in campaign.benefits for product in getattr(benefit, "products", ()))
 
 
 def forget() -> None:

@@ -6,18 +6,21 @@ A builder saves what it makes. Codes and documents are taken from counters, so t
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from io import BytesIO
 from itertools import count
 from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.models import AbstractUser, Permission, User
 
-from campaigns.models import Backtest, Campaign, CampaignCategory, Job, PromoCodePool
+from campaigns.models import Backtest, Campaign, CampaignCategory, Job, PromoCodeImport, PromoCodePool
 from campaigns.services.backtests import request_backtest
 from campaigns.services.campaigns import create_campaign
 from campaigns.services.jobs import run_job
+from campaigns.services.promo_code_imports import receive_file
 from campaigns.services.promo_code_jobs import request_generation
-from campaigns.services.promo_codes import Terms, create_pool, generate_codes
+from campaigns.services.promo_code_pools import PoolSettings, create_pool
+from campaigns.services.promo_codes import Terms, generate_codes
 from customers.documents import _CPF_WEIGHTS, _check_digit
 from customers.models import Appointment, Consent, Customer, CustomerGrouping
 from retail.models import (
@@ -177,13 +180,15 @@ def build_campaign_category(**values: Any) -> CampaignCategory:
     return CampaignCategory.objects.create(**{"code": f"cc{number}", "name": f"Categoria {number}"} | values)
 
 
-def build_promo_code_pool(*, campaign: Campaign | None = None, codes: int = 0) -> PromoCodePool:
+def build_promo_code_pool(
+    *, campaign: Campaign | None = None, codes: int = 0, at: datetime = NOON, **settings: Any
+) -> PromoCodePool:
     number = next(_numbers)
-    pool = create_pool(
-        code=f"pool{number}", name=f"Códigos {number}", campaign=campaign.code if campaign else None
-    )
+    settings = {"name": f"Códigos {number}", "campaign": campaign.code if campaign else None} | settings
+    pool = create_pool(code=f"pool{number}", settings=PoolSettings(**settings), user=None, at=at)
     if codes:
-        generate_codes(pool=pool, count=codes, terms=Terms())
+        generate_codes(pool=pool, count=codes, terms=Terms(), at=at)
+        pool.refresh_from_db()
     return pool
 
 
@@ -205,3 +210,16 @@ def build_backtest(*, campaign: Campaign, at: datetime = NOON) -> Backtest:
     run_job(job_id=backtest.job.pk, clock=lambda: at)
     backtest.refresh_from_db()
     return backtest
+
+
+def build_promo_code_import(
+    *, pool: PromoCodePool, text: str = "AMIGO\nbad code\n", at: datetime = NOON
+) -> PromoCodeImport:
+    """Receive a file of codes and check it; nothing is added yet."""
+    source, job = receive_file(
+        pool=pool, name="codes.csv", file=BytesIO(text.encode()), terms=Terms(), user=None, at=at
+    )
+    assert job is not None
+    run_job(job_id=job.pk, clock=lambda: at)
+    source.refresh_from_db()
+    return source

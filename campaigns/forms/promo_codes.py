@@ -6,13 +6,21 @@ from django.core.validators import validate_slug
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.forms.inputs import InstantInput
-from campaigns.models import Campaign, PromoCodePool
-from campaigns.services.promo_codes import MOST_AT_ONCE, Terms
+from campaigns.models import Campaign, CodeAlphabet, PoolTerms, PromoCodePool
+from campaigns.services.promo_code_pools import PoolSettings
+from campaigns.services.promo_codes import MOST_BY_JOB, Terms
+from customers.models import CustomerGrouping
+
+MOST_MEGABYTES = 40
 
 
 class CampaignChoice(forms.ModelChoiceField):
     def label_from_instance(self, campaign: Any) -> str:
         return f"{campaign.name} ({campaign.code})"
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 class PoolForm(forms.Form):
@@ -30,11 +38,64 @@ class PoolForm(forms.Form):
         required=False,
         help_text=_("The campaign that the codes open. Its rules must ask for a promotional code."),
     )
+    terms = forms.ChoiceField(
+        label=_("A code opens"),
+        choices=PoolTerms,
+        initial=PoolTerms.LIVE,
+        required=False,
+        help_text=_(
+            "Codes that keep what the campaign said when they were issued stay good when it is changed or paused."
+        ),
+    )
     prefix = forms.CharField(  # type: ignore[assignment]
         label=_("Prefix"),
         max_length=16,
         required=False,
         help_text=_("Stands before generated codes: NATAL-7GK2-M0ZD-9QWT-31HX."),
+    )
+    length = forms.IntegerField(
+        label=_("Symbols after the prefix"),
+        min_value=6,
+        max_value=32,
+        initial=16,
+        required=False,
+        help_text=_("16 cannot be guessed. Short codes are only for few of them."),
+    )
+    alphabet = forms.ChoiceField(
+        label=_("Made of"),
+        choices=CodeAlphabet,
+        initial=CodeAlphabet.BASE32,
+        required=False,
+        help_text=_("Easy to read aloud."),
+    )
+    has_check_symbol = forms.BooleanField(
+        label=_("The last symbol checks the others"),
+        required=False,
+        initial=True,
+        help_text=_("A mistyped code is recognised as such."),
+    )
+    max_uses = forms.IntegerField(
+        label=_("Uses of each code"),
+        min_value=1,
+        required=False,
+        initial=1,
+        help_text=_("Empty is without a limit."),
+    )
+    max_uses_per_customer = forms.IntegerField(
+        label=_("Uses of each code by one customer"),
+        min_value=1,
+        required=False,
+        help_text=_("With a limit, the customer must be identified. Empty is without one."),
+    )
+    valid_days = forms.IntegerField(
+        label=_("Valid for (days)"),
+        min_value=1,
+        max_value=36_500,
+        required=False,
+        help_text=_("Counted from when the code is issued."),
+    )
+    expires_at = InstantInput(
+        label=_("Valid until"), required=False, help_text=_("The first moment at which it no longer holds.")
     )
     for_automations = forms.BooleanField(
         label=_("For automations"),
@@ -48,9 +109,44 @@ class PoolForm(forms.Form):
         if pool is not None:
             self.fields["code"].disabled = True
 
+    def settings(self) -> PoolSettings:
+        data = self.cleaned_data
+        return PoolSettings(
+            name=data["name"],
+            campaign=data["campaign"].code if data["campaign"] else None,
+            for_automations=data["for_automations"],
+            terms=data["terms"] or PoolTerms.LIVE,
+            prefix=data["prefix"],
+            length=data["length"] or 16,
+            alphabet=data["alphabet"] or CodeAlphabet.BASE32,
+            has_check_symbol=data["has_check_symbol"],
+            max_uses=data["max_uses"],
+            max_uses_per_customer=data["max_uses_per_customer"],
+            valid_days=data["valid_days"],
+            expires_at=_moment(data["expires_at"]),
+        )
+
+    @staticmethod
+    def initial_of(pool: PromoCodePool) -> dict[str, Any]:
+        return {
+            "name": pool.name,
+            "code": pool.code,
+            "campaign": pool.campaign.code if pool.campaign else "",
+            "terms": pool.terms,
+            "prefix": pool.pattern,
+            "length": pool.length,
+            "alphabet": pool.alphabet,
+            "has_check_symbol": pool.has_check_symbol,
+            "max_uses": pool.max_uses,
+            "max_uses_per_customer": pool.max_uses_per_customer,
+            "valid_days": pool.valid_days,
+            "expires_at": pool.expires_at.isoformat() if pool.expires_at else "",
+            "for_automations": pool.for_automations,
+        }
+
 
 class TermsForm(forms.Form):
-    """What holds for the codes that are made."""
+    """What holds for the codes that are made. At first, what the pool says."""
 
     max_uses = forms.IntegerField(
         label=_("Uses of each code"),
@@ -59,41 +155,86 @@ class TermsForm(forms.Form):
         initial=1,
         help_text=_("Empty is without a limit."),
     )
+    max_uses_per_customer = forms.IntegerField(
+        label=_("Uses of each code by one customer"),
+        min_value=1,
+        required=False,
+        help_text=_("With a limit, the customer must be identified. Empty is without one."),
+    )
     starts_at = InstantInput(label=_("Valid from"), required=False)
     expires_at = InstantInput(
         label=_("Valid until"), required=False, help_text=_("The first moment at which it no longer holds.")
     )
 
     def terms(self) -> Terms:
-        moments = {
-            name: datetime.fromisoformat(self.cleaned_data[name]) if self.cleaned_data.get(name) else None
-            for name in ("starts_at", "expires_at")
-        }
-        return Terms(max_uses=self.cleaned_data["max_uses"], **moments)
+        data = self.cleaned_data
+        return Terms(
+            max_uses=data["max_uses"],
+            max_uses_per_customer=data["max_uses_per_customer"],
+            starts_at=_moment(data.get("starts_at")),
+            expires_at=_moment(data.get("expires_at")),
+        )
 
 
 class GenerateForm(TermsForm):
-    count = forms.IntegerField(label=_("How many"), min_value=1, max_value=MOST_AT_ONCE, initial=100)
+    count = forms.IntegerField(label=_("How many"), min_value=1, max_value=MOST_BY_JOB, initial=100)
     customer = forms.CharField(
         label=_("Only for the customer"),
         max_length=64,
         required=False,
         help_text=_("Document, code or card. Empty: whoever has the code."),
     )
-    field_order = ["count", "max_uses", "starts_at", "expires_at", "customer"]
+    field_order = ["count", "max_uses", "max_uses_per_customer", "starts_at", "expires_at", "customer"]
+
+
+class GroupingChoice(forms.ModelChoiceField):
+    def label_from_instance(self, grouping: Any) -> str:
+        return str(grouping.name)
+
+
+class MembersForm(TermsForm):
+    grouping = GroupingChoice(
+        label=_("Customers of the grouping"),
+        queryset=CustomerGrouping.objects.none(),
+        to_field_name="code",
+        help_text=_("Each gets a code that nobody else can use."),
+    )
+    only_missing = forms.BooleanField(
+        label=_("Only those who have none"),
+        required=False,
+        initial=True,
+        help_text=_("Whoever has a usable code of this pool keeps that one."),
+    )
+    field_order = ["grouping", "only_missing", "max_uses", "starts_at", "expires_at"]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["grouping"].queryset = CustomerGrouping.objects.order_by("name", "pk")  # type: ignore[attr-defined]
 
 
 class WordForm(TermsForm):
     word = forms.CharField(
         label=_("Word"), max_length=64, help_text=_("What people remember, such as NATAL10.")
     )
-    field_order = ["word", "max_uses", "starts_at", "expires_at"]
+    field_order = ["word", "max_uses", "max_uses_per_customer", "starts_at", "expires_at"]
+
+
+class ExtendForm(forms.Form):
+    expires_at = InstantInput(
+        label=_("Valid until"),
+        required=False,
+        help_text=_("For every code that was not used up. Empty is without end."),
+    )
+
+    def moment(self) -> datetime | None:
+        return _moment(self.cleaned_data["expires_at"])
 
 
 class ImportForm(TermsForm):
     file = forms.FileField(
         label=_("File"),
         required=False,
+        max_length=160,
         help_text=_("CSV or text: one code a line, then optionally the customer's document."),
     )
     text = forms.CharField(
@@ -104,19 +245,13 @@ class ImportForm(TermsForm):
             {"rows": 6, "spellcheck": "false", "placeholder": "AMIGO1\nAMIGO2;390.533.447-05"}
         ),
     )
-    field_order = ["file", "text", "max_uses", "starts_at", "expires_at"]
+    field_order = ["file", "text", "max_uses", "max_uses_per_customer", "starts_at", "expires_at"]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         file = data.get("file")
-        if file is not None and file.size > 20 * 1024 * 1024:
-            self.add_error("file", _("Files have at most 20 MB."))
-        elif file is not None:
-            content = file.read()
-            try:
-                data["text"] = content.decode("utf-8-sig")
-            except UnicodeDecodeError:
-                data["text"] = content.decode("latin-1")
-        if not (data.get("text") or "").strip() and not self.errors:
+        if file is not None and file.size > MOST_MEGABYTES * 1024 * 1024:
+            self.add_error("file", _("Files have at most %(megabytes)d MB.") % {"megabytes": MOST_MEGABYTES})
+        elif file is None and not (data.get("text") or "").strip() and not self.errors:
             self.add_error("text", _("Choose a file or paste the codes."))
         return data

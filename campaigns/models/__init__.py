@@ -5,7 +5,16 @@ from campaigns.models.campaign import Campaign, CampaignCategory, CampaignRevisi
 from campaigns.models.job import Job, JobState
 from campaigns.models.markdown import Markdown, MarkdownItem, MarkdownPrices, MarkdownRevision
 from campaigns.models.plan import PlanChange, PlanHead, PlanKind
-from campaigns.models.promo_code import PromoCode, PromoCodePool
+from campaigns.models.promo_code import (
+    CodeAlphabet,
+    CodeState,
+    PoolTerms,
+    PromoCode,
+    PromoCodePool,
+    PromoCodePoolEvent,
+    PromoCodeUse,
+)
+from campaigns.models.promo_code_import import ImportResult, PromoCodeImport, PromoCodeImportLine
 from campaigns.models.published import PublishedStatus
 
 __all__ = [
@@ -18,6 +27,9 @@ __all__ = [
     "CampaignCounter",
     "CampaignRevision",
     "CampaignStatus",
+    "CodeAlphabet",
+    "CodeState",
+    "ImportResult",
     "Job",
     "JobState",
     "LineAdjustment",
@@ -28,7 +40,12 @@ __all__ = [
     "PlanChange",
     "PlanHead",
     "PlanKind",
+    "PoolTerms",
     "PromoCode",
+    "PromoCodeImport",
+    "PromoCodeImportLine",
     "PromoCodePool",
+    "PromoCodePoolEvent",
+    "PromoCodeUse",
     "PublishedStatus",
 ]

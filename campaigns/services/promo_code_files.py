@@ -1,31 +1,35 @@
-"""Promotional codes from and to files: a list in, one result a line; a pool out, as CSV."""
+"""Promotional codes from and to files: a short list in at once, one result a line; a pool out, as CSV."""
 
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from campaigns import codes
-from campaigns.models import PromoCodePool
+from campaigns.models import ImportResult, PromoCode, PromoCodePool
+from campaigns.services import promo_code_refusals as refusals
 from campaigns.services.promo_codes import (
-    BATCH,
     MOST_AT_ONCE,
     Terms,
-    TooManyCodes,
     customers_named,
     insert_codes,
     refuse_empty_window,
+    revision_at_issue,
 )
-from customers.models import Customer
+
+_HEADINGS = frozenset({"CODE", "CÓDIGO", "CODIGO", "PROMO_CODE", "CUPOM"})
+# Longer than any code or document: what is cut off was not one anyway.
+_CELL = 80
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedLine:
-    """What became of one line: `result` is created, repeated, invalid, taken or customer_unknown."""
+    """What became of one line: `result` is an ImportResult."""
 
     line: int
     code: str
@@ -33,35 +37,43 @@ class ImportedLine:
 
 
 @transaction.atomic
-def import_codes(*, pool: PromoCodePool, text: str, terms: Terms) -> list[ImportedLine]:
-    """Add the codes of a text: one on each line, optionally followed by a customer's document, code or card.
+def import_codes(
+    *, pool: PromoCodePool, text: str, terms: Terms, at: datetime, only_check: bool = False
+) -> list[ImportedLine]:
+    """Add the codes of a short text: one on each line, optionally followed by a customer's document, code or card.
 
     Columns are separated by comma, semicolon or tab; a heading line `code` is skipped. Good lines are kept whatever
-    the others hold. Raises TooManyCodes, WindowEmpty.
+    the others hold; with `only_check` none is, and good lines say so. Raises TooManyAtOnce, WindowEmpty, CampaignNotLive.
     """
     refuse_empty_window(terms)
-    rows = _rows(text)
-    if len(rows) > MOST_AT_ONCE:
-        raise TooManyCodes("text")
+    revision = revision_at_issue(pool)
+    rows = []
+    for row in read_lines(text.splitlines()):
+        rows.append(row)
+        if len(rows) > MOST_AT_ONCE:
+            raise refusals.TooManyAtOnce("lines")
     customers = customers_named({owner for _line, _code, owner in rows if owner})
-    results: dict[int, ImportedLine] = {}
-    wanted: dict[str, tuple[int, Customer | None]] = {}
+    results: dict[int, str] = {}
+    wanted: dict[str, tuple[int, int | None]] = {}
     for line, code, owner in rows:
         if not codes.is_word(code):
-            results[line] = ImportedLine(line, code, "invalid")
+            results[line] = ImportResult.INVALID
         elif code in wanted:
-            results[line] = ImportedLine(line, code, "repeated")
+            results[line] = ImportResult.REPEATED
         elif owner and owner not in customers:
-            results[line] = ImportedLine(line, code, "customer_unknown")
+            results[line] = ImportResult.CUSTOMER_UNKNOWN
         else:
-            wanted[code] = (line, customers.get(owner))
-    created: set[str] = set()
-    entries = [(code, customer) for code, (_line, customer) in wanted.items()]
-    for start in range(0, len(entries), BATCH):
-        created.update(insert_codes(pool, entries[start : start + BATCH], terms))
+            wanted[code] = (line, customers[owner].pk if owner else None)
+    if only_check:
+        taken = set(PromoCode.objects.filter(code__in=wanted).values_list("code", flat=True))
+        kept, word = set(wanted) - taken, ImportResult.GOOD
+    else:
+        owners = [customer for _line, customer in wanted.values()]
+        kept = set(insert_codes(pool, list(wanted), terms, customers=owners, revision=revision, at=at))
+        word = ImportResult.CREATED
     for code, (line, _customer) in wanted.items():
-        results[line] = ImportedLine(line, code, "created" if code in created else "taken")
-    return [results[line] for line in sorted(results)]
+        results[line] = word if code in kept else ImportResult.TAKEN
+    return [ImportedLine(line, code, str(results[line])) for line, code, _owner in rows]
 
 
 def import_summary(lines: Sequence[ImportedLine]) -> dict[str, int]:
@@ -69,41 +81,71 @@ def import_summary(lines: Sequence[ImportedLine]) -> dict[str, int]:
     return dict(Counter(line.result for line in lines))
 
 
-def _rows(text: str) -> list[tuple[int, str, str]]:
-    lines = text.lstrip("\ufeff").splitlines()
-    sample = next((line for line in lines if line.strip()), "")
-    delimiter = next((mark for mark in ";\t," if mark in sample), ",")
-    found = []
-    for position, cells in enumerate(csv.reader(lines, delimiter=delimiter), start=1):
-        code = codes.normalize(cells[0]) if cells else ""
-        if not code or (position == 1 and code in ("CODE", "CÓDIGO", "CODIGO")):
+def read_lines(lines: Iterable[str]) -> Iterator[tuple[int, str, str]]:
+    """Yield line number, code and customer of each line that has a code; the first may be a heading."""
+    delimiter = ""
+    for position, line in enumerate(lines, start=1):
+        line = line.lstrip("\ufeff") if position == 1 else line
+        if not line.strip():
             continue
-        found.append((position, code, cells[1].strip() if len(cells) > 1 else ""))
-    return found
+        delimiter = delimiter or next((mark for mark in ";\t," if mark in line), "")
+        # Cells are short and hold no line breaks: one that opens a quote and never closes it ends with its line.
+        cells = next(csv.reader([line], delimiter=delimiter or ","), [])
+        code = codes.normalize(cells[0].replace("\x00", "")) if cells else ""
+        if not code or (position == 1 and code in _HEADINGS):
+            continue
+        yield position, code[:_CELL], cells[1].replace("\x00", "").strip()[:_CELL] if len(cells) > 1 else ""
 
 
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_EXPORT_BATCH = 5_000
 
 
-def export_codes(pool: PromoCodePool) -> Iterable[str]:
-    """Yield a pool's codes as lines of CSV, a heading first. Cells cannot start a formula in a spreadsheet."""
-    yield _csv_line(["code", "customer", "max_uses", "used", "starts_at", "expires_at", "active"])
-    rows = pool.codes.select_related("customer").order_by("pk")
-    for code in rows.iterator(chunk_size=2_000):
-        yield _csv_line(
-            [
-                code.code,
-                code.customer.code or code.customer.document if code.customer else "",
-                code.max_uses,
-                code.used,
-                code.starts_at.isoformat() if code.starts_at else "",
-                code.expires_at.isoformat() if code.expires_at else "",
-                "1" if code.is_active else "0",
-            ]
-        )
+def export_codes(pool: PromoCodePool, *, at: datetime) -> Iterator[str]:
+    """Yield a pool's codes as lines of CSV, a heading first. Cells cannot start a formula in a spreadsheet.
+
+    Reads some thousands at a time by key: a million take no more memory than the first.
+    """
+    yield csv_line(
+        [
+            "code",
+            "customer",
+            "state",
+            "max_uses",
+            "max_uses_per_customer",
+            "used",
+            "starts_at",
+            "expires_at",
+            "active",
+            "created_at",
+        ]
+    )
+    last = 0
+    while True:
+        rows = list(pool.codes.filter(pk__gt=last).select_related("customer").order_by("pk")[:_EXPORT_BATCH])
+        if not rows:
+            return
+        last = rows[-1].pk
+        yield "".join(csv_line(_cells(code, pool, at)) for code in rows)
 
 
-def _csv_line(cells: Sequence[Any]) -> str:
+def _cells(code: PromoCode, pool: PromoCodePool, at: datetime) -> list[Any]:
+    return [
+        code.code,
+        code.customer.code or code.customer.document if code.customer else "",
+        code.state(at=at, pool=pool),
+        code.max_uses,
+        code.max_uses_per_customer,
+        code.used,
+        code.starts_at.isoformat() if code.starts_at else "",
+        code.expires_at.isoformat() if code.expires_at else "",
+        "1" if code.is_active else "0",
+        code.created_at.isoformat(),
+    ]
+
+
+def csv_line(cells: Sequence[Any]) -> str:
+    """Return one line of CSV, every cell quoted and none a formula."""
     buffer = io.StringIO()
     texts = ["" if cell is None else str(cell) for cell in cells]
     csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(

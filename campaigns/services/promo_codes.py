@@ -1,182 +1,115 @@
-"""Pools of promotional codes: making and closing codes. Uses are counted by settlement."""
+"""Making promotional codes and closing single ones. Uses are counted by settlement; pools are in promo_code_pools."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
-from django.utils.translation import gettext_lazy
+from django.db import connection, transaction
+from django.db.models import F
 
 from campaigns import codes
-from campaigns.models import Campaign, PromoCode, PromoCodePool
-from campaigns.services.campaigns import create_campaign
+from campaigns.models import CampaignStatus, PoolTerms, PromoCode, PromoCodePool
+from campaigns.services import promo_code_refusals as refusals
 from customers import documents
 from customers.models import Customer
 
-MOST_AT_ONCE = 100_000
-BATCH = 5_000
-
-
-class PromoCodeError(Exception):
-    """A refusal. `code` is stable, `path` names the argument, the message is for people."""
-
-    code = "promo_code_error"
-    message = gettext_lazy("The promotional codes could not be changed.")
-
-    def __init__(self, path: str = "") -> None:
-        super().__init__(str(self.message))
-        self.path = path
-
-    @property
-    def errors(self) -> list["PromoCodeError"]:
-        return [self]
-
-
-class PoolCodeTaken(PromoCodeError):
-    code = "code_taken"
-    message = gettext_lazy("Another pool has this code.")
-
-
-class PoolHasUses(PromoCodeError):
-    code = "pool_in_use"
-    message = gettext_lazy("Codes of this pool were used; deactivate them instead.")
-
-
-class TooManyCodes(PromoCodeError):
-    code = "too_many"
-    message = gettext_lazy("At most 100,000 codes can be made or read at once.")
-
-
-class CampaignUnknown(PromoCodeError):
-    code = "campaign_unknown"
-    message = gettext_lazy("There is no campaign with this code.")
-
-
-class PrefixInvalid(PromoCodeError):
-    code = "invalid_code"
-    message = gettext_lazy("Use up to 16 letters or digits.")
-
-
-class WordInvalid(PromoCodeError):
-    code = "invalid_code"
-    message = gettext_lazy("Use 1 to 64 letters, digits, dots, hyphens or underscores, without spaces.")
-
-
-class WordTaken(PromoCodeError):
-    code = "code_taken"
-    message = gettext_lazy("This code exists already.")
-
-
-class CustomerUnknown(PromoCodeError):
-    code = "customer_unknown"
-    message = gettext_lazy("No customer has this document, code or card.")
-
-
-class WindowEmpty(PromoCodeError):
-    code = "empty_period"
-    message = gettext_lazy("The end of the validity must be after its start.")
+# More are made or read by a job, so that nobody waits for a page.
+MOST_AT_ONCE = 10_000
+MOST_BY_JOB = 1_000_000
+BATCH = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What holds for every code of one generation or import. `max_uses` None is without limit."""
+    """What holds for every code of one generation or import. A `max_uses` of None is without limit."""
 
     max_uses: int | None = 1
+    max_uses_per_customer: int | None = None
     starts_at: datetime | None = None
     expires_at: datetime | None = None
 
+    def as_document(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {
+            "max_uses": self.max_uses,
+            "max_uses_per_customer": self.max_uses_per_customer,
+            "starts_at": self.starts_at.isoformat() if self.starts_at else None,
+            "expires_at": self.expires_at.isoformat() if self.expires_at else None,
+        }
 
-@transaction.atomic
-def create_pool(
-    *,
-    code: str,
-    name: str,
-    campaign: str | None,
-    prefix: str = "",
-    for_automations: bool = False,
-) -> PromoCodePool:
-    """Make an empty pool that opens a campaign. Raises PoolCodeTaken, CampaignUnknown, PrefixInvalid."""
-    pool = PromoCodePool(
-        code=code,
-        name=name,
-        campaign=_campaign(campaign),
-        pattern=_prefix(prefix),
-        for_automations=for_automations,
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> "Terms":
+        moments = {
+            name: datetime.fromisoformat(document[name]) if document[name] else None
+            for name in ("starts_at", "expires_at")
+        }
+        return cls(
+            max_uses=document["max_uses"], max_uses_per_customer=document["max_uses_per_customer"], **moments
+        )
+
+
+def pool_terms(pool: PromoCodePool, *, at: datetime) -> Terms:
+    """Return what holds for a new code of a pool when nothing else is said: the earlier of its two ends counts."""
+    ends = [pool.expires_at] if pool.expires_at else []
+    if pool.valid_days is not None:
+        ends.append(at + timedelta(days=pool.valid_days))
+    return Terms(
+        max_uses=pool.max_uses,
+        max_uses_per_customer=pool.max_uses_per_customer,
+        expires_at=min(ends, default=None),
     )
-    try:
-        with transaction.atomic():
-            pool.save(force_insert=True)
-    except IntegrityError as error:
-        raise PoolCodeTaken("code") from error
-    return pool
 
 
-@transaction.atomic
-def change_pool(
-    *, pool: PromoCodePool, name: str, campaign: str | None, prefix: str, for_automations: bool
-) -> PromoCodePool:
-    """Change a pool; codes that exist keep theirs. Raises CampaignUnknown, PrefixInvalid."""
-    pool.name = name
-    pool.campaign = _campaign(campaign)
-    pool.pattern = _prefix(prefix)
-    pool.for_automations = for_automations
-    pool.save()
-    return pool
+def pattern_of(pool: PromoCodePool) -> codes.Pattern:
+    """Return what a pool's generated codes look like."""
+    return codes.Pattern(pool.pattern, pool.length, pool.alphabet, pool.has_check_symbol)
 
 
-@transaction.atomic
-def delete_pool(*, pool: PromoCodePool) -> None:
-    """Delete a pool with its codes. Raises PoolHasUses once any code was used."""
-    if pool.codes.filter(activations__isnull=False).exists() or pool.codes.filter(used__gt=0).exists():
-        raise PoolHasUses
-    pool.codes.all().delete()
-    pool.delete()
+def revision_at_issue(pool: PromoCodePool) -> int | None:
+    """Return the revision whose terms a code issued now keeps; None when codes follow the live campaign.
+
+    Raises CampaignNotLive.
+    """
+    if pool.terms != PoolTerms.AS_ISSUED:
+        return None
+    campaign = pool.campaign
+    if campaign is None or campaign.status != CampaignStatus.PUBLISHED:
+        raise refusals.CampaignNotLive("campaign")
+    return campaign.live_revision_id
 
 
 @transaction.atomic
 def generate_codes(
-    *, pool: PromoCodePool, count: int, terms: Terms, customer: Customer | None = None
+    *, pool: PromoCodePool, count: int, terms: Terms, customer: Customer | None = None, at: datetime
 ) -> list[str]:
     """Add `count` new random codes and return them. With a customer, nobody else can use them.
 
-    Raises TooManyCodes, WindowEmpty.
+    Raises TooManyAtOnce, WindowEmpty, PatternTooShort, CampaignNotLive.
     """
     if not 1 <= count <= MOST_AT_ONCE:
-        raise TooManyCodes("count")
+        raise refusals.TooManyAtOnce("count")
     refuse_empty_window(terms)
+    refuse_short_pattern(pool, count)
+    owner = None if customer is None else customer.pk
+    revision = revision_at_issue(pool)
     made: list[str] = []
     while len(made) < count:
-        batch = {codes.generate(pool.pattern) for _ in range(min(BATCH, count - len(made)))}
-        made += insert_codes(pool, [(code, customer) for code in batch], terms)
+        drawn = pattern_of(pool).generate(count - len(made))
+        made += insert_codes(pool, drawn, terms, customers=[owner] * len(drawn), revision=revision, at=at)
     return made
 
 
 @transaction.atomic
-def add_word(*, pool: PromoCodePool, word: str, terms: Terms) -> PromoCode:
-    """Add one word that people remember, such as NATAL10. Raises PromoCodeError with code invalid_code or code_taken."""
+def add_word(*, pool: PromoCodePool, word: str, terms: Terms, at: datetime) -> PromoCode:
+    """Add one word that people remember, such as NATAL10. Raises WordInvalid, WordTaken, WindowEmpty, CampaignNotLive."""
     refuse_empty_window(terms)
     code = codes.normalize(word)
     if not codes.is_word(code):
-        raise WordInvalid("word")
-    if not insert_codes(pool, [(code, None)], terms):
-        raise WordTaken("word")
+        raise refusals.WordInvalid("word")
+    if not insert_codes(pool, [code], terms, revision=revision_at_issue(pool), at=at):
+        raise refusals.WordTaken("word")
     return PromoCode.objects.get(code=code)
-
-
-@transaction.atomic
-def create_campaign_with_word(
-    *, document: Mapping[str, Any], word: str, user: User | None, at: datetime
-) -> Campaign:
-    """Make a draft together with its pool, holding one word without limit of uses.
-
-    Raises like create_campaign, create_pool and add_word.
-    """
-    campaign = create_campaign(document=document, user=user, at=at)
-    pool = create_pool(code=campaign.code, name=campaign.name[:120], campaign=campaign.code)
-    add_word(pool=pool, word=word, terms=Terms(max_uses=None))
-    return campaign
 
 
 @transaction.atomic
@@ -188,28 +121,48 @@ def set_code_active(*, code: str, active: bool) -> PromoCode:
     return found
 
 
+_INSERT = """
+INSERT INTO campaigns_promocode (pool_id, code, customer_id, revision_id, issued_by_id, max_uses, max_uses_per_customer,
+    used, starts_at, expires_at, is_active, created_at)
+SELECT %s, w.code, w.customer_id, %s, %s, %s, %s, 0, %s, %s, true, %s
+FROM unnest(%s::text[], %s::bigint[]) AS w(code, customer_id)
+ON CONFLICT (code) DO NOTHING
+RETURNING code
+"""
+
+
 def insert_codes(
-    pool: PromoCodePool, entries: Sequence[tuple[str, Customer | None]], terms: Terms
+    pool: PromoCodePool,
+    new: Sequence[str],
+    terms: Terms,
+    *,
+    customers: Sequence[int | None] = (),
+    revision: int | None = None,
+    issued_by: int | None = None,
+    at: datetime,
 ) -> list[str]:
-    """Insert the codes that nobody has yet, in one statement, and return those."""
-    rows = [
-        PromoCode(
-            pool=pool,
-            code=code,
-            customer=customer,
-            max_uses=terms.max_uses,
-            starts_at=terms.starts_at,
-            expires_at=terms.expires_at,
-        )
-        for code, customer in entries
+    """Insert the codes that nobody has yet, in one statement, and return those. Counts them on the pool's row.
+
+    `customers` are keys of the only customers who may use them, one for each code; none means anybody.
+    """
+    values: list[Any] = [
+        pool.pk,
+        revision,
+        issued_by,
+        terms.max_uses,
+        terms.max_uses_per_customer,
+        terms.starts_at,
+        terms.expires_at,
+        at,
+        list(new),
+        list(customers) or [None] * len(new),
     ]
-    before = set(PromoCode.objects.filter(code__in=[row.code for row in rows]).values_list("code", flat=True))
-    fresh = [row for row in rows if row.code not in before]
-    # A parallel insert of the same code is skipped by the database; then it is not ours.
-    PromoCode.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=BATCH)
-    kept = PromoCode.objects.filter(pool=pool, code__in=[row.code for row in fresh])
-    mine = set(kept.values_list("code", flat=True))
-    return [row.code for row in fresh if row.code in mine]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, values)
+        made = [row[0] for row in cursor.fetchall()]
+    # Last, so that the lock of the pool's row is held as briefly as possible.
+    PromoCodePool.objects.filter(pk=pool.pk).update(code_count=F("code_count") + len(made))
+    return made
 
 
 def customer_named(name: str) -> Customer | None:
@@ -218,7 +171,7 @@ def customer_named(name: str) -> Customer | None:
         return None
     found = customers_named({name.strip()})
     if not found:
-        raise CustomerUnknown("customer")
+        raise refusals.CustomerUnknown("customer")
     return next(iter(found.values()))
 
 
@@ -239,23 +192,13 @@ def customers_named(owners: Iterable[str]) -> dict[str, Customer]:
     return {owner: customer for owner, customer in found.items() if customer is not None}
 
 
-def _campaign(code: str | None) -> Campaign | None:
-    if not code:
-        return None
-    try:
-        return Campaign.objects.get(code=code)
-    except Campaign.DoesNotExist as error:
-        raise CampaignUnknown("campaign") from error
-
-
-def _prefix(prefix: str) -> str:
-    prefix = codes.normalize(prefix)
-    if prefix and not (prefix.isascii() and prefix.isalnum() and len(prefix) <= 16):
-        raise PrefixInvalid("prefix")
-    return prefix
-
-
 def refuse_empty_window(terms: Terms) -> None:
     """Raises WindowEmpty when no code could ever be used."""
     if terms.starts_at and terms.expires_at and terms.expires_at <= terms.starts_at:
-        raise WindowEmpty("expires_at")
+        raise refusals.WindowEmpty("expires_at")
+
+
+def refuse_short_pattern(pool: PromoCodePool, count: int) -> None:
+    """Raises PatternTooShort when so many more codes could be found by guessing."""
+    if not pattern_of(pool).holds(pool.code_count + count):
+        raise refusals.PatternTooShort("count")

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from campaigns.engine import evaluation as engine
 from campaigns.models import Activation, CampaignRevision, LineAdjustment
+from campaigns.services.promo_code_earnings import withdraw_issued
 from retail import money
 from retail.models import Sale
 
@@ -77,8 +78,8 @@ def settle(
     day: date,
     uses_return: bool,
     at: datetime,
-) -> list[Activation]:
-    """Count what the sale's activations use, and record them with their adjustments.
+) -> dict[str, Activation]:
+    """Count what the sale's activations use, record them with their adjustments, and return them by campaign.
 
     ``line_ids`` maps line numbers to keys of sale lines, ``customer_key`` is whom customer limits count, ``day`` is the
     sale's day in the store's zone. ``uses_return`` says whether cancelling gives uses back. Raises BenefitGone, after
@@ -86,18 +87,21 @@ def settle(
     """
     granted = evaluation.activations
     if not granted:
-        return []
+        return {}
     campaign_ids = dict(
         CampaignRevision.objects.filter(pk__in=[a.revision for a in granted]).values_list("pk", "campaign_id")
     )
-    codes = _claim_codes(granted, promo_code_ids)
+    codes, limited = _claim_codes(granted, promo_code_ids, customer_key)
     claims = [claims_of(a, campaign_ids[a.revision], customer_key, day) for a in granted]
     counters = _count([claim for several in claims for claim in several])
     gifts = {offer.campaign: offer for offer in evaluation.gifts}
     rows = []
     for activation, several in zip(granted, claims, strict=True):
         used_codes = [codes[code] for code in activation.promo_codes if code in codes]
-        consumption: list[dict[str, Any]] = [{"promo_code": pk} for pk in used_codes]
+        consumption: list[dict[str, Any]] = [
+            {"promo_code": pk, "customer": customer_key} if pk in limited else {"promo_code": pk}
+            for pk in used_codes
+        ]
         consumption += [
             {"counter": counters[claim.key], "amount": str(claim.amount), "returns": uses_return}
             for claim in several
@@ -122,7 +126,7 @@ def settle(
     Activation.objects.bulk_create(rows)
     by_code = {a.campaign: row for a, row in zip(granted, rows, strict=True)}
     LineAdjustment.objects.bulk_create(_adjustments(evaluation.lines, by_code, line_ids))
-    return rows
+    return by_code
 
 
 def reverse(*, sale: Sale, at: datetime) -> list[Activation]:
@@ -134,18 +138,22 @@ def reverse(*, sale: Sale, at: datetime) -> list[Activation]:
     if not rows:
         return []
     codes: list[int] = []
+    personal: list[tuple[int, str]] = []
     amounts: dict[int, Decimal] = {}
     for row in rows:
         for use in row.consumption:
             if "promo_code" in use:
                 codes.append(use["promo_code"])
+                if "customer" in use:
+                    personal.append((use["promo_code"], use["customer"]))
             elif use["returns"]:
                 counter = use["counter"]
                 amounts[counter] = amounts.get(counter, Decimal(0)) + Decimal(use["amount"])
     if codes:
-        _release_codes(codes)
+        _release_codes(codes, personal)
     if amounts:
         _release_counters(amounts)
+    withdraw_issued(rows)
     Activation.objects.filter(pk__in=[row.pk for row in rows]).update(reversed_at=at)
     return rows
 
@@ -249,23 +257,44 @@ UPDATE campaigns_promocode c
 SET used = c.used + 1
 FROM locked
 WHERE c.id = locked.id AND c.is_active AND (c.max_uses IS NULL OR c.used < c.max_uses)
-RETURNING c.id
+    AND EXISTS (SELECT FROM campaigns_promocodepool o WHERE o.id = c.pool_id AND o.is_active)
+RETURNING c.id, c.max_uses_per_customer
+"""
+
+# The code's own row is locked before: two sales of one customer come one after the other.
+_CLAIM_PERSONAL_USES = """
+INSERT INTO campaigns_promocodeuse AS u (promo_code_id, customer_key, used)
+SELECT w.id, %s, 1 FROM unnest(%s::bigint[]) AS w(id) ORDER BY 1
+ON CONFLICT (promo_code_id, customer_key) DO UPDATE SET used = u.used + 1
+WHERE u.used < (SELECT max_uses_per_customer FROM campaigns_promocode k WHERE k.id = u.promo_code_id)
+RETURNING u.promo_code_id
 """
 
 
-def _claim_codes(granted: Iterable[engine.Activation], ids: Mapping[str, int]) -> dict[str, int]:
-    """Use each code that opened a campaign, once for the sale. Raises BenefitGone when one has no use left."""
+def _claim_codes(
+    granted: Iterable[engine.Activation], ids: Mapping[str, int], customer_key: str
+) -> tuple[dict[str, int], frozenset[int]]:
+    """Use each code that opened a campaign, once for the sale; return their keys, and those that limit each customer.
+
+    Raises BenefitGone when one has no use left.
+    """
     wanted = {code: ids[code] for activation in granted for code in activation.promo_codes}
     if not wanted:
-        return {}
+        return {}, frozenset()
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM_CODES, [sorted(wanted.values())])
-        if len(cursor.fetchall()) < len(wanted):
+        claimed = cursor.fetchall()
+        if len(claimed) < len(wanted):
             raise BenefitGone
-    return wanted
+        limited = [pk for pk, limit in claimed if limit is not None]
+        if limited:
+            cursor.execute(_CLAIM_PERSONAL_USES, [customer_key, limited])
+            if not customer_key or len(cursor.fetchall()) < len(limited):
+                raise BenefitGone
+    return wanted, frozenset(limited)
 
 
-def _release_codes(ids: Iterable[int]) -> None:
+def _release_codes(ids: Iterable[int], personal: Iterable[tuple[int, str]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -276,6 +305,12 @@ def _release_codes(ids: Iterable[int]) -> None:
             """,
             [sorted(set(ids))],
         )
+        for pk, customer in sorted(set(personal)):
+            cursor.execute(
+                "UPDATE campaigns_promocodeuse SET used = used - 1 "
+                "WHERE promo_code_id = %s AND customer_key = %s AND used > 0",
+                [pk, customer],
+            )
 
 
 def _release_counters(amounts: Mapping[int, Decimal]) -> None:

@@ -1,10 +1,9 @@
-"""Pools of promotional codes: list, one pool with its codes, and the ways to fill it."""
+"""The ways to fill a pool of promotional codes and to change its codes. What takes long is a job."""
 
-from typing import Any, ClassVar
+import io
+from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,97 +12,22 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views import View
 
-from campaigns import codes, selectors
-from campaigns.forms.promo_codes import GenerateForm, ImportForm, PoolForm, WordForm
-from campaigns.models import PromoCode, PromoCodePool
-from campaigns.services import promo_code_files as files
+from campaigns import codes
+from campaigns.forms.promo_codes import ExtendForm, GenerateForm, ImportForm, MembersForm, PoolForm, WordForm
+from campaigns.models import ImportResult, Job, PromoCodeImport, PromoCodePool
+from campaigns.services import promo_code_imports as imports
+from campaigns.services import promo_code_jobs, promo_code_pools
 from campaigns.services import promo_codes as services
+from campaigns.services.promo_code_refusals import PromoCodeError
+from campaigns.tasks import wake_jobs
+from campaigns.views.jobs import show_job
+from campaigns.views.promo_code_pools import PoolCreate, find_pool, pool_url
 from retail.views.access import PageMixin
-from retail.views.columns import Column
 from retail.views.forms import FormPage, FormSection
-from retail.views.lists import ListPage
 
-RESULTS = {
-    "created": _("created"),
-    "repeated": _("twice in this list"),
-    "invalid": _("not a code"),
-    "taken": _("exists already"),
-    "customer_unknown": _("unknown customer"),
-}
-
-
-def find_pool(code: str) -> PromoCodePool:
-    """Return a pool with `code_count` and `use_count`. Raises Http404."""
-    pool = selectors.promo_code_pools().filter(code=code).first()
-    if pool is None:
-        raise Http404
-    return pool
-
-
-class PoolList(ListPage):
-    permission_required = "campaigns.view_promocodepool"
-    model = PromoCodePool
-    title = _("Promotional codes")
-    subtitle = _("Pools of codes; any code of a pool opens the pool's campaign.")
-    columns = (
-        Column(name="name", label=_("Pool"), order_by="name", secondary=lambda pool: pool.code),
-        Column(name="code", label=_("Code"), on_page=False),
-        Column(name="campaign.name", label=_("Campaign"), order_by="campaign__name"),
-        Column(name="code_count", label=_("Codes"), kind="number", order_by="code_count"),
-        Column(name="use_count", label=_("Uses"), kind="number", order_by="use_count"),
-        Column(name="created_at", label=_("Created"), kind="moment", order_by="created_at"),
-    )
-    search_fields = ("name__unaccent__icontains", "code__icontains", "campaign__name__unaccent__icontains")
-    default_order = "-created_at"
-    export_name = "promo-code-pools"
-    create_url_name = "campaigns:promo_code_pool_create"
-    create_label = _("New pool")
-    create_permission = "campaigns.add_promocodepool"
-    empty_icon = "code"
-    empty_title = _("No promotional codes yet")
-    empty_text = _(
-        "Make a pool, then generate codes by the thousand, import a list, or add a word like NATAL10."
-    )
-
-    def get_queryset(self) -> QuerySet[Any]:
-        return selectors.promo_code_pools()
-
-    def row_url(self, instance: PromoCodePool) -> str:
-        return reverse("campaigns:promo_code_pool_detail", args=[instance.code])
-
-
-class PoolCreate(FormPage):
-    permission_required = "campaigns.add_promocodepool"
-    form_class = PoolForm
-    sections = (
-        FormSection(_("Pool"), ("name:4", "code:2", "campaign")),
-        FormSection(_("Its codes"), ("prefix:3", "for_automations")),
-    )
-    title = _("New pool")
-
-    def get_initial(self) -> dict[str, Any]:
-        return {"campaign": self.request.GET.get("campaign", "")}
-
-    def save(self, form: Any) -> str | None:
-        data = form.cleaned_data
-        try:
-            pool = services.create_pool(
-                code=data["code"],
-                name=data["name"],
-                campaign=data["campaign"].code if data["campaign"] else None,
-                prefix=data["prefix"],
-                for_automations=data["for_automations"],
-            )
-        except services.PromoCodeError as refusal:
-            form.add_error(refusal.path or None, str(refusal))
-            return None
-        return reverse("campaigns:promo_code_pool_detail", args=[pool.code])
-
-    def back_url(self) -> str:
-        return reverse("campaigns:promo_code_pool_list")
-
-    def trail(self) -> list[tuple[Any, str]]:
-        return [(_("Promotional codes"), reverse("campaigns:promo_code_pool_list"))]
+# Pages make so many while the manager waits; the job has a bar for more.
+AT_ONCE = 1_000
+SAMPLE = 20
 
 
 class PoolPage(FormPage):
@@ -115,10 +39,15 @@ class PoolPage(FormPage):
         return find_pool(self.kwargs["code"])
 
     def get_initial(self) -> dict[str, Any]:
-        return {}
+        usual = services.pool_terms(self.instance, at=timezone.now())
+        return {
+            "max_uses": usual.max_uses,
+            "max_uses_per_customer": usual.max_uses_per_customer,
+            "expires_at": usual.expires_at.isoformat() if usual.expires_at else "",
+        }
 
     def back_url(self) -> str:
-        return reverse("campaigns:promo_code_pool_detail", args=[self.instance.code])
+        return pool_url(self.instance)
 
     def trail(self) -> list[tuple[Any, str]]:
         return [
@@ -128,14 +57,16 @@ class PoolPage(FormPage):
 
     def save(self, form: Any) -> str | None:
         try:
-            self.fill(form)
-        except services.PromoCodeError as refusal:
+            job = self.fill(form)
+        except PromoCodeError as refusal:
             form.add_error(refusal.path if refusal.path in form.fields else None, str(refusal))
             return None
+        if job is not None:
+            wake_jobs()
         return self.back_url()
 
-    def fill(self, form: Any) -> None:
-        """Call the service. Raises PromoCodeError."""
+    def fill(self, form: Any) -> Job | None:
+        """Call the service; return the job that does the rest. Raises PromoCodeError."""
         raise NotImplementedError
 
 
@@ -145,152 +76,228 @@ class PoolEdit(PoolPage):
     sections = PoolCreate.sections
     title = _("Change the pool")
 
-    def get_initial(self) -> dict[str, Any]:
-        pool = self.instance
-        return {
-            "name": pool.name,
-            "code": pool.code,
-            "campaign": pool.campaign.code if pool.campaign else "",
-            "prefix": pool.pattern,
-            "for_automations": pool.for_automations,
-        }
-
     def get_form(self, **data: Any) -> Any:
-        return PoolForm(initial=self.get_initial(), pool=self.instance, **data)
+        return PoolForm(initial=PoolForm.initial_of(self.instance), pool=self.instance, **data)
 
     def fill(self, form: Any) -> None:
-        data = form.cleaned_data
-        services.change_pool(
+        promo_code_pools.change_pool(
             pool=self.instance,
-            name=data["name"],
-            campaign=data["campaign"].code if data["campaign"] else None,
-            prefix=data["prefix"],
-            for_automations=data["for_automations"],
+            settings=form.settings(),
+            user=self.request.user,  # type: ignore[arg-type]
+            at=timezone.now(),
         )
 
 
 class Generate(PoolPage):
     form_class = GenerateForm
     sections = (
-        FormSection(_("New codes"), ("count:3", "max_uses:3", "starts_at:3", "expires_at:3", "customer")),
+        FormSection(
+            _("New codes"),
+            ("count:3", "customer:3", "max_uses:3", "max_uses_per_customer:3", "starts_at:3", "expires_at:3"),
+        ),
     )
     title = _("Generate codes")
     submit_label = _("Generate")
     success_message = ""
 
-    def fill(self, form: Any) -> None:
-        data = form.cleaned_data
+    def fill(self, form: Any) -> Job | None:
+        data, at, user = form.cleaned_data, timezone.now(), self.request.user
+        if data["count"] > AT_ONCE:
+            return promo_code_jobs.request_generation(
+                pool=self.instance,
+                count=data["count"],
+                terms=form.terms(),
+                customer=data["customer"],
+                user=user,  # type: ignore[arg-type]
+                at=at,
+            )
         made = services.generate_codes(
             pool=self.instance,
             count=data["count"],
             terms=form.terms(),
             customer=services.customer_named(data["customer"]),
+            at=at,
         )
         text = ngettext("%(count)d code was made.", "%(count)d codes were made.", len(made))
         messages.success(self.request, text % {"count": len(made)})
+        return None
+
+
+class GenerateForMembers(PoolPage):
+    permission_required = (
+        "campaigns.change_promocodepool",
+        "campaigns.add_promocode",
+        "customers.view_customer",
+    )
+    form_class = MembersForm
+    sections = (
+        FormSection(
+            _("One code for each customer"),
+            ("grouping:4", "only_missing:2", "max_uses:2", "starts_at:2", "expires_at:2"),
+        ),
+    )
+    title = _("A code for each customer")
+    submit_label = _("Generate")
+    success_message = ""
+
+    def fill(self, form: Any) -> Job:
+        return promo_code_jobs.request_generation_for_members(
+            pool=self.instance,
+            grouping=form.cleaned_data["grouping"].code,
+            terms=form.terms(),
+            only_missing=form.cleaned_data["only_missing"],
+            user=self.request.user,  # type: ignore[arg-type]
+            at=timezone.now(),
+        )
 
 
 class AddWord(PoolPage):
     form_class = WordForm
     sections = (
-        FormSection(_("A word for everybody"), ("word:3", "max_uses:3", "starts_at:3", "expires_at:3")),
+        FormSection(
+            _("A word for everybody"),
+            ("word:3", "max_uses:3", "max_uses_per_customer:3", "starts_at:3", "expires_at:3"),
+        ),
     )
     title = _("Add a word")
     submit_label = _("Add")
 
     def get_initial(self) -> dict[str, Any]:
-        return {"max_uses": None}
+        return {**super().get_initial(), "max_uses": None}
 
     def fill(self, form: Any) -> None:
-        services.add_word(pool=self.instance, word=form.cleaned_data["word"], terms=form.terms())
+        services.add_word(
+            pool=self.instance, word=form.cleaned_data["word"], terms=form.terms(), at=timezone.now()
+        )
+
+
+class Extend(PoolPage):
+    permission_required = ("campaigns.change_promocodepool", "campaigns.change_promocode")
+    form_class = ExtendForm
+    sections = (
+        FormSection(
+            _("Validity of all codes"),
+            ("expires_at",),
+            _("Codes that keep the terms of their issue end with their campaign's own period all the same."),
+        ),
+    )
+    title = _("Change the validity")
+    submit_label = _("Change")
+    success_message = ""
+
+    def fill(self, form: Any) -> Job:
+        return promo_code_jobs.request_extension(
+            pool=self.instance,
+            expires_at=form.moment(),
+            user=self.request.user,  # type: ignore[arg-type]
+            at=timezone.now(),
+        )
 
 
 class Import(PoolPage):
+    """Take a file: it is checked first, and nothing is added before somebody has seen what would become of it."""
+
     form_class = ImportForm
     sections = (
         FormSection(_("Codes"), ("file", "text"), _("Good lines are kept whatever the others hold.")),
-        FormSection(_("What holds for them"), ("max_uses:2", "starts_at:2", "expires_at:2")),
+        FormSection(
+            _("What holds for them"),
+            ("max_uses:3", "max_uses_per_customer:3", "starts_at:3", "expires_at:3"),
+        ),
     )
     title = _("Import codes")
-    submit_label = _("Import")
+    submit_label = _("Check the file")
     success_message = ""
     template_name = "campaigns/promo_code_import.html"
-    results: ClassVar[list[Any]] = []
 
-    def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
-        form = self.get_form(data=request.POST, files=request.FILES)
-        if not form.is_valid():
-            return self.render(form)
+    def save(self, form: Any) -> str | None:
+        file = form.cleaned_data["file"]
+        if file:
+            file.seek(0)
+        pasted = io.BytesIO(form.cleaned_data["text"].encode())
         try:
-            lines = files.import_codes(pool=self.instance, text=form.cleaned_data["text"], terms=form.terms())
-        except services.PromoCodeError as refusal:
+            source, job = imports.receive_file(
+                pool=self.instance,
+                name=file.name if file else "",
+                file=file or pasted,
+                terms=form.terms(),
+                user=self.request.user,  # type: ignore[arg-type]
+                at=timezone.now(),
+            )
+        except PromoCodeError as refusal:
             form.add_error(refusal.path if refusal.path in form.fields else None, str(refusal))
-            return self.render(form)
-        summary = files.import_summary(lines)
+            return None
+        if job is None:
+            messages.info(self.request, _("The pool has seen this file before. This is what became of it."))
+        else:
+            wake_jobs()
+        return reverse("campaigns:promo_code_imported", args=[self.instance.code, source.pk])
+
+
+class Imported(PageMixin, View):
+    """What would become, or became, of a file. POST adds its good lines, or forgets it."""
+
+    permission_required = ("campaigns.change_promocodepool", "campaigns.add_promocode")
+
+    def get(self, request: HttpRequest, code: str, pk: int) -> HttpResponse:
+        pool, source = self.find(code, pk)
+        job = Job.objects.filter(arguments__import=source.pk, arguments__pool=code).order_by("-pk").first()
+        refused = source.rows.exclude(result=ImportResult.GOOD).order_by("line")
+        labels = dict(ImportResult.choices)
         context = {
-            "pool": self.instance,
-            "title": self.title,
-            "trail": self.trail(),
-            "back_url": self.back_url(),
-            "summary": [(RESULTS[result], count) for result, count in summary.items()],
-            "created": summary.get("created", 0),
-            "refused": [
-                {"line": line.line, "code": line.code, "result": RESULTS[line.result]}
-                for line in lines
-                if line.result != "created"
-            ][:500],
+            "pool": pool,
+            "source": source,
+            "job": show_job(job, request.user) if job else None,
+            "counts": [
+                (labels.get(result, result), count) for result, count in sorted(source.counts.items())
+            ],
+            "good": source.counts.get(ImportResult.GOOD, 0),
+            "is_checked": source.checked_at is not None,
+            "may_decide": source.imported_at is None and not (job and job.is_active),
+            "sample": source.rows.filter(result=ImportResult.GOOD).order_by("line")[:SAMPLE],
+            "refused": refused[:SAMPLE],
+            "back_url": pool_url(pool),
+            "trail": [
+                (_("Promotional codes"), reverse("campaigns:promo_code_pool_list")),
+                (pool.name, pool_url(pool)),
+            ],
         }
         return render(request, "campaigns/promo_code_imported.html", context)
 
+    def post(self, request: HttpRequest, code: str, pk: int) -> HttpResponse:
+        pool, source = self.find(code, pk)
+        try:
+            if request.POST.get("what") == "forget":
+                imports.forget_import(source=source)
+                return HttpResponseRedirect(pool_url(pool))
+            imports.request_import(source=source, user=request.user, at=timezone.now())  # type: ignore[arg-type]
+        except PromoCodeError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            wake_jobs()
+        return HttpResponseRedirect(request.path)
 
-class PoolDetail(PageMixin, View):
-    """One pool and its codes."""
-
-    permission_required = "campaigns.view_promocodepool"
-
-    def get(self, request: HttpRequest, code: str) -> HttpResponse:
+    def find(self, code: str, pk: int) -> tuple[PromoCodePool, PromoCodeImport]:
         pool = find_pool(code)
-        text = codes.normalize(request.GET.get("q", "").replace("\x00", "")[:64])
-        rows = pool.codes.select_related("customer").order_by("-pk")
-        if text:
-            rows = rows.filter(code__contains=text)
-        page = Paginator(rows, 25).get_page(request.GET.get("page"))
-        at = timezone.now()
-        context = {
-            "pool": pool,
-            "query": text,
-            "page": page,
-            "page_numbers": list(
-                page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
-            ),
-            "rows": [(found, *_state(found, at)) for found in page.object_list],
-            "trail": [(_("Promotional codes"), reverse("campaigns:promo_code_pool_list"))],
-        }
-        return render(request, "campaigns/promo_code_pool_detail.html", context)
+        source = pool.imports.filter(pk=pk).first()
+        if source is None:
+            raise Http404
+        return pool, source
 
 
-def _state(code: PromoCode, at: Any) -> tuple[Any, str]:
-    """Return a code's state and its tone."""
-    if not code.is_active:
-        return _("Closed"), "danger"
-    if code.max_uses is not None and code.used >= code.max_uses:
-        return _("Used"), ""
-    if code.expires_at is not None and code.expires_at <= at:
-        return _("Expired"), "warning"
-    if code.starts_at is not None and code.starts_at > at:
-        return _("Not yet valid"), "info"
-    return _("Usable"), "success"
+class ImportRefused(PageMixin, View):
+    """The lines of an import that were refused, as a file."""
 
+    permission_required = ("campaigns.change_promocodepool", "campaigns.add_promocode")
 
-class Export(PageMixin, View):
-    permission_required = "campaigns.view_promocodepool"
-
-    def get(self, request: HttpRequest, code: str) -> StreamingHttpResponse:
-        pool = find_pool(code)
+    def get(self, request: HttpRequest, code: str, pk: int) -> StreamingHttpResponse:
+        source = find_pool(code).imports.filter(pk=pk).first()
+        if source is None:
+            raise Http404
         return StreamingHttpResponse(
-            files.export_codes(pool),
+            imports.refused_lines(source),
             content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{pool.code}.csv"'},
+            headers={"Content-Disposition": f'attachment; filename="{code}-{pk}.csv"'},
         )
 
 
@@ -306,18 +313,4 @@ class Switch(PageMixin, View):
             raise Http404
         services.set_code_active(code=word, active=request.POST.get("active") == "1")
         messages.success(request, _("Saved."))
-        return HttpResponseRedirect(reverse("campaigns:promo_code_pool_detail", args=[code]))
-
-
-class Delete(PageMixin, View):
-    permission_required = "campaigns.delete_promocodepool"
-
-    def post(self, request: HttpRequest, code: str) -> HttpResponse:
-        pool = find_pool(code)
-        try:
-            services.delete_pool(pool=pool)
-        except services.PromoCodeError as refusal:
-            messages.error(request, str(refusal))
-            return HttpResponseRedirect(reverse("campaigns:promo_code_pool_detail", args=[code]))
-        messages.success(request, _("Deleted."))
-        return HttpResponseRedirect(reverse("campaigns:promo_code_pool_list"))
+        return HttpResponseRedirect(pool_url(pool))

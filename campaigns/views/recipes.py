@@ -13,7 +13,8 @@ from campaigns.forms.recipe import RecipeForm
 from campaigns.forms.recipes import RECIPES, Recipe
 from campaigns.models import Campaign
 from campaigns.services import campaigns as services
-from campaigns.services import promo_codes
+from campaigns.services import promo_code_pools
+from campaigns.services.promo_code_refusals import PromoCodeError
 from campaigns.views.builder import partial_summary, saved
 from retail.views.access import PageMixin
 
@@ -44,7 +45,7 @@ class RecipePage(PageMixin, View):
         if form.is_valid():
             try:
                 campaign = self.store(form)
-            except promo_codes.PromoCodeError as refusal:
+            except PromoCodeError as refusal:
                 form.add_error("word", str(refusal))
             except services.CampaignError as refusal:
                 form.add_error("name", str(refusal))
@@ -57,7 +58,7 @@ class RecipePage(PageMixin, View):
         document = form.document()
         document["code"] = selectors.free_campaign_code(document["code"])
         if "word" in form.fields:
-            return promo_codes.create_campaign_with_word(
+            return promo_code_pools.create_campaign_with_word(
                 document=document, word=form.cleaned_data["word"], user=user, at=at
             )
         return services.create_campaign(document=document, user=user, at=at)

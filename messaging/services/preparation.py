@@ -204,7 +204,7 @@ def _coupon(
     expires_at = code_expiry(at, settings.code_valid_hours)
     if message.promo_code is None:
         terms = Terms(max_uses=1, starts_at=at, expires_at=expires_at)
-        (code,) = generate_codes(pool=automation.pool, count=1, terms=terms, customer=message.customer)
+        (code,) = generate_codes(pool=automation.pool, count=1, terms=terms, customer=message.customer, at=at)
         message.promo_code = PromoCode.objects.get(code=code)
     else:
         message.promo_code.expires_at = expires_at

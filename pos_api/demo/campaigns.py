@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.models import User
 
 from campaigns.models import Campaign, CampaignCategory, PromoCodePool
-from campaigns.services import campaigns, categories, promo_codes
+from campaigns.services import campaigns, categories, promo_code_pools, promo_codes
 from pos_api.demo.chain import ONLINE_STORE
 
 ZONE = ZoneInfo("America/Sao_Paulo")
@@ -274,7 +274,7 @@ def build_campaigns(*, user: User, at: datetime) -> PromoCodePool:
     for document in DRAFTS:
         if document["code"] not in present:
             campaigns.create_campaign(document=document, user=user, at=at)
-    return _build_pools()
+    return _build_pools(user=user, at=at)
 
 
 def publish(document: Mapping[str, Any], *, user: User, at: datetime) -> None:
@@ -285,15 +285,16 @@ def publish(document: Mapping[str, Any], *, user: User, at: datetime) -> None:
     )
 
 
-def _build_pools() -> PromoCodePool:
+def _build_pools(*, user: User, at: datetime) -> PromoCodePool:
     for code, name, campaign, for_automations in POOLS:
         if PromoCodePool.objects.filter(code=code).exists():
             continue
-        pool = promo_codes.create_pool(
-            code=code, name=name, campaign=campaign, for_automations=for_automations, prefix=code[:4]
+        settings = promo_code_pools.PoolSettings(
+            name=name, campaign=campaign, for_automations=for_automations, prefix=code[:4]
         )
+        pool = promo_code_pools.create_pool(code=code, settings=settings, user=user, at=at)
         for word in WORDS[code]:
-            promo_codes.add_word(pool=pool, word=word, terms=promo_codes.Terms(max_uses=None))
+            promo_codes.add_word(pool=pool, word=word, terms=promo_codes.Terms(max_uses=None), at=at)
         if not for_automations:
-            promo_codes.generate_codes(pool=pool, count=20, terms=promo_codes.Terms(max_uses=1))
+            promo_codes.generate_codes(pool=pool, count=20, terms=promo_codes.Terms(), at=at)
     return PromoCodePool.objects.get(for_automations=True)

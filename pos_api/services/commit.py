@@ -5,6 +5,7 @@ in the documented order: the customer's row, promotional codes, counters. The an
 """
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,7 +18,9 @@ from msgspec import Struct
 
 from campaigns.engine.plan import Plan
 from campaigns.loader import plan_for
+from campaigns.models import Activation
 from campaigns.selectors import plan_version_was_current
+from campaigns.services.promo_code_earnings import issue_earned
 from campaigns.services.settlement import settle
 from pos_api import selectors
 from pos_api.authentication import TerminalCaller
@@ -135,7 +138,7 @@ def _record(order: _Order) -> Recorded:
     line_ids = insert_lines(sale_id, order.document, evaluated)
     # A test uses nothing up: no limit, no budget, no code. Its answer says what it would have been given.
     if not order.caller.is_test:
-        settle(
+        activations = settle(
             sale=Sale(pk=sale_id, uuid=uuid),
             evaluation=evaluated.evaluation,
             line_ids=line_ids,
@@ -145,6 +148,7 @@ def _record(order: _Order) -> Recorded:
             uses_return=evaluated.plan.policy.cancelled_use == "returned",
             at=order.now,
         )
+        _issue_codes(evaluated, activations, body, at=order.now)
     complete_sale(
         sale_id,
         evaluated.evaluation,
@@ -154,6 +158,16 @@ def _record(order: _Order) -> Recorded:
         body=body,
     )
     return Recorded(body=body, replayed=False)
+
+
+def _issue_codes(
+    evaluated: Evaluated, activations: Mapping[str, Activation], body: dict[str, Any], *, at: datetime
+) -> None:
+    """Make the codes that the sale earned, and name them in its answer."""
+    issued = issue_earned(earned=evaluated.evaluation.earned.codes, activations=activations, at=at)
+    for entry, code in zip(body["earned"]["codes"], issued, strict=True):
+        if code is not None:
+            entry["code"] = code
 
 
 # --- Exactly once --------------------------------------------------------------------------------
@@ -310,7 +324,9 @@ def _evaluate(order: _Order, customer_id: int | None, *, without_campaigns: bool
     plan = plan_for(_version(document, snapshot.plan_version, now=order.now))
     if without_campaigns:
         plan = Plan(version=plan.version, policy=plan.policy)
-    evaluated = evaluate_snapshot(document, snapshot, plan, caller.store, moment=order.moment)
+    evaluated = evaluate_snapshot(
+        document, snapshot, plan, caller.store, moment=order.moment, with_kept_terms=not without_campaigns
+    )
     if snapshot.locked_until is not None and any(not code.usable for code in evaluated.basket.promo_codes):
         raise lookups.locked(snapshot.locked_until, at=order.now)
     return evaluated

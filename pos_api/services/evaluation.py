@@ -14,11 +14,12 @@ from msgspec.structs import replace
 from campaigns.engine import basket as engine
 from campaigns.engine.evaluate import evaluate
 from campaigns.engine.evaluation import Evaluation, Refusal
+from campaigns.engine.held import hold
 from campaigns.engine.plan import Plan
 from campaigns.engine.rendering import refusal_json, render_json
 from campaigns.engine.verdict import Verdict
 from campaigns.explanations import OF_CAMPAIGNS, explain
-from campaigns.loader import plan_for
+from campaigns.loader import compiled_revisions, plan_for
 from pos_api import selectors
 from pos_api.authentication import TerminalCaller
 from pos_api.baskets import BasketDocument, SaleDocument, engine_basket
@@ -141,16 +142,22 @@ def evaluate_snapshot(
     store: engine.Store,
     *,
     moment: datetime,
+    with_kept_terms: bool = True,
 ) -> Evaluated:
-    """Evaluate a document against a plan and what was read of the world."""
+    """Evaluate a document against a plan and what was read of the world.
+
+    `with_kept_terms` lets codes open their campaign as it was when they were issued.
+    """
     basket = engine_basket(
         document, snapshot.catalogue, snapshot.category_paths, selectors.promo_codes(document, snapshot)
     )
     whose = selectors.customer_key(snapshot.customer)
+    live, plan = plan, _with_kept_terms(plan, document, snapshot) if with_kept_terms else plan
     usage = usage_for(
-        plan,
+        live,
         basket,
         store,
+        judged=plan,
         whose=whose,
         at=moment,
         asked=snapshot.foreseen,
@@ -169,3 +176,14 @@ def evaluate_snapshot(
         with_deals=isinstance(document, SaleDocument),
     )
     return Evaluated(evaluation=evaluation, snapshot=snapshot, plan=plan, basket=basket, customer_key=whose)
+
+
+def _with_kept_terms(plan: Plan, document: BasketDocument, snapshot: selectors.Snapshot) -> Plan:
+    """Return the plan with the campaigns that entered codes open as they were when the codes were issued."""
+    kept = selectors.revisions_kept(document, snapshot)
+    others = [
+        revision
+        for code, revision in kept.items()
+        if code not in plan.campaigns or plan.campaigns[code].campaign.revision != revision
+    ]
+    return hold(plan, compiled_revisions(others).values()) if others else plan

@@ -10,6 +10,7 @@ from pos_api.views import (
     jobs,
     markdown_items,
     markdowns,
+    promo_codes,
 )
 from pos_api.views import campaign_categories as categories
 from pos_api.views import promo_code_pools as pools
@@ -39,11 +40,16 @@ urlpatterns: list[URLPattern] = [
     path("campaign-categories/<str:code>/", categories.CampaignCategoryView.as_view()),
     path("promo-code-pools/", pools.PromoCodePoolsView.as_view()),
     path("promo-code-pools/<str:code>/", pools.PromoCodePoolView.as_view()),
-    path("promo-code-pools/<str:code>/generate/", pools.GenerateView.as_view()),
-    path("promo-code-pools/<str:code>/import/", pools.ImportView.as_view()),
+    path("promo-code-pools/<str:code>/deactivate/", pools.DeactivateView.as_view()),
+    path("promo-code-pools/<str:code>/activate/", pools.ActivateView.as_view()),
+    path("promo-code-pools/<str:code>/extend/", pools.ExtendView.as_view()),
     path("promo-code-pools/<str:code>/export/", pools.ExportView.as_view()),
-    path("promo-code-pools/<str:code>/codes/", pools.CodesView.as_view()),
-    path("promo-code-pools/<str:code>/codes/<str:word>/", pools.CodeView.as_view()),
+    path("promo-code-pools/<str:code>/generate/", promo_codes.GenerateView.as_view()),
+    path("promo-code-pools/<str:code>/generate-for-members/", promo_codes.GenerateForMembersView.as_view()),
+    path("promo-code-pools/<str:code>/import/", promo_codes.ImportView.as_view()),
+    path("promo-code-pools/<str:code>/imports/<int:pk>/refused/", promo_codes.ImportRefusedView.as_view()),
+    path("promo-code-pools/<str:code>/codes/", promo_codes.CodesView.as_view()),
+    path("promo-code-pools/<str:code>/codes/<str:word>/", promo_codes.CodeView.as_view()),
     path("backtests/", backtests.BacktestsView.as_view()),
     path("backtests/<int:pk>/", backtests.BacktestView.as_view()),
     path("backtests/<int:pk>/cancel/", backtests.CancelBacktestView.as_view()),

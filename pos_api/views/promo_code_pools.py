@@ -1,107 +1,126 @@
-"""Pools of promotional codes: make them by the thousand, import them, export them, close single ones."""
+"""Pools of promotional codes: what they are, and what can be done to all codes of one."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from django.http import HttpResponse, StreamingHttpResponse
-from django.utils.translation import gettext as _
-from msgspec import UNSET, Meta, Struct, UnsetType
+from django.utils import timezone
+from msgspec import Meta, Struct
 from rest_framework.request import Request
 
-from campaigns import codes, selectors
-from campaigns.models import PromoCode, PromoCodePool
+from campaigns import selectors
+from campaigns.models import Job, PromoCodePool
 from campaigns.services import promo_code_files as files
-from campaigns.services import promo_codes as services
-from pos_api.decoding import MAX_BULK_BODY, Decoder
-from pos_api.fields import Moment, ShortText, Slug, Word
+from campaigns.services import promo_code_jobs, promo_code_pools
+from campaigns.tasks import wake_jobs
+from pos_api.decoding import Decoder
+from pos_api.fields import Moment, Slug
 from pos_api.openapi import PAGE_PARAMETERS, Json, operation, page_of, query
 from pos_api.pagination import paginated
-from pos_api.problems import NotFound, invalid_field
+from pos_api.problems import NotFound
 from pos_api.views.base import Body, ManagerView, answer, no_content
+from pos_api.views.campaigns import manager
+from pos_api.views.jobs import JOB, represent_job
 
+TAG = "Promotional codes"
 Name = Annotated[str, Meta(min_length=1, max_length=120)]
 Prefix = Annotated[str, Meta(max_length=16, pattern=r"^[A-Za-z0-9]*$")]
 Uses = Annotated[int, Meta(ge=1, le=1_000_000_000)]
-
-
-class PromoCodePoolBody(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A pool opens `campaign` with any of its codes; `prefix` stands before generated ones."""
-
-    code: Slug
-    name: Name
-    campaign: Slug | None = None
-    prefix: Prefix = ""
-    for_automations: bool = False
+Length = Annotated[int, Meta(ge=6, le=32)]
+Days = Annotated[int, Meta(ge=1, le=36_500)]
+VIEW = ("campaigns.view_promocodepool",)
+CHANGE = ("campaigns.change_promocodepool", "campaigns.add_promocode")
 
 
 class PromoCodePoolChange(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A pool opens `campaign` with any of its codes: as it is `live`, or `as_issued`, as it was when the code was made.
+
+    `prefix` to `check_symbol` are how generated codes look; `max_uses` to `expires_at` are what new codes get when nothing
+    else is said.
+    """
+
     name: Name
     campaign: Slug | None = None
-    prefix: Prefix = ""
     for_automations: bool = False
-
-
-class CodeTermsBody(Struct, forbid_unknown_fields=True, kw_only=True):
-    """What holds for the codes that are made: `max_uses` null is without limit."""
-
+    terms: Literal["live", "as_issued"] = "live"
+    prefix: Prefix = ""
+    length: Length = 16
+    alphabet: Literal["base32", "letters", "digits"] = "base32"
+    check_symbol: bool = True
     max_uses: Uses | None = 1
-    starts_at: Moment | None = None
+    max_uses_per_customer: Uses | None = None
+    valid_days: Days | None = None
     expires_at: Moment | None = None
 
     @property
-    def terms(self) -> services.Terms:
-        return services.Terms(max_uses=self.max_uses, starts_at=self.starts_at, expires_at=self.expires_at)
+    def settings(self) -> promo_code_pools.PoolSettings:
+        return promo_code_pools.PoolSettings(
+            name=self.name,
+            campaign=self.campaign,
+            for_automations=self.for_automations,
+            terms=self.terms,
+            prefix=self.prefix,
+            length=self.length,
+            alphabet=self.alphabet,
+            has_check_symbol=self.check_symbol,
+            max_uses=self.max_uses,
+            max_uses_per_customer=self.max_uses_per_customer,
+            valid_days=self.valid_days,
+            expires_at=self.expires_at,
+        )
 
 
-class GenerateBody(CodeTermsBody, kw_only=True):
-    """`customer` is a document, code or card: then nobody else can use the codes."""
-
-    count: Annotated[int, Meta(ge=1, le=services.MOST_AT_ONCE)]
-    customer: ShortText = ""
+class PromoCodePoolBody(PromoCodePoolChange, kw_only=True):
+    code: Slug
 
 
-class ImportBody(CodeTermsBody, kw_only=True):
-    """Each of `lines` is a code, optionally followed by `;` and the customer that it is for."""
+class ExtendBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """The new end of validity; null is without end."""
 
-    lines: Annotated[
-        list[Annotated[str, Meta(max_length=200)]], Meta(min_length=1, max_length=services.MOST_AT_ONCE)
-    ]
+    expires_at: Moment | None
 
 
-class WordBody(CodeTermsBody, kw_only=True):
-    code: Word
-
-
-class CodeChange(Struct, forbid_unknown_fields=True, kw_only=True):
-    active: bool | UnsetType = UNSET
-
-
-POOL_EXAMPLE: Json = {"code": "natal", "name": "Natal 2026", "campaign": "NATAL10", "prefix": "NATAL"}
+POOL_EXAMPLE: Json = {
+    "code": "natal",
+    "name": "Natal 2026",
+    "campaign": "NATAL10",
+    "prefix": "NATAL",
+    "terms": "as_issued",
+    "expires_at": "2026-12-26T00:00:00-03:00",
+}
 _POOL: Json = {
     "type": "object",
     "properties": {
         "code": {"type": "string"},
         "name": {"type": "string"},
         "campaign": {"type": ["string", "null"]},
-        "prefix": {"type": "string"},
         "for_automations": {"type": "boolean"},
+        "open": {"type": "boolean", "description": "False: no code of it can be used."},
+        "terms": {"enum": ["live", "as_issued"]},
+        "prefix": {"type": "string"},
+        "length": {"type": "integer"},
+        "alphabet": {"enum": ["base32", "letters", "digits"]},
+        "check_symbol": {"type": "boolean"},
+        "max_uses": {"type": ["integer", "null"]},
+        "max_uses_per_customer": {"type": ["integer", "null"]},
+        "valid_days": {"type": ["integer", "null"]},
+        "expires_at": {"type": ["string", "null"], "format": "date-time"},
         "codes": {"type": "integer", "description": "How many codes it has."},
         "uses": {"type": "integer", "description": "How often they were used."},
     },
 }
-_CODE: Json = {
-    "type": "object",
-    "properties": {
-        "code": {"type": "string", "examples": ["NATAL-7GK2-M0ZD-9QWT-31HX"]},
-        "customer": {"type": ["string", "null"], "description": "The chain's own code of the customer."},
-        "max_uses": {"type": ["integer", "null"]},
-        "used": {"type": "integer"},
-        "starts_at": {"type": ["string", "null"], "format": "date-time"},
-        "expires_at": {"type": ["string", "null"], "format": "date-time"},
-        "active": {"type": "boolean"},
-    },
+POOL_ANSWER: Json = {
+    **POOL_EXAMPLE,
+    "for_automations": False,
+    "open": True,
+    "length": 16,
+    "alphabet": "base32",
+    "check_symbol": True,
+    "max_uses": 1,
+    "max_uses_per_customer": None,
+    "valid_days": None,
+    "codes": 0,
+    "uses": 0,
 }
-VIEW = ("campaigns.view_promocodepool",)
-CHANGE = ("campaigns.change_promocodepool", "campaigns.add_promocode")
 
 
 def represent(pool: PromoCodePool) -> Json:
@@ -109,30 +128,34 @@ def represent(pool: PromoCodePool) -> Json:
         "code": pool.code,
         "name": pool.name,
         "campaign": pool.campaign.code if pool.campaign else None,
-        "prefix": pool.pattern,
         "for_automations": pool.for_automations,
-        "codes": pool.code_count,  # type: ignore[attr-defined]
+        "open": pool.is_active,
+        "terms": pool.terms,
+        "prefix": pool.pattern,
+        "length": pool.length,
+        "alphabet": pool.alphabet,
+        "check_symbol": pool.has_check_symbol,
+        "max_uses": pool.max_uses,
+        "max_uses_per_customer": pool.max_uses_per_customer,
+        "valid_days": pool.valid_days,
+        "expires_at": pool.expires_at,
+        "codes": pool.code_count,
         "uses": pool.use_count,  # type: ignore[attr-defined]
     }
 
 
-def represent_code(code: PromoCode) -> Json:
-    return {
-        "code": code.code,
-        "customer": code.customer.code if code.customer else None,
-        "max_uses": code.max_uses,
-        "used": code.used,
-        "starts_at": code.starts_at,
-        "expires_at": code.expires_at,
-        "active": code.is_active,
-    }
-
-
 def find(code: str) -> PromoCodePool:
+    """Return a pool. Raises NotFound."""
     pool = selectors.promo_code_pools().filter(code=code).first()
     if pool is None:
         raise NotFound
     return pool
+
+
+def accepted(job: Job) -> HttpResponse:
+    """Answer 202 with a job that was just asked for, and wake a worker."""
+    wake_jobs()
+    return answer(represent_job(job), 202, headers={"Location": f"/api/v1/jobs/{job.pk}/"})
 
 
 class PromoCodePoolsView(ManagerView):
@@ -141,7 +164,7 @@ class PromoCodePoolsView(ManagerView):
 
     @operation(
         id="list_promo_code_pools",
-        tag="Promotional codes",
+        tag=TAG,
         summary="List pools",
         parameters=(
             *PAGE_PARAMETERS,
@@ -157,22 +180,18 @@ class PromoCodePoolsView(ManagerView):
 
     @operation(
         id="create_promo_code_pool",
-        tag="Promotional codes",
+        tag=TAG,
         summary="Create a pool",
         request=PromoCodePoolBody,
         responses={201: _POOL},
         examples={"Christmas": POOL_EXAMPLE},
-        answer={**POOL_EXAMPLE, "for_automations": False, "codes": 0, "uses": 0},
+        answer=POOL_ANSWER,
         problems={409: "`code_taken`"},
     )
     def post(self, request: Request) -> HttpResponse:
         body = self.body.read(request)
-        services.create_pool(
-            code=body.code,
-            name=body.name,
-            campaign=body.campaign,
-            prefix=body.prefix,
-            for_automations=body.for_automations,
+        promo_code_pools.create_pool(
+            code=body.code, settings=body.settings, user=manager(request), at=timezone.now()
         )
         return answer(represent(find(body.code)), 201)
 
@@ -185,16 +204,14 @@ class PromoCodePoolView(ManagerView):
     }
     body: ClassVar[Body[PromoCodePoolChange]] = Body(Decoder(PromoCodePoolChange))
 
-    @operation(
-        id="read_promo_code_pool", tag="Promotional codes", summary="Read a pool", responses={200: _POOL}
-    )
+    @operation(id="read_promo_code_pool", tag=TAG, summary="Read a pool", responses={200: _POOL})
     def get(self, request: Request, code: str) -> HttpResponse:
         return answer(represent(find(code)))
 
     @operation(
         id="change_promo_code_pool",
-        tag="Promotional codes",
-        summary="Change a pool; its codes stay",
+        tag=TAG,
+        summary="Change a pool; codes that exist keep what holds for them",
         request=PromoCodePoolChange,
         responses={200: _POOL},
         examples={"Another campaign": {"name": "Natal 2026", "campaign": "NATAL15"}},
@@ -202,100 +219,76 @@ class PromoCodePoolView(ManagerView):
     def put(self, request: Request, code: str) -> HttpResponse:
         pool = find(code)
         body = self.body.read(request)
-        services.change_pool(
-            pool=pool,
-            name=body.name,
-            campaign=body.campaign,
-            prefix=body.prefix,
-            for_automations=body.for_automations,
+        promo_code_pools.change_pool(
+            pool=pool, settings=body.settings, user=manager(request), at=timezone.now()
         )
         return answer(represent(find(code)))
 
     @operation(
         id="delete_promo_code_pool",
-        tag="Promotional codes",
+        tag=TAG,
         summary="Delete a pool of which no code was used",
         responses={204: None},
-        problems={409: "`pool_in_use`"},
+        problems={409: "`pool_in_use`, `pool_busy`"},
     )
     def delete(self, request: Request, code: str) -> HttpResponse:
-        services.delete_pool(pool=find(code))
+        promo_code_pools.delete_pool(pool=find(code))
         return no_content()
 
 
-class GenerateView(ManagerView):
-    permissions = {"POST": CHANGE}
-    body: ClassVar[Body[GenerateBody]] = Body(Decoder(GenerateBody))
+class DeactivateView(ManagerView):
+    permissions = {"POST": ("campaigns.change_promocodepool",)}
+    opens: ClassVar[bool] = False
 
     @operation(
-        id="generate_promo_codes",
-        tag="Promotional codes",
-        summary="Make up to 100,000 random codes",
-        description="Each has 75 random bits and a check symbol that finds typing errors.",
-        request=GenerateBody,
-        responses={
-            201: {"type": "object", "properties": {"codes": {"type": "array", "items": {"type": "string"}}}}
-        },
-        examples={
-            "A thousand codes, one use each": {"count": 1000, "expires_at": "2026-12-26T00:00:00-03:00"}
-        },
-        answer={"codes": ["NATAL-7GK2-M0ZD-9QWT-31HX"]},
+        id="deactivate_promo_code_pool",
+        tag=TAG,
+        summary="Close every code of a pool, at once and whatever its size",
+        responses={200: _POOL},
     )
     def post(self, request: Request, code: str) -> HttpResponse:
-        pool = find(code)
-        body = self.body.read(request)
-        made = services.generate_codes(
-            pool=pool, count=body.count, terms=body.terms, customer=services.customer_named(body.customer)
+        return self.switch(request, code)
+
+    def switch(self, request: Request, code: str) -> HttpResponse:
+        promo_code_pools.set_pool_open(
+            pool=find(code), is_open=self.opens, user=manager(request), at=timezone.now()
         )
-        return answer({"codes": made}, 201)
+        return answer(represent(find(code)))
 
 
-class ImportView(ManagerView):
-    permissions = {"POST": CHANGE}
-    body: ClassVar[Body[ImportBody]] = Body(Decoder(ImportBody), MAX_BULK_BODY)
+class ActivateView(DeactivateView):
+    opens = True
 
     @operation(
-        id="import_promo_codes",
-        tag="Promotional codes",
-        summary="Add codes that were made elsewhere",
-        request=ImportBody,
-        responses={
-            200: {
-                "type": "object",
-                "properties": {
-                    "summary": {"type": "object", "additionalProperties": {"type": "integer"}},
-                    "results": {
-                        "type": "array",
-                        "items": {
-                            "type": "object",
-                            "properties": {
-                                "line": {"type": "integer", "description": "From 1."},
-                                "code": {"type": "string"},
-                                "result": {
-                                    "enum": ["created", "repeated", "invalid", "taken", "customer_unknown"]
-                                },
-                            },
-                        },
-                    },
-                },
-            }
-        },
-        examples={
-            "Two codes, one for a customer": {"lines": ["AMIGO1", "AMIGO2;390.533.447-05"], "max_uses": 1}
-        },
-        answer={
-            "summary": {"created": 2},
-            "results": [
-                {"line": 1, "code": "AMIGO1", "result": "created"},
-                {"line": 2, "code": "AMIGO2", "result": "created"},
-            ],
-        },
+        id="activate_promo_code_pool",
+        tag=TAG,
+        summary="Open a pool again: each code is what it was",
+        responses={200: _POOL},
+    )
+    def post(self, request: Request, code: str) -> HttpResponse:
+        return self.switch(request, code)
+
+
+class ExtendView(ManagerView):
+    permissions = {"POST": ("campaigns.change_promocodepool", "campaigns.change_promocode")}
+    body: ClassVar[Body[ExtendBody]] = Body(Decoder(ExtendBody))
+
+    @operation(
+        id="extend_promo_codes",
+        tag=TAG,
+        summary="Give every code of a pool another end of validity",
+        description="A job. Codes that were used up keep theirs.",
+        request=ExtendBody,
+        responses={202: JOB},
+        examples={"Until the end of January": {"expires_at": "2027-02-01T00:00:00-03:00"}},
     )
     def post(self, request: Request, code: str) -> HttpResponse:
         pool = find(code)
         body = self.body.read(request)
-        results = files.import_codes(pool=pool, text="\n".join(body.lines), terms=body.terms)
-        return answer({"summary": files.import_summary(results), "results": results})
+        job = promo_code_jobs.request_extension(
+            pool=pool, expires_at=body.expires_at, user=manager(request), at=timezone.now()
+        )
+        return accepted(job)
 
 
 class ExportView(ManagerView):
@@ -303,69 +296,16 @@ class ExportView(ManagerView):
 
     @operation(
         id="export_promo_codes",
-        tag="Promotional codes",
+        tag=TAG,
         summary="Download the codes of a pool as CSV",
+        description="With state, uses and customer. Streamed; every export is noted in the pool's history.",
         responses={200: None},
     )
     def get(self, request: Request, code: str) -> StreamingHttpResponse:
-        pool = find(code)
+        pool, at = find(code), timezone.now()
+        promo_code_pools.record_event(pool, "exported", user=manager(request), at=at)
         return StreamingHttpResponse(
-            files.export_codes(pool),
+            files.export_codes(pool, at=at),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{pool.code}.csv"'},
         )
-
-
-class CodesView(ManagerView):
-    permissions = {"GET": VIEW, "POST": CHANGE}
-    body: ClassVar[Body[WordBody]] = Body(Decoder(WordBody))
-
-    @operation(
-        id="list_promo_codes",
-        tag="Promotional codes",
-        summary="List the codes of a pool",
-        parameters=(*PAGE_PARAMETERS, query("q", "The beginning of a code.")),
-        responses={200: page_of(_CODE)},
-    )
-    def get(self, request: Request, code: str) -> HttpResponse:
-        rows = find(code).codes.select_related("customer")
-        beginning = codes.normalize(request.query_params.get("q", "")[:64])
-        if beginning:
-            rows = rows.filter(code__startswith=beginning)
-        return paginated(request, rows, represent_code, ordering=("pk",))
-
-    @operation(
-        id="add_promo_code",
-        tag="Promotional codes",
-        summary="Add one word that people remember",
-        request=WordBody,
-        responses={201: _CODE},
-        examples={"For everybody, without limit": {"code": "NATAL10", "max_uses": None}},
-        problems={409: "`code_taken`"},
-    )
-    def post(self, request: Request, code: str) -> HttpResponse:
-        pool = find(code)
-        body = self.body.read(request)
-        return answer(represent_code(services.add_word(pool=pool, word=body.code, terms=body.terms)), 201)
-
-
-class CodeView(ManagerView):
-    permissions = {"PATCH": ("campaigns.change_promocode",)}
-    body: ClassVar[Body[CodeChange]] = Body(Decoder(CodeChange))
-
-    @operation(
-        id="change_promo_code",
-        tag="Promotional codes",
-        summary="Close or reopen one code",
-        request=CodeChange,
-        responses={200: _CODE},
-        examples={"Close": {"active": False}},
-    )
-    def patch(self, request: Request, code: str, word: str) -> HttpResponse:
-        pool = find(code)
-        body = self.body.read(request)
-        if body.active is UNSET:
-            raise invalid_field("active", "required", _("This field is required."))
-        if not pool.codes.filter(code=codes.normalize(word)).exists():
-            raise NotFound
-        return answer(represent_code(services.set_code_active(code=word, active=bool(body.active))))

@@ -80,6 +80,16 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/promo-codes/{pool}/": ("campaigns.view_promocodepool",),
     "/promo-codes/{pool}/edit/": ("campaigns.change_promocodepool",),
     "/promo-codes/{pool}/generate/": ("campaigns.change_promocodepool", "campaigns.add_promocode"),
+    "/promo-codes/{pool}/generate-for-members/": (
+        "campaigns.change_promocodepool",
+        "campaigns.add_promocode",
+        "customers.view_customer",
+    ),
+    "/promo-codes/{pool}/extend/": ("campaigns.change_promocodepool", "campaigns.change_promocode"),
+    "/promo-codes/{pool}/import/{promo_code_import}/": (
+        "campaigns.change_promocodepool",
+        "campaigns.add_promocode",
+    ),
     "/promo-codes/{pool}/word/": ("campaigns.change_promocodepool", "campaigns.add_promocode"),
     # Anybody sees his own jobs; those of others, who may view what they concern.
     "/jobs/{job}/": ("campaigns.view_promocodepool",),
@@ -132,6 +142,7 @@ def campaign_keys() -> dict[str, str]:
         "pool": pool.code,
         "job": str(builders.build_job(pool=pool).pk),
         "backtest": str(builders.build_backtest(campaign=campaign).pk),
+        "promo_code_import": str(builders.build_promo_code_import(pool=pool).pk),
     }
 
 

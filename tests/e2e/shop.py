@@ -9,7 +9,8 @@ from django.contrib.auth.models import AbstractUser
 from django.utils import timezone
 
 from campaigns.services.campaigns import create_campaign
-from campaigns.services.promo_codes import Terms, add_word, create_pool
+from campaigns.services.promo_code_pools import PoolSettings, create_pool
+from campaigns.services.promo_codes import Terms, add_word
 from customers.models import Customer
 from pos_api.services.credentials import issue_terminal_key
 from retail.models import Store
@@ -111,8 +112,9 @@ def _build_campaigns(manager: AbstractUser) -> None:
         conditions={"all": [{"kind": "promo_code"}]},
         benefits=[{"kind": "order_amount", "amount": "5.00"}],
     )
-    pool = create_pool(code="bem-vindo", name="Bem-vindo", campaign="BOASVINDAS")
-    add_word(pool=pool, word="BEMVINDO", terms=Terms())
+    settings = PoolSettings(name="Bem-vindo", campaign="BOASVINDAS")
+    pool = create_pool(code="bem-vindo", settings=settings, user=None, at=timezone.now())
+    add_word(pool=pool, word="BEMVINDO", terms=Terms(), at=timezone.now())
 
 
 def _publish(manager: AbstractUser, **document: Any) -> None:

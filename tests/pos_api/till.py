@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import PromoCode
-from campaigns.services import campaigns, promo_codes
+from campaigns.services import campaigns, promo_code_pools, promo_codes
 from pos_api.services.credentials import issue_terminal_key
 from retail.models import Store, Terminal
 from tests.builders import build_store, build_terminal
@@ -52,8 +52,10 @@ def publish(code: str = "DEZ", **fields: Any) -> None:
 
 def issue_code(code: str = "BEMVINDO", *, campaign: str = "DEZ", max_uses: int | None = 1) -> PromoCode:
     """Make a promotional code that opens a campaign."""
-    pool = promo_codes.create_pool(code=f"pool-{code.lower()}", name=code, campaign=campaign)
-    return promo_codes.add_word(pool=pool, word=code, terms=promo_codes.Terms(max_uses=max_uses))
+    settings = promo_code_pools.PoolSettings(name=code, campaign=campaign)
+    at = timezone.now()
+    pool = promo_code_pools.create_pool(code=f"pool-{code.lower()}", settings=settings, user=None, at=at)
+    return promo_codes.add_word(pool=pool, word=code, terms=promo_codes.Terms(max_uses=max_uses), at=at)
 
 
 @dataclass
