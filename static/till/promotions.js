@@ -121,9 +121,12 @@ function earnedView(earned) {
     items.map(({ iconName, text }) => h("li", { class: "promotion" }, h("div", {}, icon(iconName), " ", text))));
 }
 
+// Reasons whose distance is closed by buying more. Others have one too: days to a birthday, what is above a maximum.
+const CLOSED_BY_BUYING = new Set(["minimum_amount", "minimum_quantity"]);
+
 // How far a campaign is, as a share of what it asks for; for order and picture only, never for money.
-function distance({ required, missing }) {
-  if (missing === undefined || Array.isArray(missing)) return Infinity;
+function distance({ reason, required, missing }) {
+  if (missing === undefined || !CLOSED_BY_BUYING.has(reason)) return Infinity;
   return Number(missing) / (Number(required) || 1);
 }
 
@@ -150,14 +153,14 @@ function refusalsView(refusals) {
 
 const isMoney = (value) => /^\d+\.\d\d$/.test(String(value));
 
-function missingBadge(missing) {
-  if (missing === undefined || Array.isArray(missing)) return null;
+function missingBadge({ reason, missing }) {
+  if (missing === undefined || !CLOSED_BY_BUYING.has(reason)) return null;
   const amount = isMoney(missing) ? showMoney(missing) : showQuantity(String(missing));
   return h("span", { class: "badge badge-warning" }, interpolate(gettext("%(amount)s more"), { amount }, true));
 }
 
 function refusalView(refusal) {
-  const { campaign, name, text, reason, missing, reasons = [] } = refusal;
+  const { campaign, name, text, reason, reasons = [] } = refusal;
   const share = 1 - distance(refusal);
   return h("li", { class: "promotion refusal", data: { key: `off-${campaign}` } },
     h("div", {},
@@ -165,7 +168,7 @@ function refusalView(refusal) {
       h("p", { class: "faint" }, text || reason),
       reasons.slice(1).map((other) => h("p", { class: "faint" }, other.text || other.reason)),
     ),
-    missingBadge(missing),
+    missingBadge(refusal),
     Number.isFinite(share) && h("progress", { max: 100, value: Math.max(0, Math.round(share * 100)), "aria-label": interpolate(gettext("How near %(name)s is"), { name: name || campaign }, true) }),
   );
 }
