@@ -353,5 +353,7 @@ _CHANGES: dict[str, Callable[[_Case], Suggestion | None]] = {
     "agenda": _agenda,
     "customer_field": _capture,
 }
+# What a campaign lost against another, by these codes.
+LOST = frozenset(code for code, change in _CHANGES.items() if change is _alone)
 # What no purchase changes.
 WITHOUT_SUGGESTION = frozenset({"limit_reached", "budget_reached", "no_effect"})

@@ -3,15 +3,15 @@
 The kinds say themselves what they mean (`Phrase`); here the phrases become text, and the rest of the document too.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from campaigns.cautions import cautions
 from campaigns.engine.campaign import (
     EXCHANGE_CHOICES,
     PER_CHOICES,
@@ -19,7 +19,6 @@ from campaigns.engine.campaign import (
     Group,
     Limit,
     Node,
-    leaves,
 )
 from campaigns.explanations import enumerated, phrase_text, written
 from retail import formats
@@ -73,7 +72,9 @@ def summarize(campaign: Campaign, *, at: datetime, names: Names = NO_NAMES) -> S
     together = _together(campaign)
     if together:
         sections.append(Section(_("Together with others"), "layers", together))
-    return Summary(headline(campaign, names), sections, list(_warnings(campaign, at)))
+    return Summary(
+        headline(campaign, names), sections, [caution.text for caution in cautions(campaign, at=at)]
+    )
 
 
 def headline(campaign: Campaign, names: Names = NO_NAMES) -> str:
@@ -223,33 +224,6 @@ def _together(campaign: Campaign) -> list[Sentence]:
     if not campaign.combinable_order_discount:
         found.append(Sentence(_("It does not add to another discount on the whole sale.")))
     return found
-
-
-def _warnings(campaign: Campaign, at: datetime) -> Iterable[str]:
-    if campaign.ends_at is None:
-        yield _("It has no end: it goes on until somebody pauses it.")
-    elif campaign.ends_at <= at:
-        yield _("Its end is in the past: it will not activate.")
-    if campaign.benefits and not campaign.limits and campaign.budget is None:
-        yield _("It has no limit and no budget.")
-    if any(_gives_everything(benefit) for benefit in campaign.benefits):
-        yield _("Some products may leave for free.")
-    if not campaign.benefits:
-        yield _("It gives nothing to the customer.")
-    thresholds = (campaign.minimum_quantity, campaign.minimum_amount)
-    if campaign.benefits and campaign.conditions is None and thresholds == (None, None):
-        yield _("It has no rules: it applies to every sale.")
-    if any(leaf.kind == "customer_field" for leaf in leaves(campaign.conditions)):
-        yield _("It trusts data that is typed at the till.")
-
-
-def _gives_everything(benefit: Any) -> bool:
-    # One free unit of a bigger group ("take 3, pay 2") is what such campaigns are for.
-    return getattr(benefit, "percent", None) == 1_000_000 and benefit.kind in (
-        "order_percent",
-        "item_percent",
-        "age_percent",
-    )
 
 
 def _capitalized(text: str) -> str:

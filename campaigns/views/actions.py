@@ -15,6 +15,7 @@ from campaigns import references, selectors
 from campaigns.engine.document import decode_campaign
 from campaigns.services import campaigns as services
 from campaigns.summary import summarize
+from campaigns.views.check import check_context
 from campaigns.views.detail import described_changes, find_campaign, head
 from retail.views.access import PageMixin
 
@@ -50,6 +51,7 @@ class Publish(CampaignAction):
                 names=references.names_in(campaign.document),
             ),
             "changes": described_changes(live.document, campaign.document) if live else [],
+            **check_context(decode_campaign(campaign.document), at=timezone.now(), is_stored=True),
         }
         return render(request, "campaigns/campaign_publish.html", context)
 

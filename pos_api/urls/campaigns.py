@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from pos_api.views import (
     associations,
     backtests,
+    campaign_checks,
     campaign_revisions,
     campaigns,
     jobs,
@@ -17,6 +18,7 @@ from pos_api.views import promo_code_pools as pools
 
 urlpatterns: list[URLPattern] = [
     path("campaigns/", campaigns.CampaignsView.as_view()),
+    path("campaigns/check/", campaign_checks.CampaignCheckView.as_view()),
     path("campaigns/<str:code>/", campaigns.CampaignView.as_view()),
     path("campaigns/<str:code>/publish/", campaigns.PublishView.as_view()),
     path("campaigns/<str:code>/pause/", campaigns.PauseView.as_view()),

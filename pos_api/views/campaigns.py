@@ -1,6 +1,7 @@
 """Campaigns for managers' programs: documents in, documents out."""
 
-from datetime import date
+import logging
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
@@ -11,16 +12,21 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from campaigns import selectors
+from campaigns.engine.document import decode_campaign
 from campaigns.engine.kinds import BENEFITS
 from campaigns.models import Campaign
 from campaigns.querysets import STATUSES
 from campaigns.services import campaigns as services
+from campaigns.services.conflicts import check_campaign
 from pos_api.document_schema import document_components
 from pos_api.openapi import PAGE_PARAMETERS, Described, Json, operation, page_of, query
 from pos_api.pagination import paginated
 from pos_api.problems import FieldProblem, Invalid, NotFound
 from pos_api.views.base import ManagerView, answer, no_content, read_json
+from pos_api.views.campaign_warnings import WARNINGS, caution_body
 from pos_api.views.documents import ASKED_SCHEMA, split_document
+
+logger = logging.getLogger(__name__)
 
 EXAMPLE: Json = {
     "code": "INVERNO10",
@@ -38,7 +44,16 @@ EXAMPLE: Json = {
     "benefits": [{"kind": "item_percent", "percent": "10.00"}],
 }
 # What only answers say beside the document.
-ANSWERED = ("status", "state", "revision", "has_changes", "created_at", "updated_at", "plan_version")
+ANSWERED = (
+    "status",
+    "state",
+    "revision",
+    "has_changes",
+    "created_at",
+    "updated_at",
+    "plan_version",
+    "warnings",
+)
 
 INSTANT: Json = {"type": "string", "format": "date-time"}
 _ENVELOPE: Json = {
@@ -59,8 +74,14 @@ def _with(properties: Json) -> Described:
     return Described(schema, components)
 
 
-REQUEST = _with(ASKED_SCHEMA)
+CHECK_SCHEMA: Json = {
+    "type": "boolean",
+    "default": True,
+    "description": "Look at it beside the live campaigns and answer with `warnings`; false spares that.",
+}
+REQUEST = _with({**ASKED_SCHEMA, "check": CHECK_SCHEMA})
 RESPONSE = _with(_ENVELOPE)
+CHECKED = _with({**_ENVELOPE, "warnings": WARNINGS})
 
 VIEW = ("campaigns.view_campaign",)
 PUBLISH = ("campaigns.publish_campaign",)
@@ -81,6 +102,21 @@ def represent(campaign: Campaign) -> Json:
     }
 
 
+def with_warnings(campaign: Campaign, at: datetime, *, wanted: bool = True) -> Json:
+    """Return a campaign as the API shows it, with what to look at twice; the check never fails what was done."""
+    if not wanted:
+        return represent(campaign)
+    try:
+        found = [
+            caution_body(caution)
+            for caution in check_campaign(decode_campaign(campaign.document), at=at).cautions
+        ]
+    except Exception:
+        logger.exception("A campaign could not be checked", extra={"campaign": campaign.code})
+        found = []
+    return {**represent(campaign), "warnings": found}
+
+
 def find(code: str, at: Any) -> Campaign:
     campaign = Campaign.objects.with_status(at=at).select_related("live_revision").filter(code=code).first()
     if campaign is None:
@@ -90,8 +126,15 @@ def find(code: str, at: Any) -> Campaign:
 
 def read_document(request: Request) -> tuple[Any, Json]:
     """Return the document of a request and what it asks for beside it. Raises Invalid."""
-    document, asked = split_document(read_json(request), ANSWERED)
-    return _texts(document), asked
+    body = read_json(request)
+    check = True
+    if isinstance(body, dict) and "check" in body:
+        check = body["check"]
+        body = {name: value for name, value in body.items() if name != "check"}
+    document, asked = split_document(body, ANSWERED)
+    if not isinstance(check, bool):
+        raise Invalid(errors=[FieldProblem("check", "type", _("Must be true or false."))])
+    return _texts(document), {**asked, "check": check}
 
 
 def _texts(value: Any) -> Any:
@@ -140,7 +183,7 @@ class CampaignsView(ManagerView):
         tag="Campaigns",
         summary="Create a campaign, as a draft or live at once",
         request=REQUEST,
-        responses={201: RESPONSE},
+        responses={201: CHECKED},
         examples={"10 percent off coats, live at once": {**EXAMPLE, "publish": True}},
         answer={
             **EXAMPLE,
@@ -149,6 +192,7 @@ class CampaignsView(ManagerView):
             "state": "published",
             "revision": 1,
             "has_changes": False,
+            "warnings": [],
         },
         problems={409: "The code is taken, or publishing needs approval (`approval_required`)."},
     )
@@ -164,9 +208,8 @@ class CampaignsView(ManagerView):
             user=manager(request),
             at=at,
         )
-        return answer(
-            represent(find(campaign.code, at)), 201, {"Location": f"/api/v1/campaigns/{campaign.code}/"}
-        )
+        body = with_warnings(find(campaign.code, at), at, wanted=asked["check"])
+        return answer(body, 201, {"Location": f"/api/v1/campaigns/{campaign.code}/"})
 
     def _require(self, request: Request, permissions: tuple[str, ...]) -> None:
         if not all(request.user.has_perm(permission) for permission in permissions):
@@ -195,7 +238,7 @@ class CampaignView(CampaignsView):
         tag="Campaigns",
         summary="Replace the working copy, and publish it if asked",
         request=REQUEST,
-        responses={200: RESPONSE},
+        responses={200: CHECKED},
         examples={"The same campaign, live at once": {**EXAMPLE, "publish": True}},
         problems={409: "`version_conflict`: somebody else changed it; or `approval_required`."},
     )
@@ -205,8 +248,9 @@ class CampaignView(CampaignsView):
         if asked["publish"]:
             self._require(request, PUBLISH)
         find(code, at)
+        check = asked.pop("check")
         services.save_campaign(code=code, document=document, user=manager(request), at=at, **asked)
-        return answer(represent(find(code, at)))
+        return answer(with_warnings(find(code, at), at, wanted=check))
 
     @operation(
         id="delete_campaign",
@@ -231,14 +275,14 @@ class PublishView(_ActionView):
         tag="Campaigns",
         summary="Make the working copy live",
         description="Every evaluation that begins after the answer uses it. Publishing what is live already changes nothing.",
-        responses={200: RESPONSE},
+        responses={200: CHECKED},
         problems={409: "`approval_required`"},
     )
     def post(self, request: Request, code: str) -> HttpResponse:
         at = timezone.now()
         find(code, at)
         services.publish_campaign(code=code, user=manager(request), at=at)
-        return answer(represent(find(code, at)))
+        return answer(with_warnings(find(code, at), at))
 
 
 class PauseView(_ActionView):

@@ -18,6 +18,8 @@ function show(step, focus) {
   field.value = order[at];
   form.querySelector("[data-step-back]").hidden = at === 0;
   form.querySelector("[data-step-next]").hidden = at === order.length - 1;
+  // htmx listens; it may have to be loaded first.
+  if (order[at] === "review") setTimeout(() => window.htmx?.trigger("#check", "review"), 0);
   if (focus) {
     scrollTo({ top: 0 });
     panels[at].querySelector("input:not([type=hidden]), select, textarea")?.focus({ preventScroll: true });
@@ -92,7 +94,7 @@ form.addEventListener("click", (event) => {
 
 document.body.addEventListener("htmx:afterSettle", (event) => {
   // The answer to a change is no change.
-  if (!form.contains(event.target) || event.target.closest("[data-result]")) return;
+  if (!form.contains(event.target) || event.target.closest("[data-result], #check")) return;
   enhance(event.target);
   form.dispatchEvent(new Event("change", { bubbles: true }));
 });

@@ -162,6 +162,30 @@ class TestSummary:
             assert warning in text
 
 
+class TestCheck:
+    def test_shows_before_publishing_what_a_campaign_meets(self, page):
+        builders.build_product(sku="CASACO", name="Casaco azul", price="100.00")
+        builders.build_campaign(name="Viva", publish=True)
+        campaign = builders.build_campaign(benefits=[{"kind": "item_percent", "percent": "50"}])
+
+        answer = page.get(f"/campaign/{campaign.code}/publish/")
+        text = answer.content.decode()
+        tried = page.get(answer.context["worst_url"]).context["result"]
+
+        assert "Viva is given beside it: 60% off together." in text
+        assert "Casaco azul" in text
+        assert tried["totals"]["net"] == 40
+
+    def test_follows_the_builder(self, page):
+        builders.build_campaign(name="Viva", publish=True)
+
+        shown = page.post("/campaigns/check/", fields(**one_benefit(name="Verão"))).content.decode()
+        unfinished = page.post("/campaigns/check/", {"campaign-name": ""})
+
+        assert "Viva" in shown
+        assert (unfinished.status_code, unfinished.content) == (200, b"")
+
+
 class TestRecipes:
     @pytest.mark.parametrize(
         ("recipe", "typed"), [("above", {"amount": "20"}), ("gift", {"gifts": "BOTTON", "choose": "1"})]

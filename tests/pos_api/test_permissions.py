@@ -85,6 +85,7 @@ TABLE: dict[tuple[str, str], tuple[bool, bool, bool]] = {
     ("POST", "appointments/<int:pk>/cancel/"): (IN, OUT, IN),
     ("GET", "campaigns/"): (OUT, OUT, IN),
     ("POST", "campaigns/"): (OUT, OUT, IN),
+    ("POST", "campaigns/check/"): (OUT, OUT, IN),
     ("GET", "campaigns/<str:code>/"): (OUT, OUT, IN),
     ("PUT", "campaigns/<str:code>/"): (OUT, OUT, IN),
     ("DELETE", "campaigns/<str:code>/"): (OUT, OUT, IN),
