@@ -19,7 +19,7 @@ SALES = 20_000
 TARGET = 5_000
 STORE = "history"
 PRODUCTS = 2_000
-CATEGORIES = 20
+CATEGORIES = 60
 CUSTOMERS = 1_000
 FIRST = datetime(2026, 1, 5, 12, tzinfo=UTC)
 METHODS = ("pix", "credit_card", "cash")
@@ -148,7 +148,6 @@ def _record() -> int:
             ),
             ignore_conflicts=True,
         )
-        categories = dict(Category.objects.values_list("code", "pk"))
         Product.objects.bulk_create(
             (Product(sku=sku(n), name=f"Product {n}", price="20.00") for n in range(PRODUCTS)),
             ignore_conflicts=True,
@@ -162,11 +161,7 @@ def _record() -> int:
         products = dict(Product.objects.values_list("sku", "pk"))
         for start in range(0, SALES, 2_000):
             _record_some(range(start, start + 2_000), store.pk, terminal.pk, customers, products)
-        for product in range(CATEGORIES):
-            # Products know their categories only now: what was sold says so itself.
-            Product.objects.filter(sku__endswith=f"{product:02d}").update(
-                category=categories[f"c-{product}"], cost=Decimal("11.00")
-            )
+        Product.objects.filter(cost__isnull=True).update(cost=Decimal("11.00"))
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE retail_sale, retail_saleline")
     newest = Sale.objects.filter(store=store).order_by("-pk").values_list("pk", flat=True).first()
@@ -206,7 +201,7 @@ def _record_some(
         lines += [
             SaleLine(
                 sale=sale, line=row["line"], sku=row["sku"], product_id=products[row["sku"]],
-                category=f"c-{int(row['sku'][-2:]) % CATEGORIES}", quantity=Decimal(row["quantity"]),
+                category=f"c-{int(row['sku'][-4:]) % CATEGORIES}", quantity=Decimal(row["quantity"]),
                 unit_price=(price := Decimal(row["unit_price"]).scaleb(-2)), original_price=price,
                 gross=price * int(row["quantity"]), net=price * int(row["quantity"]),
             )

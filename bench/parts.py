@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from bench import engine, evaluate_cpu, evaluate_http, peers, publish
+from bench import backtest, engine, evaluate_cpu, evaluate_http, peers, publish
 from bench.installation import Installation
 
 
@@ -32,5 +32,6 @@ PARTS: Mapping[str, Part] = {
     "cpu": evaluate_cpu,
     "http": evaluate_http,
     "publish": publish,
+    "backtest": backtest,
     "peers": peers,
 }

@@ -267,8 +267,10 @@ class Report:
             tally = self._refusals[key] = RefusalTally()
         tally.add(reasons[0], len(reasons) == 1)
 
-    def body(self) -> dict[str, Any]:
-        """Return the report: amounts as text, lists in the order in which they are read."""
+    def body(self, names: Mapping[str, str]) -> dict[str, Any]:
+        """Return the report: amounts as text, lists in the order in which they are read. `names` are of campaigns."""
+        for code, name in names.items():
+            self._campaign(code).name = self._campaign(code).name or name
         total, scope = self.total, self._question.scope
         stores = sorted(self._by_store.items(), key=lambda item: (-item[1].cost, -item[1].gross, item[0]))
         campaigns = sorted(

@@ -132,7 +132,8 @@ class RecordedSales:
     """The sales of a period, in the order in which they arrived: that of the limits and codes that they used up.
 
     Cancelled ones are among them, since what they had used was gone until then. Sales after `last` are left out, so
-    that a back-test that is started again sees the same ones.
+    that a back-test that is started again sees the same ones. `names` are those of the campaigns that activated in the
+    sales read so far, by code.
     """
 
     def __init__(self, *, begins: datetime, ends: datetime, stores: Sequence[int] | None, last: int) -> None:
@@ -144,6 +145,7 @@ class RecordedSales:
             found = found.filter(store__in=stores)
         keys = found.order_by("pk").values_list("pk", flat=True)
         self.keys = array("q", keys.iterator(chunk_size=50_000))
+        self.names: dict[str, str] = {}
         self._products: dict[str, _Product] = {}
         self._paths: dict[str, tuple[str, ...]] | None = None
 
@@ -162,10 +164,9 @@ class RecordedSales:
             cursor.execute(_LINES, [keys])
             rows = cursor.fetchall()
             cursor.execute(_ACTIVATIONS, [keys])
-            given = {
-                key: {code: cents for _sale, code, cents in group}
-                for key, group in groupby(cursor.fetchall(), itemgetter(0))
-            }
+            activations = cursor.fetchall()
+        self.names.update((row[1], row[3]) for row in activations)
+        given = {key: {row[1]: row[2] for row in group} for key, group in groupby(activations, itemgetter(0))}
         self._learn({row[2] for row in rows})
         lines = {key: list(group) for key, group in groupby(rows, itemgetter(0))}
         requests = [_decode_request(row[9]) for row in sales]
@@ -302,7 +303,7 @@ FROM retail_saleline WHERE sale_id = ANY(%s) ORDER BY sale_id, id
 """
 
 _ACTIVATIONS = """
-SELECT a.sale_id, c.code, (a.discount * 100)::bigint
+SELECT a.sale_id, c.code, (a.discount * 100)::bigint, c.name
 FROM campaigns_activation a JOIN campaigns_campaign c ON c.id = a.campaign_id
 WHERE a.sale_id = ANY(%s) AND a.reversed_at IS NULL ORDER BY a.sale_id
 """

@@ -104,7 +104,7 @@ def run_backtest(question: Question, *, last: int, progress: Callable[[int, int]
             report.add(sale, run.evaluate(sale), run.day)
         done += len(some)
         progress(done, total)
-    return report.body()
+    return report.body(sales.names)
 
 
 class _Run:

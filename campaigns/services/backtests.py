@@ -28,9 +28,7 @@ def company_zone() -> ZoneInfo:
 
 
 @transaction.atomic
-def request_backtest(
-    *, document: Any, user: User | None, at: datetime, campaign: str = ""
-) -> Backtest:
+def request_backtest(*, document: Any, user: User | None, at: datetime, campaign: str = "") -> Backtest:
     """Queue a back-test. `campaign` is the code of the campaign whose page asks.
 
     The campaigns that the document names under `saved` are written out, as they are now. Raises DocumentError with every

@@ -141,7 +141,7 @@ def _report(report: dict[str, Any]) -> dict[str, Any]:
         "report": report,
         "totals": totals,
         "drafts": drafts,
-        "others": others,
+        "others": sorted(others, key=lambda row: -abs(Decimal(row["difference"])))[:MOST_ROWS],
         "taken": sum((Decimal(row["difference"]) for row in others), Decimal(0)),
         "margin_change": _difference(totals["margin_before"], totals["margin_after"]),
         "charts": _charts(report) if totals["reached"] else [],

@@ -132,7 +132,7 @@ def _row(number: int, luck: random.Random, today: date) -> dict[str, Any]:
         "remark": REMARKS.get(number, ""),
         "level": luck.choice([1, 1, 1, 2, 2, 3]),
         "groupings": _groupings(number, luck),
-        "consents": _consents(number, luck),
+        "consents": _consents(number, luck, today),
     }
     # Some records have gaps, as real ones do: the till asks for what is missing.
     if number > len(BIRTHDAYS):
@@ -149,17 +149,19 @@ def _groupings(number: int, luck: random.Random) -> list[str]:
     return [*found, "vip"] if number % 10 == 1 else found
 
 
-def _consents(number: int, luck: random.Random) -> list[dict[str, Any]]:
+def _consents(number: int, luck: random.Random, today: date) -> list[dict[str, Any]]:
+    """Return what was agreed to when the record was made, well before the first sale."""
     if number > len(BIRTHDAYS) and luck.random() < 0.25:
         return []
-    text = {"text": "Aceito receber benefícios de campanhas promocionais.", "text_version": "2026-01"}
+    given = {"text_version": "2026-01", "given_at": f"{today - timedelta(days=90)}T12:00:00-03:00"}
+    text = {"text": "Aceito receber benefícios de campanhas promocionais.", **given}
     consents: list[dict[str, Any]] = [{"purpose": "promotions", "granted": True, **text}]
     consents += [
         {
             "purpose": "marketing",
             "channel": channel,
             "granted": luck.random() < 0.8,
-            "text_version": "2026-01",
+            **given,
         }
         for channel in ("email", "whatsapp", "sms")
     ]
