@@ -112,9 +112,10 @@ def test_the_nearest_campaign_comes_first(page: Page) -> None:
         "promotions",
         """m.nearestFirst([
             {campaign: "PIX", reason: "payment"},
-            {campaign: "FAR", required: "200.00", missing: "150.00"},
-            {campaign: "NEAR", required: "200.00", missing: "12.50"},
+            {campaign: "OVER", reason: "maximum_amount", required: "80.00", missing: "0.01"},
+            {campaign: "FAR", reason: "minimum_amount", required: "200.00", missing: "150.00"},
+            {campaign: "NEAR", reason: "minimum_amount", required: "200.00", missing: "12.50"},
         ]).map((refusal) => refusal.campaign)""",
     )
 
-    assert order == ["NEAR", "FAR", "PIX"]
+    assert order == ["NEAR", "FAR", "PIX", "OVER"]
