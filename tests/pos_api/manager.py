@@ -33,3 +33,7 @@ class Manager:
             content_type="application/json",
             headers={"Authorization": f"Bearer {self.credential}", "Accept-Language": self.language},
         )
+
+
+def codes(response):
+    return [(error["path"], error["code"]) for error in response.json()["errors"]]

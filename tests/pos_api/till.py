@@ -3,13 +3,14 @@
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import PromoCode
+from campaigns.models import CampaignCounter, PromoCode
 from campaigns.services import campaigns, promo_code_pools, promo_codes
 from pos_api.services.credentials import issue_terminal_key
 from retail.models import Store, Terminal
@@ -101,3 +102,9 @@ class Till:
 
     def cancel_ticket(self, ticket: str, business_date: str) -> Any:
         return self.send("POST", "sales/cancel/", {"ticket": ticket, "business_date": business_date})
+
+
+def counters() -> dict[tuple[str, str], Decimal]:
+    """Return what is used, by campaign and scope key."""
+    rows = CampaignCounter.objects.values_list("campaign__code", "scope_key", "used")
+    return {(campaign, key): used for campaign, key, used in rows}
