@@ -20,6 +20,7 @@ from campaigns.engine.campaign import (
     Limit,
     Node,
 )
+from campaigns.engine.markdowns import Markdown
 from campaigns.explanations import enumerated, phrase_text, written
 from retail import formats
 
@@ -138,34 +139,39 @@ def _until(value: datetime) -> str:
 
 
 def _when(campaign: Campaign, at: datetime, names: Names) -> list[Sentence]:
-    found = []
-    if campaign.starts_at is None:
-        start = _("From its publication")
-    elif campaign.starts_at <= at:
-        start = _("Since %(moment)s") % {"moment": _from_moment(campaign.starts_at)}
-    else:
-        start = _("From %(moment)s") % {"moment": _from_moment(campaign.starts_at)}
-    end = _("without an end.")
-    if campaign.ends_at is not None:
-        end = _until(campaign.ends_at)
-    found.append(Sentence(f"{start}, {end}"))
-    schedule = campaign.schedule
-    if schedule is not None and schedule.weekdays:
-        days = [date_format(_MONDAY + timedelta(days=day - 1), "l") for day in sorted(schedule.weekdays)]
-        found.append(Sentence(_("Only on %(days)s.") % {"days": enumerated(days, 7)}))
-    if schedule is not None and (schedule.from_ or schedule.until):
-        hours = {
-            "from": schedule.from_.isoformat("minutes") if schedule.from_ else "00:00",
-            "until": schedule.until.isoformat("minutes") if schedule.until else "24:00",
-        }
-        found.append(Sentence(_("From %(from)s to %(until)s, local time.") % hours))
-    found.append(Sentence(_stores(campaign.stores, names)))
+    found = [Sentence(text) for text in when_and_where(campaign, at, names)]
     if campaign.operations:
         found.append(
             Sentence(_("Sales of these categories: %(names)s.") % {"names": enumerated(campaign.operations)})
         )
     exchange = dict(EXCHANGE_CHOICES)[campaign.exchange]
     found.append(Sentence(_("When items are exchanged: %(what)s.") % {"what": _(exchange)}))
+    return found
+
+
+def when_and_where(document: Campaign | Markdown, at: datetime, names: Names = NO_NAMES) -> list[str]:
+    """Say in which period, on which days and hours, and in which stores a document holds."""
+    if document.starts_at is None:
+        start = _("From its publication")
+    elif document.starts_at <= at:
+        start = _("Since %(moment)s") % {"moment": _from_moment(document.starts_at)}
+    else:
+        start = _("From %(moment)s") % {"moment": _from_moment(document.starts_at)}
+    end = _("without an end.")
+    if document.ends_at is not None:
+        end = _until(document.ends_at)
+    found = [f"{start}, {end}"]
+    schedule = document.schedule
+    if schedule is not None and schedule.weekdays:
+        days = [date_format(_MONDAY + timedelta(days=day - 1), "l") for day in sorted(schedule.weekdays)]
+        found.append(_("Only on %(days)s.") % {"days": enumerated(days, 7)})
+    if schedule is not None and (schedule.from_ or schedule.until):
+        hours = {
+            "from": schedule.from_.isoformat("minutes") if schedule.from_ else "00:00",
+            "until": schedule.until.isoformat("minutes") if schedule.until else "24:00",
+        }
+        found.append(_("From %(from)s to %(until)s, local time.") % hours)
+    found.append(_stores(document.stores, names))
     return found
 
 

@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from campaigns.views import (
     actions,
+    associations,
     backtests,
     builder,
     categories,
@@ -12,11 +13,13 @@ from campaigns.views import (
     detail,
     jobs,
     lists,
+    markdowns,
     pickers,
     promo_codes,
     recipes,
     simulator,
 )
+from campaigns.views import markdown_products as products
 from campaigns.views import promo_code_pools as pools
 
 app_name = "campaigns"
@@ -51,6 +54,36 @@ urlpatterns = [
     path("campaign/<str:code>/duplicate/", actions.Duplicate.as_view(), name="campaign_duplicate"),
     path("campaign/<str:code>/delete/", actions.Delete.as_view(), name="campaign_delete"),
     path("campaign/<str:code>/roll-back/", actions.RollBack.as_view(), name="campaign_roll_back"),
+    path("associations/", associations.AssociationList.as_view(), name="association_list"),
+    path("associations/new/", associations.AssociationFormPage.as_view(), name="association_create"),
+    path(
+        "association/",
+        RedirectView.as_view(pattern_name="campaigns:association_list"),
+        name="association_root",
+    ),
+    path("association/<str:code>/", associations.AssociationDetail.as_view(), name="association_detail"),
+    path("association/<str:code>/edit/", associations.AssociationFormPage.as_view(), name="association_form"),
+    path(
+        "association/<str:code>/history/",
+        associations.AssociationHistory.as_view(),
+        name="association_history",
+    ),
+    *(
+        path(f"association/<str:code>/{name.replace('_', '-')}/", view, name=f"association_{name}")
+        for name, view in associations.ACTS.items()
+    ),
+    path("markdowns/", markdowns.MarkdownList.as_view(), name="markdown_list"),
+    path("markdowns/new/", markdowns.MarkdownFormPage.as_view(), name="markdown_create"),
+    path("markdown/", RedirectView.as_view(pattern_name="campaigns:markdown_list"), name="markdown_root"),
+    path("markdown/<str:code>/", markdowns.MarkdownDetail.as_view(), name="markdown_detail"),
+    path("markdown/<str:code>/edit/", markdowns.MarkdownFormPage.as_view(), name="markdown_form"),
+    path("markdown/<str:code>/history/", markdowns.MarkdownHistory.as_view(), name="markdown_history"),
+    path("markdown/<str:code>/products/", products.MarkdownProducts.as_view(), name="markdown_products"),
+    path("markdown/<str:code>/products/import/", products.MarkdownImport.as_view(), name="markdown_import"),
+    *(
+        path(f"markdown/<str:code>/{name.replace('_', '-')}/", view, name=f"markdown_{name}")
+        for name, view in markdowns.ACTS.items()
+    ),
     path("promo-codes/", pools.PoolList.as_view(), name="promo_code_pool_list"),
     path("promo-codes/new/", pools.PoolCreate.as_view(), name="promo_code_pool_create"),
     path("promo-codes/<str:code>/", pools.PoolDetail.as_view(), name="promo_code_pool_detail"),

@@ -13,10 +13,21 @@ from uuid import uuid4
 
 from django.contrib.auth.models import AbstractUser, Permission, User
 
-from campaigns.models import Backtest, Campaign, CampaignCategory, Job, PromoCodeImport, PromoCodePool
+from campaigns.models import (
+    Association,
+    Backtest,
+    Campaign,
+    CampaignCategory,
+    Job,
+    Markdown,
+    PromoCodeImport,
+    PromoCodePool,
+)
+from campaigns.services.associations import create_association
 from campaigns.services.backtests import request_backtest
 from campaigns.services.campaigns import create_campaign
 from campaigns.services.jobs import run_job
+from campaigns.services.markdowns import create_markdown
 from campaigns.services.promo_code_imports import receive_file
 from campaigns.services.promo_code_jobs import request_generation
 from campaigns.services.promo_code_pools import PoolSettings, create_pool
@@ -173,6 +184,22 @@ def build_campaign(*, publish: bool = False, at: datetime = NOON, **document: An
     benefits = [{"kind": "item_percent", "percent": "10.00"}]
     whole = {"code": f"CAMPANHA-{number}", "name": f"Campanha {number}", "benefits": benefits} | document
     return create_campaign(document=whole, publish=publish, user=None, at=at)
+
+
+def build_association(*, publish: bool = False, at: datetime = NOON, **document: Any) -> Association:
+    """Make an association of two new campaigns, the better of which is granted, unless the document says otherwise."""
+    number = next(_numbers)
+    campaigns = document.pop("campaigns", None) or [build_campaign().code, build_campaign().code]
+    whole = {"code": f"ASSOCIACAO-{number}", "criterion": "highest", "campaigns": campaigns} | document
+    return create_association(document=whole, publish=publish, user=None, at=at)
+
+
+def build_markdown(*, publish: bool = False, at: datetime = NOON, **document: Any) -> Markdown:
+    """Make a markdown of one product at 9.90, unless the document says otherwise."""
+    number = next(_numbers)
+    items = [{"value": f"SKU-{number}", "price": "9.90"}]
+    whole = {"code": f"REMARCACAO-{number}", "name": f"Remarcação {number}", "items": items} | document
+    return create_markdown(document=whole, publish=publish, user=None, at=at)
 
 
 def build_campaign_category(**values: Any) -> CampaignCategory:

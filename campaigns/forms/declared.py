@@ -6,15 +6,16 @@ posted data or filled from a document; `document()` gives the JSON of what it sh
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from django import forms
+from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.engine.conditions.customer import NUMBERS
 from campaigns.engine.encoding import encode
-from campaigns.engine.fields import Field
+from campaigns.engine.fields import Field, Problem
 from campaigns.forms import inputs
 from campaigns.forms.inputs import plain_number
 
@@ -130,6 +131,23 @@ def _span(field: forms.Field, name: str) -> str:
     if name in ("name", "description") or isinstance(field, inputs.ChoicesInput | inputs.LinesInput):
         return "span-6"
     return "span-3"
+
+
+def place_problems(problems: Iterable[Problem], places: Iterable[Input], errors: list[str]) -> None:
+    """Put each problem on the input whose path is the longest beginning of its own; without one, into `errors`."""
+    by_path = {path: (holder, name) for path, holder, name in places}
+    for problem in problems:
+        text = translate(problem.message) % problem.params
+        path = problem.path
+        while path and path not in by_path:
+            path = path.rpartition(".")[0]
+        if not path:
+            errors.append(f"{problem.path}: {text}" if problem.path else text)
+            continue
+        holder, name = by_path[path]
+        if isinstance(holder, DeclaredForm) and name in holder.errors:
+            continue  # what could not be read is also missing; the first complaint is the useful one
+        holder.add_error(name, text)
 
 
 def is_rows(declared: Field) -> bool:

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.engine.campaign import CAMPAIGN_FIELDS, Campaign
 from campaigns.engine.document import decode_campaign
 from campaigns.engine.fields import DocumentError, Problem
-from campaigns.forms.declared import DeclaredForm, Input, Json
+from campaigns.forms.declared import DeclaredForm, Input, Json, place_problems
 from campaigns.forms.tree import BenefitsForm, GroupForm
 
 # Every plain field of a document stands in exactly one step; tests compare this with the engine's declaration.
@@ -118,20 +117,8 @@ class CampaignForm:
         yield from self.benefits.inputs()
 
     def show(self, problems: tuple[Problem, ...]) -> None:
-        """Put each problem on the input whose path is the longest beginning of the problem's own."""
-        places = {path: (holder, name) for path, holder, name in self.inputs()}
-        for problem in problems:
-            text = translate(problem.message) % problem.params
-            path = problem.path
-            while path and path not in places:
-                path = path.rpartition(".")[0]
-            if not path:
-                self.errors.append(f"{problem.path}: {text}" if problem.path else text)
-                continue
-            holder, name = places[path]
-            if isinstance(holder, DeclaredForm) and name in holder.errors:
-                continue  # what could not be read is also missing; the first complaint is the useful one
-            holder.add_error(name, text)
+        """Put each problem beside the input that it is about."""
+        place_problems(problems, self.inputs(), self.errors)
 
     @property
     def wrong(self) -> int:

@@ -70,6 +70,15 @@ def change_items(
     )
 
 
+def preview_items(*, code: str, whole: bool, rows: Sequence[Any]) -> ItemsChange:
+    """Return what `change_items` would do with a list, and write nothing. Raises Markdown.DoesNotExist, DocumentError."""
+    listed = read_items(rows, "replace" if whole else "add")
+    with transaction.atomic():
+        change = store(publication.locked(Markdown, code), listed.items, whole=whole)
+        transaction.set_rollback(True)
+    return ItemsChange(change.added, change.changed, change.unchanged, change.removed, listed.errors)
+
+
 def read_items(rows: Sequence[Any], path: str) -> ItemsRead:
     """Read rows as the document holds them. A row that is wrong, or names a product again, is an error."""
     found: dict[str, MarkdownItem] = {}

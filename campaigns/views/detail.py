@@ -16,7 +16,7 @@ from campaigns.engine.campaign import CAMPAIGN_FIELDS, COUNTS_CHOICES, PER_CHOIC
 from campaigns.engine.document import decode_campaign
 from campaigns.engine.kinds import BENEFITS, CONDITIONS
 from campaigns.forms.filters import STATUS_LABELS, STATUS_TONES
-from campaigns.models import Campaign
+from campaigns.models import Association, Campaign
 from campaigns.summary import summarize
 from retail import formats
 from retail.views.access import PageMixin
@@ -72,11 +72,19 @@ class CampaignDetail(PageMixin, View):
             "live": live,
             "use": selectors.campaign_use(campaign),
             "counters": [_counter(counter) for counter in selectors.company_counters(campaign)],
+            "associations": _associations(request, code),
             "pools": selectors.promo_code_pools(campaign=code),
             "activations": selectors.recent_activations(campaign),
             "changes": described_changes(live.document, campaign.document) if live else [],
         }
         return render(request, "campaigns/campaign_detail.html", context)
+
+
+def _associations(request: HttpRequest, code: str) -> list[Association]:
+    """Return the associations that have a campaign, for who may see them."""
+    if not request.user.has_perm("campaigns.view_association"):
+        return []
+    return list(Association.objects.with_status().naming(code).order_by("name", "pk"))
 
 
 class CampaignHistory(PageMixin, View):

@@ -1,6 +1,5 @@
 """The list of campaigns, and the activations of one."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from django.utils.translation import pgettext_lazy
 from campaigns import selectors
 from campaigns.engine.document import decode_campaign
 from campaigns.forms.filters import STATUS_LABELS, STATUS_TONES, CampaignFilterForm
-from campaigns.models import Activation, Campaign, CampaignCategory
+from campaigns.models import Activation, Campaign, CampaignCategory, Markdown
 from campaigns.summary import headline
 from retail import formats
 from retail.views.columns import Column
@@ -28,17 +27,15 @@ def _gives(campaign: Campaign) -> str:
     return headline(decode_campaign(live.document if live else campaign.document))
 
 
-def _day(name: str) -> Callable[[Campaign], date | None]:
-    def read(campaign: Campaign) -> date | None:
-        moment = getattr(campaign, name)
-        return formats.in_zone(moment).date() if moment else None
-
-    return read
+def first_day(document: Campaign | Markdown) -> date | None:
+    """Return the first day on which a document holds."""
+    start = document.starts_at
+    return formats.in_zone(start).date() if start else None
 
 
-def _last_day(campaign: Campaign) -> date | None:
-    """Return the last day on which it holds: `ends_at` is the first moment at which it does not."""
-    end = campaign.ends_at
+def last_day(document: Campaign | Markdown) -> date | None:
+    """Return the last day on which a document holds: `ends_at` is the first moment at which it does not."""
+    end = document.ends_at
     return formats.in_zone(end - timedelta(microseconds=1)).date() if end else None
 
 
@@ -67,10 +64,8 @@ class CampaignList(ListPage):
         ),
         Column(name="benefit_kinds", label=_("What the customer gets"), value=_gives),
         Column(name="category_name", label=_("Category"), order_by="category_name"),
-        Column(
-            name="starts_at", label=_("Starts"), kind="day", value=_day("starts_at"), order_by="starts_at"
-        ),
-        Column(name="ends_at", label=_("Ends"), kind="day", value=_last_day, order_by="ends_at"),
+        Column(name="starts_at", label=_("Starts"), kind="day", value=first_day, order_by="starts_at"),
+        Column(name="ends_at", label=_("Ends"), kind="day", value=last_day, order_by="ends_at"),
         Column(name="priority", label=_("Priority"), kind="number", order_by="priority"),
         Column(name="updated_at", label=_("Changed"), kind="moment", order_by="updated_at", on_page=False),
     )

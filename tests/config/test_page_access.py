@@ -77,6 +77,18 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/campaign/{campaign}/backtests/": ("campaigns.view_campaign", "campaigns.view_backtest"),
     "/backtests/{backtest}/": ("campaigns.view_backtest",),
     "/campaign/{campaign}/publish/": ("campaigns.publish_campaign",),
+    "/associations/": ("campaigns.view_association",),
+    "/associations/new/": ("campaigns.add_association",),
+    "/association/{association}/": ("campaigns.view_association",),
+    "/association/{association}/edit/": ("campaigns.change_association",),
+    "/association/{association}/history/": ("campaigns.view_association",),
+    "/markdowns/": ("campaigns.view_markdown",),
+    "/markdowns/new/": ("campaigns.add_markdown",),
+    "/markdown/{markdown}/": ("campaigns.view_markdown",),
+    "/markdown/{markdown}/edit/": ("campaigns.change_markdown",),
+    "/markdown/{markdown}/history/": ("campaigns.view_markdown",),
+    "/markdown/{markdown}/products/": ("campaigns.view_markdown",),
+    "/markdown/{markdown}/products/import/": ("campaigns.change_markdown",),
     "/promo-codes/": ("campaigns.view_promocodepool",),
     "/promo-codes/new/": ("campaigns.add_promocodepool",),
     "/promo-codes/{pool}/": ("campaigns.view_promocodepool",),
@@ -107,6 +119,8 @@ LISTS = (
     "/sales/",
     "/campaigns/",
     "/campaigns/categories/",
+    "/associations/",
+    "/markdowns/",
     "/promo-codes/",
 )
 
@@ -135,12 +149,14 @@ def address(db) -> Callable[[str], str]:
 
 
 def campaign_keys() -> dict[str, str]:
-    """Make a published campaign with rules and a pool with codes."""
+    """Make a published campaign with rules, an association, a markdown, and a pool with codes."""
     campaign = builders.build_campaign(publish=True)
     pool = builders.build_promo_code_pool(campaign=campaign, codes=2)
     return {
         "campaign": campaign.code,
         "campaign_category": builders.build_campaign_category().code,
+        "association": builders.build_association(publish=True).code,
+        "markdown": builders.build_markdown(publish=True).code,
         "pool": pool.code,
         "job": str(builders.build_job(pool=pool).pk),
         "backtest": str(builders.build_backtest(campaign=campaign).pk),

@@ -1,0 +1,257 @@
+"""What the pages of associations and markdowns have in common: head, history, form, and the acts of one button."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, cast
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.views import View
+
+from campaigns.document_summary import described_changes
+from campaigns.engine.fields import DocumentError
+from campaigns.forms.filters import STATUS_LABELS, STATUS_TONES
+from campaigns.forms.published import PublishedForm, PublishForm
+from campaigns.services import publication
+from retail.views.access import PageMixin
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of document as its pages need it. `noun` begins the names of its addresses and permissions."""
+
+    noun: str
+    title: Promise | str
+    model: Any
+    found: Callable[[], Any]
+    create: Callable[..., Any]
+    save: Callable[..., Any]
+    publish: Callable[..., Any]
+    roll_back: Callable[..., Any]
+    tabs: tuple[tuple[Promise | str, str], ...]
+
+    def permission(self, action: str) -> str:
+        return f"campaigns.{action}_{self.noun}"
+
+    def url(self, page: str, *args: Any) -> str:
+        return reverse(f"campaigns:{self.noun}_{page}", args=args)
+
+    def find(self, code: str) -> Any:
+        """Return a document with `shown_status` and `has_changes`. Raises Http404."""
+        document = self.found().filter(code=code).first()
+        if document is None:
+            raise Http404
+        return document
+
+    def head(self, request: HttpRequest, document: Any, current: str) -> Json:
+        """Return what the head of every page of one document shows: name, state, what can be done, tabs."""
+
+        def may(action: str) -> bool:
+            return request.user.has_perm(self.permission(action))
+
+        acts = {
+            "edit_url": self.url("form", document.code) if may("change") else "",
+            "publish_url": "",
+            "pause_url": "",
+            "resume_url": "",
+            "delete_url": "",
+        }
+        if may("publish"):
+            if document.status == "draft" or document.has_changes:
+                acts["publish_url"] = self.url("publish", document.code)
+            if document.status == "published":
+                acts["pause_url"] = self.url("pause", document.code)
+            if document.status == "paused":
+                acts["resume_url"] = self.url("resume", document.code)
+        if may("delete") and document.live_revision_id is None:
+            acts["delete_url"] = self.url("delete", document.code)
+        return {
+            "document": document,
+            "status_label": STATUS_LABELS[document.shown_status],
+            "status_tone": STATUS_TONES[document.shown_status],
+            "trail": [(self.title, self.url("list"))],
+            "tabs": [(label, self.url(page, document.code), page == current) for label, page in self.tabs],
+            "publish_form": PublishForm(auto_id="publish-%s"),
+            **acts,
+        }
+
+
+class DocumentPage(PageMixin, View):
+    """A page of one document."""
+
+    kind: ClassVar[Kind]
+
+    def get_permission_required(self) -> Any:
+        return (self.kind.permission("view"),)
+
+
+class HistoryPage(DocumentPage):
+    """What was published, newest first, with what each revision changed."""
+
+    def get(self, request: HttpRequest, code: str) -> HttpResponse:
+        document = self.kind.find(code)
+        steps = []
+        before = None
+        for revision in document.revisions.select_related("published_by").order_by("number"):
+            changes: list[dict[str, str]] = []
+            if before is not None:
+                changes = described_changes(before.document, revision.document)
+                changes += self.other_changes(before, revision)
+            steps.append(
+                {
+                    "revision": revision,
+                    "changes": changes,
+                    "is_live": revision.pk == document.live_revision_id,
+                    "roll_back_url": self.kind.url("roll_back", code),
+                }
+            )
+            before = revision
+        context = {
+            **self.kind.head(request, document, "history"),
+            "steps": steps[::-1],
+            "may_publish": request.user.has_perm(self.kind.permission("publish")),
+        }
+        return render(request, "campaigns/document_history.html", context)
+
+    def other_changes(self, before: Any, revision: Any) -> list[dict[str, str]]:
+        """Return what changed beside the document."""
+        return []
+
+
+class FormPage(PageMixin, View):
+    """Create or change one document; `code` of the address is the one that is changed."""
+
+    kind: ClassVar[Kind]
+    form_class: ClassVar[type[PublishedForm]]
+    new_title: ClassVar[Promise | str]
+    after_create: ClassVar[str] = "detail"
+
+    def get_permission_required(self) -> Any:
+        return (self.kind.permission("change" if "code" in self.kwargs else "add"),)
+
+    def get(self, request: HttpRequest, code: str = "") -> HttpResponse:
+        document = self.kind.find(code) if code else None
+        stored = document.document if document else {"name": request.GET.get("name", "")[:160]}
+        return self.draw(self.form_class(document=stored, fixed_code=code), document)
+
+    def post(self, request: HttpRequest, code: str = "") -> HttpResponse:
+        document = self.kind.find(code) if code else None
+        form = self.form_class(request.POST, fixed_code=code)
+        if form.is_readable():
+            try:
+                saved = self.store(form.document(), code)
+            except DocumentError as error:
+                form.show(error.problems)
+            except publication.CodeTaken as refusal:
+                form.field_form("code").add_error("code", str(refusal))
+            except publication.PublicationError as refusal:
+                form.errors.append(str(refusal))
+            else:
+                messages.success(request, _("Saved. Nothing changes at the tills until it is published."))
+                page = "detail" if code else self.after_create
+                return HttpResponseRedirect(self.kind.url(page, saved.code))
+        return self.draw(form, document, status=422)
+
+    def store(self, document: Json, code: str) -> Any:
+        user, at = cast(User, self.request.user), timezone.now()
+        if not code:
+            return self.kind.create(document=document, user=user, at=at)
+        version = self.request.POST.get("_version", "")
+        return self.kind.save(
+            code=code,
+            document=document,
+            version=int(version) if version.isdecimal() and len(version) < 10 else None,
+            user=user,
+            at=at,
+        )
+
+    def draw(self, form: PublishedForm, document: Any, status: int = 200) -> HttpResponse:
+        trail = [(self.kind.title, self.kind.url("list"))]
+        if document is not None:
+            trail.append((document.name, self.kind.url("detail", document.code)))
+        context = {
+            "title": _("Edit %(name)s") % {"name": document.name} if document else self.new_title,
+            "trail": trail,
+            "form": form,
+            "version": self.request.POST.get("_version") or (document.version if document else ""),
+            "back_url": trail[-1][1],
+        }
+        return render(self.request, "campaigns/document_form.html", context, status=status)
+
+
+class DocumentAct(PageMixin, View):
+    """One POST, one service; then back to the document, or to where the act leads."""
+
+    kind: Any = None
+    action: ClassVar[str] = "publish"
+
+    def get_permission_required(self) -> Any:
+        return (self.kind.permission(self.action),)
+
+    def post(self, request: HttpRequest, code: str) -> HttpResponse:
+        self.kind.find(code)
+        target = self.kind.url("detail", code)
+        try:
+            target = self.act(code, cast(User, request.user), timezone.now()) or target
+        except publication.PublicationError as refusal:
+            messages.error(request, str(refusal))
+        except DocumentError as error:
+            messages.error(
+                request, " ".join(_(problem.message) % problem.params for problem in error.problems)
+            )
+        return HttpResponseRedirect(target)
+
+    def act(self, code: str, user: User, at: Any) -> str | None:
+        raise NotImplementedError
+
+
+class Publish(DocumentAct):
+    def act(self, code: str, user: User, at: Any) -> None:
+        comment = self.request.POST.get("comment", "").replace("\x00", "")[:240]
+        saved = self.kind.publish(code=code, comment=comment, user=user, at=at)
+        text = _("Published as revision %(number)s. Tills follow it from now on.")
+        messages.success(self.request, text % {"number": saved.live_revision.number})
+
+
+class Pause(DocumentAct):
+    def act(self, code: str, user: User, at: Any) -> None:
+        publication.pause(self.kind.model, code=code, user=user, at=at)
+        messages.success(self.request, _("Paused. Tills no longer apply it."))
+
+
+class Resume(DocumentAct):
+    def act(self, code: str, user: User, at: Any) -> None:
+        publication.resume(self.kind.model, code=code, user=user, at=at)
+        messages.success(self.request, _("Running again."))
+
+
+class RollBack(DocumentAct):
+    def act(self, code: str, user: User, at: Any) -> None:
+        number = self.request.POST.get("revision", "")
+        wanted = int(number) if number.isdecimal() and len(number) < 10 else 0
+        saved = self.kind.roll_back(code=code, number=wanted, user=user, at=at)
+        text = _("Published again as revision %(number)s.") % {"number": saved.live_revision.number}
+        messages.success(self.request, text)
+
+
+class Delete(DocumentAct):
+    action = "delete"
+
+    def act(self, code: str, user: User, at: Any) -> str:
+        publication.delete(self.kind.model, code=code)
+        messages.success(self.request, _("Deleted."))
+        return self.kind.url("list")
+
+
+def acts(kind: Kind) -> dict[str, Callable[..., HttpResponseBase]]:
+    """Return the views of what one button does to a document, by the name of the address."""
+    views = {"publish": Publish, "pause": Pause, "resume": Resume, "roll_back": RollBack, "delete": Delete}
+    return {name: view.as_view(kind=kind) for name, view in views.items()}
