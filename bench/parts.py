@@ -15,7 +15,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from bench import backtest, engine, evaluate_cpu, evaluate_http, peers, publish
+from bench import (
+    backtest,
+    commit_http,
+    engine,
+    evaluate_cpu,
+    evaluate_http,
+    limits,
+    peers,
+    publish,
+)
 from bench.installation import Installation
 
 
@@ -31,7 +40,9 @@ PARTS: Mapping[str, Part] = {
     "engine": engine,
     "cpu": evaluate_cpu,
     "http": evaluate_http,
+    "commit": commit_http,
     "publish": publish,
     "backtest": backtest,
+    "limits": limits,
     "peers": peers,
 }
