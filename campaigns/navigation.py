@@ -54,4 +54,12 @@ ENTRIES = [
         order=30,
         permission="campaigns.view_campaigncategory",
     ),
+    NavigationEntry(
+        section=PROMOTIONS,
+        label=_("Calculation policy"),
+        url_name="campaigns:policy",
+        icon="settings",
+        order=90,
+        permission="retail.view_company",
+    ),
 ]

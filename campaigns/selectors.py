@@ -31,6 +31,7 @@ from campaigns.models import (
     CodeState,
     PlanChange,
     PlanHead,
+    PlanKind,
     PromoCode,
     PromoCodePool,
 )
@@ -285,3 +286,11 @@ def campaign_categories() -> QuerySet[CampaignCategory]:
     filed = Campaign.objects.filter(category=OuterRef("code")).order_by().values("category")
     counted = filed.annotate(number=Count("pk")).values("number")
     return CampaignCategory.objects.annotate(campaign_count=Coalesce(Subquery(counted), 0))
+
+
+# --- The calculation policy ----------------------------------------------------------------------
+
+
+def policy_changes() -> QuerySet[PlanChange]:
+    """The plan versions in which the company's calculation policy changed, with who changed it."""
+    return PlanChange.objects.filter(kind=PlanKind.POLICY).select_related("changed_by")

@@ -29,4 +29,12 @@ ENTRIES = [
         order=10,
         permission="customers.view_customer",
     ),
+    NavigationEntry(
+        section=RELATIONSHIP,
+        label=_("Sellers' agenda"),
+        url_name="customers:appointment_day",
+        icon="calendar",
+        order=20,
+        permission="customers.view_appointment",
+    ),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers.views import customer, grouping
+from customers.views import appointment, customer, grouping
 
 app_name = "customers"
 
@@ -13,6 +13,19 @@ urlpatterns = [
     path("customers/<int:pk>/edit/", customer.CustomerEdit.as_view(), name="customer_edit"),
     path("customers/<int:pk>/purchases/", customer.CustomerPurchases.as_view(), name="customer_purchases"),
     path("customers/<int:pk>/consents/", customer.CustomerConsents.as_view(), name="customer_consents"),
+    path(
+        "customers/<int:pk>/appointments/",
+        appointment.CustomerAppointments.as_view(),
+        name="customer_appointments",
+    ),
+    path(
+        "customers/<int:pk>/appointments/new/",
+        appointment.AppointmentCreate.as_view(),
+        name="appointment_create",
+    ),
+    path("appointments/", appointment.AppointmentDay.as_view(), name="appointment_day"),
+    path("appointments/<int:pk>/", appointment.AppointmentEdit.as_view(), name="appointment_edit"),
+    path("appointments/<int:pk>/close/", appointment.AppointmentClose.as_view(), name="appointment_close"),
     path("groupings/customers/", grouping.CustomerGroupingList.as_view(), name="customer_grouping_list"),
     path(
         "groupings/customers/new/", grouping.CustomerGroupingCreate.as_view(), name="customer_grouping_create"

@@ -24,6 +24,12 @@ from retail.models import Company
 KINDS = {Campaign: PlanKind.CAMPAIGN, Association: PlanKind.ASSOCIATION, Markdown: PlanKind.MARKDOWN}
 
 
+class PolicyUnchanged(Exception):
+    """The company has this calculation policy already."""
+
+    code = "policy_unchanged"
+
+
 def record_plan_change(
     *,
     document: Campaign | Association | Markdown | None,
@@ -57,9 +63,14 @@ def record_plan_change(
 
 @transaction.atomic
 def change_policy(*, policy: Mapping[str, str], user: User | None, at: datetime) -> int:
-    """Replace the company's calculation policy and return the plan version that has it. Raises PolicyError."""
+    """Replace the company's calculation policy and return the plan version that has it.
+
+    Raises PolicyError, and PolicyUnchanged when it is the present one already: no plan version is spent on nothing.
+    """
     build_policy(**dict(policy))
     company = Company.objects.select_for_update().get(pk=1)
+    if company.policy == dict(policy):
+        raise PolicyUnchanged
     company.policy = dict(policy)
     company.save(update_fields=["policy"])
     return record_plan_change(document=None, revision=None, action="policy", user=user, at=at)

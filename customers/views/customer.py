@@ -122,6 +122,7 @@ def customer_tabs(request: HttpRequest, customer: Customer, current: str) -> lis
     own = [
         CustomerTab(label=_("Overview"), url_name="customers:customer_detail"),
         CustomerTab(label=_("Purchases"), url_name="customers:customer_purchases", permission="retail.view_sale"),
+        CustomerTab(label=_("Appointments"), url_name="customers:customer_appointments", permission="customers.view_appointment"),
         CustomerTab(label=_("Consents"), url_name="customers:customer_consents", permission="customers.view_consent"),
     ]  # fmt: skip
     return [

@@ -15,8 +15,11 @@ from pos_api.views import (
 )
 from pos_api.views import campaign_categories as categories
 from pos_api.views import promo_code_pools as pools
+from pos_api.views.policy import PolicyHistoryView, PolicyView
 
 urlpatterns: list[URLPattern] = [
+    path("company/policy/", PolicyView.as_view(), name="policy"),
+    path("company/policy/history/", PolicyHistoryView.as_view(), name="policy_history"),
     path("campaigns/", campaigns.CampaignsView.as_view()),
     path("campaigns/check/", campaign_checks.CampaignCheckView.as_view()),
     path("campaigns/<str:code>/", campaigns.CampaignView.as_view()),

@@ -1,0 +1,218 @@
+"""The page of the company's calculation policy: each question with worked examples, confirmed before it changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.views import View
+
+from campaigns.engine.policy import PRESETS, QUESTIONS
+from campaigns.models import PlanChange
+from campaigns.policy_guide import (
+    AnswerExample,
+    Explained,
+    answers_of,
+    explained,
+    preset_answers,
+    stored_form,
+)
+from campaigns.selectors import policy_changes
+from campaigns.services.plan import PolicyUnchanged, change_policy
+from retail import formats
+from retail.models import Company
+from retail.views.access import PageMixin
+
+_SHOWN_CHANGES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer as the form offers it."""
+
+    value: str
+    label: Promise | str
+    figures: str
+    chosen: bool
+    present: bool
+    of_preset: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question of the form; ``differs`` from the preset's answer."""
+
+    name: str
+    title: Promise
+    text: Promise
+    story: Promise
+    differs: bool
+    choices: list[Choice]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """An answer before and after, for people."""
+
+    title: Promise
+    old: Promise | str
+    new: Promise | str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyEvent:
+    """One change of the policy, as components/timeline.html draws it."""
+
+    title: str
+    text: str
+    at: str
+    datetime: str
+    icon: str = "history"
+    tone: str = ""
+    url: str = ""
+
+
+class PolicyPage(PageMixin, View):
+    """GET shows the questions (`?preset=` with that preset's answers); POST shows what changes, then does it."""
+
+    permission_required = "retail.view_company"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        present = _present()
+        preset = request.GET.get("preset", "")
+        if preset in PRESETS:
+            return self._form(present, preset, preset_answers(preset))
+        return self._form(present, present.get("preset", "fiel"), answers_of(present))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        if not self._may_change():
+            return self.handle_no_permission()
+        preset = request.POST.get("preset", "fiel")
+        answers = {name: request.POST.get(name, "") for name in QUESTIONS}
+        if preset not in PRESETS or any(answers[name] not in QUESTIONS[name] for name in QUESTIONS):
+            messages.error(request, _now("Answer every question."))
+            return HttpResponseRedirect(reverse("campaigns:policy"))
+        policy, present = stored_form(preset, answers), _present()
+        if "confirmed" not in request.POST and policy != present:
+            context = {
+                "preset": preset,
+                "answers": answers,
+                "differences": differences(present, policy),
+                "grace_hours": settings.PLAN_GRACE_HOURS,
+            }
+            return render(request, "campaigns/policy_confirm.html", context)
+        try:
+            change_policy(policy=policy, user=cast(User, request.user), at=timezone.now())
+        except PolicyUnchanged:
+            messages.info(request, _now("Nothing changed."))
+        else:
+            messages.success(request, _now("The calculation policy was changed. The next basket follows it."))
+        return HttpResponseRedirect(reverse("campaigns:policy"))
+
+    def _may_change(self) -> bool:
+        return self.request.user.has_perms(("retail.change_company", "campaigns.publish_campaign"))
+
+    def _form(self, present: Mapping[str, str], preset: str, chosen: Mapping[str, str]) -> HttpResponse:
+        context = {
+            "preset": preset,
+            "presets": sorted(PRESETS, key=lambda name: (name != "fiel", name)),
+            "questions": [
+                _question(one, chosen, answers_of(present), preset_answers(preset)) for one in explained()
+            ],
+            "unsaved": stored_form(preset, chosen) != dict(present),
+            "may_change": self._may_change(),
+            "events": _events(),
+        }
+        return render(self.request, "campaigns/policy.html", context)
+
+
+def _present() -> dict[str, str]:
+    return dict(Company.objects.values_list("policy", flat=True).get(pk=1) or {})
+
+
+def _question(
+    one: Explained, chosen: Mapping[str, str], present: Mapping[str, str], preset: Mapping[str, str]
+) -> Question:
+    name = one.name
+    return Question(
+        name=name,
+        title=one.guide.title,
+        text=one.guide.text,
+        story=one.guide.story,
+        differs=chosen[name] != preset[name],
+        choices=[
+            Choice(
+                value=example.value,
+                label=example.label,
+                figures=_figures(one.guide.shows, example),
+                chosen=example.value == chosen[name],
+                present=example.value == present[name],
+                of_preset=example.value == preset[name],
+            )
+            for example in one.answers
+        ],
+    )
+
+
+def _figures(shows: str, example: AnswerExample) -> str:
+    """Return the outcome of an answer's example as a sentence."""
+    if shows == "points":
+        points = formats.number(Decimal(example.figures[0])) if example.figures else "0"
+        return _now("%(points)s points") % {"points": points}
+    amounts = [formats.money(Decimal(figure)) for figure in example.figures]
+    if shows == "refund":
+        return _now("%(amount)s back") % {"amount": amounts[0]}
+    if shows == "lines":
+        return _now("discounts of %(amounts)s") % {"amounts": " · ".join(amounts)}
+    return _now("discount of %(amount)s") % {"amount": amounts[0]}
+
+
+def differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[Difference]:
+    """Return what differs between two stored policies, in words."""
+    before, after = answers_of(old), answers_of(new)
+    found = [
+        Difference(one.guide.title, one.guide.answers[before[one.name]], one.guide.answers[after[one.name]])
+        for one in explained()
+        if before[one.name] != after[one.name]
+    ]
+    presets = (old.get("preset", "fiel"), new.get("preset", "fiel"))
+    if presets[0] != presets[1]:
+        found.insert(0, Difference(cast(Promise, _("Preset")), *presets))
+    return found
+
+
+def _events() -> list[PolicyEvent]:
+    changes = list(policy_changes().order_by("-version")[: _SHOWN_CHANGES + 1])
+    events = []
+    for change, before in zip(changes, [*changes, None][1:], strict=True):
+        # The oldest one that is shown is compared with the beginning, unless there are more.
+        if before is None and len(changes) > _SHOWN_CHANGES:
+            break
+        parts = [
+            f"{difference.title} {difference.old} → {difference.new}"
+            for difference in differences({} if before is None else before.policy, change.policy)
+        ]
+        events.append(_event(change, "; ".join(parts)))
+    return events
+
+
+def _event(change: PlanChange, text: str) -> PolicyEvent:
+    who = change.changed_by
+    name = (who.get_full_name() or who.get_username()) if who else ""
+    version = _now("Plan version %(version)s") % {"version": formats.number(change.version)}
+    return PolicyEvent(
+        title=" · ".join(part for part in (version, name) if part),
+        text=text,
+        at=formats.moment(change.changed_at),
+        datetime=change.changed_at.isoformat(),
+    )
