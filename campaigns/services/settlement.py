@@ -11,11 +11,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from django.db import connection
 from msgspec import Struct
 
 from campaigns.engine import evaluation as engine
-from campaigns.models import Activation, CampaignRevision, LineAdjustment
+from campaigns.models import Activation, CampaignRevision
 from campaigns.services.promo_code_earnings import withdraw_issued
 from retail import money
 from retail.models import Sale
@@ -125,7 +126,10 @@ def settle(
         )
     Activation.objects.bulk_create(rows)
     by_code = {a.campaign: row for a, row in zip(granted, rows, strict=True)}
-    LineAdjustment.objects.bulk_create(_adjustments(evaluation.lines, by_code, line_ids))
+    adjustments = _adjustments(evaluation.lines, by_code, line_ids)
+    if adjustments:
+        with connection.cursor() as cursor:
+            cursor.execute(_INSERT_ADJUSTMENTS, [msgspec.json.encode(adjustments).decode()])
     return by_code
 
 
@@ -332,21 +336,33 @@ def _release_counters(amounts: Mapping[int, Decimal]) -> None:
         )
 
 
+# One parameter, whatever the number of lines.
+_INSERT_ADJUSTMENTS = """
+INSERT INTO campaigns_lineadjustment (activation_id, sale_line_id, benefit, position, amount)
+SELECT * FROM json_to_recordset(%s)
+    AS r(activation_id bigint, sale_line_id bigint, benefit text, "position" smallint, amount numeric)
+"""
+
+
 def _adjustments(
     lines: Iterable[engine.LineResult], by_code: Mapping[str, Activation], line_ids: Mapping[int, int]
-) -> Iterable[LineAdjustment]:
+) -> list[dict[str, Any]]:
+    rows = []
     for line in lines:
         places: dict[str, int] = {}
         for adjustment in line.adjustments:
             position = places.get(adjustment.campaign, 0)
             places[adjustment.campaign] = position + 1
-            yield LineAdjustment(
-                activation=by_code[adjustment.campaign],
-                sale_line_id=line_ids[line.line],
-                benefit=adjustment.benefit,
-                position=position,
-                amount=money.to_decimal(adjustment.amount),
+            rows.append(
+                {
+                    "activation_id": by_code[adjustment.campaign].pk,
+                    "sale_line_id": line_ids[line.line],
+                    "benefit": adjustment.benefit,
+                    "position": position,
+                    "amount": money.text(adjustment.amount),
+                }
             )
+    return rows
 
 
 def _chosen(offer: engine.GiftOffer | None) -> list[dict[str, str]]:
