@@ -259,6 +259,8 @@ PLAN_GRACE_HOURS = env.number("FIEL_PLAN_GRACE_HOURS", 12)
 # A campaign that takes this share off a purchase, in percent, alone or with others, is pointed out to who publishes it.
 DISCOUNT_WARNING_PERCENT = env.number("FIEL_DISCOUNT_WARNING_PERCENT", 50)
 # Requests a minute for one terminal; 0 is no limit.
+# Wrong credentials from one address; a right one always passes.
+FAILED_AUTHENTICATIONS_PER_MINUTE = env.number("FIEL_FAILED_AUTHENTICATIONS_PER_MINUTE", 20)
 TERMINAL_REQUESTS_PER_MINUTE = env.number("FIEL_TERMINAL_REQUESTS_PER_MINUTE", 0)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Fiel",

@@ -27,6 +27,7 @@ from rest_framework.request import Request
 
 from campaigns.engine.basket import Store as EngineStore
 from pos_api.models import TerminalKey, UserToken
+from pos_api.services.rate import count_failure
 
 REMEMBERED_SECONDS = 30
 REMEMBERED_CREDENTIALS = 10_000
@@ -107,10 +108,10 @@ class TerminalAuthentication(BaseAuthentication):
             return None
         found = _TERMINAL_CREDENTIAL.fullmatch(header[8:].strip())
         if found is None:
-            raise _refused()
+            raise _refused(request)
         caller = _verified(found, terminals.find(found[2]) or _load_terminal(found[2], timezone.now()))
         if caller is None:
-            raise _refused()
+            raise _refused(request)
         return caller, caller.key_id
 
     def authenticate_header(self, request: Request) -> str:
@@ -140,17 +141,17 @@ class TokenAuthentication(BaseAuthentication):
             return None
         found = _USER_CREDENTIAL.fullmatch(header[7:].strip())
         if found is None:
-            raise _refused()
+            raise _refused(request)
         given = _digest(found[2])
         known = users.find(found[1])
         if known is None:
             known = _load_user(found[1], timezone.now())
         if known is None or not hmac.compare_digest(known.secret_hash, given):
-            raise _refused()
+            raise _refused(request)
         # A fresh object each time: Django keeps the permissions of a user on it.
         user = get_user_model().objects.filter(pk=known.caller, is_active=True).first()
         if user is None:
-            raise _refused()
+            raise _refused(request)
         return user, found[1]
 
     def authenticate_header(self, request: Request) -> str:
@@ -164,7 +165,14 @@ class BackOfficeAuthentication(SessionAuthentication):
         return 'Bearer realm="Fiel"'
 
 
-def _refused() -> AuthenticationFailed:
+def _refused(request: Request) -> AuthenticationFailed:
+    """Return the refusal of a credential. Raises TooManyRequests where too many came from this address."""
+    if settings.FAILED_AUTHENTICATIONS_PER_MINUTE:
+        count_failure(
+            request.META.get("REMOTE_ADDR", ""),
+            limit=settings.FAILED_AUTHENTICATIONS_PER_MINUTE,
+            at=time.time(),
+        )
     return AuthenticationFailed(_("This key is unknown, expired or revoked."))
 
 

@@ -189,6 +189,46 @@ class TestPurge:
         assert purge(at=timezone.now() + timedelta(days=1))["visits"] == 5
 
 
+class TestWrongCredentials:
+    def test_from_one_address_are_limited_and_a_right_key_still_passes(self, till):
+        wrong = Till(till.terminal, "fiel_live_aaaaaaaaaa." + "x" * 43)
+
+        with time_machine.travel("2026-11-20T15:00:10Z", tick=False):
+            statuses = [wrong.evaluate(basket()).status_code for _attempt in range(22)]
+            answer = wrong.send("GET", "terminal/")
+            right = till.evaluate(basket())
+            elsewhere = wrong.client.get(
+                "/api/v1/terminal/",
+                headers={"Authorization": f"Api-Key {wrong.credential}"},
+                REMOTE_ADDR="203.0.113.9",
+            )
+
+        assert statuses == [401] * 20 + [429] * 2
+        assert answer.headers["Retry-After"] == "51"
+        assert right.status_code == 200
+        assert elsewhere.status_code == 401
+
+    def test_of_people_count_too_and_a_minute_later_is_another(self, client):
+        headers = {"Authorization": "Bearer fiel_user_aaaaaaaaaa." + "x" * 43}
+        with time_machine.travel("2026-11-20T15:00:10Z", tick=False) as clock:
+            for _attempt in range(20):
+                client.get("/api/v1/products/", headers=headers)
+            assert client.get("/api/v1/products/", headers=headers).status_code == 429
+            clock.shift(60)
+            assert client.get("/api/v1/products/", headers=headers).status_code == 401
+
+    def test_are_only_refused_while_the_cache_is_away(self, client, monkeypatch):
+        def away(*_args, **_kwargs):
+            raise ConnectionError
+
+        monkeypatch.setattr("pos_api.services.rate.cache.add", away)
+        headers = {"Authorization": "Api-Key nonsense"}
+
+        statuses = {client.get("/api/v1/terminal/", headers=headers).status_code for _attempt in range(25)}
+
+        assert statuses == {401}
+
+
 class TestSalePage:
     @pytest.mark.parametrize(("permissions", "shown"), [((), False), (("customers.view_customer",), True)])
     def test_shows_the_customer_of_the_request_to_whom_may_see_customers(self, permissions, shown):
