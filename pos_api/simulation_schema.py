@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from campaigns.engine.policy import PRESETS, QUESTIONS
+from campaigns.engine.policy import CAPS, PRESETS, QUESTIONS
 from pos_api.document_schema import association_schema, markdown_schema
 
 _OBJECT: dict[str, Any] = {"type": "object"}
@@ -50,6 +50,7 @@ SIMULATION_SCHEMA: dict[str, Any] = {
             "additionalProperties": False,
             "properties": {
                 "preset": {"enum": sorted(PRESETS), "default": "fiel"},
+                **{cap: {"type": ["string", "null"], "description": "A percentage."} for cap in CAPS},
                 **{question: {"enum": list(answers)} for question, answers in QUESTIONS.items()},
             },
         },

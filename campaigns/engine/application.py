@@ -1,6 +1,7 @@
 """Steps 5 and 6: apply the chosen campaigns level by level, within what every line has left."""
 
 from collections.abc import Sequence
+from copy import copy
 from operator import attrgetter
 
 from msgspec import Struct
@@ -113,7 +114,7 @@ class Application:
             ):
                 given.append((outcome, effects))
         for outcome, effects in given:
-            self._merge(outcome, effects)
+            self._merge(outcome, effects if scene.sale_room is None else self._within_sale_cap(effects))
         self._close_stage(given)
 
     def _base(self, exchange: str, first: bool) -> list[int]:
@@ -159,6 +160,16 @@ class Application:
 
     def _note(self, standing: Standing, verdicts: list[Verdict]) -> None:
         self.refused[standing.compiled.code] = verdicts
+
+    def _within_sale_cap(self, effects: Sequence[Effect]) -> Sequence[Effect]:
+        """Return what of a campaign's effects the cap of the sale leaves room for."""
+        left = (self.scene.sale_room or 0) - sum(self.taken)
+        if sum([effect.total for effect in effects]) <= left:
+            return effects
+        # The standing keeps its own: it may be applied again, beside others.
+        kept = [copy(effect) for effect in effects]
+        _cut_to_budget(kept, max(0, left), self.scene.policy.odd_cent)
+        return kept
 
     def _merge(self, outcome: Outcome, effects: Sequence[Effect]) -> None:
         """Take a campaign's effects off the lines; what does not fit on one line goes to others if it may."""

@@ -38,7 +38,8 @@ class BestSearch:
         self.evaluated = 0
         self.most = max(FEWEST_COMBINATIONS, min(MOST_COMBINATIONS, MOST_LINES // max(1, len(scene.lines))))
         # Beside the earnings and gifts, nobody can gain more than there is to pay.
-        self.payable = sum(scene.room) + scene.basket.delivery_fee
+        most = sum(scene.room) if scene.sale_room is None else min(sum(scene.room), scene.sale_room)
+        self.payable = most + scene.basket.delivery_fee
         # By position: the most that a campaign can be worth beside any others, and the part of it that is no discount.
         self.extras = [_extra(standing) for standing in self.standings]
         self.uppers = [

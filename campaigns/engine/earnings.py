@@ -83,6 +83,8 @@ def worth_alone(scene: Scene, standing: Standing) -> int | None:
         if rewards:
             gives = standing.rewards = True
             standing.extra += cashback_total(rewards)
+    if scene.sale_room is not None:
+        total = min(total, scene.sale_room)
     return total + standing.extra if gives else None
 
 

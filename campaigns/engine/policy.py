@@ -7,6 +7,8 @@ from typing import Any, Literal, get_args, get_type_hints
 
 from msgspec import Struct, structs
 
+from campaigns.engine.decoding import read_decimal
+
 
 class PolicyError(ValueError):
     """A preset or an answer that does not exist. `field` names the question (or `preset`)."""
@@ -35,12 +37,17 @@ class CalculationPolicy(Struct, frozen=True, kw_only=True):
     points_rounding: Literal["whole_steps", "half_up", "fraction"] = "whole_steps"
     refund: Literal["prorated", "recalculate"] = "prorated"
     selection: Literal["rules", "best_for_customer"] = "rules"
+    line_cap: int | None = (
+        None  # the most that all campaigns together take off a line, in millionths of its value
+    )
+    sale_cap: int | None = None  # the same of the sale
 
 
 DEFAULT_POLICY = CalculationPolicy()
 
+CAPS = ("line_cap", "sale_cap")  # answered with a percentage, such as "50.00"; null is no cap
 QUESTIONS: dict[str, tuple[str, ...]] = {
-    name: get_args(hint) for name, hint in get_type_hints(CalculationPolicy).items()
+    name: get_args(hint) for name, hint in get_type_hints(CalculationPolicy).items() if name not in CAPS
 }
 
 # Each preset is argued and tested in docs/algorithms/policies.md.
@@ -69,9 +76,19 @@ def build_policy(preset: str = "fiel", **answers: Any) -> CalculationPolicy:
     """Return the preset's policy with some answers replaced. Raises PolicyError for an unknown name or value."""
     if not isinstance(preset, str) or preset not in PRESETS:
         raise PolicyError("preset", f"Unknown preset; known are {', '.join(sorted(PRESETS))}.")
+    caps = {name: _read_cap(name, answers.pop(name)) for name in CAPS if name in answers}
     for question, answer in answers.items():
         if question not in QUESTIONS:
             raise PolicyError(question, "Unknown question.")
         if answer not in QUESTIONS[question]:
             raise PolicyError(question, f"Must be one of {', '.join(QUESTIONS[question])}.")
-    return structs.replace(DEFAULT_POLICY, **{**PRESETS[preset], **answers})
+    return structs.replace(DEFAULT_POLICY, **{**PRESETS[preset], **answers, **caps})
+
+
+def _read_cap(name: str, answer: Any) -> int | None:
+    if answer is None:
+        return None
+    percent = read_decimal(answer)
+    if percent is None or not 0 <= percent <= 100 or percent * 10_000 % 1:
+        raise PolicyError(name, "Must be a percentage from 0 to 100 with at most four decimals.")
+    return int(percent * 10_000)

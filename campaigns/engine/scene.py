@@ -78,13 +78,17 @@ class Scene:
             self.gross = [money.gross(line.unit_price, line.quantity) for line in lines]
         self.value = self.gross.copy()
         self.room: list[int] = []
+        self.sale_room: int | None = None  # the greatest discount of the sale, where the policy caps it
         self.has_floors = any(map(_floor_price, lines))
         self._selected: dict[Selector, Sequence[int]] = {}
         self._occurrences: dict[str, Occurrences] = {}
 
     def close_prices(self) -> None:
         """Derive what depends on markdowns and exchange; called once, when both are known."""
-        if not self.has_exchange and self.discountable and not self.has_floors:
+        cap = self.policy.line_cap
+        if self.policy.sale_cap is not None:
+            self.sale_room = money.percent_of(sum(self.value), self.policy.sale_cap, money.Rounding.DOWN)
+        if not self.has_exchange and self.discountable and not self.has_floors and cap is None:
             self.room = self.value
             return
         room = []
@@ -92,7 +96,10 @@ class Scene:
             least = self.share[position]
             if line.floor_price:
                 least = max(least, money.gross(line.floor_price, line.quantity))
-            room.append(max(0, self.value[position] - least) if line.discountable else 0)
+            most = max(0, self.value[position] - least) if line.discountable else 0
+            if cap is not None:
+                most = min(most, money.percent_of(self.value[position], cap, money.Rounding.DOWN))
+            room.append(most)
         self.room = room
 
     @cached_property

@@ -230,6 +230,7 @@ answers = {
 }
 policies = st.one_of(
     st.just({}),
+    st.sampled_from([{"line_cap": "30"}, {"sale_cap": "20"}, {"line_cap": "50", "sale_cap": "33.3333"}]),
     st.sampled_from(sorted(answers)).flatmap(
         lambda question: st.sampled_from(answers[question]).map(lambda answer: {question: answer})
     ),

@@ -160,6 +160,16 @@ def assert_floors(world: World, answer: Evaluation) -> None:
             assert result.net >= money.gross(line.floor_price, line.quantity)
 
 
+def assert_caps(world: World, answer: Evaluation) -> None:
+    policy = world.rules.plan.policy
+    for line in answer.lines:
+        if policy.line_cap is not None:
+            assert line.discount * money.MILLION <= (line.gross - line.markdown) * policy.line_cap
+    if policy.sale_cap is not None:
+        value = answer.totals.gross - answer.totals.markdown
+        assert answer.totals.discount * money.MILLION <= value * policy.sale_cap
+
+
 def assert_explained(world: World, plan: Plan, answer: Evaluation) -> None:
     listed = [row.campaign for row in answer.activations] + [row.campaign for row in answer.not_activated]
     assert sorted(listed) == sorted(c.code for c in plan.candidates(world.basket, make.STORE))
@@ -223,6 +233,7 @@ def check(world: World) -> None:
 
     assert_sums(world, answer)
     assert_floors(world, answer)
+    assert_caps(world, answer)
     assert_explained(world, plan, answer)
     assert_deals(answer)
     assert_alone_when_exclusive(world, answer)

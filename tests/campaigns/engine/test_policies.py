@@ -50,7 +50,13 @@ def test_every_answer_is_on_the_page() -> None:
 
 @pytest.mark.parametrize(
     ("preset", "answers", "field"),
-    [("acme", {}, "preset"), ("fiel", {"colour": "red"}, "colour"), ("fiel", {"rounding": "up"}, "rounding")],
+    [
+        ("acme", {}, "preset"),
+        ("fiel", {"colour": "red"}, "colour"),
+        ("fiel", {"rounding": "up"}, "rounding"),
+        ("fiel", {"line_cap": "101"}, "line_cap"),
+        ("fiel", {"sale_cap": "half"}, "sale_cap"),
+    ],
 )
 def test_unknown_presets_and_answers_are_refused(preset: str, answers: dict[str, str], field: str) -> None:
     with pytest.raises(PolicyError) as caught:
