@@ -76,7 +76,7 @@ def build_policy(preset: str = "fiel", **answers: Any) -> CalculationPolicy:
     """Return the preset's policy with some answers replaced. Raises PolicyError for an unknown name or value."""
     if not isinstance(preset, str) or preset not in PRESETS:
         raise PolicyError("preset", f"Unknown preset; known are {', '.join(sorted(PRESETS))}.")
-    caps = {name: _read_cap(name, answers.pop(name)) for name in CAPS if name in answers}
+    caps = {name: read_cap(name, answers.pop(name)) for name in CAPS if name in answers}
     for question, answer in answers.items():
         if question not in QUESTIONS:
             raise PolicyError(question, "Unknown question.")
@@ -85,7 +85,8 @@ def build_policy(preset: str = "fiel", **answers: Any) -> CalculationPolicy:
     return structs.replace(DEFAULT_POLICY, **{**PRESETS[preset], **answers, **caps})
 
 
-def _read_cap(name: str, answer: Any) -> int | None:
+def read_cap(name: str, answer: Any) -> int | None:
+    """Return a cap in millionths, None for no cap. Raises PolicyError for what is no percentage."""
     if answer is None:
         return None
     percent = read_decimal(answer)

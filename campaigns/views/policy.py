@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
-from campaigns.engine.policy import PRESETS, QUESTIONS
+from campaigns.engine.policy import CAPS, PRESETS, QUESTIONS, PolicyError, read_cap
 from campaigns.models import PlanChange
 from campaigns.policy_guide import (
     AnswerExample,
@@ -34,6 +34,10 @@ from retail.models import Company
 from retail.views.access import PageMixin
 
 _SHOWN_CHANGES = 20
+CAP_TITLES: dict[str, Promise] = {
+    "line_cap": cast(Promise, _("Most that all campaigns together take off a product (%)")),
+    "sale_cap": cast(Promise, _("Most that all campaigns together take off the sale (%)")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ class PolicyPage(PageMixin, View):
         present = _present()
         preset = request.GET.get("preset", "")
         if preset in PRESETS:
-            return self._form(present, preset, preset_answers(preset))
+            caps = {name: present[name] for name in CAPS if name in present}
+            return self._form(present, preset, preset_answers(preset) | caps)
         return self._form(present, present.get("preset", "fiel"), answers_of(present))
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -99,7 +104,18 @@ class PolicyPage(PageMixin, View):
             return self.handle_no_permission()
         preset = request.POST.get("preset", "fiel")
         answers = {name: request.POST.get(name, "") for name in QUESTIONS}
-        if preset not in PRESETS or any(answers[name] not in QUESTIONS[name] for name in QUESTIONS):
+        wrong = preset not in PRESETS or any(answers[name] not in QUESTIONS[name] for name in QUESTIONS)
+        for name in CAPS:
+            text = request.POST.get(name, "").strip().replace(",", ".")
+            if text:
+                answers[name] = text
+        try:
+            for name in CAPS:
+                read_cap(name, answers.get(name))
+        except PolicyError:
+            messages.error(request, _now("A cap is a percentage from 0 to 100."))
+            return HttpResponseRedirect(reverse("campaigns:policy"))
+        if wrong:
             messages.error(request, _now("Answer every question."))
             return HttpResponseRedirect(reverse("campaigns:policy"))
         policy, present = stored_form(preset, answers), _present()
@@ -129,6 +145,7 @@ class PolicyPage(PageMixin, View):
             "questions": [
                 _question(one, chosen, answers_of(present), preset_answers(preset)) for one in explained()
             ],
+            "caps": [(name, CAP_TITLES[name], chosen.get(name, "")) for name in CAPS],
             "unsaved": stored_form(preset, chosen) != dict(present),
             "may_change": self._may_change(),
             "events": _events(),
@@ -185,10 +202,19 @@ def differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[Differen
         for one in explained()
         if before[one.name] != after[one.name]
     ]
+    for name in CAPS:
+        if before.get(name) != after.get(name):
+            found.append(
+                Difference(CAP_TITLES[name], _cap_text(before.get(name)), _cap_text(after.get(name)))
+            )
     presets = (old.get("preset", "fiel"), new.get("preset", "fiel"))
     if presets[0] != presets[1]:
         found.insert(0, Difference(cast(Promise, _("Preset")), *presets))
     return found
+
+
+def _cap_text(percent: str | None) -> str:
+    return _now("no cap") if percent is None else formats.percent(Decimal(percent))
 
 
 def _events() -> list[PolicyEvent]:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from campaigns.engine.policy import PRESETS, QUESTIONS
+from campaigns.engine.policy import CAPS, PRESETS, QUESTIONS, PolicyError, read_cap
 from campaigns.models import PlanChange
 from campaigns.policy_guide import answers_of, preset_answers, stored_form
 from campaigns.selectors import current_plan_version, policy_changes
@@ -23,7 +23,10 @@ TAG = "Campaigns"
 _ANSWERS: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
-    "properties": {name: {"enum": list(values)} for name, values in QUESTIONS.items()},
+    "properties": {
+        **{name: {"enum": list(values)} for name, values in QUESTIONS.items()},
+        **{name: {"type": "string", "description": "A percentage; absent is no cap."} for name in CAPS},
+    },
 }
 REQUEST: dict[str, Any] = {
     "type": "object",
@@ -160,7 +163,12 @@ def _read(raw: Any) -> dict[str, str]:
         answers = {}
     for name, value in answers.items():
         path = f"answers.{name[:64]}"
-        if name not in QUESTIONS:
+        if name in CAPS:
+            try:
+                read_cap(name, value)
+            except PolicyError:
+                errors.append(FieldProblem(path, "percentage", _("This must be a percentage.")))
+        elif name not in QUESTIONS:
             errors.append(FieldProblem(path, "unknown_field", _("There is no such question.")))
         elif not isinstance(value, str) or value not in QUESTIONS[name]:
             choices = {"choices": ", ".join(QUESTIONS[name])}

@@ -100,6 +100,19 @@ class TestPage:
 
         assert not PlanChange.objects.filter(action="policy").exists()
 
+    def test_caps_what_all_campaigns_take_together(self, client):
+        client.post("/calculation-policy/", form(sale_cap="half") | {"confirmed": "1"})
+        assert Company.objects.get().policy == {}
+
+        asked = client.post("/calculation-policy/", form(sale_cap="30,5"))
+        client.post("/calculation-policy/", asked.context["answers"] | {"preset": "fiel", "confirmed": "1"})
+
+        assert [(str(one.old), one.new) for one in asked.context["differences"]] == [("no cap", "30.5%")]
+        assert Company.objects.get().policy == {"sale_cap": "30.5"}
+        assert ("sale_cap", "30.5") in [
+            (name, value) for name, _title, value in client.get("/calculation-policy/").context["caps"]
+        ]
+
     def test_is_changed_only_by_who_may_publish(self):
         reader = Client()
         reader.force_login(build_user(permissions=("retail.view_company", "retail.change_company")))
@@ -126,6 +139,10 @@ class TestApi:
         assert (before, till.evaluate(basket(line())).json()["totals"]["discount"]) == ("19.00", "20.00")
         assert manager.send("GET", "company/policy/").json()["answers"]["percent_base"] == "original"
 
+        manager.send("PUT", "company/policy/", {"answers": {"sale_cap": "5.00"}})
+
+        assert till.evaluate(basket(line())).json()["totals"]["discount"] == "5.00"
+
     def test_the_same_policy_again_spends_no_plan_version(self, manager):
         first = manager.send("PUT", "company/policy/", {"preset": "odoo"}).json()
         again = manager.send(
@@ -149,6 +166,7 @@ class TestApi:
         [
             ([], [("", "type")]),
             ({"preset": "none"}, [("preset", "choice")]),
+            ({"answers": {"sale_cap": "101"}}, [("answers.sale_cap", "percentage")]),
             ({"preset": ["fiel"]}, [("preset", "choice")]),
             ({"answers": []}, [("answers", "type")]),
             ({"answers": {"rounding": "up"}}, [("answers.rounding", "choice")]),
