@@ -8,6 +8,7 @@ from campaigns.models import (
     Campaign,
     CampaignCategory,
     CampaignCounter,
+    CampaignReview,
     CampaignRevision,
     Job,
     LineAdjustment,
@@ -41,6 +42,23 @@ class CampaignAdmin(ReadOnly, admin.ModelAdmin):
     search_fields = ("code", "name")
     ordering = ("code",)
     inlines = (RevisionInline,)
+
+
+@admin.register(CampaignReview)
+class CampaignReviewAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = (
+        "campaign",
+        "version",
+        "state",
+        "requested_by",
+        "requested_at",
+        "decided_by",
+        "decided_at",
+    )
+    list_filter = ("state",)
+    list_select_related = ("campaign", "requested_by", "decided_by")
+    search_fields = ("campaign__code",)
+    ordering = ("-requested_at", "-pk")
 
 
 @admin.register(CampaignRevision)

@@ -26,6 +26,7 @@ from campaigns.models import (
     Campaign,
     CampaignCategory,
     CampaignCounter,
+    CampaignReview,
     CampaignRevision,
     CampaignStatus,
     CodeState,
@@ -34,6 +35,7 @@ from campaigns.models import (
     PlanKind,
     PromoCode,
     PromoCodePool,
+    ReviewState,
 )
 from campaigns.querysets import STATUSES, CampaignQuerySet, PromoCodeQuerySet
 from retail.models import StoreGrouping
@@ -169,6 +171,12 @@ def _is_structured(value: Any) -> bool:
     return isinstance(value, list) and any(isinstance(item, Mapping) for item in value)
 
 
+def current_review(campaign: Campaign) -> CampaignReview | None:
+    """Return the last review of the working copy as it is now; a version that changed since has none."""
+    reviews = campaign.reviews.filter(version=campaign.version).exclude(state=ReviewState.SUPERSEDED)
+    return reviews.select_related("requested_by", "decided_by").order_by("-pk").first()
+
+
 @dataclass(frozen=True, slots=True)
 class RevisionStep:
     """One revision and what it changed against the one before it."""
@@ -179,7 +187,9 @@ class RevisionStep:
 
 def revision_history(campaign: Campaign) -> list[RevisionStep]:
     """Return a campaign's revisions, the newest first, each with its changes; the first has none."""
-    revisions = list(campaign.revisions.select_related("published_by").order_by("number"))
+    revisions = list(
+        campaign.revisions.select_related("published_by", "submitted_by", "approved_by").order_by("number")
+    )
     steps = []
     before: Mapping[str, Any] | None = None
     for revision in revisions:

@@ -1,6 +1,6 @@
 """Which status each refusal of a package gets. A package that learns to refuse adds its lines here."""
 
-from campaigns.services import campaigns, categories, jobs, publication
+from campaigns.services import approval, campaigns, categories, jobs, publication
 from campaigns.services import promo_code_refusals as promo_codes
 from customers.services.appointments import AppointmentClosed, AppointmentRefused, AppointmentTaken
 from customers.services.consents import ConsentRefused
@@ -12,6 +12,7 @@ from retail.upsert import TooManyRows
 
 RULES: tuple[Rule, ...] = (
     Rule(campaigns.CampaignCodeFixed, 422),
+    Rule(approval.CommentRequired, 422),
     Rule(campaigns.RevisionUnknown, 404),
     Rule(campaigns.CampaignError, 409),
     Rule(categories.CategoryError, 409),

@@ -16,6 +16,7 @@ from campaigns.models.promo_code import (
 )
 from campaigns.models.promo_code_import import ImportResult, PromoCodeImport, PromoCodeImportLine
 from campaigns.models.published import PublishedStatus
+from campaigns.models.review import CampaignReview, ReviewState
 
 __all__ = [
     "Activation",
@@ -25,6 +26,7 @@ __all__ = [
     "Campaign",
     "CampaignCategory",
     "CampaignCounter",
+    "CampaignReview",
     "CampaignRevision",
     "CampaignStatus",
     "CodeAlphabet",
@@ -48,4 +50,5 @@ __all__ = [
     "PromoCodePoolEvent",
     "PromoCodeUse",
     "PublishedStatus",
+    "ReviewState",
 ]

@@ -73,7 +73,10 @@ class Campaign(models.Model):
     class Meta:
         verbose_name = _("campaign")
         verbose_name_plural = _("campaigns")
-        permissions = [("publish_campaign", "Can publish, pause and roll back campaigns")]
+        permissions = [
+            ("publish_campaign", "Can publish, pause and roll back campaigns"),
+            ("approve_campaign", "Can approve campaigns that somebody else submits"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(ends_at__isnull=True)
@@ -111,6 +114,22 @@ class CampaignRevision(models.Model):
         verbose_name=_("published by"),
     )
     published_at = models.DateTimeField(_("published at"))
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("submitted by"),
+    )
+    submitted_at = models.DateTimeField(_("submitted at"), null=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("approved by"),
+    )
+    approved_at = models.DateTimeField(_("approved at"), null=True)
 
     class Meta:
         verbose_name = _("campaign revision")

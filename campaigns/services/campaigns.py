@@ -10,9 +10,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns import selectors
 from campaigns.engine.document import Campaign as ReadCampaign
 from campaigns.engine.document import decode_campaign, encode_campaign
-from campaigns.models import Campaign, CampaignRevision, CampaignStatus
+from campaigns.models import Campaign, CampaignRevision, CampaignStatus, ReviewState
 from campaigns.services.plan import record_plan_change
 from retail.models import Company
 
@@ -130,7 +131,7 @@ def save_campaign(
     read = decode_campaign(document)
     if read.code != code:
         raise CampaignCodeFixed(campaign=code)
-    campaign = _locked(code, version)
+    campaign = lock_campaign(code, version)
     _write_working_copy(campaign, read)
     campaign.version += 1
     campaign.updated_at = at
@@ -164,8 +165,7 @@ def publish_campaign(
 
     Without a start, the campaign starts now. Raises Campaign.DoesNotExist, VersionConflict, ApprovalRequired.
     """
-    _refuse_without_approval()
-    campaign = _locked(code, version)
+    campaign = lock_campaign(code, version)
     document = dict(campaign.document)
     if document.get("starts_at") is None:
         document["starts_at"] = _start_of_minute(campaign, at)
@@ -177,8 +177,9 @@ def publish_campaign(
         and live.document == encode_campaign(read)
     ):
         return Publication(campaign=campaign, revision=live, changed=False)
+    approval = _approval_of(campaign)
     _write_working_copy(campaign, read)
-    return _publish(campaign, comment=comment, action="published", user=user, at=at)
+    return _publish(campaign, comment=comment, action="published", approval=approval, user=user, at=at)
 
 
 @transaction.atomic
@@ -187,22 +188,25 @@ def roll_back_campaign(
 ) -> Publication:
     """Publish the document of an earlier revision again, as a new revision; the working copy follows it.
 
-    Raises Campaign.DoesNotExist, RevisionUnknown, VersionConflict, ApprovalRequired.
+    With approval asked for, only revisions that had it. Raises Campaign.DoesNotExist, RevisionUnknown,
+    VersionConflict, ApprovalRequired.
     """
-    _refuse_without_approval()
-    campaign = _locked(code, version)
+    campaign = lock_campaign(code, version)
     revision = campaign.revisions.filter(number=number).first()
     if revision is None:
         raise RevisionUnknown(campaign=code, revision=number)
+    if revision.approved_by_id is None and _needs_approval():
+        raise ApprovalRequired(campaign=code)
     _write_working_copy(campaign, decode_campaign(revision.document))
     comment = _("Back to revision %(number)s") % {"number": number}
-    return _publish(campaign, comment=comment, action="rolled_back", user=user, at=at)
+    approval = {name: getattr(revision, name) for name in APPROVAL_FIELDS}
+    return _publish(campaign, comment=comment, action="rolled_back", approval=approval, user=user, at=at)
 
 
 @transaction.atomic
 def pause_campaign(*, code: str, user: User | None, at: datetime) -> Campaign:
     """Take the campaign out of the plan, keeping its revision. Raises Campaign.DoesNotExist, NotPublished."""
-    campaign = _locked(code, None)
+    campaign = lock_campaign(code, None)
     if campaign.status != CampaignStatus.PUBLISHED:
         raise NotPublished(campaign=code)
     campaign.status = CampaignStatus.PAUSED
@@ -215,7 +219,7 @@ def pause_campaign(*, code: str, user: User | None, at: datetime) -> Campaign:
 @transaction.atomic
 def resume_campaign(*, code: str, user: User | None, at: datetime) -> Campaign:
     """Bring back the revision that was live before the pause. Raises Campaign.DoesNotExist, NotPaused."""
-    campaign = _locked(code, None)
+    campaign = lock_campaign(code, None)
     if campaign.status != CampaignStatus.PAUSED:
         raise NotPaused(campaign=code)
     campaign.status = CampaignStatus.PUBLISHED
@@ -228,23 +232,42 @@ def resume_campaign(*, code: str, user: User | None, at: datetime) -> Campaign:
 @transaction.atomic
 def delete_campaign(*, code: str) -> None:
     """Delete a draft that was never published. Raises Campaign.DoesNotExist, WasPublished."""
-    campaign = _locked(code, None)
+    campaign = lock_campaign(code, None)
     if campaign.live_revision_id is not None:
         raise WasPublished(campaign=code)
     campaign.pools.update(campaign=None)
     campaign.delete()
 
 
-def _locked(code: str, version: int | None) -> Campaign:
+def lock_campaign(code: str, version: int | None) -> Campaign:
+    """Return a campaign, locked until the caller's transaction ends. Raises Campaign.DoesNotExist, VersionConflict."""
     campaign = Campaign.objects.select_for_update(of=("self",)).select_related("live_revision").get(code=code)
     if version is not None and version != campaign.version:
         raise VersionConflict(campaign=code, version=campaign.version)
     return campaign
 
 
-def _refuse_without_approval() -> None:
-    if Company.objects.filter(approval_required=True).exists():
-        raise ApprovalRequired
+def _needs_approval() -> bool:
+    return Company.objects.filter(approval_required=True).exists()
+
+
+# What a revision keeps of its approval.
+APPROVAL_FIELDS = ("submitted_by", "submitted_at", "approved_by", "approved_at")
+
+
+def _approval_of(campaign: Campaign) -> dict[str, Any]:
+    """Return who asked for and gave approval of the working copy. Raises ApprovalRequired where it lacks."""
+    review = selectors.current_review(campaign)
+    if review is None or review.state != ReviewState.APPROVED:
+        if _needs_approval():
+            raise ApprovalRequired(campaign=campaign.code)
+        return {}
+    return {
+        "submitted_by": review.requested_by,
+        "submitted_at": review.requested_at,
+        "approved_by": review.decided_by,
+        "approved_at": review.decided_at,
+    }
 
 
 def _start_of_minute(campaign: Campaign, at: datetime) -> str:
@@ -273,7 +296,13 @@ def _write_columns(campaign: Campaign, read: ReadCampaign) -> None:
 
 
 def _publish(
-    campaign: Campaign, *, comment: str, action: str, user: User | None, at: datetime
+    campaign: Campaign,
+    *,
+    comment: str,
+    action: str,
+    approval: dict[str, Any],
+    user: User | None,
+    at: datetime,
 ) -> Publication:
     last = campaign.revisions.order_by("-number").values_list("number", flat=True).first() or 0
     revision = CampaignRevision.objects.create(
@@ -283,6 +312,7 @@ def _publish(
         comment=comment,
         published_by=user,
         published_at=at,
+        **approval,
     )
     campaign.live_revision = revision
     campaign.status = CampaignStatus.PUBLISHED

@@ -28,6 +28,7 @@ ROLES: dict[str, Q] = {
     "Gerência": Q(content_type__app_label__in=_MODELS) | Q(content_type__model="terminalkey"),
     "Marketing": Q(content_type__app_label__in=("campaigns", "messaging"))
     & ~Q(codename__startswith="publish_")
+    & ~Q(codename__startswith="approve_")
     | Q(content_type__app_label__in=_MODELS) & _READ,
     "Atendimento": Q(content_type__app_label="customers")
     & (_READ | Q(codename__in=("add_customer", "change_customer", "add_consent")))

@@ -81,7 +81,7 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/campaign/{campaign}/activations/": ("campaigns.view_campaign", "campaigns.view_activation"),
     "/campaign/{campaign}/backtests/": ("campaigns.view_campaign", "campaigns.view_backtest"),
     "/backtests/{backtest}/": ("campaigns.view_backtest",),
-    "/campaign/{campaign}/publish/": ("campaigns.publish_campaign",),
+    "/campaign/{campaign}/publish/": ("campaigns.view_campaign",),
     "/associations/": ("campaigns.view_association",),
     "/associations/new/": ("campaigns.add_association",),
     "/association/{association}/": ("campaigns.view_association",),
