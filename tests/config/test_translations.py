@@ -2,6 +2,9 @@
 
 import re
 
+import pytest
+from babel.messages.catalog import Catalog
+
 from config import translations
 
 
@@ -36,3 +39,19 @@ class TestCollect:
 
         assert "_" in names
         assert names <= translations._KEYWORDS.keys()
+
+    @pytest.mark.parametrize(
+        ("text", "translation", "wrong"),
+        [
+            ("10 % off the sale", "10 % de desconto na venda", False),
+            ("%(amount)s off", "%(valor)s de desconto", True),
+            ("%d sales", "vendas", True),
+        ],
+    )
+    def test_takes_only_what_holds_a_value_for_a_placeholder(self, text, translation, wrong):
+        catalog = Catalog(locale="pt_BR")
+        message = catalog.add(text, translation)
+
+        errors = list(message.check(catalog)) if translations._has_placeholder(message) else []
+
+        assert bool(errors) is wrong
