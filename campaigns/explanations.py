@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_noop, ngettext
 
 from campaigns.engine.campaign import Schedule
+from campaigns.engine.fields import Problem
 from campaigns.engine.marks import Phrase
 from campaigns.engine.verdict import Unit, Verdict
 from retail import formats, money
@@ -95,6 +96,24 @@ def explain(verdict: Verdict, names: Mapping[str, str] | None = None) -> str:
     if verdict.code == "product" and not verdict.missing:
         return gettext("No product of the basket qualifies.")
     return gettext(REASONS[verdict.code]) % params
+
+
+def problem_text(problem: Problem) -> str:
+    """Return what is wrong with a field, its bounds written the way the reader of the active language writes numbers."""
+    params = {
+        name: formats.number(value)
+        if name in ("minimum", "maximum", "places") and _is_number(value)
+        else value
+        for name, value in problem.params.items()
+    }
+    return gettext(problem.message) % params
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        return Decimal(value).is_finite()
+    except (ArithmeticError, TypeError, ValueError):
+        return False
 
 
 def codes_named(verdict: Verdict) -> Iterator[tuple[str, str]]:

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from django import forms
-from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.engine.conditions.customer import NUMBERS
 from campaigns.engine.encoding import encode
 from campaigns.engine.fields import Field, Problem
+from campaigns.explanations import problem_text
 from campaigns.forms import inputs
 from campaigns.forms.inputs import plain_number
 
@@ -137,7 +137,7 @@ def place_problems(problems: Iterable[Problem], places: Iterable[Input], errors:
     """Put each problem on the input whose path is the longest beginning of its own; without one, into `errors`."""
     by_path = {path: (holder, name) for path, holder, name in places}
     for problem in problems:
-        text = translate(problem.message) % problem.params
+        text = problem_text(problem)
         path = problem.path
         while path and path not in by_path:
             path = path.rpartition(".")[0]

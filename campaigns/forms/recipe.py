@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.engine.document import decode_campaign
 from campaigns.engine.fields import DocumentError
 from campaigns.engine.selector import BY_CHOICES
+from campaigns.explanations import problem_text
 from campaigns.forms.declared import Json
 from campaigns.forms.document import code_from_name
 from campaigns.forms.inputs import (
@@ -98,7 +99,7 @@ class RecipeForm(forms.Form):
             decode_campaign(self.document())
         except DocumentError as error:
             for problem in error.problems:
-                self._complain(problem.path, translate(problem.message) % problem.params)
+                self._complain(problem.path, problem_text(problem))
 
     def _complain(self, path: str, text: str) -> None:
         places = {"code": "name", "starts_at": "first_day", "ends_at": "last_day", **self.places}

@@ -14,6 +14,7 @@ from django.views import View
 
 from campaigns import backtest_presentation as presentation
 from campaigns.engine.fields import DocumentError
+from campaigns.explanations import problem_text
 from campaigns.forms.backtest import BacktestForm, first_question
 from campaigns.models import Backtest, Campaign
 from campaigns.services import backtests as services
@@ -57,7 +58,7 @@ class CampaignBacktests(PageMixin, View):
             except DocumentError as error:
                 for problem in error.problems:
                     field = _FIELDS.get(problem.path.partition(".")[0])
-                    form.add_error(field, _(problem.message) % problem.params)
+                    form.add_error(field, problem_text(problem))
             else:
                 wake_jobs()
                 return HttpResponseRedirect(reverse("campaigns:backtest_detail", args=[backtest.pk]))

@@ -19,6 +19,7 @@ from campaigns import references, selectors
 from campaigns.engine.document import decode_campaign
 from campaigns.engine.fields import DocumentError
 from campaigns.engine.kinds import BENEFITS, CONDITIONS
+from campaigns.explanations import problem_text
 from campaigns.forms.document import STEPS, CampaignForm
 from campaigns.models import Campaign
 from campaigns.services import campaigns as services
@@ -40,6 +41,8 @@ class BuilderPage(PageMixin, View):
     """What creating and changing have in common: parts are added and removed, then the whole is stored."""
 
     campaign: Campaign | None = None
+    # Somebody else stored another version while this one was typed.
+    overtaken = False
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.draw(self.stored_form())
@@ -54,6 +57,7 @@ class BuilderPage(PageMixin, View):
             try:
                 campaign = self.store(form.document())
             except services.CampaignError as refusal:
+                self.overtaken = isinstance(refusal, services.VersionConflict)
                 form.errors.append(str(refusal))
             else:
                 return saved(request, campaign)
@@ -80,6 +84,7 @@ class BuilderPage(PageMixin, View):
             "steps": [(code, label, icon, wrong.get(code, 0)) for code, label, icon in STEPS],
             "step": first_wrong or chosen or "general",
             "wrong": sum(wrong.values()),
+            "overtaken": self.overtaken,
             "condition_kinds": [_offer(kind) for kind in CONDITIONS.values()],
             "benefit_groups": [
                 (label, [_offer(kind) for kind in BENEFITS.values() if kind.level == level])
@@ -173,7 +178,7 @@ def partial_summary(document: Json) -> dict[str, Any]:
         try:
             campaign = decode_campaign(document)
         except DocumentError as error:
-            unclear += [] if unclear else [_(problem.message) % problem.params for problem in error.problems]
+            unclear += [] if unclear else [problem_text(problem) for problem in error.problems]
             for problem in reversed(error.problems):
                 _leave_out(document, problem.path)
         else:

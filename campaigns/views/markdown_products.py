@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from campaigns.engine.fields import DocumentError
+from campaigns.explanations import problem_text
 from campaigns.forms.inputs import local_number
 from campaigns.forms.markdown_items import (
     AddProductForm,
@@ -300,5 +301,5 @@ def _counted(change: services.ItemsChange) -> str:
 
 def _refusal(refusal: DocumentError | publication.PublicationError) -> str:
     if isinstance(refusal, DocumentError):
-        return " ".join(_(problem.message) % problem.params for problem in refusal.problems)
+        return " ".join(problem_text(problem) for problem in refusal.problems)
     return str(refusal)

@@ -16,6 +16,7 @@ from django.views import View
 
 from campaigns.document_summary import described_changes
 from campaigns.engine.fields import DocumentError
+from campaigns.explanations import problem_text
 from campaigns.forms.filters import STATUS_LABELS, STATUS_TONES
 from campaigns.forms.published import PublishedForm, PublishForm
 from campaigns.services import publication
@@ -204,9 +205,7 @@ class DocumentAct(PageMixin, View):
         except publication.PublicationError as refusal:
             messages.error(request, str(refusal))
         except DocumentError as error:
-            messages.error(
-                request, " ".join(_(problem.message) % problem.params for problem in error.problems)
-            )
+            messages.error(request, " ".join(problem_text(problem) for problem in error.problems))
         return HttpResponseRedirect(target)
 
     def act(self, code: str, user: User, at: Any) -> str | None:

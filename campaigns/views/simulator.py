@@ -17,7 +17,7 @@ from campaigns.engine.evaluation import Earned, Evaluation, Refusal
 from campaigns.engine.fields import DocumentError, Problem
 from campaigns.engine.kinds import BENEFITS
 from campaigns.engine.verdict import Unit, Verdict
-from campaigns.explanations import codes_named, explain, written
+from campaigns.explanations import codes_named, explain, problem_text, written
 from campaigns.forms.declared import Json
 from campaigns.forms.simulator import SimulatorForm, packed, unpacked
 from campaigns.models import Campaign
@@ -106,7 +106,7 @@ def _say(form: SimulatorForm, problems: tuple[Problem, ...]) -> list[str]:
     places = {path: (holder, name) for path, holder, name in form.inputs()}
     said = []
     for problem in problems:
-        text = _(problem.message) % problem.params
+        text = problem_text(problem)
         path = problem.path.replace(".category", ".product_category")
         while path and path not in places:
             path = path.rpartition(".")[0]

@@ -61,6 +61,18 @@ class TestBuilder:
         assert 'name="_step" value="benefits"' in text
         assert not Campaign.objects.exists()
 
+    def test_writes_bounds_as_the_reader_does(self, page):
+        page.cookies["django_language"] = "pt-br"
+        data = fields(**one_benefit(name="Verão")) | {
+            "benefits-0-percent": "100,5",
+            "campaign-priority": "999999",
+        }
+
+        text = page.post("/campaigns/new/advanced/", data).content.decode()
+
+        assert "100.000" in text
+        assert "100,000" not in text
+
     def test_adds_and_removes_parts_without_storing(self, page):
         data = fields(**one_benefit(name="Verão"))
 
@@ -81,7 +93,10 @@ class TestBuilder:
         )
 
         assert answer.status_code == 422
-        assert "Somebody else changed this campaign meanwhile." in answer.content.decode()
+        text = answer.content.decode()
+        assert "Somebody else changed this campaign meanwhile." in text
+        assert "Load the other version" in text
+        assert 'value="Gelo"' in text
         assert Campaign.objects.get().document["name"] == "Frio"
 
     def test_shows_a_stored_document_with_every_kind_of_part(self, page):
