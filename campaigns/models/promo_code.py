@@ -186,19 +186,41 @@ class PromoCode(models.Model):
     def __str__(self) -> str:
         return self.code
 
-    def state(self, *, at: datetime, pool: PromoCodePool) -> "CodeState":
+    def state(self, *, at: datetime, pool: PromoCodePool) -> CodeState:
         """Return whether somebody may use it at a moment, or the first reason why nobody may."""
-        if not pool.is_active:
-            return CodeState.POOL_CLOSED
-        if not self.is_active:
-            return CodeState.CLOSED
-        if self.max_uses is not None and self.used >= self.max_uses:
-            return CodeState.USED
-        if self.expires_at is not None and self.expires_at <= at:
-            return CodeState.EXPIRED
-        if self.starts_at is not None and self.starts_at > at:
-            return CodeState.NOT_YET
-        return CodeState.USABLE
+        return code_state(
+            pool_is_active=pool.is_active,
+            is_active=self.is_active,
+            used=self.used,
+            max_uses=self.max_uses,
+            starts_at=self.starts_at,
+            expires_at=self.expires_at,
+            at=at,
+        )
+
+
+def code_state(
+    *,
+    pool_is_active: bool,
+    is_active: bool,
+    used: int,
+    max_uses: int | None,
+    starts_at: datetime | None,
+    expires_at: datetime | None,
+    at: datetime,
+) -> CodeState:
+    """Return the state of a code that has these values; of several reasons the first."""
+    if not pool_is_active:
+        return CodeState.POOL_CLOSED
+    if not is_active:
+        return CodeState.CLOSED
+    if max_uses is not None and used >= max_uses:
+        return CodeState.USED
+    if expires_at is not None and expires_at <= at:
+        return CodeState.EXPIRED
+    if starts_at is not None and starts_at > at:
+        return CodeState.NOT_YET
+    return CodeState.USABLE
 
 
 class PromoCodeUse(models.Model):

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from campaigns import codes
 from campaigns.models import ImportResult, PromoCode, PromoCodePool
+from campaigns.models.promo_code import code_state
 from campaigns.services import promo_code_refusals as refusals
 from campaigns.services.promo_codes import (
     MOST_AT_ONCE,
@@ -106,49 +107,72 @@ def export_codes(pool: PromoCodePool, *, at: datetime) -> Iterator[str]:
 
     Reads some thousands at a time by key: a million take no more memory than the first.
     """
-    yield csv_line(
-        [
-            "code",
-            "customer",
-            "state",
-            "max_uses",
-            "max_uses_per_customer",
-            "used",
-            "starts_at",
-            "expires_at",
-            "active",
-            "created_at",
-        ]
+    yield csv_line(_EXPORTED)
+    # Values, not objects: a million of those take four times as long.
+    rows = pool.codes.order_by("pk").values_list(
+        "pk",
+        "code",
+        "customer__code",
+        "customer__document",
+        "max_uses",
+        "max_uses_per_customer",
+        "used",
+        "starts_at",
+        "expires_at",
+        "is_active",
+        "created_at",
     )
     last = 0
-    while True:
-        rows = list(pool.codes.filter(pk__gt=last).select_related("customer").order_by("pk")[:_EXPORT_BATCH])
-        if not rows:
-            return
-        last = rows[-1].pk
-        yield "".join(csv_line(_cells(code, pool, at)) for code in rows)
+    while found := list(rows.filter(pk__gt=last)[:_EXPORT_BATCH]):
+        last = found[-1][0]
+        yield csv_lines(_cells(row, pool, at) for row in found)
 
 
-def _cells(code: PromoCode, pool: PromoCodePool, at: datetime) -> list[Any]:
+_EXPORTED = (
+    *("code", "customer", "state", "max_uses", "max_uses_per_customer", "used"),
+    *("starts_at", "expires_at", "active", "created_at"),
+)
+
+
+def _cells(row: tuple[Any, ...], pool: PromoCodePool, at: datetime) -> list[Any]:
+    _pk, code, own_code, document, max_uses, personal, used, starts_at, expires_at, active, created_at = row
+    state = code_state(
+        pool_is_active=pool.is_active,
+        is_active=active,
+        used=used,
+        max_uses=max_uses,
+        starts_at=starts_at,
+        expires_at=expires_at,
+        at=at,
+    )
     return [
-        code.code,
-        code.customer.code or code.customer.document if code.customer else "",
-        code.state(at=at, pool=pool),
-        code.max_uses,
-        code.max_uses_per_customer,
-        code.used,
-        code.starts_at.isoformat() if code.starts_at else "",
-        code.expires_at.isoformat() if code.expires_at else "",
-        "1" if code.is_active else "0",
-        code.created_at.isoformat(),
+        code,
+        own_code or document,
+        state.value,
+        max_uses,
+        personal,
+        used,
+        starts_at and starts_at.isoformat(),
+        expires_at and expires_at.isoformat(),
+        "1" if active else "0",
+        created_at.isoformat(),
     ]
 
 
 def csv_line(cells: Sequence[Any]) -> str:
     """Return one line of CSV, every cell quoted and none a formula."""
+    return csv_lines([cells])
+
+
+def csv_lines(rows: Iterable[Sequence[Any]]) -> str:
+    """Return lines of CSV, every cell quoted and none a formula."""
     buffer = io.StringIO()
-    texts = ["" if cell is None else str(cell) for cell in cells]
-    csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(
-        [f"'{text}" if text.startswith(_DANGEROUS) else text for text in texts]
+    csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(
+        [_harmless(cell) for cell in cells] for cells in rows
     )
     return buffer.getvalue()
+
+
+def _harmless(cell: Any) -> str:
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(_DANGEROUS) else text

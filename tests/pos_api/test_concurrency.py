@@ -18,7 +18,7 @@ from urllib.error import HTTPError
 import psycopg2
 import pytest
 
-from campaigns.models import Activation, CampaignCounter, PromoCode
+from campaigns.models import Activation, CampaignCounter, PromoCode, PromoCodeUse
 from config.local.processes import start_child, stop_group
 from customers.models import Customer
 from retail.models import Sale
@@ -169,6 +169,24 @@ class TestLimits:
         counter = CampaignCounter.objects.get(campaign__code="VERBA")
         assert counter.used == spent <= Decimal("90.00")
         assert Decimal("90.00") - spent < Decimal("10.00")
+
+    def test_sixteen_processes_use_a_code_once_for_each_customer(self, committed_db: str) -> None:
+        publish(conditions={"kind": "promo_code"})
+        issue_code(max_uses=None)
+        PromoCode.objects.update(max_uses_per_customer=1)
+        till = Till.open()
+        buyers = [CPF, "11144477735"]
+        several = [
+            [sale(total="90.00", promo_codes=["BEMVINDO"], customer={"document": buyers[process % 2]})]
+            for process in range(16)
+        ]
+
+        with served(committed_db) as address:
+            answers = sell_in_processes(address, till.credential, several)
+
+        assert Counter(status for status, _body in answers) == {201: 2, 409: 14}
+        assert PromoCode.objects.get().used == 2
+        assert sorted(PromoCodeUse.objects.values_list("used", flat=True)) == [1, 1]
 
     def test_a_first_purchase_is_first_once(self, committed_db: str) -> None:
         publish(conditions={"all": [{"kind": "first_purchase"}]})
