@@ -4,6 +4,8 @@ from django.contrib import admin
 
 from campaigns.models import (
     Activation,
+    Association,
+    AssociationRevision,
     Backtest,
     Campaign,
     CampaignCategory,
@@ -12,6 +14,8 @@ from campaigns.models import (
     CampaignRevision,
     Job,
     LineAdjustment,
+    Markdown,
+    MarkdownRevision,
     PlanChange,
     PlanHead,
     PromoCode,
@@ -66,6 +70,38 @@ class CampaignRevisionAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("campaign", "number", "comment", "published_by", "published_at")
     list_select_related = ("campaign", "published_by")
     search_fields = ("campaign__code",)
+    ordering = ("-published_at", "-pk")
+
+
+@admin.register(Association)
+class AssociationAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("code", "name", "status", "version", "updated_at")
+    list_filter = ("status",)
+    search_fields = ("code", "name")
+    ordering = ("code",)
+
+
+@admin.register(Markdown)
+class MarkdownAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("code", "name", "status", "item_count", "starts_at", "ends_at", "version")
+    list_filter = ("status",)
+    search_fields = ("code", "name")
+    ordering = ("code",)
+
+
+@admin.register(AssociationRevision)
+class AssociationRevisionAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("association", "number", "comment", "published_by", "published_at")
+    list_select_related = ("association", "published_by")
+    search_fields = ("association__code",)
+    ordering = ("-published_at", "-pk")
+
+
+@admin.register(MarkdownRevision)
+class MarkdownRevisionAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("markdown", "number", "item_count", "comment", "published_by", "published_at")
+    list_select_related = ("markdown", "published_by")
+    search_fields = ("markdown__code",)
     ordering = ("-published_at", "-pk")
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from campaigns import selectors
 from campaigns.engine.document import Campaign as ReadCampaign
 from campaigns.engine.document import decode_campaign, encode_campaign
-from campaigns.models import Campaign, CampaignRevision, CampaignStatus, ReviewState
+from campaigns.models import Association, Campaign, CampaignRevision, CampaignStatus, ReviewState
 from campaigns.services.plan import record_plan_change
 from retail.models import Company
 
@@ -68,6 +68,13 @@ class WasPublished(CampaignError):
     message = gettext_lazy(
         "A campaign that was published stays for the sales that used it. Pause it instead."
     )
+
+
+class InAssociation(CampaignError):
+    """`extra` holds `associations`, their codes."""
+
+    code = "in_association"
+    message = gettext_lazy("Associations have this campaign. Take it out of them first.")
 
 
 class RevisionUnknown(CampaignError):
@@ -231,10 +238,12 @@ def resume_campaign(*, code: str, user: User | None, at: datetime) -> Campaign:
 
 @transaction.atomic
 def delete_campaign(*, code: str) -> None:
-    """Delete a draft that was never published. Raises Campaign.DoesNotExist, WasPublished."""
+    """Delete a draft that was never published. Raises Campaign.DoesNotExist, WasPublished, InAssociation."""
     campaign = lock_campaign(code, None)
     if campaign.live_revision_id is not None:
         raise WasPublished(campaign=code)
+    if associations := list(Association.objects.naming(code).order_by("code").values_list("code", flat=True)):
+        raise InAssociation(campaign=code, associations=associations)
     campaign.pools.update(campaign=None)
     campaign.delete()
 

@@ -257,7 +257,7 @@ class CampaignView(CampaignsView):
         tag="Campaigns",
         summary="Delete a draft that was never published",
         responses={204: None},
-        problems={409: "`was_published`: pause it instead."},
+        problems={409: "`was_published`: pause it instead; `in_association`: associations have it."},
     )
     def delete(self, request: Request, code: str) -> HttpResponse:
         find(code, timezone.now())

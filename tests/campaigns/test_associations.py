@@ -7,7 +7,7 @@ from campaigns import loader
 from campaigns.engine.fields import DocumentError
 from campaigns.models import Association, AssociationRevision, PlanChange
 from campaigns.selectors import current_plan_version
-from campaigns.services import associations, publication
+from campaigns.services import associations, campaigns, publication
 from tests.builders import build_campaign
 
 AT = datetime(2026, 11, 22, 10, 30, 15, tzinfo=UTC)
@@ -71,6 +71,17 @@ class TestCreate:
 
         with pytest.raises(publication.CodeTaken):
             create()
+
+
+class TestMembers:
+    def test_a_campaign_is_not_deleted_while_an_association_has_it(self):
+        create()
+
+        with pytest.raises(campaigns.InAssociation) as refusal:
+            campaigns.delete_campaign(code="A")
+        campaigns.delete_campaign(code="C")
+
+        assert refusal.value.extra["associations"] == ["MELHOR"]
 
 
 class TestSave:
