@@ -1,6 +1,6 @@
 """Pages of the sellers' agenda: the day of a store, the appointments of a customer, the form."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from django.contrib import messages
@@ -36,13 +36,13 @@ STATUS_TONES = {"booked": "info", "done": "success", "cancelled": "danger"}
 
 
 class AppointmentDay(PageMixin, View):
-    """Who comes to one store on one day. Without a choice: the first store, today."""
+    """Who comes to one store on one day. Without a choice: today, where somebody is expected next."""
 
     permission_required = "customers.view_appointment"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         stores = list(Store.objects.active().order_by("name", "pk"))
-        wanted = request.GET.get("store", "")
+        wanted = request.GET.get("store") or str(_next_store(timezone.now()))
         store = next((store for store in stores if str(store.pk) == wanted), stores[0] if stores else None)
         context: dict[str, Any] = {
             "stores": stores,
@@ -62,6 +62,13 @@ class AppointmentDay(PageMixin, View):
                 "rows": [_row(one) for one in on_day(appointments, day).order_by("starts_at", "pk")],
             }
         return render(request, "customers/appointment_day.html", context)
+
+
+def _next_store(at: datetime) -> int | None:
+    waiting = Appointment.objects.filter(
+        status=AppointmentStatus.BOOKED, starts_at__gt=at - timedelta(hours=12)
+    )
+    return waiting.order_by("starts_at", "pk").values_list("store", flat=True).first()
 
 
 def _day(text: str) -> date | None:

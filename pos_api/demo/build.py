@@ -1,12 +1,13 @@
 """Puts the demonstration together, through the same services that everybody else uses."""
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from customers.models import Customer
+from customers.models import Appointment, Customer
+from customers.services.appointments import book_appointment
 from customers.services.customers import upsert_customers
 from customers.services.groupings import CUSTOMERS
 from messaging.services.demo import build_messages
@@ -41,6 +42,7 @@ class Demo:
             self._build_assortment()
             self._build_customers()
             login = self._build_users()
+            self._build_agenda()
             pool = build_campaigns(user=self.manager, at=self.at)
             build_messages(at=self.at, pool=pool)
         # Each sale is a transaction of its own, as always.
@@ -83,6 +85,19 @@ class Demo:
         _expect(upsert_groupings(kind=CUSTOMERS, rows=chain.customer_grouping_rows()))
         today = self.at.astimezone(ZoneInfo("America/Sao_Paulo")).date()
         _expect(upsert_customers(rows=people.customer_rows(today), at=self.at, source="import"))
+
+    def _build_agenda(self) -> None:
+        if Appointment.objects.exists():
+            return
+        store = Store.objects.get(code=chain.SHOWN_TERMINAL[0])
+        today = self.at.astimezone(store.zone).date()
+        customers = Customer.objects.order_by("pk")[: len(people.APPOINTMENTS)]
+        for customer, (days, clock, seller, purpose) in zip(customers, people.APPOINTMENTS, strict=True):
+            starts_at = datetime.combine(
+                today + timedelta(days=days), time.fromisoformat(clock), tzinfo=store.zone
+            )
+            values = {"starts_at": starts_at.isoformat(), "seller": seller, "purpose": purpose}
+            book_appointment(customer=customer, store=store, values=values, at=self.at, user=self.manager)
 
     def _build_users(self) -> list[str]:
         users.create_roles()

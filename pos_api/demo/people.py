@@ -12,6 +12,15 @@ COUNT = 200
 # How many days from today the first customers celebrate, so that birthdays can be seen at once.
 BIRTHDAYS = (0, 0, 0, 1, 1, 2, 3, 4, 5, 6, -1, -2)
 
+# Who comes to see a seller: days from today, local time, purpose, as the first customers of the list.
+APPOINTMENTS = (
+    (0, "10:30", "V01", "Provar vestidos de festa"),
+    (0, "14:00", "V02", "Ajuste da barra da calça"),
+    (0, "16:30", "V01", "Conhecer a coleção nova"),
+    (1, "11:00", "V03", "Presente de aniversário"),
+    (2, "15:00", "V02", "Roupa para viagem"),
+)
+
 FEMALE = [
     "Ana",
     "Beatriz",

@@ -31,7 +31,18 @@ ROLES: dict[str, Q] = {
     & ~Q(codename__startswith="approve_")
     | Q(content_type__app_label__in=_MODELS) & _READ,
     "Atendimento": Q(content_type__app_label="customers")
-    & (_READ | Q(codename__in=("add_customer", "change_customer", "add_consent")))
+    & (
+        _READ
+        | Q(
+            codename__in=(
+                "add_customer",
+                "change_customer",
+                "add_consent",
+                "add_appointment",
+                "change_appointment",
+            )
+        )
+    )
     | Q(content_type__app_label="retail") & _READ,
     "Auditoria": Q(content_type__app_label__in=_MODELS) & _READ,
 }

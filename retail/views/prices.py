@@ -1,6 +1,5 @@
 """Pages that change many prices: say what, look at old and new, confirm; and the history of what was changed."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, cast
@@ -50,15 +49,15 @@ class PriceChangePage(PageMixin, View):
     permission_required = "retail.change_product"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self._render(PriceRuleForm(), PriceFileForm())
+        return self._render(PriceRuleForm(), PriceFileForm(auto_id="file_%s"))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         if "expected" in request.POST:
             return self._write(request)
-        rule, file = PriceRuleForm(), PriceFileForm()
+        rule, file = PriceRuleForm(), PriceFileForm(auto_id="file_%s")
         asked: PriceRuleForm | PriceFileForm
         if "from_file" in request.POST:
-            asked = file = PriceFileForm(data=request.POST, files=request.FILES)
+            asked = file = PriceFileForm(data=request.POST, files=request.FILES, auto_id="file_%s")
         else:
             asked = rule = PriceRuleForm(data=request.POST)
         if not asked.is_valid():
@@ -138,9 +137,7 @@ def _preview(outcome: PriceOutcome, wanted: dict[str, Any]) -> dict[str, Any]:
         "errors": [
             (result.sku or "—", result.row + 1, result.errors[0].message) for result in failed[:_SHOWN]
         ],
-        "confirm": ConfirmPricesForm(
-            initial={"request": json.dumps(wanted, ensure_ascii=False), "expected": outcome.fingerprint}
-        ),
+        "confirm": ConfirmPricesForm(initial={"request": wanted, "expected": outcome.fingerprint}),
     }
 
 
