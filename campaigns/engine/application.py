@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from copy import copy
-from operator import attrgetter
+from operator import add, attrgetter, le
 
 from msgspec import Struct
 
@@ -84,14 +84,17 @@ class Application:
             if first
             else [room - taken for room, taken in zip(scene.room, self.taken, strict=True)]
         )
-        bases: dict[str, list[int]] = {}
+        # Without exchanged items every campaign of the stage computes on the same amounts.
+        base = self._base("gross", first)
+        bases = {"gross": base}
         given: list[tuple[Outcome, Sequence[Effect]]] = []
         for standing, benefits in entries:
             compiled = standing.compiled
-            exchange = compiled.campaign.exchange
-            base = bases.get(exchange)
-            if base is None:
-                base = bases[exchange] = self._base(exchange, first)
+            if scene.has_exchange:
+                exchange = compiled.campaign.exchange
+                if exchange not in bases:
+                    bases[exchange] = self._base(exchange, first)
+                base = bases[exchange]
             outcome = self.outcomes.get(compiled.code) or self._admit(standing, base, first)
             if outcome is None:
                 continue
@@ -175,21 +178,23 @@ class Application:
         """Take a campaign's effects off the lines; what does not fit on one line goes to others if it may."""
         room, taken, adjustments = self.scene.room, self.taken, self.adjustments
         code = outcome.standing.compiled.code
-        granted = outcome.granted
+        grant = outcome.granted.append
         self.outcomes[code] = outcome
+        outcome.effects += effects
         for effect in effects:
-            outcome.effects.append(effect)
+            if 1 < len(effect.parts) == len(taken) and self._take_everywhere(outcome, effect):
+                continue
             total = blocked = 0
             kind = effect.kind
             for position, cents in effect.parts:
-                fits = room[position] - taken[position]
-                if cents > fits:
-                    blocked += cents - fits
-                    cents = fits
+                before = taken[position]
+                if before + cents > room[position]:
+                    blocked += before + cents - room[position]
+                    cents = room[position] - before
                 if cents:
                     total += cents
-                    taken[position] += cents
-                    granted.append(position)
+                    taken[position] = before + cents
+                    grant(position)
                     adjustments[position] += (Adjustment(code, kind, cents),)
             outcome.discount += total
             if blocked and effect.spread:
@@ -198,6 +203,23 @@ class Application:
                 freight = min(effect.freight, self.scene.basket.delivery_fee - self.freight)
                 outcome.freight += freight
                 self.freight += freight
+
+    def _take_everywhere(self, outcome: Outcome, effect: Effect) -> bool:
+        """Take off every line what an effect gives, as discounts on the sale do; False when a line lacks the room."""
+        positions, amounts = zip(*effect.parts, strict=True)
+        taken = list(map(add, self.taken, amounts))
+        fits = positions == self.scene.positions and all(amounts) and all(map(le, taken, self.scene.room))
+        if not fits or effect.freight:
+            return False
+        code, kind = outcome.standing.compiled.code, effect.kind
+        self.taken[:] = taken
+        self.adjustments[:] = [
+            (*given, Adjustment(code, kind, cents))
+            for given, cents in zip(self.adjustments, amounts, strict=True)
+        ]
+        outcome.discount += sum(amounts)
+        outcome.granted += self.scene.positions
+        return True
 
     def _move(self, outcome: Outcome, effect: Effect, blocked: int) -> None:
         rooms = [self.scene.room[p] - self.taken[p] for p in effect.spread]

@@ -27,9 +27,11 @@ class Compiled:
         "earnings",
         "ends",
         "everywhere",
+        "gives_gifts",
         "guards",
         "has_thresholds",
         "is_restricted",
+        "only_selector",
         "order_key",
         "required",
         "required_besides",
@@ -59,9 +61,11 @@ class Compiled:
         self.earnings = tuple(benefit for benefit in campaign.benefits if benefit.level == "earning")
         self.stages: Stages = (((0, campaign.priority), self.discounts),)
         self.stages_by_level = stages_by_level(campaign.priority, self.discounts) or self.stages
+        self.gives_gifts = any(benefit.level == "gift" for benefit in self.discounts)
         self.guards = guards_of(campaign)
         self.starts = BEGINNING if campaign.starts_at is None else microseconds(campaign.starts_at)
         self.ends = END if campaign.ends_at is None else microseconds(campaign.ends_at)
+        self.only_selector = self.selectors[0] if len(self.selectors) == 1 else None
         self.required = conjunction(campaign.conditions)
         self.required_besides = self.required
         if self.required and len(self.selectors) == 1:

@@ -58,7 +58,8 @@ def assess(compiled: Compiled, scene: Scene) -> Standing:
             refusals.append(verdict)
     if scene.has_exchange and campaign.exchange == "block":
         refusals.append(EXCHANGED)
-    qualifying = matching_lines(compiled, scene)
+    only = compiled.only_selector
+    qualifying = scene.select(only) if only is not None else matching_lines(compiled, scene)
     required = compiled.required_besides if qualifying else compiled.required
     if required is None:
         satisfied = check_tree_of(compiled, scene, refusals)

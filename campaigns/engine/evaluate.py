@@ -91,7 +91,7 @@ def named_lines(candidates: Iterable[Compiled], scene: Scene) -> frozenset[int]:
 def choose(standings: Sequence[Standing], scene: Scene, plan: Plan) -> list[Standing]:
     """Return the standings that activate, weighed alone where anybody needs to know what they are worth."""
     found = [s for s in standings if not s.refusals or (s.compiled.is_restricted and is_offer(s))]
-    associations = plan.associations_among([s.compiled.code for s in found])
+    associations = plan.associations_among([s.compiled.code for s in found]) if plan.associated else []
     best = plan.policy.selection == "best_for_customer"
     compete = best or bool(associations) or True in [s.compiled.competes for s in found]
     eligible = []

@@ -71,7 +71,7 @@ class DealShare(Struct, frozen=True, kw_only=True, gc=False):
     amount: int
 
 
-class Activation(Struct, frozen=True, kw_only=True, gc=False):
+class Activation(Struct, frozen=True, gc=False):
     """One campaign that activated. `discount` is the money off today; the budget counts exactly that."""
 
     campaign: str

@@ -46,10 +46,12 @@ _LOST = frozenset(
 )
 
 
+# Whatever else refuses a campaign, it is no nearer than this.
+_FAR = dict.fromkeys(_LOST, (2, 0, 0)) | {code: (4, 0, rank) for code, rank in _FIXED.items()}
+
+
 def arrange(verdicts: list[Verdict]) -> tuple[Verdict, ...]:
     """Return a campaign's verdicts without repetition, the one to show first."""
-    if len(verdicts) == 1:
-        return (verdicts[0],)
     unique: list[Verdict] = []
     for verdict in verdicts:
         if verdict not in unique:
@@ -80,12 +82,10 @@ def nearness(refusal: Refusal) -> tuple[int, int, int]:
     """Sort key of campaigns: thresholds nearly met, other things the customer can do, what lost, what is closed."""
     verdicts = refusal.verdicts
     code = verdicts[0].code
+    if code in _FAR:
+        return _FAR[code]
     if code in _THRESHOLDS:
         return 0, len(verdicts), distance(verdicts[0])
     if code in _NEAR:
         return 1, len(verdicts), _NEAR[code]
-    if code in _LOST:
-        return 2, 0, 0
-    if code in _FIXED:
-        return 4, 0, _FIXED[code]
     return 3, len(verdicts), 0

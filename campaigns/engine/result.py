@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from operator import attrgetter
 
 from campaigns.engine import limits
 from campaigns.engine.application import Application, Outcome, counted_items
@@ -30,10 +31,19 @@ from campaigns.engine.marks import gettext_noop
 from campaigns.engine.plan import Plan
 from campaigns.engine.refusals import arrange, nearness
 from campaigns.engine.scene import Scene
+from campaigns.engine.work import Effect
 
 
 class BasketError(DocumentError):
     """The basket asks for what a campaign does not offer (a gift off the list). `errors` as in DocumentError."""
+
+
+def _times(effects: Sequence[Effect]) -> int:
+    """Return how often a campaign was given: as often as the benefit that was given most."""
+    return max([effect.applications for effect in effects], default=1)
+
+
+_order_key = attrgetter("standing.compiled.order_key")
 
 
 class Result:
@@ -49,8 +59,7 @@ class Result:
 
     def build(self, with_deals: bool) -> Evaluation:
         scene, application = self.scene, self.application
-        applied = application.outcomes
-        outcomes = [applied[s.compiled.code] for s in self.standings if s.compiled.code in applied]
+        outcomes = sorted(application.outcomes.values(), key=_order_key)
         deals = deal_shares(scene, outcomes, application.adjustments) if with_deals else {}
         fee = scene.basket.delivery_fee
         return Evaluation(
@@ -130,17 +139,17 @@ class Result:
                 campaign, scene, counted_items(scene, outcome.standing, effects), codes
             )
         return Activation(
-            campaign=campaign.code,
-            name=campaign.name,
-            description=campaign.description,
-            revision=campaign.revision,
-            discount=outcome.discount,
-            applications=max([effect.applications for effect in effects], default=1),
-            lines=scene.numbers(granted if len(granted) == 1 else sorted(set(granted))),
-            deal=deals.get(campaign.code, ()),
-            consumption=counted,
-            budget=campaign.budget,
-            promo_codes=codes,
+            campaign.code,
+            campaign.name,
+            campaign.description,
+            campaign.revision,
+            outcome.discount,
+            effects[0].applications if len(effects) == 1 else _times(effects),
+            scene.numbers(granted if len(granted) == 1 else sorted(set(granted))),
+            deals.get(campaign.code, ()),
+            counted,
+            campaign.budget,
+            codes,
         )
 
     def _codes_of(self, standing: Standing) -> tuple[str, ...]:
@@ -178,7 +187,7 @@ class Result:
     def _gifts(self, outcomes: Sequence[Outcome]) -> tuple[GiftOffer, ...]:
         offers = []
         for outcome in outcomes:
-            if outcome.gift_entries:
+            if outcome.standing.compiled.gives_gifts and outcome.gift_entries:
                 offers += self._offers(outcome)
         return tuple(offers)
 
@@ -231,6 +240,7 @@ class Result:
             if code in outcomes:
                 continue
             verdicts = standing.refusals or refused[code]
-            refusals.append(Refusal(code, standing.campaign.name, arrange(verdicts)))
+            shown = (verdicts[0],) if len(verdicts) == 1 else arrange(verdicts)
+            refusals.append(Refusal(code, standing.campaign.name, shown))
         refusals.sort(key=nearness)
         return tuple(refusals)

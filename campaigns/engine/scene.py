@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property, lru_cache
-from operator import attrgetter, mul
+from operator import attrgetter
 
 from campaigns.engine.basket import Basket, Line, PromoCode, Shopper, Surroundings
 from campaigns.engine.policy import CalculationPolicy
@@ -32,11 +32,7 @@ def whole_units(quantity: Decimal) -> int:
     return whole if whole == quantity else 0
 
 
-_quantity = attrgetter("quantity")
-_unit_price = attrgetter("unit_price")
 _line_number = attrgetter("line")
-_is_discountable = attrgetter("discountable")
-_floor_price = attrgetter("floor_price")
 
 
 class Scene:
@@ -68,18 +64,26 @@ class Scene:
         self.exchange = 0
         self.exchange_left = 0
         self.has_exchange = bool(basket.exchange)
-        self.discountable = all(map(_is_discountable, lines))
-        units = list(map(whole_units, map(_quantity, lines)))
-        if all(units):
-            self.units: list[int] = units
-            self.gross = list(map(mul, map(_unit_price, lines), units))
-        else:
-            self.units = [whole or 1 for whole in units]
-            self.gross = [money.gross(line.unit_price, line.quantity) for line in lines]
+        self.discountable = True
+        self.has_floors = False
+        self.units: list[int] = []
+        self.gross: list[int] = []
+        add_units, add_gross = self.units.append, self.gross.append
+        for line in lines:
+            whole = whole_units(line.quantity)
+            if whole:
+                add_units(whole)
+                add_gross(line.unit_price * whole)
+            else:
+                add_units(1)
+                add_gross(money.gross(line.unit_price, line.quantity))
+            if not line.discountable:
+                self.discountable = False
+            if line.floor_price:
+                self.has_floors = True
         self.value = self.gross.copy()
         self.room: list[int] = []
         self.sale_room: int | None = None  # the greatest discount of the sale, where the policy caps it
-        self.has_floors = any(map(_floor_price, lines))
         self._selected: dict[Selector, Sequence[int]] = {}
         self._occurrences: dict[str, Occurrences] = {}
 
@@ -165,7 +169,8 @@ class Scene:
         """Return the positions of the lines that a selector means."""
         only = selector.only
         if only is not None:
-            return self.where(selector.by).get(only, ())
+            where = self._occurrences.get(selector.by) or self.where(selector.by)
+            return where.get(only, ())
         if selector.everything:
             return self.positions
         found = self._selected.get(selector)

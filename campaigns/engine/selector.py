@@ -1,7 +1,6 @@
 """Selectors: how a condition or a benefit says which lines it means."""
 
 from collections.abc import Mapping, Sequence
-from operator import attrgetter
 from typing import Any
 
 from campaigns.engine import fields
@@ -115,12 +114,12 @@ Occurrences = Mapping[str, Sequence[int]]
 def occurrences(lines: Sequence[Line], by: str) -> Occurrences:
     """Return where each value of a kind occurs in some lines: their positions, in order."""
     found: dict[str, list[int]] = {}
-    if by in SINGLE_VALUES:
-        for position, value in enumerate(map(SINGLE_VALUES[by], lines)):
-            if value in found:
-                found[value].append(position)
+    if by == "sku":  # most campaigns name SKUs
+        for position, line in enumerate(lines):
+            if line.sku in found:
+                found[line.sku].append(position)
             else:
-                found[value] = [position]
+                found[line.sku] = [position]
         return found
     for position, line in enumerate(lines):
         for value in dict.fromkeys(values_of(line, by)):
@@ -128,7 +127,6 @@ def occurrences(lines: Sequence[Line], by: str) -> Occurrences:
     return found
 
 
-SINGLE_VALUES = {by: attrgetter(by) for by in ("sku", "code", "ncm")}
 EVERYTHING = Selector(by="all")
 
 

@@ -239,7 +239,8 @@ class Work(Struct, eq=False, gc=False):
         if policy.allocation == "per_unit":
             weights = [self.scene.units[p] if left[p] else 0 for p in positions]
         shares = money.prorate_within(total, weights, rooms, policy.odd_cent)
-        return [(p, share) for p, share in zip(positions, shares, strict=True) if share]
+        parts = list(zip(positions, shares, strict=True))
+        return parts if all(shares) else [part for part in parts if part[1]]
 
     def order_discount(
         self, kind: str, total: int, positions: Sequence[int], applications: int = 1
