@@ -136,11 +136,12 @@ def prorate(total: int, weights: Sequence[int], odd_cent: str = OddCent.LARGEST_
         parts = [(2 * total * weight + whole - 1) // (2 * whole) for weight in weights]
         _settle_difference(parts, weights, total)
         return parts
-    parts = [total * weight // whole for weight in weights]
+    products = [total * weight for weight in weights]
+    parts = [product // whole for product in products]
     left = total - sum(parts)
     if not left:
         return parts
-    remainders = [total * weight - part * whole for weight, part in zip(weights, parts, strict=True)]
+    remainders = [product % whole for product in products]
     if odd_cent == "largest_remainder":
         # A reversed sort keeps equal remainders in line order.
         order = sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)

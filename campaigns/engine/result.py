@@ -145,7 +145,7 @@ class Result:
             campaign.revision,
             outcome.discount,
             effects[0].applications if len(effects) == 1 else _times(effects),
-            scene.numbers(granted if len(granted) == 1 else sorted(set(granted))),
+            scene.numbers(granted if len(granted) < 2 else sorted(set(granted))),
             deals.get(campaign.code, ()),
             counted,
             campaign.budget,

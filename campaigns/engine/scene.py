@@ -192,4 +192,6 @@ class Scene:
     def numbers(self, positions: Sequence[int]) -> tuple[int, ...]:
         """Return the line numbers of positions, for answers."""
         lines = self.lines
+        if len(positions) == 1:
+            return (lines[positions[0]].line,)
         return tuple([lines[position].line for position in positions])

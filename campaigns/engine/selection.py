@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from campaigns.engine.scene import Scene
 
 
-def best_key(standing: Standing) -> tuple[int, tuple[int, str]]:
+def best_key(standing: Standing) -> tuple[int, str]:
     """Order by worth, the most first; ties: lower priority, then code."""
     return -standing.worth, standing.compiled.order_key
 
