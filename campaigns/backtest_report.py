@@ -106,11 +106,8 @@ class RefusalTally:
     missing: Decimal = Decimal(0)
     near: list[int] = field(default_factory=lambda: [0] * len(NEAR))
 
-    def add(self, verdict: Verdict, is_alone: bool) -> None:
-        self.sales += 1
-        if not is_alone:
-            return
-        self.alone += 1
+    def measure(self, verdict: Verdict) -> None:
+        """Count how far a sale was from what is asked for, where that is a number."""
         missing, required = verdict.missing, verdict.required
         if not isinstance(missing, int | Decimal) or not isinstance(required, int | Decimal) or not required:
             return
@@ -244,28 +241,38 @@ class Report:
         return cost, reached
 
     def _add_products(self, evaluation: Evaluation) -> None:
+        drafts, products = self._drafts, self._products
         sold: set[str] = set()
         for line in evaluation.lines:
-            taken = sum([part.amount for part in line.adjustments if part.campaign in self._drafts])
+            taken = 0
+            for part in line.adjustments:
+                if part.campaign in drafts:
+                    taken += part.amount
             if not taken:
                 continue
-            tally = self._products.get(line.sku)
+            sku = line.sku
+            tally = products.get(sku)
             if tally is None:
-                tally = self._products[line.sku] = ProductTally()
+                tally = products[sku] = ProductTally()
             tally.units += line.quantity
             tally.discount += taken
-            if line.sku not in sold:
-                sold.add(line.sku)
+            if sku not in sold:
+                sold.add(sku)
                 tally.sales += 1
 
     def _add_refusal(self, refusal: Refusal) -> None:
-        self._campaigns[refusal.campaign].refused += 1
-        reasons = [verdict for verdict in refusal.verdicts if not verdict.satisfied]
-        key = (refusal.campaign, reasons[0].code)
+        campaign, verdicts = refusal.campaign, refusal.verdicts
+        self._campaigns[campaign].refused += 1
+        first = verdicts[0]
+        key = (campaign, first.code)
         tally = self._refusals.get(key)
         if tally is None:
             tally = self._refusals[key] = RefusalTally()
-        tally.add(reasons[0], len(reasons) == 1)
+        tally.sales += 1
+        if len(verdicts) == 1:
+            tally.alone += 1
+            if first.missing is not None:
+                tally.measure(first)
 
     def body(self, names: Mapping[str, str]) -> dict[str, Any]:
         """Return the report: amounts as text, lists in the order in which they are read. `names` are of campaigns."""
