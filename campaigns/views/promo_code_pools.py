@@ -100,10 +100,10 @@ class PoolCreate(FormPage):
     permission_required = "campaigns.add_promocodepool"
     form_class = PoolForm
     sections = (
-        FormSection(_("Pool"), ("name:4", "code:2", "campaign:3", "terms:3")),
+        FormSection(_("Pool"), ("name:4", "code:2", "campaign", "terms")),
         FormSection(
             _("How its codes look"),
-            ("prefix:2", "length:2", "alphabet:2", "has_check_symbol:3", "for_automations:3"),
+            ("prefix:3", "length:3", "alphabet", "has_check_symbol:3", "for_automations:3"),
         ),
         FormSection(
             _("What new codes get"),
