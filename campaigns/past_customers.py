@@ -28,14 +28,17 @@ class Needs(Struct, frozen=True, kw_only=True):
 
     purchases: bool = False
     consents: bool = False
+    agenda: bool = False
 
 
 def needs_of(plan: Plan) -> Needs:
-    """Say whether any campaign of a plan looks at earlier purchases, or at consents."""
+    """Say whether any campaign of a plan looks at earlier purchases, at consents or at the agenda."""
     campaigns = [compiled.campaign for compiled in plan.campaigns.values()]
+    agenda = any(leaf.kind == "agenda" for campaign in campaigns for leaf in leaves(campaign.conditions))
     return Needs(
-        purchases=any(_looks_at_purchases(campaign) for campaign in campaigns),
+        purchases=agenda or any(_looks_at_purchases(campaign) for campaign in campaigns),
         consents=any(campaign.requires_consent is not None for campaign in campaigns),
+        agenda=agenda,
     )
 
 
@@ -60,6 +63,12 @@ class _Purchase(Struct, frozen=True, gc=False):
     occurred_at: datetime
     net: int
     cancelled_at: datetime | None
+
+
+class _Appointment(Struct, frozen=True, gc=False):
+    booked_at: datetime
+    # The beginning of its day, where it is.
+    day_begins_at: datetime
 
 
 class _History:
@@ -92,6 +101,10 @@ class _History:
             place = self._nets.index(net, bisect_left(self._times, occurred_at))
             del self._times[place], self._nets[place]
 
+    def last_purchase_at(self) -> datetime | None:
+        """Return when the customer last bought."""
+        return self._times[-1] if self._times else None
+
     def metrics(self, moment: datetime, zone: ZoneInfo) -> dict[str, Any]:
         """Return the metrics of a shopper, as an evaluation at this moment computes them."""
         times = self._times
@@ -116,6 +129,7 @@ class PastCustomers:
         self._facts: dict[int, _Facts] = {}
         self._histories: dict[int, _History] = {}
         self._consents: dict[int, list[tuple[str, datetime, bool]]] = {}
+        self._appointments: dict[int, list[_Appointment]] = {}
 
     def prepare(self, sales: Iterable[RecordedSale], needs: Needs) -> None:
         """Read what evaluating these sales needs to know of customers that were not met before."""
@@ -125,6 +139,8 @@ class PastCustomers:
             self._read_histories([pk for pk in met if pk not in self._histories])
         if needs.consents:
             self._read_consents([pk for pk in met if pk not in self._consents])
+        if needs.agenda:
+            self._read_appointments([pk for pk in met if pk not in self._appointments])
 
     def key(self, customer: int | None) -> str:
         """Return whom customer limits count, as recording a sale does."""
@@ -148,6 +164,7 @@ class PastCustomers:
             level=facts.level,
             loyalty_category=facts.loyalty_category,
             consents=self._standing_consents(sale),
+            agenda=self._has_appointment(sale),
             **metrics,
         )
 
@@ -157,6 +174,18 @@ class PastCustomers:
             return frozenset()
         standing = {purpose: granted for purpose, at, granted in given if at <= sale.received_at}
         return frozenset(purpose for purpose, granted in standing.items() if granted)
+
+    def _has_appointment(self, sale: RecordedSale) -> bool:
+        """Say whether an appointment stands, as `pos_snapshot` does (docs/algorithms/evaluation.md, the agenda)."""
+        booked = self._appointments.get(sale.customer) if sale.customer is not None else None
+        if not booked or sale.customer is None:
+            return False
+        last_at = self._histories[sale.customer].last_purchase_at()
+        return any(
+            one.booked_at <= sale.moment
+            and (last_at is None or one.booked_at > last_at or last_at <= one.day_begins_at <= sale.moment)
+            for one in booked
+        )
 
     def _read_facts(self, new: list[int]) -> None:
         for pk, document, birth_date, sex, level, category, groupings in _rows(_FACTS, new):
@@ -173,6 +202,11 @@ class PastCustomers:
         self._consents.update((pk, []) for pk in new)
         for customer, *values in _rows(_CONSENTS, new):
             self._consents[customer].append(tuple(values))
+
+    def _read_appointments(self, new: list[int]) -> None:
+        self._appointments.update((pk, []) for pk in new)
+        for customer, *values in _rows(_APPOINTMENTS, new):
+            self._appointments[customer].append(_Appointment(*values))
 
 
 def _rows(query: str, new: list[int], *others: Any) -> list[Any]:
@@ -198,4 +232,10 @@ FROM retail_sale WHERE customer_id = ANY(%s) AND id <= %s AND NOT is_test AND st
 _CONSENTS = """
 SELECT customer_id, purpose, given_at, granted
 FROM customers_consent WHERE customer_id = ANY(%s) AND channel = '' ORDER BY customer_id, given_at, id
+"""
+
+_APPOINTMENTS = """
+SELECT b.customer_id, b.booked_at, date_trunc('day', b.starts_at AT TIME ZONE h.time_zone) AT TIME ZONE h.time_zone
+FROM customers_appointment b JOIN retail_store h ON h.id = b.store_id
+WHERE b.customer_id = ANY(%s) AND b.status <> 'cancelled'
 """

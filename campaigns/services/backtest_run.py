@@ -126,6 +126,7 @@ class _Run:
         needs = Needs(
             purchases=any(alternative.needs.purchases for alternative in alternatives),
             consents=any(alternative.needs.consents for alternative in alternatives),
+            agenda=any(alternative.needs.agenda for alternative in alternatives),
         )
         self._customers.prepare(sales, needs)
         self._usage.prepare(sales, {code for alternative in alternatives for code in alternative.limited})

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from campaigns.models import Activation
 from campaigns.services import campaigns
-from customers.models import Consent
+from customers.models import Appointment, Consent
+from pos_api.services.credentials import issue_terminal_key
 from tests.builders import (
     build_category,
     build_consent,
@@ -96,6 +97,45 @@ class TestReplay:
         row = of(report, "TRES")
         assert (row["activations"], row["activations_before"]) == (1, 1)
         assert report["totals"]["sales"] == 2
+
+    def test_counts_what_a_customer_used_in_other_stores(self, till: Till) -> None:
+        publish("DUAS", limits=[{"scope": "customer", "counts": "sale", "max": 2, "per": "campaign"}])
+        other = Till.open()
+        record(other, customer={"document": ANA})
+        for _number in range(3):
+            record(till, customer={"document": ANA})
+
+        report = run(saved=["DUAS"], live=True, stores=[till.terminal.store.code])
+
+        row = of(report, "DUAS")
+        assert (row["activations"], row["activations_before"]) == (1, 1)
+
+    def test_knows_the_appointments_of_then(self, till: Till) -> None:
+        customer = build_customer(document=ANA)
+        publish("AGENDA", optional=True, conditions={"all": [{"kind": "agenda"}]})
+        record(till, customer={"document": ANA}, accepted=["AGENDA"])
+        now = timezone.now()
+        Appointment.objects.create(
+            customer=customer, store=till.terminal.store, starts_at=now + timedelta(days=5), booked_at=now
+        )
+        record(till, customer={"document": ANA}, accepted=["AGENDA"])
+        record(till, customer={"document": ANA}, accepted=["AGENDA"])
+
+        report = run(saved=["AGENDA"], live=True)
+
+        assert recorded("AGENDA") == (1, "10.00")
+        assert_equals_what_was_recorded(report, "AGENDA")
+
+    def test_leaves_test_sales_out(self, till: Till) -> None:
+        publish("DEZ")
+        _key, credential = issue_terminal_key(terminal=till.terminal, is_test=True, at=timezone.now())
+        record(Till(till.terminal, credential))
+        record(till)
+
+        report = run(saved=["DEZ"], live=True)
+
+        assert report["totals"]["sales"] == 1
+        assert (of(report, "DEZ")["activations"], of(report, "DEZ")["activations_before"]) == (1, 1)
 
     def test_counts_earlier_purchases_as_they_stood(self, till: Till) -> None:
         publish("PRIMEIRA", conditions={"all": [{"kind": "first_purchase"}]})
