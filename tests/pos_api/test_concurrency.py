@@ -144,7 +144,9 @@ class TestLimits:
             json.loads(body)["code"] == "benefit_unavailable" for status, body in answers if status == 409
         )
         used = {counter.scope_key: counter.used for counter in CampaignCounter.objects.all()}
-        assert used == {"": 8} | dict.fromkeys(buyers, 2)
+        customers = Customer.objects.filter(document__in=buyers).values_list("pk", flat=True)
+        assert used == {"": 8} | {f"c:{customer}": 2 for customer in customers}
+        assert len(used) == 5
 
     def test_sixteen_processes_use_a_limit_a_budget_and_a_code_up_exactly(self, committed_db: str) -> None:
         publish("LIMITE", limits=[{"scope": "total", "counts": "sale", "max": 7}])
