@@ -6,6 +6,7 @@ from django.db.models import Case, Exists, OuterRef, Q, Value, When
 
 if TYPE_CHECKING:
     from campaigns.models import Association, Campaign, Job, Markdown, PromoCode  # noqa: F401
+    from customers.models import Customer
 
 Published = TypeVar("Published", "AssociationQuerySet", "MarkdownQuerySet")
 
@@ -146,13 +147,24 @@ def _with_words(found: Published, words: str) -> Published:
 
 class PromoCodeQuerySet(models.QuerySet["PromoCode"]):
     def usable(self, *, at: datetime) -> "PromoCodeQuerySet":
-        """Codes that may be used at the moment by somebody."""
+        """Codes that may be used at the moment by somebody; those of a closed pool may not."""
         return self.filter(
             Q(starts_at__isnull=True) | Q(starts_at__lte=at),
             Q(expires_at__isnull=True) | Q(expires_at__gt=at),
             Q(max_uses__isnull=True) | Q(used__lt=models.F("max_uses")),
             is_active=True,
+            pool__is_active=True,
         )
+
+    def usable_by(self, customer: "Customer | None") -> "PromoCodeQuerySet":
+        """Codes that are nobody else's, and of which this customer has uses left."""
+        from campaigns.models import PromoCodeUse
+
+        theirs = self.filter(Q(customer__isnull=True) | Q(customer=customer))
+        if customer is None:
+            return theirs
+        uses = PromoCodeUse.objects.filter(promo_code=OuterRef("pk"), customer_key=f"c:{customer.pk}")
+        return theirs.exclude(Exists(uses.filter(used__gte=OuterRef("max_uses_per_customer"))))
 
 
 # A worker that recorded nothing for this long is taken for dead.

@@ -15,7 +15,7 @@ from campaigns.engine.fields import DocumentError, Problem
 from campaigns.engine.marks import gettext_noop
 from campaigns.models import Campaign, PromoCode
 from customers.models import Customer, CustomerGrouping
-from customers.selectors import standing_consents
+from customers.selectors import has_standing_appointment, standing_consents
 from retail import money
 from retail.models import Category, Product, ProductGrouping, Sale, SaleState, Store, StoreGrouping
 
@@ -203,11 +203,13 @@ def store_facts(code: str) -> dict[str, Any] | None:
     }
 
 
-def promo_code_facts(words: list[str], *, at: datetime) -> list[dict[str, Any]]:
-    """Return the codes that exist among those entered, as a simulation names them."""
+def promo_code_facts(
+    words: list[str], *, customer: Customer | None = None, at: datetime
+) -> list[dict[str, Any]]:
+    """Return the codes that exist among those entered, as a simulation names them: usable by this customer or not."""
     wanted = [codes.normalize(word) for word in words]
     found = PromoCode.objects.filter(code__in=wanted).select_related("pool__campaign")
-    usable = set(found.usable(at=at).values_list("pk", flat=True))
+    usable = set(found.usable(at=at).usable_by(customer).values_list("pk", flat=True))
     return [
         {
             "code": code.code,
@@ -223,8 +225,8 @@ METRIC_DAYS = 365
 
 
 def shopper_facts(customer: Customer, *, at: datetime) -> dict[str, Any]:
-    """Return what is known of a customer at a moment, as a simulation names it."""
-    sales = Sale.objects.filter(
+    """Return what is known of a customer at a moment, as a simulation names it. `at` is in the zone of the sale."""
+    sales = Sale.objects.real().filter(
         customer=customer, state__in=(SaleState.COMMITTED, SaleState.PARTIALLY_RETURNED), occurred_at__lte=at
     )
     recent = Q(occurred_at__gt=at - timedelta(days=METRIC_DAYS))
@@ -246,7 +248,10 @@ def shopper_facts(customer: Customer, *, at: datetime) -> dict[str, Any]:
         "consents": sorted({purpose for purpose, channel, granted in consents if granted and not channel}),
         "visits": bought["visits"],
         "turnover": str(bought["turnover"] or 0),
-        "last_purchase_days": (at.date() - bought["last"].date()).days if bought["last"] else None,
+        "last_purchase_days": (
+            (at.date() - bought["last"].astimezone(at.tzinfo).date()).days if bought["last"] else None
+        ),
+        "agenda": has_standing_appointment(customer, last_purchase_at=bought["last"], at=at),
     }
     return {name: value for name, value in facts.items() if value is not None}
 

@@ -9,7 +9,7 @@ from django.db.models import DateField, DateTimeField, F, Func, QuerySet
 from django.db.models.functions import Cast
 
 from customers.documents import is_valid, normalize
-from customers.models import Appointment, Consent, Customer
+from customers.models import Appointment, AppointmentStatus, Consent, Customer
 from customers.phones import to_e164
 from retail.models import Company, Sale, SaleState
 
@@ -74,6 +74,19 @@ def find_customer(name: str, value: str) -> Customer | None:
     if len(found) > 1:
         raise CustomerAmbiguous
     return found[0] if found else None
+
+
+def has_standing_appointment(customer: Customer, *, last_purchase_at: datetime | None, at: datetime) -> bool:
+    """Whether an appointment stands for the customer's next purchase, as `pos_snapshot` tells a till."""
+    booked = customer.appointments.exclude(status=AppointmentStatus.CANCELLED).filter(booked_at__lte=at)
+    if last_purchase_at is None:
+        return booked.exists()
+    for appointment in booked.select_related("store"):
+        day = appointment.starts_at.astimezone(appointment.store.zone).date()
+        begins = datetime.combine(day, time(), tzinfo=appointment.store.zone)
+        if appointment.booked_at > last_purchase_at or last_purchase_at <= begins <= at:
+            return True
+    return False
 
 
 def on_day(appointments: QuerySet[Appointment], day: date) -> QuerySet[Appointment]:

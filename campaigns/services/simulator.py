@@ -103,10 +103,11 @@ def run_scenario(scenario: Scenario, *, at: datetime) -> Simulated:
     `at` holds when the scenario names no moment. Raises DocumentError, whose paths are those of the scenario.
     """
     company = Company.objects.get()
-    document, customer = _document(scenario, at)
+    zone = ZoneInfo(company.time_zone)
+    document, customer = _document(scenario, at, zone)
     document["policy"] = company.policy or None
     try:
-        simulation = Simulation(document, now=at, zone=ZoneInfo(company.time_zone))
+        simulation = Simulation(document, now=at, zone=zone)
         plan = simulation.drafts.plan(
             plan_for(selectors.current_plan_version()) if scenario.get("live") else None
         )
@@ -137,8 +138,8 @@ def run_scenario(scenario: Scenario, *, at: datetime) -> Simulated:
     )
 
 
-def _document(scenario: Scenario, at: datetime) -> tuple[dict[str, Any], Customer | None]:
-    """Write a scenario as a simulation document, with what the database knows."""
+def _document(scenario: Scenario, at: datetime, zone: ZoneInfo) -> tuple[dict[str, Any], Customer | None]:
+    """Write a scenario as a simulation document, with what the database knows. `zone` is that of no store."""
     moment = read_instant(scenario.get("at")) or at
     campaigns = _working_copies(scenario.get("campaigns", []))
     basket = {name: scenario[name] for name in BASKET_FIELDS if scenario.get(name)}
@@ -155,8 +156,7 @@ def _document(scenario: Scenario, at: datetime) -> tuple[dict[str, Any], Custome
         "campaigns": campaigns,
         "basket": basket,
         "live": bool(scenario.get("live")),
-        "promo_codes": _codes_entered(basket.get("promo_codes", []), campaigns, moment),
-        "shopper": _shopper(scenario.get("shopper"), customer, moment),
+        "promo_codes": _codes_entered(basket.get("promo_codes", []), campaigns, customer, moment),
     }
     if scenario.get("at"):
         document["at"] = scenario["at"]
@@ -165,6 +165,8 @@ def _document(scenario: Scenario, at: datetime) -> tuple[dict[str, Any], Custome
         if document["store"] is None:
             message = gettext_noop("There is no store %(code)s.")
             raise DocumentError([Problem("store", "unknown", message, {"code": scenario["store"]})])
+        zone = ZoneInfo(document["store"]["timezone"])
+    document["shopper"] = _shopper(scenario.get("shopper"), customer, moment.astimezone(zone))
     return document, customer
 
 
@@ -204,10 +206,10 @@ def _shopper(
 
 
 def _codes_entered(
-    words: list[str], campaigns: list[Mapping[str, Any]], at: datetime
+    words: list[str], campaigns: list[Mapping[str, Any]], customer: Customer | None, at: datetime
 ) -> list[dict[str, Any]]:
     """Return what is known of the codes entered. Campaigns without codes so far take the invented one."""
-    facts = references.promo_code_facts(words, at=at)
+    facts = references.promo_code_facts(words, customer=customer, at=at)
     if INVENTED_CODE in {codes.normalize(word) for word in words}:
         for campaign in campaigns:
             for pool in _pools_of(campaign):
@@ -232,15 +234,11 @@ def _has_codes(campaign: str, pool: str | None) -> bool:
 
 def _limit_keys(simulation: Simulation, customer: Customer | None) -> dict[str, list[str]]:
     """Return whose uses of limits count in this purchase, by scope."""
-    whose = ""
-    if customer is not None:
-        whose = customer.document or f"c:{customer.pk}"
-    elif simulation.shopper is not None:
-        whose = simulation.shopper.document
     return {
         "total": [""],
         "store": [simulation.store.code],
-        "customer": [whose] if whose else [],
+        # Whoever is imagined has used nothing.
+        "customer": [] if customer is None else [f"c:{customer.pk}"],
         "code": [code.code for code in simulation.basket.promo_codes],
     }
 

@@ -14,6 +14,8 @@ from campaigns.explanations import explain
 from campaigns.loader import plan_for
 from campaigns.references import catalogue_items, completed_lines, promo_code_facts, with_saved
 from campaigns.selectors import current_plan_version
+from customers.models import Customer
+from customers.selectors import find_customer
 from pos_api.decoding import refuse_unclean
 from retail.models import Company
 
@@ -73,5 +75,12 @@ def _with_codes(document: dict[str, Any], now: datetime) -> dict[str, Any]:
         for code in given
         if isinstance(code, dict) and isinstance(code.get("code"), str)
     }
-    found = [code for code in promo_code_facts(words, at=now) if code["code"] not in described]
+    known = promo_code_facts(words, customer=_customer(document.get("shopper")), at=now)
+    found = [code for code in known if code["code"] not in described]
     return document | {"promo_codes": [*given, *found]} if found else document
+
+
+def _customer(shopper: Any) -> Customer | None:
+    """Return the customer whose document an imagined shopper has: their own codes are theirs to use."""
+    text = shopper.get("document") if isinstance(shopper, dict) else None
+    return find_customer("document", text) if isinstance(text, str) and text else None

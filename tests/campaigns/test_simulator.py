@@ -1,7 +1,7 @@
 """The simulator's page: what it evaluates, what it suggests, and that it writes nothing."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from html import unescape
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from campaigns.explanations import REASONS
 from campaigns.forms.simulator import packed, unpacked
 from campaigns.models import CampaignCounter
+from campaigns.services.promo_codes import Terms, insert_codes
 from campaigns.suggestions import _ATTRIBUTES, _CHANGES, WITHOUT_SUGGESTION
 from retail.models import Company
 from tests import builders
@@ -138,6 +139,64 @@ class TestSimulator:
 
         assert look(page, **known)["activations"]
         assert not look(page, **known, shopper={"age": 30})["activations"]
+
+    def test_counts_what_this_customer_has_used_of_a_limit(self, page: Client) -> None:
+        campaign = builders.build_campaign(
+            publish=True, limits=[{"scope": "customer", "counts": "sale", "max": 1, "per": "campaign"}]
+        )
+        customer, other = builders.build_customer(), builders.build_customer()
+        counter = {
+            "scope": "customer",
+            "counts": "sale",
+            "per": "campaign",
+            "window_starts_on": date(1, 1, 1),
+        }
+        key = f"c:{customer.pk}"
+        CampaignCounter.objects.create(campaign=campaign, scope_key=key, used=1, maximum=1, **counter)
+
+        assert not look(page, live=True, customer=str(customer.pk))["activations"]
+        assert look(page, live=True, customer=str(other.pk))["activations"]
+
+    def test_takes_a_code_from_none_but_its_owner_and_none_of_a_closed_pool(self, page: Client) -> None:
+        campaign = builders.build_campaign(conditions={"kind": "promo_code"})
+        pool = builders.build_promo_code_pool(campaign=campaign)
+        owner = builders.build_customer()
+        insert_codes(pool, ["MEU"], Terms(), customers=[owner.pk], at=builders.NOON)
+        entered = {"campaigns": [campaign.code], "promo_codes": ["MEU"]}
+
+        assert look(page, **entered, customer=str(owner.pk))["activations"]
+        assert not look(page, **entered, customer=str(builders.build_customer().pk))["activations"]
+        pool.is_active = False
+        pool.save()
+        assert not look(page, **entered, customer=str(owner.pk))["activations"]
+
+    def test_knows_of_appointments_and_of_no_test_sales(self, page: Client) -> None:
+        customer = builders.build_customer()
+        builders.build_appointment(customer=customer)
+        builders.build_sale(customer=customer, is_test=True)
+        agenda = builders.build_campaign(optional=True, conditions={"kind": "agenda"})
+        first = builders.build_campaign(conditions={"kind": "first_purchase"})
+        known = {
+            "campaigns": [agenda.code, first.code],
+            "accepted": [agenda.code],
+            "customer": str(customer.pk),
+        }
+
+        result = look(page, **known, at="2026-11-30T12:00:00-03:00")
+
+        assert {entry["campaign"] for entry in result["activations"]} == {agenda.code, first.code}
+
+    def test_counts_days_where_the_store_is(self, page: Client) -> None:
+        customer = builders.build_customer()
+        # Half past ten in the evening in Manaus: another day in London and in São Paulo.
+        bought = datetime(2026, 11, 19, 2, 30, tzinfo=UTC)
+        store = builders.build_store(time_zone="America/Manaus")
+        builders.build_sale(customer=customer, store=store, occurred_at=bought)
+        rule = {"kind": "customer", "attribute": "last_purchase_days", "operator": "eq", "value": 1}
+        campaign = builders.build_campaign(conditions=rule)
+        known = {"campaigns": [campaign.code], "customer": str(customer.pk), "store": store.code}
+
+        assert look(page, **known, at="2026-11-19T12:00:00+00:00")["activations"]
 
     def test_counts_what_limits_have_used(self, page: Client) -> None:
         campaign = builders.build_campaign(
