@@ -52,7 +52,8 @@ class Evaluated(Struct, frozen=True, kw_only=True):
         language = get_language() or ""
         names = {given.campaign: given.name for given in self.evaluation.activations}
         return render_json(
-            self.evaluation, lambda refusal: _refusal_json(language, refusal, _named(refusal, names))
+            self.evaluation,
+            lambda refusal: _refusal_json(language, _offsets(refusal), refusal, _named(refusal, names)),
         )
 
 
@@ -67,8 +68,21 @@ def _named(refusal: Refusal, names: Mapping[str, str]) -> tuple[str, ...]:
     )
 
 
+def _offsets(refusal: Refusal) -> tuple[timedelta | None, ...]:
+    """Return how far from UTC the moments of a refusal are written: one moment of two zones is equal, and reads otherwise."""
+    return tuple(
+        [
+            verdict.actual.utcoffset()
+            for verdict in refusal.verdicts
+            if verdict.unit and isinstance(verdict.actual, datetime)
+        ]
+    )
+
+
 @lru_cache(maxsize=4096)
-def _refusal_json(_language: str, refusal: Refusal, names: tuple[str, ...]) -> msgspec.Raw:
+def _refusal_json(
+    _language: str, _offsets: tuple[timedelta | None, ...], refusal: Refusal, names: tuple[str, ...]
+) -> msgspec.Raw:
     """Return a refusal in the active language, which the caller names: baskets repeat themselves.
 
     ``names`` are those of the verdicts that are about campaigns, in their order.

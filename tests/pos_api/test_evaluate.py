@@ -176,6 +176,19 @@ class TestAnswer:
         assert english["text"]
         assert english["reason"] == portuguese["reason"]
 
+    def test_tells_each_store_its_own_hour_of_one_moment(self, db: None) -> None:
+        publish(
+            starts_at="2020-01-01T00:00:00-03:00",
+            schedule={"weekdays": [], "from": "00:00", "until": "00:01"},
+        )
+        at = (timezone.now() - timedelta(days=1)).replace(hour=12, minute=30).isoformat()
+        zones = ("America/Sao_Paulo", "America/Manaus")
+        tills = [Till.open(store=build_store(time_zone=zone)) for zone in zones]
+
+        refusals = [till.evaluate(basket(occurred_at=at)).json()["not_activated"][0] for till in tills]
+
+        assert [refusal["actual"][-6:] for refusal in refusals] == ["-03:00", "-04:00"]
+
     def test_calls_the_campaign_that_stands_in_the_way_by_its_name(self, till: Till) -> None:
         publish(
             "SO-ESTA", name="Só esta", exclusive=True, benefits=[{"kind": "order_percent", "percent": "50"}]
