@@ -19,7 +19,8 @@ class Job(models.Model):
     """One piece of background work: what was asked, how far it is, what came out.
 
     ``claim`` names the worker that runs it; whatever that worker records is refused once another took over.
-    ``heartbeat_at`` is when it last recorded something. ``attempts`` counts starts since then.
+    ``heartbeat_at`` is when it last recorded something. ``attempts`` counts starts since it
+    last got farther than the worker before.
     """
 
     kind = models.CharField(_("kind"), max_length=40)

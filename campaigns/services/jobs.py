@@ -68,9 +68,13 @@ class Progress:
         self.job = job
         self._claim = claim
         self._clock = clock
+        self._reached_before = job.done
 
     def __call__(self, done: int, total: int | None = None, result: Mapping[str, Any] | None = None) -> None:
-        values: dict[str, Any] = {"done": done, "heartbeat_at": self._clock(), "attempts": 0}
+        values: dict[str, Any] = {"done": done, "heartbeat_at": self._clock()}
+        if done > self._reached_before:
+            # Farther than the worker before: work that starts anew and always dies at one place is given up.
+            values["attempts"] = 0
         if total is not None:
             values["total"] = total
         if result is not None:

@@ -131,6 +131,41 @@ class TestRunDueJobs:
         assert job.state == JobState.FAILED
         assert job.error
 
+    def test_gives_up_what_starts_anew_and_dies_where_it_died_before(self, db, kinds):
+        def work(job, progress):
+            progress(0, 9)
+            progress(5)
+            raise OperationalError("the worker is gone")
+
+        kinds(anew=work)
+        job = request("anew")
+
+        for start in range(jobs.MOST_ATTEMPTS + 1):
+            at = NOON + start * (JOB_LEASE + timedelta(seconds=1))
+            with pytest.raises(OperationalError):
+                jobs.run_due_jobs(clock=lambda at=at: at)
+        at = NOON + jobs.MOST_ATTEMPTS * 2 * JOB_LEASE
+
+        assert jobs.run_due_jobs(clock=lambda: at) == {}
+        job.refresh_from_db()
+        assert job.state == JobState.FAILED
+
+    def test_goes_on_with_what_gets_farther_each_time(self, db, kinds):
+        def work(job, progress):
+            progress(job.done + 1, 99)
+            raise OperationalError("the worker is gone")
+
+        kinds(slow=work)
+        job = request("slow")
+
+        for start in range(2 * jobs.MOST_ATTEMPTS):
+            at = NOON + start * (JOB_LEASE + timedelta(seconds=1))
+            with pytest.raises(OperationalError):
+                jobs.run_due_jobs(clock=lambda at=at: at)
+
+        job.refresh_from_db()
+        assert (job.state, job.done) == (JobState.RUNNING, 2 * jobs.MOST_ATTEMPTS)
+
     def test_leaves_kinds_alone_that_it_does_not_know(self, db):
         job = Job.objects.create(kind="of_a_newer_version", created_at=NOON)
 
