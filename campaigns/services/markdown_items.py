@@ -151,12 +151,16 @@ def unknown_products(by: str, values: Iterable[str]) -> set[str]:
 
 
 def _read_values(values: Sequence[Any]) -> tuple[list[str], list[FieldError]]:
-    errors = [
-        FieldError(f"remove[{position}]", "invalid_type", _("Must be a text."))
-        for position, value in enumerate(values)
-        if not isinstance(value, str)
-    ]
-    return [value for value in values if isinstance(value, str)], errors
+    good, errors = [], []
+    for position, value in enumerate(values):
+        path = f"remove[{position}]"
+        if not isinstance(value, str):
+            errors.append(FieldError(path, "invalid_type", _("Must be a text.")))
+        elif "\x00" in value:
+            errors.append(FieldError(path, "invalid_text", _("Contains characters that cannot be used.")))
+        else:
+            good.append(value)
+    return good, errors
 
 
 def _delete(markdown: Markdown, values: list[str]) -> int:

@@ -26,6 +26,8 @@ from campaigns.services.promo_codes import (
 _HEADINGS = frozenset({"CODE", "CÓDIGO", "CODIGO", "PROMO_CODE", "CUPOM"})
 # Longer than any code or document: what is cut off was not one anyway.
 _CELL = 80
+# More than any such line has; the CSV reader refuses cells of 131,072 characters.
+_LINE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def read_lines(lines: Iterable[str]) -> Iterator[tuple[int, str, str]]:
             continue
         delimiter = delimiter or next((mark for mark in ";\t," if mark in line), "")
         # Cells are short and hold no line breaks: one that opens a quote and never closes it ends with its line.
-        cells = next(csv.reader([line], delimiter=delimiter or ","), [])
+        cells = next(csv.reader([line[:_LINE]], delimiter=delimiter or ","), [])
         code = codes.normalize(cells[0].replace("\x00", "")) if cells else ""
         if not code or (position == 1 and code in _HEADINGS):
             continue

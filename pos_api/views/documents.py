@@ -18,8 +18,9 @@ from campaigns.engine.fields import DocumentError
 from campaigns.selectors import document_changes
 from campaigns.services import publication
 from pos_api.bulk import check_rows, upsert_answer
-from pos_api.decoding import MAX_BULK_BODY
+from pos_api.decoding import MAX_BULK_BODY, refuse_unclean
 from pos_api.errors import as_problem
+from pos_api.fields import UNCLEAN
 from pos_api.openapi import Json
 from pos_api.problems import FieldProblem, Invalid, invalid_field
 from pos_api.views.base import answer, no_content, read_json
@@ -69,6 +70,7 @@ def split_document(body: Any, answered: Collection[str] = ANSWERED) -> tuple[Any
         problems.append(FieldProblem("comment", "too_long", _("Must be a text of at most 240 characters.")))
     if problems:
         raise Invalid(errors=problems)
+    refuse_unclean({"comment": asked["comment"]})
     return {name: value for name, value in body.items() if name not in (*ASKED, *answered)}, asked
 
 
@@ -139,8 +141,10 @@ class Kind:
     def _upsert(self, document: Any, asked: Json, user: User) -> tuple[str, Any]:
         at = timezone.now()
         code = document.get("code") if isinstance(document, Mapping) else None
-        known = self.model._default_manager.filter(code=code) if isinstance(code, str) else None
-        before = None if known is None else known.values_list("version", flat=True).first()
+        # Other codes are refused with the document; the database would not even look for some of them.
+        can_be_known = isinstance(code, str) and not UNCLEAN.search(code)
+        known = self.model._default_manager.filter(code=code).values_list("version", flat=True)
+        before = known.first() if can_be_known else None
         if before is None:
             created = {name: value for name, value in asked.items() if name != "version"}
             return "created", self.create(document=document, user=user, at=at, **created)

@@ -200,6 +200,11 @@ class TestImport:
         assert PromoCode.objects.get(code="ANA").customer.name == "Ana"
         assert files.import_summary(results)["created"] == 2
 
+    def test_survives_a_line_longer_than_any_cell(self, pool):
+        results = files.import_codes(pool=pool, text="NEW1\n" + "A" * 200_000, terms=ONCE, at=AT)
+
+        assert [line.result for line in results] == ["created", "invalid"]
+
     def test_that_only_checks_adds_nothing(self, pool):
         results = files.import_codes(pool=pool, text=self.TEXT, terms=ONCE, at=AT, only_check=True)
 

@@ -259,3 +259,35 @@ class TestSimulation:
         answer = manager.send("POST", "simulations/", {"live": True, "markdowns": given, "basket": basket()})
 
         assert totals(answer) == ("50.00", "5.00", "45.00")
+
+
+@pytest.mark.django_db
+class TestTexts:
+    """What no database stores is the sender's fault, and said so."""
+
+    @pytest.mark.parametrize(
+        ("path", "document", "fault"),
+        [
+            ("markdowns/", {"code": "a\x00b"}, "code"),
+            ("markdowns/", {"code": "X", "comment": "a\x00b"}, "comment"),
+            ("associations/", {"code": "a\x00b"}, "code"),
+            ("campaigns/", {"code": "X", "name": "X", "comment": "a\x00b"}, "comment"),
+        ],
+    )
+    def test_with_characters_that_cannot_be_stored_are_refused(
+        self, path: str, document: dict[str, Any], fault: str
+    ) -> None:
+        answer = Manager.sign_in(is_superuser=True).send("POST", path, document)
+
+        assert answer.status_code == 422
+        assert fault in [error["path"] for error in answer.json()["errors"]]
+
+    def test_among_products_to_remove_stop_no_other(self) -> None:
+        mark_down()
+        manager = Manager.sign_in(is_superuser=True)
+
+        answer = manager.send("POST", "markdowns/REMARCA/items/", {"remove": ["a\x00b", "CAMISA"]})
+
+        assert answer.status_code == 200
+        assert answer.json()["removed"] == 1
+        assert [error["path"] for error in answer.json()["errors"]] == ["remove[0]"]
