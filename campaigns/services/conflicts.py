@@ -32,6 +32,8 @@ from retail.models import Company, Product, ProductGrouping, Sale, StoreGrouping
 
 # Of the campaigns that share products, so many are tried together with this one, the most generous first.
 MOST_TRIED = 8
+# And so many are asked for what they share: a query each, which thousands would make of a page.
+MOST_ASKED = 50
 MOST_PRODUCTS = 3
 # What is bought where the catalogue is empty and everything is meant.
 ANY_PRODUCT = "PRODUCT"
@@ -70,7 +72,7 @@ class Worst(Struct, frozen=True, kw_only=True):
 class Check(Struct, frozen=True, kw_only=True):
     """`own` cautions come from the document, `found` ones from the world around it.
 
-    `others` counts campaigns that share products and were not tried.
+    `others` counts campaigns that may share products and were not looked at.
     """
 
     own: tuple[Caution, ...] = ()
@@ -115,15 +117,16 @@ class _Examination:
     def check(self) -> Check:
         met = self._meetings()
         ranked = sorted(met, key=lambda code: (-_generosity(self.plan.campaigns[code]), code))
-        conflicts, attempts = [], []
-        tried = 0
-        for code in ranked:
-            if tried == MOST_TRIED:
+        conflicts: list[Conflict] = []
+        attempts: list[Attempt] = []
+        asked = 0
+        for code in ranked[:MOST_ASKED]:
+            if len(conflicts) == MOST_TRIED:
                 break
+            asked += 1
             products = self._products_shared(reach(self.plan.campaigns[code].campaign))
             if not products:
                 continue
-            tried += 1
             conflict, attempt = self._conflict(code, met[code], products)
             conflicts.append(conflict)
             if attempt is not None:
@@ -131,13 +134,12 @@ class _Examination:
         alone = self._alone()
         attempts += alone
         conflicts.sort(key=lambda conflict: (-(conflict.percent or 0), conflict.campaign))
-        others = len(met) - tried if tried == MOST_TRIED else 0
         worst = self._worst(attempts)
         return Check(
             own=tuple(cautions(self.campaign, at=self.at)),
             found=(*self._unknown(), *self._unreached(alone), *self._together(conflicts, worst)),
             conflicts=tuple(conflicts),
-            others=others,
+            others=len(met) - asked,
             worst=worst,
         )
 
@@ -322,7 +324,7 @@ class _Examination:
     def _unreached(self, alone: list[Attempt]) -> Iterator[Caution]:
         lowest = self.campaign.minimum_amount
         if lowest is not None:
-            last = Sale.objects.order_by("-pk").values("gross")[:LAST_SALES]
+            last = Sale.objects.real().order_by("-pk").values("gross")[:LAST_SALES]
             sales = last.aggregate(most=Max("gross"), count=Count("gross"))
             if sales["count"] >= FEWEST_SALES and money.from_decimal(sales["most"]) < lowest:
                 text = _("None of the last %(count)s sales reached %(amount)s.")

@@ -12,6 +12,7 @@ from django.utils import translation
 from campaigns.engine.campaign import Schedule
 from campaigns.engine.document import decode_campaign
 from campaigns.engine.overlap import open_minutes
+from campaigns.services import conflicts
 from campaigns.services.conflicts import Check, check_campaign
 from tests import builders
 from tests.builders import NOON
@@ -173,6 +174,20 @@ class TestWorst:
         assert found.worst.percent == 100
 
 
+class TestMany:
+    def test_are_asked_no_more_than_a_page_can_wait_for(
+        self, coat: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for number in range(5):
+            live(f"Viva{number}")
+        monkeypatch.setattr(conflicts, "MOST_ASKED", 2)
+
+        found = check()
+
+        assert len(found.conflicts) == 2
+        assert found.others == 3
+
+
 class TestCautions:
     @pytest.mark.parametrize(
         ("document", "code"),
@@ -206,6 +221,8 @@ class TestCautions:
         terminal = builders.build_terminal()
         for _sale in range(100):
             builders.build_sale(terminal=terminal, lines=[{"unit_price": Decimal("80.00")}])
+
+        builders.build_sale(terminal=terminal, is_test=True, lines=[{"unit_price": Decimal("500.00")}])
 
         assert "unreached" in codes(check(minimum_amount="80.01"))
         assert "unreached" not in codes(check(minimum_amount="80.00"))
