@@ -250,17 +250,17 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 CSRF_FAILURE_VIEW = "pos_api.errors.csrf_failure"
-# A sale may be committed on the plan it was evaluated with for this long after the plan was replaced.
 # How long an Idempotency-Key is remembered; the ticket of a sale protects it for ever.
 IDEMPOTENCY_KEY_DAYS = env.number("FIEL_IDEMPOTENCY_KEY_DAYS", 30)
 # How long after a look-up the terminals of a store may complete the customer's data.
 COUNTER_MINUTES = env.number("FIEL_COUNTER_MINUTES", 60)
+# A sale may be committed on the plan it was evaluated with for this long after the plan was replaced.
 PLAN_GRACE_HOURS = env.number("FIEL_PLAN_GRACE_HOURS", 12)
 # A campaign that takes this share off a purchase, in percent, alone or with others, is pointed out to who publishes it.
 DISCOUNT_WARNING_PERCENT = env.number("FIEL_DISCOUNT_WARNING_PERCENT", 50)
-# Requests a minute for one terminal; 0 is no limit.
 # Wrong credentials from one address; a right one always passes.
 FAILED_AUTHENTICATIONS_PER_MINUTE = env.number("FIEL_FAILED_AUTHENTICATIONS_PER_MINUTE", 20)
+# Requests a minute for one terminal; 0 is no limit.
 TERMINAL_REQUESTS_PER_MINUTE = env.number("FIEL_TERMINAL_REQUESTS_PER_MINUTE", 0)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Fiel",
