@@ -104,9 +104,10 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _EXPORT_BATCH = 5_000
 
 
-def export_codes(pool: PromoCodePool, *, at: datetime) -> Iterator[str]:
+def export_codes(pool: PromoCodePool, *, with_documents: bool, at: datetime) -> Iterator[str]:
     """Yield a pool's codes as lines of CSV, a heading first. Cells cannot start a formula in a spreadsheet.
 
+    A customer without a code of the chain's own is named by the document, for whoever may see it, or else by the id.
     Reads some thousands at a time by key: a million take no more memory than the first.
     """
     yield csv_line(_EXPORTED)
@@ -115,7 +116,7 @@ def export_codes(pool: PromoCodePool, *, at: datetime) -> Iterator[str]:
         "pk",
         "code",
         "customer__code",
-        "customer__document",
+        "customer__document" if with_documents else "customer_id",
         "max_uses",
         "max_uses_per_customer",
         "used",
@@ -137,7 +138,7 @@ _EXPORTED = (
 
 
 def _cells(row: tuple[Any, ...], pool: PromoCodePool, at: datetime) -> list[Any]:
-    _pk, code, own_code, document, max_uses, personal, used, starts_at, expires_at, active, created_at = row
+    _pk, code, own_code, otherwise, max_uses, personal, used, starts_at, expires_at, active, created_at = row
     state = code_state(
         pool_is_active=pool.is_active,
         is_active=active,
@@ -149,7 +150,7 @@ def _cells(row: tuple[Any, ...], pool: PromoCodePool, at: datetime) -> list[Any]
     )
     return [
         code,
-        own_code or document,
+        own_code or otherwise,
         state.value,
         max_uses,
         personal,

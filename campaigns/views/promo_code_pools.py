@@ -232,7 +232,7 @@ class Export(PageMixin, View):
         pool, at = find_pool(code), timezone.now()
         services.record_event(pool, "exported", user=request.user, at=at)  # type: ignore[arg-type]
         return StreamingHttpResponse(
-            files.export_codes(pool, at=at),
+            files.export_codes(pool, with_documents=request.user.has_perm("customers.view_customer"), at=at),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{pool.code}.csv"'},
         )

@@ -305,7 +305,7 @@ class ExportView(ManagerView):
         pool, at = find(code), timezone.now()
         promo_code_pools.record_event(pool, "exported", user=manager(request), at=at)
         return StreamingHttpResponse(
-            files.export_codes(pool, at=at),
+            files.export_codes(pool, with_documents=request.user.has_perm("customers.view_customer"), at=at),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{pool.code}.csv"'},
         )

@@ -12,7 +12,7 @@ from campaigns.services import promo_code_refusals as refusals
 from campaigns.services import promo_codes as services
 from campaigns.services.campaigns import pause_campaign
 from customers.models import Customer
-from tests.builders import build_campaign, build_customer, build_promo_code_pool
+from tests.builders import build_campaign, build_customer, build_promo_code_pool, build_user
 
 AT = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 ONCE = services.Terms()
@@ -217,17 +217,30 @@ class TestExport:
         customer = Customer.objects.create(code="=1+1", name="Eve")
         services.generate_codes(pool=pool, count=1, terms=ONCE, customer=customer, at=AT)
 
-        heading, line = list(files.export_codes(pool, at=AT))
+        heading, line = list(files.export_codes(pool, with_documents=True, at=AT))
 
         assert heading.startswith('"code","customer","state"')
         assert '"\'=1+1","usable"' in line
+
+    @pytest.mark.parametrize(("permissions", "is_shown"), [((), False), (("customers.view_customer",), True)])
+    def test_names_customers_to_whoever_may_see_them(self, client, pool, permissions, is_shown):
+        customer = Customer.objects.create(name="Ana Souza", document="39053344705")
+        services.generate_codes(pool=pool, count=1, terms=ONCE, customer=customer, at=AT)
+        client.force_login(build_user(permissions=["campaigns.view_promocodepool", *permissions]))
+
+        page = client.get(f"/promo-codes/{pool.code}/").content.decode()
+        exported = client.get(f"/promo-codes/{pool.code}/export/").getvalue().decode()
+
+        assert ("Ana Souza" in page) is is_shown
+        assert ("39053344705" in exported) is is_shown
+        assert is_shown or f'"{customer.pk}"' in exported
 
     def test_reads_a_pool_piece_by_piece(self, pool, monkeypatch, django_assert_num_queries):
         services.generate_codes(pool=pool, count=7, terms=ONCE, at=AT)
         monkeypatch.setattr(files, "_EXPORT_BATCH", 3)
 
         with django_assert_num_queries(4):
-            lines = "".join(files.export_codes(pool, at=AT)).splitlines()
+            lines = "".join(files.export_codes(pool, with_documents=True, at=AT)).splitlines()
 
         assert len(lines) == 8
         assert len(set(lines)) == 8
