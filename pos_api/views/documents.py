@@ -3,6 +3,7 @@ a list of them, their states and revisions."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -111,7 +112,8 @@ class Kind:
         rows = check_rows(raw)
         if len(rows) > MOST_ROWS:
             raise invalid_field("", "too_long", _("Must have at most %(n)d rows.") % {"n": MOST_ROWS})
-        results = [self._save_row(place, row, user, may_publish) for place, row in enumerate(rows)]
+        at = timezone.now()
+        results = [self._save_row(place, row, user, may_publish, at) for place, row in enumerate(rows)]
         return upsert_answer(results, lambda saved: {"code": saved.code, "version": saved.version})
 
     def put(self, request: Request, code: str) -> HttpResponse:
@@ -125,21 +127,20 @@ class Kind:
     def _save_one(self, raw: Json, user: User, may_publish: bool) -> HttpResponse:
         document, asked = split_document(raw)
         self._require(asked, may_publish)
-        status, saved = self._upsert(document, asked, user)
+        status, saved = self._upsert(document, asked, user, timezone.now())
         return answer(self.represent(self.find(saved.code)), 201 if status == "created" else 200)
 
-    def _save_row(self, place: int, row: Any, user: User, may_publish: bool) -> RowResult:
+    def _save_row(self, place: int, row: Any, user: User, may_publish: bool, at: datetime) -> RowResult:
         try:
             document, asked = split_document(row)
             self._require(asked, may_publish)
             with transaction.atomic():
-                status, saved = self._upsert(document, asked, user)
+                status, saved = self._upsert(document, asked, user, at)
         except (DocumentError, Invalid, publication.PublicationError, PermissionDenied) as error:
             return RowResult(place, "error", None, _row_errors(error))
         return RowResult(place, status, saved, ())
 
-    def _upsert(self, document: Any, asked: Json, user: User) -> tuple[str, Any]:
-        at = timezone.now()
+    def _upsert(self, document: Any, asked: Json, user: User, at: datetime) -> tuple[str, Any]:
         code = document.get("code") if isinstance(document, Mapping) else None
         # Other codes are refused with the document; the database would not even look for some of them.
         can_be_known = isinstance(code, str) and not UNCLEAN.search(code)
