@@ -4,10 +4,9 @@ Nothing here refuses anything. The worst combination is not computed but tried: 
 every threshold met, go through the engine together with everything that is live.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -19,24 +18,20 @@ from campaigns import references, selectors
 from campaigns.cautions import Caution, cautions
 from campaigns.engine.benefits.gift import Gift
 from campaigns.engine.campaign import Campaign
-from campaigns.engine.conditions.base import Term
-from campaigns.engine.overlap import Meeting, ReachIndex, meeting, reach, shared_stores
+from campaigns.engine.overlap import Meeting, reach, shared_stores
 from campaigns.engine.plan import Compiled, Plan
-from campaigns.engine.selector import EVERYTHING, Selector
 from campaigns.explanations import codes_named, explain
 from campaigns.loader import plan_for
 from campaigns.services.rehearsal import Attempt, Rehearsal
+from campaigns.services.shared_products import SharedProducts
 from campaigns.suggestions import LOST, UNKNOWN_PRICE, Scenario
 from retail import formats, money
-from retail.models import Company, Product, ProductGrouping, Sale, StoreGrouping
+from retail.models import Company, Sale
 
 # Of the campaigns that share products, so many are tried together with this one, the most generous first.
 MOST_TRIED = 8
 # And so many are asked for what they share: a query each, which thousands would make of a page.
 MOST_ASKED = 50
-MOST_PRODUCTS = 3
-# What is bought where the catalogue is empty and everything is meant.
-ANY_PRODUCT = "PRODUCT"
 # The largest of so many last sales says what a threshold may ask for.
 LAST_SALES = 10_000
 FEWEST_SALES = 100
@@ -106,16 +101,13 @@ class _Examination:
     def __init__(self, campaign: Campaign, live: Plan, at: datetime) -> None:
         self.campaign, self.at = campaign, at
         self.zone = ZoneInfo(Company.objects.values_list("time_zone", flat=True).get())
-        self.index = _index_of(live)
         self.plan = live.with_changes([campaign], version=live.version)
         self.ours = self.plan.campaigns[campaign.code]
-        self.reach = reach(campaign)
         self.rehearsal = Rehearsal(self.plan, at=at, zone=self.zone)
-        self.members = _members()
-        self._shared: dict[Any, list[tuple[str, str]]] = {}
+        self.shared = SharedProducts(self.ours, live, self.rehearsal, at=at)
 
     def check(self) -> Check:
-        met = self._meetings()
+        met = self.shared.meetings()
         ranked = sorted(met, key=lambda code: (-_generosity(self.plan.campaigns[code]), code))
         conflicts: list[Conflict] = []
         attempts: list[Attempt] = []
@@ -124,7 +116,7 @@ class _Examination:
             if len(conflicts) == MOST_TRIED:
                 break
             asked += 1
-            products = self._products_shared(reach(self.plan.campaigns[code].campaign))
+            products = self.shared.products(reach(self.plan.campaigns[code].campaign))
             if not products:
                 continue
             conflict, attempt = self._conflict(code, met[code], products)
@@ -142,50 +134,6 @@ class _Examination:
             others=len(met) - asked,
             worst=worst,
         )
-
-    # --- Who shares products -------------------------------------------------------------------
-
-    def _meetings(self) -> dict[str, Meeting]:
-        codes = self._sharing() - {self.campaign.code}
-        found = {}
-        for code in codes:
-            when = meeting(self.ours, self.plan.campaigns[code], at=self.at, members=self.members)
-            if when is not None:
-                found[code] = when
-        return found
-
-    def _sharing(self) -> set[str]:
-        if not self.reach:
-            return set()
-        if any(selector.by == "all" or selector.exclude for selector in self.reach):
-            return self.index.everything()
-        return self.index.with_terms(term for selector in self.reach for term in self._terms(selector))
-
-    def _terms(self, selector: Selector) -> Iterator[Term]:
-        """Yield the terms of the index that a product of this selector has; the index says which to ask for."""
-        yield from ((selector.by, value) for value in selector.values)
-        products = references.selected_products(selector)
-        for by in ("sku", "code", "ncm"):
-            if indexed := list(self.index.values(by)):
-                values = products.filter(**{f"{by}__in": indexed}).order_by().values_list(by, flat=True)
-                yield from ((by, value) for value in values.distinct())
-        if self.index.values("category"):
-            for path in products.order_by().values_list("category__path", flat=True).distinct():
-                yield from (("category", value) for value in path or ())
-        if indexed := list(self.index.values("grouping")):
-            groupings = ProductGrouping.objects.filter(code__in=indexed, products__in=products)
-            yield from (("grouping", code) for code in groupings.values_list("code", flat=True).distinct())
-
-    def _products_shared(self, theirs: Iterable[Selector]) -> list[tuple[str, str]]:
-        """Return SKU and name of the cheapest products that both discount: there an amount off weighs most."""
-        for mine in self.reach:
-            for other in theirs:
-                key = (_key(mine), _key(other))
-                if key not in self._shared:
-                    self._shared[key] = _products(mine, other, self.rehearsal)
-                if self._shared[key]:
-                    return self._shared[key]
-        return []
 
     # --- What they do together -----------------------------------------------------------------
 
@@ -222,7 +170,7 @@ class _Examination:
         if not self.rehearsal.shelf.price(line):
             line["unit_price"] = UNKNOWN_PRICE
         scenario: Scenario = {"lines": [line], "at": moment.isoformat()}
-        stores = shared_stores(self.ours, other or self.ours, self.members)
+        stores = shared_stores(self.ours, other or self.ours, self.shared.members)
         if stores:
             scenario["store"] = min(stores)
         operations = [
@@ -254,7 +202,7 @@ class _Examination:
         if campaign.ends_at is not None and campaign.ends_at <= self.at:
             return []
         start = self.at if campaign.starts_at is None else max(campaign.starts_at, self.at)
-        products = self._products_shared([EVERYTHING]) or _products(EVERYTHING, EVERYTHING, self.rehearsal)
+        products = self.shared.any_product()
         scenario = self._scenario(products[0][0], Meeting(start, campaign.ends_at))
         attempt = None if scenario is None else self.rehearsal.activate([campaign.code], scenario)
         return [] if attempt is None else [attempt]
@@ -362,52 +310,6 @@ def conflict_text(conflict: Conflict) -> str:
         case "wins":
             return _("%(name)s is given instead of it.") % values
     return _("%(name)s discounts the same products.") % values
-
-
-_latest: ReachIndex | None = None
-
-
-def _index_of(plan: Plan) -> ReachIndex:
-    """Return the index of the newest plan asked for; a plan never changes, so neither does its index."""
-    global _latest
-    index = _latest
-    if index is None or index.plan is not plan:
-        _latest = index = ReachIndex(plan)
-    return index
-
-
-def _members() -> Mapping[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
-    for grouping, store in StoreGrouping.objects.filter(stores__isnull=False).values_list(
-        "code", "stores__code"
-    ):
-        found.setdefault(grouping, set()).add(store)
-    return {code: frozenset(stores) for code, stores in found.items()}
-
-
-def _key(selector: Selector) -> tuple[Any, ...]:
-    return selector.by, selector.values, selector.exclude, selector.price_min, selector.price_max
-
-
-def _products(mine: Selector, other: Selector, rehearsal: Rehearsal) -> list[tuple[str, str]]:
-    products = references.selected_products(mine).filter(price__gt=0, discountable=True)
-    if not other.everything:
-        products = products.filter(pk__in=references.selected_products(other).values("pk"))
-    rows = list(products.order_by("price", "pk").values_list("sku", "name", "price")[:MOST_PRODUCTS])
-    for sku, _name, price in rows:
-        rehearsal.shelf.prices[sku] = money.from_decimal(price)
-    if not rows and mine.everything and other.everything:
-        return [(ANY_PRODUCT, "")]
-    if rows or mine.by != "sku" or mine.exclude:
-        return [(sku, name) for sku, name, _price in rows]
-    # Products that the catalogue does not know meet where both name them.
-    known = set(Product.objects.filter(sku__in=mine.values).values_list("sku", flat=True))
-    both = set(mine.values) - known
-    if other.by == "sku" and not other.exclude:
-        both &= set(other.values)
-    elif not other.everything:
-        both = set()
-    return [(sku, "") for sku in sorted(both)[:MOST_PRODUCTS]]
 
 
 def _generosity(compiled: Compiled) -> int:
