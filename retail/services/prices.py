@@ -23,6 +23,8 @@ from retail.services.price_rules import FIELDS, ListedPrice, ListedPrices, Price
 MAX_PRODUCTS = 100_000
 # A price that more than halves or doubles is more often a typing error than a decision.
 LARGE_FACTOR = 2
+# What a column of money holds.
+HIGHEST = Decimal("999999999999.99")
 
 
 class PricesChanged(Exception):
@@ -202,6 +204,11 @@ def _result(row: int, product: _Known, prices: Mapping[str, Decimal | None]) -> 
     new = {name: value for name, value in prices.items() if value != product.prices[name]}
     if not new:
         return PriceResult(row, product.sku, product.name)
+    too_high = [name for name, value in new.items() if value is not None and value > HIGHEST]
+    if too_high:
+        message = _("This price would be higher than can be kept.")
+        errors = tuple(FieldError(name, "too_large", message) for name in too_high)
+        return PriceResult(row, product.sku, product.name, status="error", errors=errors)
     old = {name: product.prices[name] for name in new}
     return PriceResult(row, product.sku, product.name, "changed", old, new, _warnings(product, new))
 

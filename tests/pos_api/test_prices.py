@@ -56,6 +56,18 @@ class TestRules:
         assert answer.status_code == 200
         assert price_of("A") == expected
 
+    def test_leave_out_what_no_column_could_hold(self, manager):
+        build_product(sku="A", price="999999999999.00")
+        build_product(sku="B", price="10.00")
+
+        answer = change(manager, select={"all": True}, rule={"field": "price", "percent": "100"})
+
+        assert answer.status_code == 200
+        assert [row["errors"][0]["code"] for row in answer.json()["results"] if row["status"] == "error"] == [
+            "too_large"
+        ]
+        assert (price_of("A"), price_of("B")) == ("999999999999.00", "20.00")
+
     def test_start_from_another_field_where_they_say_so(self, manager):
         build_product(sku="A", price=Decimal("10.00"), cost=Decimal("20.00"))
         build_product(sku="B", price=Decimal("10.00"), cost=None)
