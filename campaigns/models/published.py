@@ -1,6 +1,7 @@
 """What documents that go live have in common, beside campaigns: a working copy, and revisions that never change."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -39,6 +40,12 @@ class PublishedDocument(models.Model):
         verbose_name=_("updated by"),
     )
     updated_at = models.DateTimeField(_("updated at"))
+    editors = ArrayField(
+        models.BigIntegerField(),
+        verbose_name=_("editors since the last publication"),
+        default=list,
+        help_text=_("Whoever changed the working copy is not the second person who approves it."),
+    )
 
     class Meta:
         abstract = True

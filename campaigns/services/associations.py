@@ -28,7 +28,8 @@ def create_association(
     Raises DocumentError for a wrong document, CodeTaken, ApprovalRequired.
     """
     read = _read(document)
-    association = Association(code=read.code, created_at=at, updated_by=user, updated_at=at)
+    association = Association(code=read.code, created_at=at)
+    publication.sign(association, user=user, at=at)
     _write(association, read)
     publication.insert(association)
     if publish:

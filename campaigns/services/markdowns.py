@@ -25,7 +25,8 @@ def create_markdown(
     Raises DocumentError for a wrong document, CodeTaken, ApprovalRequired, NothingToPublish.
     """
     read = _read(document)
-    markdown = Markdown(code=read.code, created_at=at, updated_by=user, updated_at=at)
+    markdown = Markdown(code=read.code, created_at=at)
+    publication.sign(markdown, user=user, at=at)
     _write(markdown, read)
     publication.insert(markdown)
     if read.items:

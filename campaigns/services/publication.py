@@ -105,13 +105,21 @@ def insert(document: Association | Markdown) -> None:
 def touch(document: Association | Markdown, *, user: User | None, at: datetime) -> None:
     """Note a change of the working copy, to be saved by the caller."""
     document.version += 1
+    sign(document, user=user, at=at)
+
+
+def sign(document: Association | Markdown, *, user: User | None, at: datetime) -> None:
+    """Note who wrote the working copy, to be saved by the caller."""
     document.updated_by = user
     document.updated_at = at
+    if user is not None and user.pk not in document.editors:
+        document.editors.append(user.pk)
 
 
 def refuse_own_work(document: Association | Markdown, user: User | None) -> None:
-    """Raise ApprovalRequired when the company wants a second person to publish, and this is the first."""
-    if document.updated_by == user and Company.objects.filter(approval_required=True).exists():
+    """Raise ApprovalRequired when the company wants a second person to publish, and this one took part in the change."""
+    took_part = document.updated_by == user or (user is not None and user.pk in document.editors)
+    if took_part and Company.objects.filter(approval_required=True).exists():
         raise ApprovalRequired
 
 
@@ -131,6 +139,7 @@ def go_live(
 ) -> None:
     """Make a new revision the live one and record the step of the plan."""
     document.live_revision = revision  # type: ignore[assignment]
+    document.editors = []
     document.status = PublishedStatus.PUBLISHED
     document.version += 1
     document.updated_at = at

@@ -237,6 +237,19 @@ class TestPublish:
 
         assert "VERAO" in plan().markdowns
 
+    def test_whoever_changed_it_does_not_approve_it_after_somebody_else_touched_it(self):
+        Company.objects.update(approval_required=True)
+        ana, bia, caio = build_user(), build_user(), build_user()
+        markdowns.create_markdown(document=document(), user=ana, at=AT)
+        markdowns.save_markdown(code="VERAO", document=document(name="Sale"), user=bia, at=AT)
+
+        for editor in (ana, bia):
+            with pytest.raises(publication.ApprovalRequired):
+                markdowns.publish_markdown(code="VERAO", user=editor, at=AT)
+        published = markdowns.publish_markdown(code="VERAO", user=caio, at=AT)
+
+        assert published.editors == []
+
     def test_what_was_published_never_changes(self):
         create()
         publish()
