@@ -13,8 +13,9 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from msgspec import inspect
 
-from pos_api.fields import UNCLEAN, read_custom, read_memoised
+from pos_api.fields import UNCLEAN, can_be_stored, read_custom, read_memoised
 from pos_api.problems import FieldProblem, Invalid, NotJson, TooLarge, UnsupportedMedia
 from pos_api.validation import collect_errors, unclean_texts
 
@@ -46,6 +47,7 @@ class Decoder(Generic[T]):
         self.free_fields = free_fields
         self.check = check
         self._typed = msgspec.json.Decoder(kind, dec_hook=read_memoised, float_hook=Decimal)
+        self._moments = _moment_fields(kind)
 
     def decode(self, data: bytes) -> T:
         """Return the value of ``data``. Raises NotJson (400) or Invalid (422) naming every wrong field."""
@@ -54,6 +56,8 @@ class Decoder(Generic[T]):
             trusted = _is_plain(data)
             for name in self.free_fields:
                 trusted = trusted and getattr(value, name) is None
+            for name in self._moments:
+                trusted = trusted and can_be_stored(getattr(value, name))
         except (msgspec.MsgspecError, ValueError, RecursionError):
             trusted = False
         if not trusted:
@@ -72,6 +76,22 @@ class Decoder(Generic[T]):
 
     def _decode_slowly(self, data: bytes) -> T:
         return self.convert(parse_json(data))
+
+
+def _moment_fields(kind: Any) -> tuple[str, ...]:
+    """Return the names of the struct's members that hold a moment: msgspec does not bound their years."""
+    shape = inspect.type_info(kind)
+    if not isinstance(shape, inspect.StructType):
+        return ()
+    return tuple(field.name for field in shape.fields if _holds_moment(field.type))
+
+
+def _holds_moment(kind: inspect.Type) -> bool:
+    if isinstance(kind, inspect.Metadata):
+        return _holds_moment(kind.type)
+    if isinstance(kind, inspect.UnionType):
+        return any(_holds_moment(member) for member in kind.types)
+    return isinstance(kind, inspect.DateTimeType)
 
 
 def read_body(request: HttpRequest, limit: int = MAX_BODY) -> bytes:

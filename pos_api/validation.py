@@ -8,7 +8,7 @@ import msgspec
 from django.utils.translation import gettext as _
 from msgspec import inspect
 
-from pos_api.fields import UNCLEAN, Day, FieldRefused, Moment, read_custom
+from pos_api.fields import UNCLEAN, Day, FieldRefused, Moment, can_be_stored, read_custom
 from pos_api.problems import FieldProblem
 
 MAX_ERRORS = 100
@@ -178,7 +178,7 @@ def _integer_problem(raw: Any, kind: inspect.IntType) -> tuple[str, str] | None:
 
 def _converts(raw: Any, kind: Any) -> bool:
     try:
-        msgspec.convert(raw, kind)
+        value = msgspec.convert(raw, kind)
     except msgspec.ValidationError:
         return False
-    return True
+    return can_be_stored(value)

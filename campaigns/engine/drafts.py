@@ -128,7 +128,7 @@ def _policy(reader: Reader, value: Any) -> CalculationPolicy | None:
         preset = answers.get("preset", "fiel")
         return build_policy(preset, **{name: answer for name, answer in answers.items() if name != "preset"})
     except PolicyError as error:
-        reader.refuse(join("policy", error.field), "invalid_choice", error.message)
+        reader.refuse(join("policy", error.field), "invalid_choice", error.message, **error.params)
         return None
 
 

@@ -7,16 +7,23 @@ from typing import Any, Literal, get_args, get_type_hints
 
 from msgspec import Struct, structs
 
-from campaigns.engine.decoding import read_decimal
+from campaigns.engine.decoding import UNKNOWN_FIELD, read_decimal
+from campaigns.engine.marks import gettext_noop
+
+_ONE_OF = gettext_noop("Must be one of %(choices)s.")
 
 
 class PolicyError(ValueError):
-    """A preset or an answer that does not exist. `field` names the question (or `preset`)."""
+    """A preset or an answer that does not exist. `field` names the question (or `preset`).
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
+    `message` is a msgid, whose placeholders `params` fills.
+    """
+
+    def __init__(self, field: str, message: str, **params: str) -> None:
+        super().__init__(message % params)
         self.field = field
         self.message = message
+        self.params = params
 
 
 class CalculationPolicy(Struct, frozen=True, kw_only=True):
@@ -75,13 +82,13 @@ PRESETS: dict[str, dict[str, str]] = {
 def build_policy(preset: str = "fiel", **answers: Any) -> CalculationPolicy:
     """Return the preset's policy with some answers replaced. Raises PolicyError for an unknown name or value."""
     if not isinstance(preset, str) or preset not in PRESETS:
-        raise PolicyError("preset", f"Unknown preset; known are {', '.join(sorted(PRESETS))}.")
+        raise PolicyError("preset", _ONE_OF, choices=", ".join(sorted(PRESETS)))
     caps = {name: read_cap(name, answers.pop(name)) for name in CAPS if name in answers}
     for question, answer in answers.items():
         if question not in QUESTIONS:
-            raise PolicyError(question, "Unknown question.")
+            raise PolicyError(question, UNKNOWN_FIELD)
         if answer not in QUESTIONS[question]:
-            raise PolicyError(question, f"Must be one of {', '.join(QUESTIONS[question])}.")
+            raise PolicyError(question, _ONE_OF, choices=", ".join(QUESTIONS[question]))
     return structs.replace(DEFAULT_POLICY, **{**PRESETS[preset], **answers, **caps})
 
 
@@ -91,5 +98,7 @@ def read_cap(name: str, answer: Any) -> int | None:
         return None
     percent = read_decimal(answer)
     if percent is None or not 0 <= percent <= 100 or percent * 10_000 % 1:
-        raise PolicyError(name, "Must be a percentage from 0 to 100 with at most four decimals.")
+        raise PolicyError(
+            name, gettext_noop("Must be a percentage from 0 to 100 with at most four decimals.")
+        )
     return int(percent * 10_000)

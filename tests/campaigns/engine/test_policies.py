@@ -63,6 +63,7 @@ def test_unknown_presets_and_answers_are_refused(preset: str, answers: dict[str,
         build_policy(preset, **answers)
 
     assert caught.value.field == field
+    assert "%" not in str(caught.value)
 
 
 def test_an_answer_wins_over_that_of_the_preset() -> None:
