@@ -5,7 +5,7 @@ from itertools import combinations
 
 from campaigns.engine.application import Application
 from campaigns.engine.associations import Association
-from campaigns.engine.benefits.base import Benefit
+from campaigns.engine.compiled import may_gain
 from campaigns.engine.earnings import worth_of
 from campaigns.engine.eligibility import Standing
 from campaigns.engine.scene import Scene
@@ -42,8 +42,9 @@ class BestSearch:
         self.payable = most + scene.basket.delivery_fee
         # By position: the most that a campaign can be worth beside any others, and the part of it that is no discount.
         self.extras = [_extra(standing) for standing in self.standings]
+        taken = any(standing.compiled.takes_lines for standing in self.standings)
         self.uppers = [
-            self.payable + extra if may_gain(standing, self.standings) else standing.worth
+            self.payable + extra if may_gain(standing.compiled, taken) else standing.worth
             for standing, extra in zip(self.standings, self.extras, strict=True)
         ]
         self.bound = self._bound(0, frozenset(), 0, 0)
@@ -141,31 +142,6 @@ def _extra(standing: Standing) -> int:
     if standing.extra and standing.compiled.discounts and standing.compiled.earnings:
         return standing.worth  # what its own discount leaves to be earned on may be more beside others
     return standing.extra
-
-
-def may_gain(standing: Standing, standings: Sequence[Standing]) -> bool:
-    """Say whether a campaign could give more beside others than alone.
-
-    One that discounts the cheapest units does when others take those away from it; one of several benefits when a
-    smaller amount keeps the first below a step and so leaves the second one more.
-    """
-    benefits = standing.campaign.benefits
-    if len(benefits) > 1 and any(
-        benefit.kind == "progressive" or getattr(benefit, "every_amount", None) for benefit in benefits
-    ):
-        return True
-    if not any(_takes_the_cheapest(benefit) for benefit in benefits):
-        return False
-    return standing.campaign.skip_discounted or any(
-        other.campaign.stop_further == "lines"
-        or any(getattr(benefit, "consumes", False) for benefit in other.campaign.benefits)
-        for other in standings
-    )
-
-
-def _takes_the_cheapest(benefit: Benefit) -> bool:
-    pick = getattr(benefit, "pick", None) or getattr(benefit, "grant", None)
-    return benefit.kind == "buy_get" or pick in ("lowest", "basket_order")
 
 
 def select_best(

@@ -27,6 +27,8 @@ class Compiled:
         "earnings",
         "ends",
         "everywhere",
+        "gains_beside_others",
+        "gains_where_lines_go",
         "gives_gifts",
         "guards",
         "has_thresholds",
@@ -41,6 +43,7 @@ class Compiled:
         "starts",
         "store_codes",
         "store_groupings",
+        "takes_lines",
     )
 
     def __init__(self, campaign: Campaign) -> None:
@@ -84,6 +87,14 @@ class Compiled:
             or campaign.optional
             # It stops others only if it earns something, which is known once it is weighed.
             or (campaign.stop_further != "none" and bool(self.earnings))
+        )
+        # Whether it could give more beside others than alone: see `may_gain`.
+        self.gains_where_lines_go = any(_takes_the_cheapest(benefit) for benefit in campaign.benefits)
+        self.gains_beside_others = _has_steps(campaign) or (
+            self.gains_where_lines_go and campaign.skip_discounted
+        )
+        self.takes_lines = campaign.stop_further == "lines" or any(
+            getattr(benefit, "consumes", False) for benefit in campaign.benefits
         )
         # What other campaigns leave can still change which lines qualify, or whether a threshold is met.
         self.decides_late = campaign.skip_discounted or campaign.threshold_basis == "running"
@@ -137,4 +148,25 @@ def _anchor(node: Node, campaign: str) -> frozenset[Term] | None:
     # Any of them would do; a code is rarer than a product, and few terms are rarer than many.
     return min(
         known, key=lambda terms: (not any(t[0] in CODE_TERMS for t in terms), len(terms)), default=None
+    )
+
+
+def may_gain(compiled: Compiled, lines_are_taken: bool) -> bool:
+    """Say whether a campaign could give more beside others than alone; `lines_are_taken` by one of these.
+
+    One that discounts the cheapest units does when others take those away from it; one of several benefits when a
+    smaller amount keeps the first below a step and so leaves the second one more.
+    """
+    return compiled.gains_beside_others or (lines_are_taken and compiled.gains_where_lines_go)
+
+
+def _takes_the_cheapest(benefit: Benefit) -> bool:
+    pick = getattr(benefit, "pick", None) or getattr(benefit, "grant", None)
+    return benefit.kind == "buy_get" or pick in ("lowest", "basket_order")
+
+
+def _has_steps(campaign: Campaign) -> bool:
+    benefits = campaign.benefits
+    return len(benefits) > 1 and any(
+        benefit.kind == "progressive" or getattr(benefit, "every_amount", None) for benefit in benefits
     )

@@ -21,7 +21,7 @@ from campaigns.engine.basket import (
     Surroundings,
 )
 from campaigns.engine.best import select_best
-from campaigns.engine.compiled import Compiled
+from campaigns.engine.compiled import Compiled, may_gain
 from campaigns.engine.earnings import final_rewards, worth_alone
 from campaigns.engine.eligibility import NO_LINES, Standing, assess, check_thresholds, is_offer
 from campaigns.engine.evaluation import Evaluation
@@ -94,24 +94,26 @@ def choose(standings: Sequence[Standing], scene: Scene, plan: Plan) -> list[Stan
     associations = plan.associations_among([s.compiled.code for s in found]) if plan.associated else []
     best = plan.policy.selection == "best_for_customer"
     compete = best or bool(associations) or True in [s.compiled.competes for s in found]
-    eligible = []
-    for standing in found:
-        weighed = compete or (
-            standing.compiled.is_restricted
-            and (
-                standing.refusals
-                or standing.items_left is not None
-                or standing.budget_left is not None
-                or standing.campaign.stop_further != "none"  # it stops others only if it gives something
-            )
-        )
-        if not weighed or weigh(standing, scene):
-            eligible.append(standing)
+    taken = True in [s.compiled.takes_lines for s in found]
+    eligible = [s for s in found if not (compete or is_weighed(s, taken)) or weigh(s, scene)]
     if not compete:
         return eligible
     if best:
         return select_best(scene, associations, eligible)
     return select_by_rules(scene, associations, eligible)
+
+
+def is_weighed(standing: Standing, lines_are_taken: bool) -> bool:
+    """Say whether it matters what a campaign gives alone where none compete: it does not activate when that is nothing."""
+    compiled = standing.compiled
+    if may_gain(compiled, lines_are_taken):
+        return True
+    return compiled.is_restricted and (
+        bool(standing.refusals)
+        or standing.items_left is not None
+        or standing.budget_left is not None
+        or standing.campaign.stop_further != "none"  # it stops others only if it gives something
+    )
 
 
 def weigh(standing: Standing, scene: Scene) -> bool:
