@@ -145,7 +145,10 @@ def _simple_problem(raw: Any, kind: Any) -> tuple[str, str] | None:
         return "choice", _("Must be one of %(values)s.") % {"values": ", ".join(map(str, kind.values))}
     if isinstance(kind, inspect.DateTimeType):
         message = _("Must be a time with offset, such as 2026-11-22T10:00:00-03:00.")
-        return None if _converts(raw, Moment) else ("time", message)
+        if not _converts(raw, Moment):
+            return "time", message
+        moment = msgspec.convert(raw, Moment)
+        return None if can_be_stored(moment) else ("out_of_range", _("This moment is too far from now."))
     if isinstance(kind, inspect.DateType):
         return None if _converts(raw, Day) else ("date", _("Must be a date, such as 2026-11-22."))
     raise TypeError(f"no error messages for {kind!r}")
@@ -178,7 +181,7 @@ def _integer_problem(raw: Any, kind: inspect.IntType) -> tuple[str, str] | None:
 
 def _converts(raw: Any, kind: Any) -> bool:
     try:
-        value = msgspec.convert(raw, kind)
+        msgspec.convert(raw, kind)
     except msgspec.ValidationError:
         return False
-    return can_be_stored(value)
+    return True

@@ -182,4 +182,4 @@ class TestNotJson:
 
 @pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-03:00", "0001-01-01T00:00:00+10:00"])
 def test_a_moment_that_no_reader_of_the_database_could_open_is_refused(moment: str) -> None:
-    assert refused('{"items":[{"line":1,"sku":"A"}],"at":"' + moment + '"}') == {"at": "time"}
+    assert refused('{"items":[{"line":1,"sku":"A"}],"at":"' + moment + '"}') == {"at": "out_of_range"}
