@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.models import AbstractUser, Permission, User
+from django.db import transaction
 
 from campaigns.models import (
     Association,
@@ -34,6 +35,8 @@ from campaigns.services.promo_code_pools import PoolSettings, create_pool
 from campaigns.services.promo_codes import Terms, generate_codes
 from customers.documents import _CPF_WEIGHTS, _check_digit
 from customers.models import Appointment, Consent, Customer, CustomerGrouping
+from loyalty.models import Account, PointsProgram, StampPlan
+from loyalty.services.ledger import Credit, Credited, credit
 from retail.models import (
     Category,
     PriceChange,
@@ -250,3 +253,39 @@ def build_promo_code_import(
     run_job(job_id=job.pk, clock=lambda: at)
     source.refresh_from_db()
     return source
+
+
+def build_program(**values: Any) -> PointsProgram:
+    number = next(_numbers)
+    return PointsProgram.objects.create(**{"code": f"p{number}", "name": f"Pontos {number}"} | values)
+
+
+def build_stamp_plan(**values: Any) -> StampPlan:
+    """Ten orders give one tenth off the delivery fee."""
+    number = next(_numbers)
+    defaults = {
+        "code": f"s{number}",
+        "name": f"Selos {number}",
+        "orders": 10,
+        "reward": "delivery",
+        "reward_percent": Decimal("10"),
+    }
+    return StampPlan.objects.create(**defaults | values)
+
+
+def build_account(**values: Any) -> Account:
+    """An account of cashback, or of a `program` or `plan`."""
+    if "customer" not in values:
+        values["customer"] = build_customer()
+    kind = "points" if "program" in values else "stamps" if "plan" in values else "cashback"
+    return Account.objects.create(**{"kind": kind, "created_at": NOON} | values)
+
+
+def build_credit(account: Account, amount: int = 30_00, **values: Any) -> Credited:
+    """A lot that can be used from NOON on and never expires, unless said otherwise. Hundredths."""
+    posting = {"occurred_at": NOON, "at": NOON}
+    defaults = {"cause": f"adjustment:{next(_numbers)}", "available_from": NOON}
+    with transaction.atomic():
+        account.refresh_from_db()
+        [credited] = credit([Credit(account=account, amount=amount, **defaults | values)], **posting)
+    return credited

@@ -1,13 +1,17 @@
+from datetime import datetime
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
 from loyalty.models.program import PointsProgram, StampPlan
+from loyalty.querysets import LotQuerySet
 from retail.models import Sale
 
 
-def units(verbose_name: object, **options: object) -> models.DecimalField:
+def units(verbose_name: Any, **options: Any) -> models.DecimalField:
     """Money, points (up to two decimals) or whole stamps, by the account's kind."""
     return models.DecimalField(verbose_name, max_digits=14, decimal_places=2, **options)
 
@@ -116,6 +120,8 @@ class Lot(models.Model):
     terms = models.JSONField(_("terms"), default=dict)
     created_at = models.DateTimeField(_("created at"))
 
+    objects = LotQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("lot")
         verbose_name_plural = _("lots")
@@ -143,6 +149,19 @@ class Lot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.cause}"
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it expires, with the grace that a return gave. None: never."""
+        if self.expires_at is None or self.grace_until is None:
+            return self.expires_at
+        return max(self.expires_at, self.grace_until)
+
+    def is_ready(self, *, at: datetime) -> bool:
+        """Whether its waiting is over at that moment; it may have expired since."""
+        return self.available_from <= at and (
+            not self.awaits_review or (self.reviewed_at is not None and self.reviewed_at <= at)
+        )
 
 
 class EntryKind(models.TextChoices):

@@ -1,0 +1,46 @@
+"""The vocabulary in which lots are asked for. Their states are functions of time, whatever job has run."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Coalesce, Greatest
+
+
+class LotQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        """Lots of which something is left."""
+        return self.filter(remaining__gt=0)
+
+    def alive(self, *, at: datetime) -> Self:
+        """Lots that have not expired at that moment."""
+        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=at) | Q(grace_until__gt=at))
+
+    def expired(self, *, at: datetime) -> Self:
+        return self.filter(expires_at__lte=at).filter(Q(grace_until__isnull=True) | Q(grace_until__lte=at))
+
+    def usable(self, *, at: datetime) -> Self:
+        """Open lots that can be spent at that moment."""
+        return self.open().alive(at=at).filter(_ready(at))
+
+    def pending(self, *, at: datetime) -> Self:
+        """Open lots that can be spent later, or when a review is answered."""
+        return self.open().alive(at=at).exclude(_ready(at))
+
+    def first_expiring_first(self) -> Self:
+        """The order in which lots are spent: earliest end first, what never expires last, then the older."""
+        return self.annotate(
+            ends=Case(
+                When(expires_at__isnull=True, then=None),
+                default=Greatest("expires_at", Coalesce("grace_until", "expires_at")),
+                output_field=models.DateTimeField(null=True),
+            )
+        ).order_by(F("ends").asc(nulls_last=True), "pk")
+
+
+def _ready(at: datetime) -> Q:
+    # A condition on a column that may be NULL has to be false, not unknown, for `exclude` to keep the row.
+    return Q(available_from__lte=at) & (
+        Q(awaits_review=False) | Q(reviewed_at__isnull=False, reviewed_at__lte=at)
+    )

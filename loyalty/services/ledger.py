@@ -1,0 +1,269 @@
+"""Posting value: the only writers of lots and entries.
+
+Every function runs inside the transaction of what caused the posting, after `lock_accounts` or `open_accounts`, and makes a
+constant number of statements, however many lots it moves. Amounts are integer hundredths. `occurred_at` is when it
+happened in the shop, `at` when we heard of it.
+
+Locks are taken in one order everywhere: sale, customer, accounts by id, promo codes by id, counters by id
+(docs/decisions/0080).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, connection
+
+from loyalty.models import Account, AccountKind, Entry, EntryKind, Lot, LotSource, Receivable, Settlement
+from loyalty.rules import pay_debts
+from loyalty.services.refusals import AlreadyPosted, InsufficientValue
+from retail import money
+
+# An account of a customer: its kind, and the id of its program or plan (None: cashback).
+AccountKey = tuple[str, int | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """One lot to make. The account is locked; `amount` > 0; `cause` is unique in the account."""
+
+    account: Account
+    cause: str
+    amount: int
+    available_from: datetime
+    expires_at: datetime | None = None
+    sale_id: int | None = None
+    campaign: str = ""
+    awaits_review: bool = False
+    terms: Mapping[str, Any] = field(default_factory=dict)
+    source: LotSource = LotSource.SALE
+
+
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """A lot that was made, and how much of it paid what the customer owed."""
+
+    lot_id: int
+    entry_id: int
+    settled: int = 0
+
+
+def account_key(account: Account) -> AccountKey:
+    return account.kind, account.program_id or account.plan_id
+
+
+def lock_accounts(customer_id: int) -> dict[AccountKey, Account]:
+    """Lock every account of a customer, in the order of their ids, and return them. Makes none."""
+    accounts = Account.objects.filter(customer_id=customer_id).order_by("pk").select_for_update(no_key=True)
+    return {account_key(account): account for account in accounts}
+
+
+def open_accounts(
+    customer_id: int, wanted: Iterable[AccountKey], *, at: datetime
+) -> dict[AccountKey, Account]:
+    """Lock every account of a customer, first making those of `wanted` that do not exist. Returns all of them."""
+    locked = lock_accounts(customer_id)
+    missing = [key for key in dict.fromkeys(wanted) if key not in locked]
+    if not missing:
+        return locked
+    Account.objects.bulk_create(
+        [
+            Account(
+                customer_id=customer_id,
+                kind=kind,
+                program_id=unit if kind == AccountKind.POINTS else None,
+                plan_id=unit if kind == AccountKind.STAMPS else None,
+                created_at=at,
+            )
+            for kind, unit in missing
+        ],
+        # Another transaction may be opening the same one.
+        ignore_conflicts=True,
+    )
+    return lock_accounts(customer_id)
+
+
+def credit(
+    lots: Sequence[Credit],
+    *,
+    occurred_at: datetime,
+    at: datetime,
+    kind: EntryKind = EntryKind.EARN,
+    actor_id: int | None = None,
+    reason: str = "",
+) -> list[Credited]:
+    """Make lots, in the order given, and pay with them what their accounts owe, the oldest debt first.
+
+    A lot that waits for a review pays nothing until it is answered. Raises AlreadyPosted when a cause has made a lot
+    in the account before.
+    """
+    if not lots:
+        return []
+    if any(lot.amount <= 0 for lot in lots):
+        raise ValueError("a lot holds more than nothing")
+    with _refusals(cause=lots[0].cause):
+        rows = Lot.objects.bulk_create([_lot(lot, at) for lot in lots])
+        entries = Entry.objects.bulk_create(
+            [
+                Entry(
+                    lot=row,
+                    account_id=row.account_id,
+                    kind=kind,
+                    amount=row.earned,
+                    cause=row.cause,
+                    sale_id=row.sale_id,
+                    actor_id=actor_id,
+                    reason=reason,
+                    occurred_at=occurred_at,
+                    recorded_at=at,
+                )
+                for row in rows
+            ]
+        )
+    owing = {lot.account.pk for lot in lots if lot.account.owed > 0}
+    payers = [row for row in rows if row.account_id in owing and not row.awaits_review]
+    settled = settle_debts(
+        [(row.pk, row.account_id, money.from_decimal(row.earned)) for row in payers],
+        occurred_at=occurred_at,
+        at=at,
+    )
+    return [
+        Credited(row.pk, entry.pk, settled.get(row.pk, 0)) for row, entry in zip(rows, entries, strict=True)
+    ]
+
+
+def settle_debts(
+    payers: Sequence[tuple[int, int, int]], *, occurred_at: datetime, at: datetime
+) -> dict[int, int]:
+    """Pay the debts of accounts, the oldest first, from `(lot id, account id, amount)`; return what each lot paid."""
+    if not payers:
+        return {}
+    accounts = {account_id for _lot, account_id, _amount in payers}
+    debts = defaultdict(list)
+    for debt in Receivable.objects.filter(account_id__in=accounts, left__gt=0).order_by("pk"):
+        debts[debt.account_id].append((debt.pk, money.from_decimal(debt.left)))
+    account_of = {lot_id: account_id for lot_id, account_id, _amount in payers}
+    paid = []
+    for account_id in sorted(debts):
+        earned = [(lot_id, amount) for lot_id, owner, amount in payers if owner == account_id]
+        paid += pay_debts(earned, debts[account_id])
+    if not paid:
+        return {}
+    entries = Entry.objects.bulk_create(
+        [
+            Entry(
+                lot_id=lot_id,
+                account_id=account_of[lot_id],
+                kind=EntryKind.SETTLE,
+                amount=-money.to_decimal(part),
+                cause=f"receivable:{debt_id}",
+                occurred_at=occurred_at,
+                recorded_at=at,
+            )
+            for lot_id, debt_id, part in paid
+        ]
+    )
+    Settlement.objects.bulk_create(
+        [
+            Settlement(
+                receivable_id=debt_id, entry_id=entry.pk, amount=money.to_decimal(part), recorded_at=at
+            )
+            for entry, (_lot_id, debt_id, part) in zip(entries, paid, strict=True)
+        ]
+    )
+    settled: dict[int, int] = defaultdict(int)
+    for lot_id, _debt_id, part in paid:
+        settled[lot_id] += part
+    return dict(settled)
+
+
+_SPEND = """
+INSERT INTO loyalty_entry
+    (lot_id, account_id, kind, amount, cause, sale_id, actor_id, reason, occurred_at, recorded_at)
+SELECT l.id, l.account_id, %(kind)s, t.amount * -0.01, %(cause)s, %(sale)s, %(actor)s, %(reason)s, %(occurred)s, %(at)s
+  FROM unnest(%(lots)s::bigint[], %(amounts)s::bigint[]) AS t(lot, amount)
+  JOIN loyalty_lot l ON l.id = t.lot
+ WHERE l.available_from <= %(occurred)s
+   AND (l.expires_at IS NULL OR l.expires_at > %(occurred)s OR l.grace_until > %(occurred)s)
+   AND (NOT l.awaits_review OR l.reviewed_at <= %(occurred)s)
+ ORDER BY l.id
+RETURNING lot_id, id
+"""
+
+
+def spend(
+    takes: Sequence[tuple[int, int]],
+    *,
+    cause: str,
+    occurred_at: datetime,
+    at: datetime,
+    kind: EntryKind = EntryKind.REDEEM,
+    sale_id: int | None = None,
+    actor_id: int | None = None,
+    reason: str = "",
+) -> dict[int, int]:
+    """Take `(lot id, hundredths)` from lots that are usable at `occurred_at`; return the entry's id by lot.
+
+    `kind` is REDEEM or FORFEIT. Raises InsufficientValue when a lot is not usable or holds less, AlreadyPosted when
+    the cause has taken from a lot before.
+    """
+    wanted: dict[int, int] = defaultdict(int)
+    for lot_id, amount in takes:
+        if amount <= 0:
+            raise ValueError("more than nothing is taken")
+        wanted[lot_id] += amount
+    if not wanted:
+        return {}
+    with _refusals(cause=cause, lots=list(wanted)), connection.cursor() as cursor:
+        cursor.execute(
+            _SPEND,
+            {
+                "kind": kind.value,
+                "cause": cause,
+                "sale": sale_id,
+                "actor": actor_id,
+                "reason": reason,
+                "occurred": occurred_at,
+                "at": at,
+                "lots": list(wanted),
+                "amounts": list(wanted.values()),
+            },
+        )
+        entries = dict(cursor.fetchall())
+    refused = [lot_id for lot_id in wanted if lot_id not in entries]
+    if refused:
+        raise InsufficientValue(refused)
+    return entries
+
+
+def _lot(credit: Credit, at: datetime) -> Lot:
+    return Lot(
+        account_id=credit.account.pk,
+        source=credit.source,
+        cause=credit.cause,
+        sale_id=credit.sale_id,
+        campaign=credit.campaign,
+        earned=money.to_decimal(credit.amount),
+        available_from=credit.available_from,
+        expires_at=credit.expires_at,
+        awaits_review=credit.awaits_review,
+        terms=dict(credit.terms),
+        created_at=at,
+    )
+
+
+@contextmanager
+def _refusals(*, cause: str, lots: Sequence[int] = ()) -> Iterator[None]:
+    """Say in the ledger's words what the database refused."""
+    try:
+        yield
+    except IntegrityError as error:
+        refused = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
+        if refused in ("lot_once_per_cause", "entry_once_per_cause"):
+            raise AlreadyPosted(cause) from error
+        if refused in ("lot_remaining_within_earned", "account_balance_not_negative"):
+            raise InsufficientValue(lots) from error
+        raise
