@@ -150,14 +150,14 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A whole number or null."""
+    """A whole number; null too where that is the default."""
 
     minimum: int
     maximum: int
     default: Any = None
 
     def read(self, value: Any) -> int | None:
-        if value is None:
+        if value is None and self.default is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int):
             raise FieldRefused("type", _("This must be a whole number."))
@@ -167,7 +167,8 @@ class Whole:
         return value
 
     def schema(self) -> dict[str, Any]:
-        return {"type": ["integer", "null"], "minimum": self.minimum, "maximum": self.maximum}
+        kind: Any = ["integer", "null"] if self.default is None else "integer"
+        return {"type": kind, "minimum": self.minimum, "maximum": self.maximum}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from retail.models import Product
+from retail.models import Category, Product
 
 
 class Clawback(models.TextChoices):
@@ -178,11 +178,14 @@ class StampReward(models.TextChoices):
 class StampPlan(ProgramTerms):
     """One stamp for each order with a product of the category; so many stamps give one reward."""
 
-    category = models.CharField(
-        _("category"),
-        max_length=64,
-        help_text=_("Code of the category whose products earn. Empty: every product."),
+    category = models.ForeignKey(
+        Category,
+        on_delete=models.PROTECT,
+        null=True,
         blank=True,
+        related_name="+",
+        verbose_name=_("category"),
+        help_text=_("Whose products earn. Empty: every product."),
     )
     orders = models.PositiveSmallIntegerField(
         _("orders"), validators=[MinValueValidator(1)], help_text=_("Orders that give one reward.")

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, include, path, re_path
 from django.views.generic.base import RedirectView
 
-from pos_api.urls import campaigns, customers, messaging, pos, retail
+from pos_api.urls import campaigns, customers, loyalty, messaging, pos, retail
 from pos_api.views.fallback import UnknownAddressView
 from pos_api.views.schema import DocumentationView, SchemaView
 
@@ -11,6 +11,7 @@ v1: list[URLPattern] = [
     *pos.urlpatterns,
     *retail.urlpatterns,
     *customers.urlpatterns,
+    *loyalty.urlpatterns,
     *campaigns.urlpatterns,
     *messaging.urlpatterns,
 ]
