@@ -44,6 +44,7 @@ REASONS: Mapping[str, Promise] = {
     "customer_last_purchase_days": gettext_lazy("Last purchase too near or too long ago"),
     "birthday": gettext_lazy("Not around the birthday"),
     "birth_date_required": gettext_lazy("Birth date not known"),
+    "credit_open": gettext_lazy("Earlier cashback not used yet"),
     "first_purchase": gettext_lazy("Not the first purchase"),
     "purchase_number": gettext_lazy("Another purchase number"),
     "customer_field": gettext_lazy("What was typed about the customer does not fit"),

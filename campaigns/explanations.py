@@ -44,6 +44,7 @@ REASONS: Mapping[str, str] = {
     ),
     "birthday": gettext_noop("The birthday is not between %(first)s and %(last)s."),
     "birth_date_required": gettext_noop("The customer's birth date is not known."),
+    "credit_open": gettext_noop("The cashback that it gave before has not been used yet."),
     "first_purchase": gettext_noop("It is not the customer's first purchase."),
     "purchase_number": gettext_noop("It is for the customer's purchase number %(required)s."),
     "customer_field": gettext_noop("What was typed about the customer does not fit."),

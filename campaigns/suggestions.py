@@ -356,4 +356,4 @@ _CHANGES: dict[str, Callable[[_Case], Suggestion | None]] = {
 # What a campaign lost against another, by these codes.
 LOST = frozenset(code for code, change in _CHANGES.items() if change is _alone)
 # What no purchase changes.
-WITHOUT_SUGGESTION = frozenset({"limit_reached", "budget_reached", "no_effect"})
+WITHOUT_SUGGESTION = frozenset({"limit_reached", "budget_reached", "no_effect", "credit_open"})

@@ -41,7 +41,7 @@ class Redeemed(Struct, frozen=True, kw_only=True):
 
     `kind` is reward, points, cashback, or that of a stored value (gift_card, e_purse, voucher, credit_note). `amount` is
     the money that it takes off the sale; off the delivery fee with `target` "delivery", which is no part of the totals.
-    `units` are hundredths of points or stamps (None for money). `balance_after` is what can still be used, in units or cents;
+    `units` are hundredths of points or stamps, as `unit` says (None for money). `balance_after` is what can still be used, in units or cents;
     `forfeited` cents are lost with it. `takes` and `forfeits` name the lots: (lot id, hundredths), each lot at most once.
     A reward's `reward` is gift, product or delivery, and `line` the one line that it stands on.
     """
@@ -50,6 +50,7 @@ class Redeemed(Struct, frozen=True, kw_only=True):
     amount: int
     balance_after: int
     units: int | None = None
+    unit: str = ""
     program: str = ""
     code: str = ""
     sku: str = ""

@@ -87,13 +87,14 @@ class RewardOffer(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class UnitAccount(Struct, frozen=True, kw_only=True):
-    """A customer's points of one program, or stamps of one plan.
+    """A customer's points of one program, or stamps of one plan (`unit` is "points" or "stamps").
 
     `point_value` is what a whole point pays, in cents; None: it pays nothing. They are redeemed in multiples of
     `redeem_step` hundredths.
     """
 
     program: str
+    unit: str = "points"
     lots: tuple[UnitLot, ...] = ()
     point_value: int | None = None
     redeem_step: int = HUNDRED

@@ -105,6 +105,7 @@ class Shopper(Struct, frozen=True, kw_only=True):
     visits: int | None = None
     last_purchase_days: int | None = None
     agenda: bool = False  # has an appointment with a seller
+    open_credits: frozenset[str] = frozenset()  # campaigns whose cashback is pending or available
 
 
 class LimitUse(Struct, frozen=True, gc=False):
@@ -139,11 +140,15 @@ class CatalogueItem(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Program(Struct, frozen=True, kw_only=True, gc=False):
-    """A points program: `points` for each `per_amount` cents. Without both it earns nothing by itself."""
+    """A points program: `points` for each `per_amount` cents. Without both it earns nothing by itself.
+
+    Without `earns_on_discounted`, lines that were marked down or discounted give no points.
+    """
 
     code: str
     points: Decimal | None = None
     per_amount: int | None = None
+    earns_on_discounted: bool = True
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):

@@ -151,7 +151,7 @@ def weigh(standing: Standing, scene: Scene) -> bool:
 def nothing_given(standing: Standing, scene: Scene) -> Verdict:
     """Return why a campaign came to nothing: something must be known first, or there is nothing to give it on."""
     for benefit in standing.campaign.benefits:
-        code = benefit.lacks(scene)
+        code = benefit.lacks(scene, standing.compiled.code)
         if code:
             return Verdict(satisfied=False, code=code)
     return _NO_EFFECT

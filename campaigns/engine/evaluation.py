@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from campaigns.engine.verdict import Verdict
+from loyalty.redeemed import Redemption
 
 
 class Totals(Struct, frozen=True, kw_only=True, gc=False):
@@ -136,6 +137,17 @@ class Earned(Struct, frozen=True, kw_only=True, gc=False):
     vouchers: tuple[VoucherEarned, ...] = ()
 
 
+class EarnedShare(Struct, frozen=True, kw_only=True, gc=False):
+    """How the lines share what a program (`points`, hundredths) or a campaign (`cashback`, cents) gives for the sale.
+
+    `lines` are (line number, amount), by line number; they add up to what is earned.
+    """
+
+    kind: str
+    code: str
+    lines: tuple[tuple[int, int], ...]
+
+
 class PromoCodeResult(Struct, frozen=True, kw_only=True, gc=False):
     """`status` is applied, not_activated or not_usable."""
 
@@ -168,6 +180,11 @@ class Delivery(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Evaluation(Struct, frozen=True, kw_only=True):
+    """`earned_shares` (only with deals) stand in the order of `earned.points`, then `earned.cashback`.
+
+    `redemption` is None where none was asked for.
+    """
+
     plan_version: int
     totals: Totals
     delivery: Delivery
@@ -178,3 +195,6 @@ class Evaluation(Struct, frozen=True, kw_only=True):
     promo_codes: tuple[PromoCodeResult, ...] = ()
     optional: tuple[OptionalOffer, ...] = ()
     not_activated: tuple[Refusal, ...] = ()
+    stamps: tuple[str, ...] = ()  # codes of the stamp plans that give a stamp for this sale
+    earned_shares: tuple[EarnedShare, ...] = ()
+    redemption: Redemption | None = None

@@ -6,19 +6,21 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from campaigns.engine.basket import Program
 from campaigns.engine.evaluation import CashbackEarned, CodeEarned, VoucherEarned
 from campaigns.engine.scene import Scene
 from retail import money
 
 
 class Reward(Struct, frozen=True, kw_only=True):
-    """What one benefit credits. Points are in hundredths."""
+    """What one benefit credits. Points are in hundredths; `of_sale`: for the whole sale, not the qualifying lines alone."""
 
     cashback: CashbackEarned | None = None
     code: CodeEarned | None = None
     voucher: VoucherEarned | None = None
     program: str = ""
     points: int = 0
+    of_sale: bool = False
 
 
 class Purchase:
@@ -73,9 +75,16 @@ class Purchase:
         """Return the hundredths of points that a program gives for this sale by itself."""
         for known in self.scene.around.programs:
             if known.code == program and known.points is not None and known.per_amount:
-                amount = self.points_amount(self.scene.positions)
+                amount = self.points_amount(self.earning_positions(known))
                 return self.step_points(amount, known.per_amount, int(known.points * 100))
         return 0
+
+    def earning_positions(self, program: Program) -> Sequence[int]:
+        """Return the lines that a program's own rule counts: all, or those that nothing was taken off."""
+        scene = self.scene
+        if program.earns_on_discounted:
+            return scene.positions
+        return [p for p in scene.positions if scene.fresh[p] and self.due[p] >= scene.abated[p]]
 
     def days_later(self, days: int) -> datetime:
         """Return this time of day so many local days later."""

@@ -20,6 +20,7 @@ from campaigns.engine.evaluation import (
     Refusal,
 )
 from campaigns.engine.fields import declared_fields
+from campaigns.engine.redemption_body import ExplainRefused, redemption_body
 from campaigns.engine.verdict import Verdict
 from retail import money
 
@@ -28,19 +29,25 @@ Json = dict[str, Any]
 SCHEDULE_FIELDS = declared_fields(Schedule)
 
 
-def render(evaluation: Evaluation, explain: Explain | None = None) -> Json:
+def render(
+    evaluation: Evaluation, explain: Explain | None = None, explain_refused: ExplainRefused | None = None
+) -> Json:
     """Return the body that `baskets/evaluate/` answers with.
 
-    `explain` turns a verdict into a sentence in the reader's language (`campaigns.explanations.explain`); without it
-    the body has no `text`. Equal evaluations give equal bodies, key order included.
+    `explain` turns a verdict into a sentence in the reader's language (`campaigns.explanations.explain`),
+    `explain_refused` what was not redeemed (`campaigns.redemption_texts`); without them the body has no `text`. Equal evaluations give equal bodies, key order included.
     """
     body: Json = msgspec.json.decode(
-        render_json(evaluation, lambda refusal: msgspec.Raw(refusal_json(refusal, explain)))
+        render_json(evaluation, lambda refusal: msgspec.Raw(refusal_json(refusal, explain)), explain_refused)
     )
     return body
 
 
-def render_json(evaluation: Evaluation, refusal: Callable[[Refusal], msgspec.Raw]) -> bytes:
+def render_json(
+    evaluation: Evaluation,
+    refusal: Callable[[Refusal], msgspec.Raw],
+    explain_refused: ExplainRefused | None = None,
+) -> bytes:
     """Return the same body as JSON. `refusal` gives that of one refusal: tills hear the same ones again and again."""
     text = money.text
     totals, delivery = evaluation.totals, evaluation.delivery
@@ -77,6 +84,10 @@ def render_json(evaluation: Evaluation, refusal: Callable[[Refusal], msgspec.Raw
         "not_activated": [refusal(refused) for refused in evaluation.not_activated],
         "messages": [a.description for a in evaluation.activations if a.description],
     }
+    if evaluation.redemption is not None:
+        body |= redemption_body(evaluation.redemption, explain_refused)
+    if evaluation.stamps:
+        body["earned"]["stamps"] = [{"plan": plan, "stamps": 1} for plan in evaluation.stamps]
     if totals.exchange_left:
         body["exchange_left"] = text(totals.exchange_left)
     return msgspec.json.encode(body)

@@ -10,6 +10,7 @@ from campaigns.engine.benefits.gift import Gift
 from campaigns.engine.campaign import leaves
 from campaigns.engine.conditions.promo_code import PromoCode
 from campaigns.engine.deals import deal_shares
+from campaigns.engine.earned_shares import earned_shares
 from campaigns.engine.earnings import collect
 from campaigns.engine.eligibility import Standing, is_offer
 from campaigns.engine.evaluation import (
@@ -70,6 +71,7 @@ class Result:
             activations=tuple([self._activation(outcome, deals) for outcome in outcomes]),
             gifts=self._gifts(outcomes),
             earned=collect(scene, application, application.rewards),
+            earned_shares=earned_shares(scene, application) if with_deals else (),
             promo_codes=self._promo_codes() if scene.basket.promo_codes else (),
             optional=tuple([self._offer(s) for s in self.standings if s.campaign.optional and is_offer(s)]),
             not_activated=self._refusals(),

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from campaigns.engine import simulation_document as documents
 from campaigns.engine.basket import (
     Basket,
@@ -23,12 +25,13 @@ from campaigns.engine.evaluation import Evaluation
 from campaigns.engine.fields import DocumentError
 from campaigns.engine.marks import gettext_noop
 from campaigns.engine.plan import Plan
-from campaigns.engine.refunds import refund_amount
+from campaigns.engine.redeem_document import read_balances, read_redeem
+from campaigns.engine.redemption import is_bought, open_credits, redeem_value
+from campaigns.engine.redemption_body import ExplainRefused
+from campaigns.engine.refunds import refund_of, render_refund
 from campaigns.engine.rendering import Explain, render
-from retail import money
 
 COMPANY_ZONE = ZoneInfo("America/Sao_Paulo")
-NOT_SUPPORTED = gettext_noop("Not supported yet.")
 KNOWN = frozenset(
     {
         *DRAFT_FIELDS,
@@ -37,7 +40,9 @@ KNOWN = frozenset(
         "store",
         "shopper",
         "usage",
+        "balances",
         "programs",
+        "stamp_plans",
         "returns",
         "at",
     }
@@ -55,12 +60,9 @@ class Simulation:
         reader.unknown(mapping, KNOWN, "")
         self.drafts = read_drafts(reader, mapping)
         self.usage = _usage(reader, mapping.get("usage"))
-        self.programs: tuple[Program, ...] = tuple(
-            documents.program_of(program)
-            for program in documents.read_objects(
-                reader, documents.ProgramDocument, mapping.get("programs", []), "programs"
-            )
-        )
+        programs = _units(reader, documents.ProgramDocument, mapping, "programs")
+        self.programs: tuple[Program, ...] = tuple(documents.program_of(program) for program in programs)
+        self.plans = _units(reader, documents.StampPlanDocument, mapping, "stamp_plans")
         self.returns = documents.read_objects(
             reader, documents.ReturnDocument, mapping.get("returns", []), "returns"
         )
@@ -68,8 +70,17 @@ class Simulation:
         if mapping.get("store") is not None:
             store = documents.read_object(reader, documents.StoreDocument, mapping["store"], "store") or store
         self.store: Store = documents.store_of(reader, store, zone, "store")
-        basket = _basket(reader, mapping.get("basket"))
-        self.shopper = _shopper(reader, mapping, basket)
+        asked, basket = _basket(reader, mapping.get("basket"))
+        held, place, shopper = _shopper(reader, mapping, basket)
+        self.balances = read_balances(
+            reader,
+            held,
+            place,
+            programs,
+            self.plans,
+            known=shopper is not None or place == "shopper.balances",
+        )
+        self.redeem = read_redeem(reader, asked, "basket.redeem", self.balances)
         at = mapping.get("at")
         moment = None if at is None else read_instant(at)
         if at is not None and moment is None:
@@ -78,6 +89,9 @@ class Simulation:
             raise DocumentError(reader.problems)
         self.basket: Basket = documents.basket_of(basket, self.drafts.promo_codes)
         self.moment: datetime = moment or basket.occurred_at or now
+        self.shopper = shopper
+        if shopper is not None and self.balances.cashback:
+            self.shopper = structs.replace(shopper, open_credits=open_credits(self.balances, self.moment))
 
     def gift_skus(self, plan: Plan) -> frozenset[str]:
         """Return the SKUs that the campaigns of this basket may give away."""
@@ -97,12 +111,26 @@ class Simulation:
     ) -> Evaluation:
         """Evaluate the basket, listing every campaign that the document gives. `products` names gifts by SKU.
 
+        The document's own basket redeems what it asks for; another one nothing.
         Raises BasketError for a gift choice that no campaign offers.
         """
+        evaluation = self._evaluate(plan, basket or self.basket, products)
+        if basket is None and self.redeem is not None:
+            evaluation = redeem_value(evaluation, self.redeem, self.balances, at=self.moment)
+        if self.plans and self.shopper is not None:
+            evaluation = structs.replace(evaluation, stamps=self._stamps(basket or self.basket, evaluation))
+        return evaluation
+
+    def _stamps(self, basket: Basket, evaluation: Evaluation) -> tuple[str, ...]:
+        return tuple(sorted(plan.code for plan in self.plans if is_bought(basket, evaluation, plan.category)))
+
+    def _evaluate(
+        self, plan: Plan, basket: Basket, products: Mapping[str, CatalogueItem] | None
+    ) -> Evaluation:
         try:
             return evaluate(
                 plan,
-                basket or self.basket,
+                basket,
                 self.shopper,
                 moment=self.moment,
                 store=self.store,
@@ -125,6 +153,7 @@ def simulate(
     zone: ZoneInfo = COMPANY_ZONE,
     live: Plan | None = None,
     explain: Explain | None = None,
+    explain_refused: ExplainRefused | None = None,
     read_products: Callable[[frozenset[str]], Mapping[str, CatalogueItem]] | None = None,
 ) -> dict[str, Any]:
     """Return the evaluation that a simulation document asks for, as the POS API writes it.
@@ -139,14 +168,14 @@ def simulate(
     evaluation = simulation.run(
         plan, products=read_products(simulation.gift_skus(plan)) if read_products else None
     )
-    body = render(evaluation, explain)
+    body = render(evaluation, explain, explain_refused)
     if simulation.returns:
         returned = {row.line: row.quantity for row in simulation.returns}
         _check_returns(simulation, returned)
-        amount = refund_amount(
+        refund = refund_of(
             evaluation, returned, plan.policy, lambda kept: simulation.run(plan, kept), simulation.basket
         )
-        body["refund"] = {"amount": money.text(amount)}
+        body["refund"] = render_refund(refund)
     return body
 
 
@@ -176,27 +205,45 @@ def _usage(reader: Reader, value: Any) -> dict[str, CampaignUsage]:
     return found
 
 
-def _basket(reader: Reader, value: Any) -> Any:
+def _basket(reader: Reader, value: Any) -> tuple[Any, Any]:
+    """Return what is to be redeemed, unread, and the basket's document."""
     if value is None:
         reader.refuse("basket", "required", gettext_noop("This field is required."))
-        return None
-    if isinstance(value, Mapping) and "redeem" in value:
-        if value["redeem"]:
-            reader.refuse("basket.redeem", "not_supported", NOT_SUPPORTED)
-        value = {name: item for name, item in value.items() if name != "redeem"}
-    return documents.read_object(reader, documents.BasketDocument, value, "basket")
+        return None, None
+    asked, rest = _apart(value, "redeem")
+    return asked, documents.read_object(reader, documents.BasketDocument, rest, "basket")
 
 
-def _shopper(reader: Reader, mapping: Mapping[str, Any], basket: Any) -> Shopper | None:
-    """A shopper of null is anonymous; without the field, the basket's customer is one of whom nothing is known."""
+def _shopper(reader: Reader, mapping: Mapping[str, Any], basket: Any) -> tuple[Any, str, Shopper | None]:
+    """Return the balances, unread, where they stand, and the shopper.
+
+    A shopper of null is anonymous; without the field, the basket's customer is one of whom nothing is known. Balances
+    beside the shopper are whoever's: an anonymous one may hold stored values.
+    """
+    held, path = mapping.get("balances"), "balances"
     if "shopper" not in mapping:
-        return Shopper() if basket is not None and basket.customer is not None else None
-    value = mapping["shopper"]
+        return held, path, Shopper() if basket is not None and basket.customer is not None else None
+    own, value = _apart(mapping["shopper"], "balances")
+    if own is not None:
+        if held is not None:
+            reader.refuse(path, "repeated", gettext_noop("The shopper has balances already."))
+        held, path = own, "shopper.balances"
     if value is None:
-        return None
-    if isinstance(value, Mapping) and "balances" in value:
-        if value["balances"]:
-            reader.refuse("shopper.balances", "not_supported", NOT_SUPPORTED)
-        value = {name: item for name, item in value.items() if name != "balances"}
+        return held, path, None
     read = documents.read_object(reader, documents.ShopperDocument, value, "shopper")
-    return None if read is None else documents.shopper_of(read)
+    return held, path, None if read is None else documents.shopper_of(read)
+
+
+def _apart(value: Any, name: str) -> tuple[Any, Any]:
+    """Return a member of an object, and the object without it."""
+    if isinstance(value, Mapping) and name in value:
+        return value[name], {other: item for other, item in value.items() if other != name}
+    return None, value
+
+
+def _units(reader: Reader, cls: Any, mapping: Mapping[str, Any], name: str) -> list[Any]:
+    """Read programs or stamp plans; two of one code are refused."""
+    found = documents.read_objects(reader, cls, mapping.get(name, []), name)
+    if len({unit.code for unit in found}) < len(found):
+        reader.refuse(name, "repeated", gettext_noop("Contains the same code twice."))
+    return found

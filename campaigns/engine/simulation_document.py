@@ -163,13 +163,59 @@ class StoreDocument:
     timezone: str | None = fields.text(label="Time zone", default=None)
 
 
+def _whole_hundredths(number: Decimal | None) -> bool:
+    """Say whether a number of points is above nothing, with at most two decimals."""
+    return number is None or (number > 0 and number * 100 == int(number * 100))
+
+
+NOT_POINTS = gettext_noop("Must be more than 0, with at most two decimals.")
+
+
+@fields.declared
+class LevelDocument:
+    """A threshold of a program, and the SKUs that can be had for its points."""
+
+    points: Decimal = fields.decimal(label="Points")
+    name: str = fields.text(label="Name", default="")
+    gifts: tuple[str, ...] = fields.texts(label="Gifts", default=())
+
+    def faults(self) -> list[tuple[str, str, str]]:
+        return [] if _whole_hundredths(self.points) else [("points", "invalid_number", NOT_POINTS)]
+
+
 @fields.declared
 class ProgramDocument:
     code: str = fields.text(label="Code", minimum=1)
     points: Decimal | None = fields.decimal(label="Points", default=None)
     per_amount: int | None = fields.money(label="Per amount", default=None, minimum=1)
+    earns_on_discounted: bool = fields.boolean(label="Discounted products earn", default=True)
     point_value: int | None = fields.money(label="Point value", default=None)
     redeem_step: Decimal | None = fields.decimal(label="Redeem step", default=None)
+    levels: tuple[LevelDocument, ...] = fields.objects(LevelDocument, label="Levels", default=())
+
+    def faults(self) -> list[tuple[str, str, str]]:
+        return [] if _whole_hundredths(self.redeem_step) else [("redeem_step", "invalid_number", NOT_POINTS)]
+
+
+@fields.declared
+class StampPlanDocument:
+    """One stamp for each order with a product of the category; `orders` of them give the reward."""
+
+    code: str = fields.text(label="Code", minimum=1)
+    category: str = fields.text(label="Category", default="")
+    orders: int = fields.integer(label="Orders", maximum=32_767)
+    reward: str = fields.choice((("product", ""), ("delivery", "")), label="Reward")
+    product: str = fields.text(label="Product", default="")
+    percent: int = fields.percent(label="Percentage")
+
+    def faults(self) -> list[tuple[str, str, str]]:
+        if self.reward == "product" and not self.product:
+            return [("product", "required", gettext_noop("This field is required."))]
+        if self.reward == "delivery" and self.product:
+            return [
+                ("product", "not_allowed", gettext_noop("A reward on the delivery fee names no product."))
+            ]
+        return []
 
 
 @fields.declared
@@ -284,4 +330,9 @@ def store_of(reader: Reader, document: StoreDocument, zone: ZoneInfo, path: str)
 
 
 def program_of(document: ProgramDocument) -> Program:
-    return Program(code=document.code, points=document.points, per_amount=document.per_amount)
+    return Program(
+        code=document.code,
+        points=document.points,
+        per_amount=document.per_amount,
+        earns_on_discounted=document.earns_on_discounted,
+    )

@@ -20,6 +20,7 @@ from campaigns.engine.rendering import refusal_json, render_json
 from campaigns.engine.verdict import Verdict
 from campaigns.explanations import OF_CAMPAIGNS, explain
 from campaigns.loader import compiled_revisions, plan_for
+from campaigns.redemption_texts import explain_refused
 from pos_api import selectors
 from pos_api.authentication import TerminalCaller
 from pos_api.baskets import BasketDocument, SaleDocument, engine_basket
@@ -54,6 +55,7 @@ class Evaluated(Struct, frozen=True, kw_only=True):
         return render_json(
             self.evaluation,
             lambda refusal: _refusal_json(language, _offsets(refusal), refusal, _named(refusal, names)),
+            explain_refused,
         )
 
 

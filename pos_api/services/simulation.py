@@ -12,6 +12,7 @@ from campaigns.engine.plan import Plan
 from campaigns.engine.simulation import simulate
 from campaigns.explanations import explain
 from campaigns.loader import plan_for
+from campaigns.redemption_texts import explain_refused
 from campaigns.references import catalogue_items, completed_lines, promo_code_facts, with_saved
 from campaigns.selectors import current_plan_version
 from customers.models import Customer
@@ -41,6 +42,7 @@ def run_simulation(document: Any, *, now: datetime, zone: ZoneInfo) -> dict[str,
         zone=zone,
         live=live,
         explain=explain,
+        explain_refused=explain_refused,
         read_products=None if live is None else catalogue_items,
     )
 

@@ -27,7 +27,7 @@ class AgePercent(Benefit):
         label=gettext_noop("At most (percentage)"), help=gettext_noop("Empty means 100."), default=None
     )
 
-    def lacks(self, scene: "Scene") -> str:
+    def lacks(self, scene: "Scene", campaign: str) -> str:
         if scene.shopper is None:
             return "customer_required"
         return "birth_date_required" if attribute_of(scene.shopper, "age", scene.today) is None else ""

@@ -29,13 +29,14 @@ class Benefit:
     level: ClassVar[str]
     fields: ClassVar[tuple[Field, ...]] = ()
     needs_customer: ClassVar[bool] = False
+    codes: ClassVar[tuple[str, ...]] = ()  # reasons of its own for giving nothing
 
     def stage(self) -> str:
         """Return the level on which it works with these arguments."""
         return self.level
 
-    def lacks(self, scene: "Scene") -> str:
-        """Return the code of what must be known before it can give anything in this sale; empty when nothing is missing."""
+    def lacks(self, scene: "Scene", campaign: str) -> str:
+        """Return the code of what keeps it from giving anything in this sale; empty when nothing does. `campaign` is its own code."""
         return "customer_required" if self.needs_customer and scene.shopper is None else ""
 
     def apply(self, work: "Work") -> Effect:

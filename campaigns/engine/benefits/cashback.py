@@ -12,7 +12,9 @@ from campaigns.engine.purchase import Reward
 from retail import money
 
 if TYPE_CHECKING:
+    from campaigns.engine.basket import Shopper
     from campaigns.engine.purchase import Purchase
+    from campaigns.engine.scene import Scene
 
 APPLY_CHOICES = (("sale", gettext_noop("the sale as a whole")), ("item", gettext_noop("each item")))
 REMAINDER_CHOICES = (
@@ -41,6 +43,7 @@ class Cashback(Benefit):
     )
     level: ClassVar[str] = "earning"
     needs_customer: ClassVar[bool] = True
+    codes: ClassVar[tuple[str, ...]] = ("credit_open",)
 
     percent: int | None = fields.percent(
         label=gettext_noop("Percentage"), help=gettext_noop("Of what the customer pays."), default=None
@@ -93,7 +96,7 @@ class Cashback(Benefit):
     )
     accumulate: bool = fields.boolean(
         label=gettext_noop("Accumulates"),
-        help=gettext_noop("Adds to credit that is already there."),
+        help=gettext_noop("Off: no further credit while an earlier one of this campaign has not been used."),
         default=True,
     )
     average_price: bool = fields.boolean(
@@ -113,7 +116,18 @@ class Cashback(Benefit):
         default="kept",
     )
 
+    def lacks(self, scene: "Scene", campaign: str) -> str:
+        if scene.shopper is None:
+            return "customer_required"
+        return "credit_open" if self.waits(scene.shopper, campaign) else ""
+
+    def waits(self, shopper: "Shopper | None", campaign: str) -> bool:
+        """Say whether an earlier credit has to be used first: one that does not accumulate stands alone."""
+        return not self.accumulate and shopper is not None and campaign in shopper.open_credits
+
     def earn(self, purchase: "Purchase") -> Reward | None:
+        if self.waits(purchase.scene.shopper, purchase.campaign):
+            return None
         paid = purchase.paid()
         if self.percent is not None:
             amount = money.percent_of(paid, self.percent, purchase.scene.policy.rounding)

@@ -50,7 +50,9 @@ class Points(Benefit):
 
     def earn(self, purchase: "Purchase") -> Reward | None:
         points = self._points(purchase)
-        return Reward(program=self.program, points=points) if points > 0 else None
+        if points <= 0:
+            return None
+        return Reward(program=self.program, points=points, of_sale=self.multiplier is not None)
 
     def _points(self, purchase: "Purchase") -> int:
         if self.multiplier is not None:

@@ -53,7 +53,7 @@ class Voucher(Benefit):
         maximum=36_500,
     )
 
-    def lacks(self, scene: "Scene") -> str:
+    def lacks(self, scene: "Scene", campaign: str) -> str:
         anonymous = self.base == "period_turnover" and scene.shopper is None
         return "customer_required" if anonymous else ""
 

@@ -24,6 +24,8 @@ DOCUMENT_FIELDS = (
     "shopper",
     "usage",
     "programs",
+    "stamp_plans",
+    "balances",
     "returns",
     "at",
 )
@@ -48,6 +50,12 @@ def document_of(campaigns: dict[str, Any], case: dict[str, Any]) -> dict[str, An
         "at": AT,
         **{field: case[field] for field in DOCUMENT_FIELDS if field in case},
     }
+
+
+def short(row: dict[str, Any]) -> str:
+    """Write a value that was used or given back in one line: what it is, how many units, how much money."""
+    names = ("kind", "program", "campaign", "code", "sku", "points", "stamps", "amount")
+    return " ".join(str(row[name]) for name in names if name in row)
 
 
 def observed(answer: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
@@ -88,6 +96,14 @@ def observed(answer: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]
         "optional": lambda: {row["campaign"]: row["discount"] for row in answer["optional"]},
         "delivery": lambda: answer["delivery"]["net"],
         "refund": lambda: answer["refund"]["amount"],
+        "restored": lambda: [short(row) for row in answer["refund"]["restored"]],
+        "taken_back": lambda: [short(row) for row in answer["refund"]["taken_back"]],
+        "redeemed": lambda: totals["redeemed"],
+        "used": lambda: [short(row) for row in answer["redeemed"]],
+        "left": lambda: [row["balance_after"] for row in answer["redeemed"]],
+        "forfeited": lambda: [row.get("forfeited", "0.00") for row in answer["redeemed"]],
+        "not_redeemed": lambda: {row["path"]: row["reason"] for row in answer.get("not_redeemed", [])},
+        "stamps": lambda: [row["plan"] for row in answer["earned"].get("stamps", [])],
     }
     return {name: views[name]() for name in expected}
 

@@ -246,7 +246,7 @@ class TestSimulation:
                     {"line": 1, "quantity": -5, "unit_price": "1.00"},
                     {"line": 1, "quantity": "1", "unit_price": "-1.00", "price": 3},
                 ],
-                "redeem": {"cashback": "max"},
+                "redeem": {"cashback": "MAX", "points": {"pontos": 1}},
             },
         }
 
@@ -260,11 +260,12 @@ class TestSimulation:
             ("usage.C.total", "too_small"),
             ("returns.0.quantity", "invalid_quantity"),
             ("store.timezone", "invalid_choice"),
-            ("basket.redeem", "not_supported"),
             ("basket.lines.0.quantity", "invalid_quantity"),
             ("basket.lines.1.price", "unknown_field"),
             ("basket.lines.1.unit_price", "too_small"),
             ("shopper.age", "invalid_type"),
+            ("basket.redeem.cashback", "invalid_amount"),
+            ("basket.redeem.points.pontos", "unknown"),
             ("at", "invalid_instant"),
         ]
 

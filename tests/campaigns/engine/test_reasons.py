@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.engine.kinds import CONDITIONS
+from campaigns.engine.kinds import BENEFITS, CONDITIONS
 from campaigns.engine.simulation import simulate
 from tests.campaigns.engine.test_cases import AT, CASES, document_of
 
@@ -34,7 +34,7 @@ def test_a_reason_stands_alone_and_its_change_activates(case: dict[str, Any]) ->
 
 
 def test_every_code_that_kinds_and_engine_refuse_with_has_a_case() -> None:
-    declared = {code for kind in CONDITIONS.values() for code in kind.codes}
+    declared = {code for kind in [*CONDITIONS.values(), *BENEFITS.values()] for code in kind.codes}
     written = {
         code
         for path in ENGINE.rglob("*.py")
