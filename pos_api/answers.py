@@ -7,7 +7,10 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from loyalty.redemption import REASONS
+
 Money = Annotated[str, Meta(pattern=r"^-?[0-9]+\.[0-9]{2}$", examples=["12.50"])]
+NotRedeemedReason = Literal[REASONS]  # type: ignore[valid-type]
 Number = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]{1,3})?$", examples=["2"])]
 
 
@@ -102,11 +105,17 @@ class VoucherAnswer(Struct, kw_only=True):
     valid_until: str | None
 
 
+class StampAnswer(Struct, kw_only=True):
+    plan: str
+    stamps: int
+
+
 class EarnedAnswer(Struct, kw_only=True):
     points: list[PointsAnswer]
     cashback: list[CashbackAnswer]
     codes: list[CodeEarnedAnswer]
     vouchers: list[VoucherAnswer]
+    stamps: list[StampAnswer] | UnsetType = UNSET
 
 
 class PromoCodeAnswer(Struct, kw_only=True):
@@ -146,6 +155,39 @@ class RefusalAnswer(ReasonAnswer, kw_only=True):
     reasons: list[ReasonAnswer] | UnsetType = UNSET
 
 
+class RedeemedAnswer(Struct, kw_only=True):
+    """One value that was used, in the order in which it was used.
+
+    `balance_after` is what can still be used: money, or a number of points or stamps where these are given. What comes
+    off the delivery fee (`reward` delivery) is no part of `totals.redeemed`; a gift comes off nothing.
+    """
+
+    kind: Literal["reward", "points", "cashback", "voucher", "gift_card", "e_purse", "credit_note"]
+    amount: Money
+    balance_after: int | str
+    program: str | UnsetType = UNSET
+    points: int | str | UnsetType = UNSET
+    stamps: int | str | UnsetType = UNSET
+    code: str | UnsetType = UNSET
+    reward: Literal["gift", "product", "delivery"] | UnsetType = UNSET
+    sku: str | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    forfeited: Annotated[Money, Meta(description="What is lost with it.")] | UnsetType = UNSET
+
+
+class NotRedeemedAnswer(Struct, kw_only=True):
+    """Something asked for that was not given, or not all of it; `path` is where it was asked for."""
+
+    kind: str
+    path: str
+    reason: NotRedeemedReason
+    program: str | UnsetType = UNSET
+    code: str | UnsetType = UNSET
+    required: Any = UNSET
+    actual: Any = UNSET
+    text: str | UnsetType = UNSET
+
+
 class EvaluationAnswer(Struct, kw_only=True):
     """What every candidate campaign gives the basket, or why it gives nothing."""
 
@@ -157,11 +199,12 @@ class EvaluationAnswer(Struct, kw_only=True):
     gifts: list[GiftAnswer]
     earned: EarnedAnswer
     promo_codes: list[PromoCodeAnswer]
-    redeemed: list[Any]
+    redeemed: list[RedeemedAnswer]
     optional: list[OptionalAnswer]
     not_activated: list[RefusalAnswer]
     messages: list[str]
     exchange_left: Money | UnsetType = UNSET
+    not_redeemed: list[NotRedeemedAnswer] | UnsetType = UNSET
 
 
 SaleStateWord = Literal["committed", "partially_returned", "returned", "cancelled"]

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from msgspec import Meta, Struct, field
 
 from campaigns.engine import basket as engine
+from loyalty.redemption import MAX, RedeemRequest, RewardRequest, StoredValueRequest
+from loyalty.redemption import Wanted as Amount
 from pos_api.catalogue import CatalogueRow
 from pos_api.decoding import Decoder
 from pos_api.fields import (
@@ -26,6 +28,7 @@ from pos_api.fields import (
     Phone,
     Quantity,
     ShortText,
+    Wanted,
     Word,
 )
 from pos_api.problems import FieldProblem
@@ -98,6 +101,33 @@ class GiftPick(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     quantity: Quantity = field(default_factory=_one)
 
 
+def _as_much_as_allowed() -> Wanted:
+    return Wanted(-1)
+
+
+class PresentedValue(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """A gift card, e-purse, voucher or credit note that the customer presents."""
+
+    code: Word
+    amount: Wanted = field(default_factory=_as_much_as_allowed)
+
+
+class RewardPick(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """A level's gift (`sku`), or the reward of a stamp plan."""
+
+    program: Identifier
+    sku: Identifier | None = None
+
+
+class RedeemDocument(Struct, forbid_unknown_fields=True, kw_only=True):
+    """What the customer wants to use. `max` is as much as is allowed."""
+
+    cashback: Annotated[Wanted, Meta(description="Money.")] | None = None
+    points: Annotated[dict[Identifier, Wanted], Meta(max_length=20, description="Points by program.")] = {}
+    stored_values: Annotated[list[PresentedValue], Meta(max_length=20)] = []
+    rewards: Annotated[list[RewardPick], Meta(max_length=20)] = []
+
+
 class BasketDocument(Struct, forbid_unknown_fields=True, kw_only=True):
     """A basket, as evaluating reads it. Nothing is stored."""
 
@@ -113,7 +143,7 @@ class BasketDocument(Struct, forbid_unknown_fields=True, kw_only=True):
     payments: Annotated[list[PaymentPart], Meta(max_length=50)] = []
     accepted: Annotated[list[Identifier], Meta(max_length=100)] = []
     gifts: Annotated[list[GiftPick], Meta(max_length=200)] = []
-    redeem: Annotated[Any, Meta(description="Comes with the value ledger; refused until then.")] = None
+    redeem: RedeemDocument | None = None
 
 
 class SaleDocument(BasketDocument, forbid_unknown_fields=True, kw_only=True):
@@ -142,8 +172,18 @@ def _check_basket(basket: BasketDocument) -> list[FieldProblem]:
         message = _("Give a document, card, code, phone or email, or leave the customer out.")
         errors.append(FieldProblem("customer", "required", message))
     if basket.redeem is not None:
-        message = _("Redeeming stored value is not available yet.")
-        errors.append(FieldProblem("redeem", "not_supported", message))
+        errors += _repeated_values(basket.redeem)
+    return errors
+
+
+def _repeated_values(redeem: RedeemDocument) -> list[FieldProblem]:
+    seen: set[str] = set()
+    errors = []
+    for position, presented in enumerate(redeem.stored_values):
+        if presented.code in seen:
+            message = _("This code was given already.")
+            errors.append(FieldProblem(f"redeem.stored_values[{position}].code", "duplicate", message))
+        seen.add(presented.code)
     return errors
 
 
@@ -183,8 +223,8 @@ def _check_payments(sale: SaleDocument) -> list[FieldProblem]:
     return errors
 
 
-EVALUATE_DECODER: Decoder[BasketDocument] = Decoder(BasketDocument, _check_basket, free_fields=("redeem",))
-SALE_DECODER: Decoder[SaleDocument] = Decoder(SaleDocument, _check_sale, free_fields=("redeem",))
+EVALUATE_DECODER: Decoder[BasketDocument] = Decoder(BasketDocument, _check_basket)
+SALE_DECODER: Decoder[SaleDocument] = Decoder(SaleDocument, _check_sale)
 
 
 def engine_basket(
@@ -220,6 +260,28 @@ def engine_basket(
             ]
         ),
     )
+
+
+def redeem_request(document: BasketDocument) -> RedeemRequest | None:
+    """Return what is to be redeemed; None when nothing is asked for."""
+    asked = document.redeem
+    if asked is None or not (
+        asked.cashback is not None or asked.points or asked.stored_values or asked.rewards
+    ):
+        return None
+    return RedeemRequest(
+        cashback=None if asked.cashback is None else _wanted(asked.cashback),
+        points={program: _wanted(wanted) for program, wanted in asked.points.items()},
+        stored_values=tuple(
+            StoredValueRequest(code=str(presented.code), amount=_wanted(presented.amount))
+            for presented in asked.stored_values
+        ),
+        rewards=tuple(RewardRequest(program=pick.program, sku=pick.sku or "") for pick in asked.rewards),
+    )
+
+
+def _wanted(wanted: Wanted) -> Amount:
+    return MAX if wanted < 0 else +wanted
 
 
 def _engine_line(

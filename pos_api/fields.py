@@ -41,6 +41,12 @@ class Cents(int):
     __slots__ = ()
 
 
+class Wanted(int):
+    """How much is to be redeemed: "max", kept as -1, or hundredths of money or points."""
+
+    __slots__ = ()
+
+
 class Quantity(Decimal):
     """More than nothing, at most 99,999 with three decimals; a text or a JSON number."""
 
@@ -68,6 +74,9 @@ class Phone(str):
 _MONEY = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?", re.ASCII)
 _QUANTITY = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,3})?", re.ASCII)
 _NOT_MONEY = FieldRefused("money", _("Must be an amount with at most two decimals, such as “12.50”."))
+_NOT_WANTED = FieldRefused(
+    "redeem", _("Must be “max” or an amount with at most two decimals, such as “12.50”.")
+)
 _NOT_QUANTITY = FieldRefused(
     "quantity", _("Must be a quantity above 0 with at most three decimals, such as “2” or “0.350”.")
 )
@@ -90,6 +99,15 @@ def _cents(value: Any) -> Cents:
     if found is None:
         raise _NOT_MONEY
     return Cents(int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")))
+
+
+def _wanted(value: Any) -> Wanted:
+    if value == "max":
+        return Wanted(-1)
+    found = _MONEY.fullmatch(_plain(value))
+    if found is None:
+        raise _NOT_WANTED
+    return Wanted(int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")))
 
 
 def _quantity(value: Any) -> Quantity:
@@ -129,6 +147,7 @@ def _phone(value: Any) -> Phone:
 
 READERS: dict[type, Callable[[Any], Any]] = {
     Cents: _cents,
+    Wanted: _wanted,
     Quantity: _quantity,
     Document: _document,
     Word: _word,
@@ -137,6 +156,12 @@ READERS: dict[type, Callable[[Any], Any]] = {
 
 SCHEMAS: dict[type, dict[str, Any]] = {
     Cents: {"type": ["string", "number"], "pattern": r"^[0-9]{1,12}(\.[0-9]{1,2})?$", "minimum": 0},
+    Wanted: {
+        "anyOf": [
+            {"const": "max"},
+            {"type": ["string", "number"], "pattern": r"^[0-9]{1,12}(\.[0-9]{1,2})?$", "minimum": 0},
+        ]
+    },
     Quantity: {
         "type": ["string", "number"],
         "pattern": r"^[0-9]{1,5}(\.[0-9]{1,3})?$",

@@ -16,15 +16,17 @@ from campaigns.engine.evaluate import evaluate
 from campaigns.engine.evaluation import Evaluation, Refusal
 from campaigns.engine.held import hold
 from campaigns.engine.plan import Plan
+from campaigns.engine.redemption import redeem_value
 from campaigns.engine.rendering import refusal_json, render_json
 from campaigns.engine.verdict import Verdict
 from campaigns.explanations import OF_CAMPAIGNS, explain
 from campaigns.loader import compiled_revisions, plan_for
 from campaigns.redemption_texts import explain_refused
+from loyalty.value import ANONYMOUS, Balances
 from pos_api import selectors
 from pos_api.authentication import TerminalCaller
-from pos_api.baskets import BasketDocument, SaleDocument, engine_basket
-from pos_api.problems import invalid_field
+from pos_api.baskets import BasketDocument, SaleDocument, engine_basket, redeem_request
+from pos_api.problems import FieldProblem, Invalid, invalid_field
 from pos_api.services import lookups
 from pos_api.usage import usage_for
 
@@ -159,10 +161,12 @@ def evaluate_snapshot(
     *,
     moment: datetime,
     with_kept_terms: bool = True,
+    balances: Balances = ANONYMOUS,
 ) -> Evaluated:
     """Evaluate a document against a plan and what was read of the world.
 
-    `with_kept_terms` lets codes open their campaign as it was when they were issued.
+    `with_kept_terms` lets codes open their campaign as it was when they were issued. `balances` are what the customer
+    holds; they matter only where something is to be redeemed.
     """
     basket = engine_basket(
         document, snapshot.catalogue, snapshot.category_paths, selectors.promo_codes(document, snapshot)
@@ -191,7 +195,23 @@ def evaluate_snapshot(
         # Returns need to know how an activation's discount is shared; a till's keystroke does not.
         with_deals=isinstance(document, SaleDocument),
     )
+    request = redeem_request(document)
+    if request is not None:
+        evaluation = redeem_value(evaluation, request, balances, at=moment)
+        _refuse_unknown_programs(evaluation)
     return Evaluated(evaluation=evaluation, snapshot=snapshot, plan=plan, basket=basket, customer_key=whose)
+
+
+def _refuse_unknown_programs(evaluation: Evaluation) -> None:
+    """Raise a 422 problem that names every program which does not exist: a mistake of the till, not of the customer."""
+    refused = () if evaluation.redemption is None else evaluation.redemption.refused
+    errors = [
+        FieldProblem(row.path, "unknown", explain_refused(row))
+        for row in refused
+        if row.reason == "unknown_program"
+    ]
+    if errors:
+        raise Invalid(errors=errors)
 
 
 def _with_kept_terms(plan: Plan, document: BasketDocument, snapshot: selectors.Snapshot) -> Plan:
