@@ -1,6 +1,8 @@
 """The arithmetic of the ledger as plain values: integers are hundredths (cents, or hundredths of points and stamps)."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 
 def take_in_order(wanted: int, lots: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -44,3 +46,9 @@ def owed_for(earned: int, spent: int, before: int, now: int) -> int:
         return max(0, spent - max(0, earned - taken_back))
 
     return liability(before + now) - liability(before)
+
+
+def end_after(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """Return the end of the local day that lies `days` after that of `moment`: the first instant of the next one."""
+    day = moment.astimezone(zone).date() + timedelta(days=days + 1)
+    return datetime.combine(day, time(), zone).astimezone(UTC)

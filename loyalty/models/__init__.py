@@ -9,8 +9,6 @@ from loyalty.models.account import (
     Settlement,
 )
 from loyalty.models.program import (
-    Clawback,
-    ExpiredRestore,
     LevelGift,
     PointsProgram,
     ProgramLevel,
@@ -21,10 +19,8 @@ from loyalty.models.program import (
 __all__ = [
     "Account",
     "AccountKind",
-    "Clawback",
     "Entry",
     "EntryKind",
-    "ExpiredRestore",
     "LevelGift",
     "Lot",
     "LotSource",

@@ -4,22 +4,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from retail.models import Category, Product
-
-
-class Clawback(models.TextChoices):
-    """What happens on a return when what the sale had earned was spent already."""
-
-    CHARGE_BACK = "charge_back", _("Withhold its value from the refund")
-    DEBT = "debt", _("The customer owes it; the next earning pays it first")
-    BLOCK = "block", _("Refuse the return")
-
-
-class ExpiredRestore(models.TextChoices):
-    """What happens to value that a return gives back after it would have expired."""
-
-    KEEP_EXPIRED = "keep_expired", _("It stays expired")
-    GRACE = "grace_days", _("It can be used for some days more")
+from retail.models import Category, Clawback, ExpiredRestore, Product
 
 
 class ProgramTerms(models.Model):

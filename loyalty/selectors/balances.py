@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from loyalty.models import Account, Lot
 from retail import money
 
@@ -53,10 +55,18 @@ def balances(customer_id: int, *, at: datetime, expiring_days: int = EXPIRING_DA
     return [_balance(account, lots.get(account.pk, []), at, expiring_days) for account in accounts]
 
 
-def usable_lots(account_ids: Iterable[int], *, at: datetime) -> dict[int, list[UsableLot]]:
-    """Return by account what can be spent at that moment, in the order in which it is spent. One query."""
+def usable_lots(
+    account_ids: Iterable[int], *, at: datetime, without_sale: int | None = None
+) -> dict[int, list[UsableLot]]:
+    """Return by account what can be spent at that moment, in the order in which it is spent. One query.
+
+    Lots that the sale `without_sale` made are left out.
+    """
+    lots = Lot.objects.filter(account_id__in=list(account_ids)).usable(at=at).first_expiring_first()
+    if without_sale is not None:
+        lots = lots.filter(Q(sale_id__isnull=True) | ~Q(sale_id=without_sale))
     found: dict[int, list[UsableLot]] = defaultdict(list)
-    for lot in Lot.objects.filter(account_id__in=list(account_ids)).usable(at=at).first_expiring_first():
+    for lot in lots:
         found[lot.account_id].append(_usable(lot))
     return dict(found)
 

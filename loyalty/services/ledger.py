@@ -104,7 +104,7 @@ def credit(
         return []
     if any(lot.amount <= 0 for lot in lots):
         raise ValueError("a lot holds more than nothing")
-    with _refusals(cause=lots[0].cause):
+    with refusals_of(cause=lots[0].cause):
         rows = Lot.objects.bulk_create([_lot(lot, at) for lot in lots])
         entries = Entry.objects.bulk_create(
             [
@@ -217,7 +217,7 @@ def spend(
         wanted[lot_id] += amount
     if not wanted:
         return {}
-    with _refusals(cause=cause, lots=list(wanted)), connection.cursor() as cursor:
+    with refusals_of(cause=cause, lots=list(wanted)), connection.cursor() as cursor:
         cursor.execute(
             _SPEND,
             {
@@ -256,7 +256,7 @@ def _lot(credit: Credit, at: datetime) -> Lot:
 
 
 @contextmanager
-def _refusals(*, cause: str, lots: Sequence[int] = ()) -> Iterator[None]:
+def refusals_of(*, cause: str, lots: Sequence[int] = ()) -> Iterator[None]:
     """Say in the ledger's words what the database refused."""
     try:
         yield

@@ -11,9 +11,9 @@ from django.core.validators import validate_slug
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from loyalty.models import Account, Clawback, ExpiredRestore, LevelGift, PointsProgram, ProgramLevel
+from loyalty.models import Account, LevelGift, PointsProgram, ProgramLevel
 from retail import upsert
-from retail.models import Product
+from retail.models import Clawback, ExpiredRestore, Product
 from retail.models.catalogue import validate_web_address
 from retail.rows import (
     MISSING,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy
 
 if TYPE_CHECKING:
-    from loyalty.services.withdrawals import Shortfall
+    from loyalty.models import Account
 
 
 class LedgerError(Exception):
@@ -56,14 +56,14 @@ class NothingToRestore(LedgerError):
 
 
 class ReturnBlocked(LedgerError):
-    """A program refuses returns whose earnings were spent."""
+    """A program refuses returns whose earnings were spent. `missing` is `(account, hundredths)`."""
 
     code = "value_already_spent"
     message = gettext_lazy("What this sale had earned was spent already.")
 
-    def __init__(self, shortfalls: "Sequence[Shortfall]") -> None:
+    def __init__(self, missing: "Sequence[tuple[Account, int]]") -> None:
         super().__init__()
-        self.shortfalls = list(shortfalls)
+        self.missing = list(missing)
 
 
 class ReasonRequired(LedgerError):

@@ -1,5 +1,5 @@
 from retail.models.catalogue import CatalogueChange, Category, Product
-from retail.models.company import Company
+from retail.models.company import Clawback, Company, ExpiredRestore
 from retail.models.grouping import Grouping, ProductGrouping, StoreGrouping
 from retail.models.price_change import PriceChange, PriceChangeLine, PriceField
 from retail.models.sale import ExchangedItem, Payment, Sale, SaleLine, SaleState
@@ -8,8 +8,10 @@ from retail.models.store import Store, Terminal, TotalsMode
 __all__ = [
     "CatalogueChange",
     "Category",
+    "Clawback",
     "Company",
     "ExchangedItem",
+    "ExpiredRestore",
     "Grouping",
     "Payment",
     "PriceChange",

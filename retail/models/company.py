@@ -11,6 +11,21 @@ def validate_time_zone(value: str) -> None:
         raise ValidationError(_("“%(value)s” is not a time zone."), params={"value": value}, code="time_zone")
 
 
+class Clawback(models.TextChoices):
+    """What happens on a return when what the sale had earned was spent already."""
+
+    CHARGE_BACK = "charge_back", _("Withhold its value from the refund")
+    DEBT = "debt", _("The customer owes it; the next earning pays it first")
+    BLOCK = "block", _("Refuse the return")
+
+
+class ExpiredRestore(models.TextChoices):
+    """What happens to value that a return gives back after it would have expired."""
+
+    KEEP_EXPIRED = "keep_expired", _("It stays expired")
+    GRACE = "grace_days", _("It can be used for some days more")
+
+
 class Company(models.Model):
     """The chain that runs this installation. There is exactly one row, with primary key 1."""
 
@@ -40,11 +55,39 @@ class Company(models.Model):
         _("SMS length limit"), default=150, help_text=_("Longest text message, in characters.")
     )
 
+    cashback_clawback = models.CharField(
+        _("when cashback was spent before a return"),
+        max_length=12,
+        choices=Clawback,
+        default=Clawback.CHARGE_BACK,
+        db_default=Clawback.CHARGE_BACK,
+        help_text=_("What happens when a sale is returned whose cashback was spent already."),
+    )
+    cashback_expired_restore = models.CharField(
+        _("when cashback had expired before a return"),
+        max_length=12,
+        choices=ExpiredRestore,
+        default=ExpiredRestore.KEEP_EXPIRED,
+        db_default=ExpiredRestore.KEEP_EXPIRED,
+        help_text=_("What happens to cashback that a return gives back after its last day."),
+    )
+    cashback_grace_days = models.PositiveSmallIntegerField(
+        _("cashback's days of grace"),
+        default=0,
+        db_default=0,
+        help_text=_("Days, to the end of the last one, in which cashback given back late can be used."),
+    )
+
     class Meta:
         verbose_name = _("company")
         verbose_name_plural = _("company")
         constraints = [
             models.CheckConstraint(condition=models.Q(pk=1), name="company_has_one_row"),
+            models.CheckConstraint(
+                condition=models.Q(cashback_clawback__in=Clawback.values)
+                & models.Q(cashback_expired_restore__in=ExpiredRestore.values),
+                name="company_cashback_policies_known",
+            ),
         ]
 
     def __str__(self) -> str:

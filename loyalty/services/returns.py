@@ -1,0 +1,262 @@
+"""What a return does to value: gives back what the sale had spent, takes back what it had earned.
+
+Like the postings of `ledger`, these run inside the return's transaction, after the customer's accounts are locked.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import F, Q, Sum
+
+from loyalty.models import Account, Entry, EntryKind, Lot, Receivable
+from loyalty.rules import owed_for, take_in_order
+from loyalty.selectors.balances import usable_lots
+from loyalty.selectors.policies import ReturnPolicy, return_policies
+from loyalty.services.ledger import refusals_of
+from loyalty.services.refusals import NothingToRestore, ReturnBlocked
+from retail import money
+from retail.models import Clawback
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What came back to a lot. `usable_until` is None when it never expires; `kept_expired`: it is of no use."""
+
+    lot_id: int
+    account: Account
+    amount: int
+    usable_until: datetime | None
+    kept_expired: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """Take `amount` back of what a lot earned; earlier returns of the same sale asked for `before` of it."""
+
+    lot_id: int
+    amount: int
+    before: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """What a return took back from one account, and what was spent and could not be taken.
+
+    `missing` is what was spent; by the policy, its value in cents is to be withheld from the refund (`charge`), or the
+    account owes it (`owed`, in the account's unit).
+    """
+
+    account: Account
+    taken: int
+    missing: int = 0
+    charge: int = 0
+    owed: int = 0
+
+
+def restore(
+    gives: Sequence[tuple[int, int]], *, cause: str, sale_id: int, occurred_at: datetime, at: datetime
+) -> list[Restored]:
+    """Give `(lot id, hundredths)` back to the lots that a sale had spent, which keep their expiry.
+
+    What has expired at `at` stays so, or gets days of grace, by the policy of its program. Raises NothingToRestore when
+    the sale had not taken as much, AlreadyPosted when the cause has given back before.
+    """
+    wanted = _merged(gives)
+    if not wanted:
+        return []
+    lots = _lots(wanted)
+    _require_spent(wanted, sale_id)
+    policies = return_policies(lot.account for lot in lots)
+    restored, graces, entries = [], {}, []
+    for lot in lots:
+        amount = wanted[lot.pk]
+        ends_at, kept_expired = lot.ends_at, False
+        entries.append(_entry(lot, EntryKind.RESTORE, amount, cause, sale_id, occurred_at, at))
+        if ends_at is not None and ends_at <= at:
+            grace_until = policies[lot.account_id].grace_until(at=at)
+            if grace_until is None:
+                kept_expired = True
+                entries.append(_entry(lot, EntryKind.EXPIRE, -amount, cause, sale_id, occurred_at, at))
+            else:
+                ends_at = graces[lot.pk] = grace_until
+        restored.append(
+            Restored(
+                lot_id=lot.pk,
+                account=lot.account,
+                amount=amount,
+                usable_until=ends_at,
+                kept_expired=kept_expired,
+            )
+        )
+    with refusals_of(cause=cause, lots=list(wanted)):
+        Entry.objects.bulk_create(entries)
+    _give_grace(graces)
+    return restored
+
+
+def withdraw(
+    takes: Sequence[Withdrawal], *, cause: str, sale_id: int, occurred_at: datetime, at: datetime
+) -> list[TakenBack]:
+    """Take back what a sale had earned, and answer by account, in the order of their ids.
+
+    What is left of its lots goes first, pending or not; what was spent is made good by other usable lots of the
+    account that expire first, then by the account's policy. What expired unused is owed by nobody. Raises
+    ReturnBlocked, before anything is posted, when the policy refuses the return.
+    """
+    by_lot = {take.lot_id: take for take in takes if take.amount > 0}
+    if not by_lot:
+        return []
+    lots = _lots(by_lot)
+    accounts = {lot.account_id: lot.account for lot in lots}
+    policies = return_policies(accounts.values())
+    spent = _spent(by_lot)
+    moves: dict[int, list[tuple[Lot, int]]] = defaultdict(list)
+    missing: dict[int, int] = defaultdict(int)
+    for lot in lots:
+        take = by_lot[lot.pk]
+        part = min(take.amount, money.from_decimal(lot.remaining))
+        if part:
+            moves[lot.account_id].append((lot, part))
+        owed = owed_for(money.from_decimal(lot.earned), spent.get(lot.pk, 0), take.before, take.amount)
+        missing[lot.account_id] += min(owed, take.amount - part)
+    _cover(moves, missing, sale_id=sale_id, at=at)
+    blocked = [
+        accounts[pk] for pk, left in missing.items() if left and policies[pk].clawback == Clawback.BLOCK
+    ]
+    if blocked:
+        raise ReturnBlocked([(account, missing[account.pk]) for account in blocked])
+    with refusals_of(cause=cause, lots=list(by_lot)):
+        Entry.objects.bulk_create(
+            [
+                _entry(lot, EntryKind.REVERSE, -part, cause, sale_id, occurred_at, at)
+                for account_id in sorted(moves)
+                for lot, part in moves[account_id]
+            ]
+        )
+    answer = []
+    for pk in sorted(accounts):
+        taken = sum(part for _lot, part in moves[pk])
+        answer.append(_taken_back(accounts[pk], taken, missing[pk], policies[pk]))
+    owe([(one.account, one.owed) for one in answer if one.owed], cause=cause, sale_id=sale_id, at=at)
+    return answer
+
+
+def owe(debts: Sequence[tuple[Account, int]], *, cause: str, sale_id: int | None, at: datetime) -> None:
+    """Record that the customer owes accounts so much; the next earnings pay it first."""
+    Receivable.objects.bulk_create(
+        [
+            Receivable(
+                account=account,
+                cause=cause,
+                sale_id=sale_id,
+                amount=money.to_decimal(amount),
+                left=money.to_decimal(amount),
+                created_at=at,
+            )
+            for account, amount in debts
+        ]
+    )
+
+
+def _taken_back(account: Account, taken: int, missing: int, policy: ReturnPolicy) -> TakenBack:
+    charge = policy.money_for(missing) if policy.clawback == Clawback.CHARGE_BACK else None
+    return TakenBack(
+        account=account,
+        taken=taken,
+        missing=missing,
+        charge=charge or 0,
+        owed=missing if policy.clawback == Clawback.DEBT else 0,
+    )
+
+
+def _cover(
+    moves: dict[int, list[tuple[Lot, int]]], missing: dict[int, int], *, sale_id: int, at: datetime
+) -> None:
+    """Take what is missing from other usable lots of the account: a balance is one, whichever lot was spent."""
+    short = [account_id for account_id, left in missing.items() if left]
+    if not short:
+        return
+    # The sale's own lots are left for its other units.
+    others = usable_lots(short, at=at, without_sale=sale_id)
+    for account_id, lots in others.items():
+        for lot_id, part in take_in_order(missing[account_id], [(lot.id, lot.remaining) for lot in lots]):
+            moves[account_id].append((Lot(pk=lot_id, account_id=account_id), part))
+            missing[account_id] -= part
+
+
+def _spent(lot_ids: dict[int, Withdrawal]) -> dict[int, int]:
+    """Return what the customer had the use of, by lot: redeemed and not given back, or gone for a debt."""
+    used = Q(kind__in=[EntryKind.REDEEM, EntryKind.RESTORE, EntryKind.SETTLE])
+    for_another_sale = Q(kind=EntryKind.REVERSE) & ~Q(sale_id=F("lot__sale_id"))
+    sums = (
+        Entry.objects.filter(used | for_another_sale, lot_id__in=list(lot_ids))
+        .values_list("lot_id")
+        .annotate(moved=Sum("amount"))
+        .order_by("lot_id")
+    )
+    return {lot_id: max(0, -money.from_decimal(moved)) for lot_id, moved in sums}
+
+
+def _require_spent(wanted: dict[int, int], sale_id: int) -> None:
+    kinds = [EntryKind.REDEEM, EntryKind.FORFEIT, EntryKind.RESTORE]
+    sums = dict(
+        Entry.objects.filter(lot_id__in=list(wanted), sale_id=sale_id, kind__in=kinds)
+        .values_list("lot_id")
+        .annotate(moved=Sum("amount"))
+        .order_by("lot_id")
+    )
+    refused = [
+        lot_id
+        for lot_id, amount in wanted.items()
+        if amount > -money.from_decimal(sums.get(lot_id, money.to_decimal(0)))
+    ]
+    if refused:
+        raise NothingToRestore(refused)
+
+
+def _merged(gives: Sequence[tuple[int, int]]) -> dict[int, int]:
+    wanted: dict[int, int] = defaultdict(int)
+    for lot_id, amount in gives:
+        if amount < 0:
+            raise ValueError("nothing negative is given back")
+        if amount:
+            wanted[lot_id] += amount
+    return dict(wanted)
+
+
+def _lots(lot_ids: dict[int, object] | dict[int, int] | dict[int, Withdrawal]) -> list[Lot]:
+    return list(
+        Lot.objects.filter(pk__in=list(lot_ids))
+        .select_related("account__program", "account__plan")
+        .order_by("pk")
+    )
+
+
+def _entry(
+    lot: Lot, kind: EntryKind, amount: int, cause: str, sale_id: int, occurred_at: datetime, at: datetime
+) -> Entry:
+    return Entry(
+        lot_id=lot.pk,
+        account_id=lot.account_id,
+        kind=kind,
+        amount=money.to_decimal(amount),
+        cause=cause,
+        sale_id=sale_id,
+        occurred_at=occurred_at,
+        recorded_at=at,
+    )
+
+
+_GRACE = """
+UPDATE loyalty_lot l SET grace_until = GREATEST(l.grace_until, g.until)
+  FROM unnest(%s::bigint[], %s::timestamptz[]) AS g(lot, until) WHERE l.id = g.lot
+"""
+
+
+def _give_grace(graces: dict[int, datetime]) -> None:
+    if graces:
+        with connection.cursor() as cursor:
+            cursor.execute(_GRACE, [list(graces), list(graces.values())])
