@@ -80,6 +80,11 @@ JOBS: dict[str, tuple[str, crontab | schedule, str]] = {
         _every_hour,
         "what is kept for days may stay an hour longer; small batches disturb nobody",
     ),
+    "expire_value": (
+        "loyalty.tasks.expire_value",
+        _every_hour,
+        "what has expired cannot be spent, whether this has run or not; it only brings the balances after",
+    ),
     "run_due_jobs": (
         "campaigns.tasks.run_due_jobs",
         _every_ten_seconds,

@@ -66,7 +66,8 @@ def open_accounts(
 ) -> dict[AccountKey, Account]:
     """Lock every account of a customer, first making those of `wanted` that do not exist. Returns all of them."""
     locked = lock_accounts(customer_id)
-    missing = [key for key in dict.fromkeys(wanted) if key not in locked]
+    # Two transactions that open the same accounts do it in the same order, so that neither waits for the other.
+    missing = sorted({key for key in wanted if key not in locked}, key=lambda key: (key[0], key[1] or 0))
     if not missing:
         return locked
     Account.objects.bulk_create(
