@@ -210,7 +210,7 @@ class CampaignUse:
 
 def campaign_use(campaign: Campaign) -> CampaignUse:
     totals = campaign.activations.filter(reversed_at__isnull=True).aggregate(
-        activations=Count("pk"), discount=Sum("discount"), sales=Sum("sale__net")
+        activations=Count("pk"), discount=Sum(F("discount") - F("undone")), sales=Sum("sale__net")
     )
     return CampaignUse(totals["activations"], totals["discount"] or 0, totals["sales"] or 0)
 

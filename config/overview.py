@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, Max, Q, Sum
+from django.db.models import Count, Exists, F, Max, Q, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -109,7 +109,7 @@ def strongest_campaigns(*, since: datetime, limit: int = 6) -> list[CampaignSum]
     rows = (
         Activation.objects.filter(activated_at__gte=since, reversed_at__isnull=True)
         .values_list("campaign__code", "campaign__name")
-        .annotate(Count("pk"), total=Sum("discount"))
+        .annotate(Count("pk"), total=Sum(F("discount") - F("undone")))
         .order_by("-total", "campaign__code")[:limit]
     )
     return [CampaignSum(*row) for row in rows]

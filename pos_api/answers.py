@@ -5,7 +5,7 @@ The bodies themselves are written by `campaigns.engine.rendering`; a test holds 
 
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from loyalty.redemption import REASONS
 
@@ -232,8 +232,62 @@ class ReversedAnswer(Struct, kw_only=True):
     discount: Money
 
 
-class CancelledAnswer(Struct, kw_only=True):
-    """A cancelled sale and the activations whose uses were given back."""
+class RefundAnswer(Struct, kw_only=True):
+    """`amount` is money to give back. `withheld` is what the sale had earned and was spent: it was taken off."""
+
+    amount: Money
+    withheld: Money
+
+
+class NotUndoneAnswer(Struct, kw_only=True):
+    """Something that stays: a gift that went home, a code of the sale that was used, the delivery."""
+
+    kind: Literal["gift", "code", "delivery"]
+    campaign: str | UnsetType = UNSET
+    sku: str | UnsetType = UNSET
+    quantity: str | UnsetType = UNSET
+    code: str | UnsetType = UNSET
+    amount: Money | UnsetType = UNSET
+
+
+class UndoneAnswer(Struct, kw_only=True):
+    """What a return or a cancellation did to stored value, and what it could not undo."""
+
+    restored: list[Any]
+    taken_back: list[Any]
+    owed: list[Any]
+    not_undone: list[NotUndoneAnswer]
+
+
+class ReturnRefundAnswer(RefundAnswer, kw_only=True):
+    """`value` is what the units were worth: `amount`, `withheld` and what was restored as stored value."""
+
+    value: Money
+
+
+class ReturnLineAnswer(Struct, kw_only=True):
+    """`quantity` came back in this return, `returned` so far."""
+
+    line: int
+    quantity: Number
+    returned: Number
+    value: Money
+
+
+class ReturnAnswer(UndoneAnswer, kw_only=True):
+    """A recorded return. `reversed` is the discount that each campaign had given on the units."""
+
+    sale: str
+    return_: str = field(name="return")
+    state: SaleStateWord
+    returned_at: str
+    lines: list[ReturnLineAnswer]
+    refund: ReturnRefundAnswer
+    reversed: list[ReversedAnswer]
+
+
+class CancelledAnswer(UndoneAnswer, kw_only=True):
+    """A cancelled sale, the activations whose uses were given back, and what is left to refund."""
 
     sale: str
     state: SaleStateWord
@@ -241,6 +295,7 @@ class CancelledAnswer(Struct, kw_only=True):
     business_date: str
     cancelled_at: str | None
     reversed: list[ReversedAnswer]
+    refund: RefundAnswer
 
 
 class PaymentAnswer(Struct, kw_only=True):
@@ -267,6 +322,8 @@ class StoredSaleAnswer(Struct, kw_only=True):
     payments: list[PaymentAnswer]
     is_test: bool
     flags: list[str]
+    refunded: Annotated[Money, Meta(description="What its returns were worth so far.")]
+    returns: list[ReturnAnswer]
     answer: SaleAnswer | None
 
 

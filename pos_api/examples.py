@@ -103,6 +103,29 @@ CANCEL_ANSWER: Json = {
     "business_date": "2026-11-22",
     "cancelled_at": "2026-11-22T13:20:00+00:00",
     "reversed": [{"campaign": "INVERNO10", "discount": "18.00"}],
+    "refund": {"amount": "162.00", "withheld": "0.00"},
+    "restored": [],
+    "taken_back": [],
+    "owed": [],
+    "not_undone": [],
+}
+
+RETURN_EXAMPLES: dict[str, Json] = {
+    "One of two units": {"return": "R-1", "lines": [{"line": 1, "quantity": "1"}]},
+}
+
+RETURN_ANSWER: Json = {
+    "sale": _SALE,
+    "return": "R-1",
+    "state": "partially_returned",
+    "returned_at": "2026-11-24T18:02:11+00:00",
+    "lines": [{"line": 1, "quantity": "1", "returned": "1", "value": "91.00"}],
+    "refund": {"value": "91.00", "amount": "91.00", "withheld": "0.00"},
+    "reversed": [{"campaign": "INVERNO10", "discount": "9.00"}],
+    "restored": [],
+    "taken_back": [],
+    "owed": [],
+    "not_undone": [],
 }
 
 STORED_SALE_ANSWER: Json = {
@@ -122,6 +145,8 @@ STORED_SALE_ANSWER: Json = {
     "payments": [{"method": "pix", "amount": "162.00"}],
     "is_test": False,
     "flags": [],
+    "refunded": "0.00",
+    "returns": [],
     "answer": SALE_ANSWER,
 }
 

@@ -33,7 +33,7 @@ def _scope(caller: Any) -> dict[str, Any]:
 def _first(**conditions: Any) -> Sale:
     sale = (
         Sale.objects.select_related("store", "terminal", "customer")
-        .prefetch_related("payments")
+        .prefetch_related("payments", "returns")
         .filter(**conditions)
         .order_by("-business_date", "-pk")
         .first()
@@ -67,5 +67,9 @@ def sale_body(sale: Sale) -> dict[str, Any]:
         ],
         "is_test": sale.is_test,
         "flags": sale.flags,
+        "refunded": str(sale.refunded),
+        "returns": [
+            one.response for one in sorted(sale.returns.all(), key=lambda one: (one.returned_at, one.pk))
+        ],
         "answer": answer,
     }

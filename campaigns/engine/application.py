@@ -322,15 +322,18 @@ def over_limits(scene: Scene, standing: Standing, effects: Sequence[Effect]) -> 
 
 def counted_items(scene: Scene, standing: Standing, effects: Sequence[Effect]) -> int:
     """Return how many items an activation counts: those it discounts, else gifts, else those that qualify."""
+    items = items_by_line(scene, standing, effects)
+    return sum(items.values()) if items else sum([effect.gift_entries for effect in effects])
+
+
+def items_by_line(scene: Scene, standing: Standing, effects: Sequence[Effect]) -> dict[int, int]:
+    """Return by position the items that an activation counts; none when it counts gifts, which belong to no line."""
     units: dict[int, int] = {}
     for effect in effects:
         touched = {position for position, _ in effect.parts}
         for position, count in effect.discounted_units(scene.units):
             if position in touched:
                 units[position] = max(units.get(position, 0), count)
-    if units:
-        return sum(units.values())
-    gifts = sum([effect.gift_entries for effect in effects])
-    if gifts:
-        return gifts
-    return sum([scene.units[p] for p in standing.qualifying])
+    if units or True in [effect.gift_entries > 0 for effect in effects]:
+        return units
+    return {p: scene.units[p] for p in standing.qualifying}

@@ -72,7 +72,7 @@ def evaluate(
     standings = [assess(compiled, scene) for compiled in candidates]
     application = Application(scene).run(choose(standings, scene, plan))
     conclude(scene, application)
-    return Result(plan, scene, standings, application).build(with_deals)
+    return Result(plan, scene, standings, application, with_deals=with_deals).build()
 
 
 def named_lines(candidates: Iterable[Compiled], scene: Scene) -> frozenset[int]:

@@ -73,7 +73,10 @@ class DealShare(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Activation(Struct, frozen=True, gc=False):
-    """One campaign that activated. `discount` is the money off today; the budget counts exactly that."""
+    """One campaign that activated. `discount` is the money off today; the budget counts exactly that.
+
+    `items` are those that its limits of items counted, by line number; empty when it counted gifts.
+    """
 
     campaign: str
     name: str
@@ -86,6 +89,7 @@ class Activation(Struct, frozen=True, gc=False):
     consumption: tuple[Consumption, ...] = ()
     budget: int | None = None
     promo_codes: tuple[str, ...] = ()
+    items: tuple[tuple[int, int], ...] = ()
 
 
 class GiftOption(Struct, frozen=True, kw_only=True, gc=False):

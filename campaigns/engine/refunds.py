@@ -1,4 +1,4 @@
-"""What returning units would give back, from the answer of the sale."""
+"""What returning units gives back, from the answer of the sale (docs/algorithms/returns.md)."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -14,6 +14,8 @@ from loyalty.redeemed import Redeemed
 from loyalty.returns import spent_shares, units_after_returns
 from retail import money
 
+_NOTHING = Decimal()
+
 
 def refundable(evaluation: Evaluation) -> dict[int, int]:
     """Return by line number what its units are worth in a return: gross - markdown - its share of each deal.
@@ -25,6 +27,27 @@ def refundable(evaluation: Evaluation) -> dict[int, int]:
         for share in activation.deal:
             amounts[share.line] -= share.amount
     return amounts
+
+
+def worth(evaluation: Evaluation) -> int:
+    """Return what the goods of a sale cost, however they were paid: money, exchanged goods or stored value."""
+    totals = evaluation.totals
+    return totals.gross - totals.markdown - totals.discount
+
+
+def kept_basket(basket: Basket, returned: Mapping[int, Decimal]) -> Basket | None:
+    """Return the basket without the units that came back, None when nothing is left.
+
+    Gifts were taken home then: what is kept chooses none.
+    """
+    kept = tuple(
+        [
+            structs.replace(line, quantity=line.quantity - returned.get(line.line, _NOTHING))
+            for line in basket.lines
+            if line.quantity > returned.get(line.line, _NOTHING)
+        ]
+    )
+    return structs.replace(basket, lines=kept, gifts=()) if kept else None
 
 
 class Restored(Struct, frozen=True, kw_only=True):
@@ -96,14 +119,10 @@ def _recalculated(
     evaluate_again: Callable[[Basket], Evaluation],
     basket: Basket,
 ) -> Refund:
-    due = evaluation.totals.net + evaluation.totals.redeemed
-    kept = tuple(
-        structs.replace(line, quantity=line.quantity - returned.get(line.line, Decimal()))
-        for line in basket.lines
-        if line.quantity > returned.get(line.line, Decimal())
-    )
-    again = evaluate_again(structs.replace(basket, lines=kept)) if kept else None
-    value = due if again is None else max(0, due - again.totals.net)
+    due = worth(evaluation)
+    kept = kept_basket(basket, returned)
+    again = None if kept is None else evaluate_again(kept)
+    value = due if again is None else max(0, due - worth(again))
     restored = [
         Restored(
             used=used,

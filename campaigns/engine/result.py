@@ -5,7 +5,7 @@ from decimal import Decimal
 from operator import attrgetter
 
 from campaigns.engine import limits
-from campaigns.engine.application import Application, Outcome, counted_items
+from campaigns.engine.application import Application, Outcome, counted_items, items_by_line
 from campaigns.engine.benefits.gift import Gift
 from campaigns.engine.campaign import leaves
 from campaigns.engine.conditions.promo_code import PromoCode
@@ -51,17 +51,24 @@ class Result:
     """Builds the Evaluation of an applied basket."""
 
     def __init__(
-        self, plan: Plan, scene: Scene, standings: Sequence[Standing], application: Application
+        self,
+        plan: Plan,
+        scene: Scene,
+        standings: Sequence[Standing],
+        application: Application,
+        *,
+        with_deals: bool,
     ) -> None:
         self.plan = plan
         self.scene = scene
         self.standings = standings
         self.application = application
+        self.with_deals = with_deals
 
-    def build(self, with_deals: bool) -> Evaluation:
+    def build(self) -> Evaluation:
         scene, application = self.scene, self.application
         outcomes = sorted(application.outcomes.values(), key=_order_key)
-        deals = deal_shares(scene, outcomes, application.adjustments) if with_deals else {}
+        deals = deal_shares(scene, outcomes, application.adjustments) if self.with_deals else {}
         fee = scene.basket.delivery_fee
         return Evaluation(
             plan_version=self.plan.version,
@@ -71,7 +78,7 @@ class Result:
             activations=tuple([self._activation(outcome, deals) for outcome in outcomes]),
             gifts=self._gifts(outcomes),
             earned=collect(scene, application, application.rewards),
-            earned_shares=earned_shares(scene, application) if with_deals else (),
+            earned_shares=earned_shares(scene, application) if self.with_deals else (),
             promo_codes=self._promo_codes() if scene.basket.promo_codes else (),
             optional=tuple([self._offer(s) for s in self.standings if s.campaign.optional and is_offer(s)]),
             not_activated=self._refusals(),
@@ -152,7 +159,13 @@ class Result:
             counted,
             campaign.budget,
             codes,
+            self._items(outcome) if counted and self.with_deals else (),
         )
+
+    def _items(self, outcome: Outcome) -> tuple[tuple[int, int], ...]:
+        scene = self.scene
+        counted = items_by_line(scene, outcome.standing, outcome.effects)
+        return tuple([(scene.lines[position].line, counted[position]) for position in sorted(counted)])
 
     def _codes_of(self, standing: Standing) -> tuple[str, ...]:
         """Return the usable codes that opened a campaign."""

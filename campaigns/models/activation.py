@@ -26,12 +26,20 @@ class Activation(models.Model):
         verbose_name=_("promo code"),
     )
     discount = models.DecimalField(_("discount"), max_digits=14, decimal_places=2, default=0)
+    undone = models.DecimalField(
+        _("undone"),
+        max_digits=14,
+        decimal_places=2,
+        default=0,
+        db_default=0,
+        help_text=_("The part of the discount that returns took back."),
+    )
     applications = models.PositiveIntegerField(_("applications"), default=1)
     gifts = models.JSONField(_("gifts"), default=list)
     deal = models.JSONField(
         _("deal"), default=list, help_text=_("The units that made it possible and those it discounted.")
     )
-    # Exactly what commit counted, so that cancelling takes the same off the same windows.
+    # Exactly what commit counted, so that cancelling takes the same off the same windows; `released` came off already.
     consumption = models.JSONField(_("consumption"), default=list)
     reversed_at = models.DateTimeField(_("reversed at"), null=True, blank=True)
     activated_at = models.DateTimeField(_("activated at"))
@@ -43,6 +51,10 @@ class Activation(models.Model):
             models.UniqueConstraint(fields=["sale", "campaign"], name="activation_once_per_sale"),
             models.CheckConstraint(
                 condition=models.Q(discount__gte=0), name="activation_discount_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(undone__gte=0, undone__lte=models.F("discount")),
+                name="activation_undone_within_discount",
             ),
         ]
         indexes = [models.Index(fields=["campaign", "-activated_at"], name="activation_by_campaign")]

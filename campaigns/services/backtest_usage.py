@@ -207,16 +207,19 @@ CROSS JOIN LATERAL (
 WHERE c.code = ANY(%s)
 """
 
+# What a partial return released counts as never used: when it did is not looked up.
+_USED = "(u ->> 'amount')::numeric - CASE WHEN a.reversed_at IS NULL THEN coalesce((u ->> 'released')::numeric, 0) ELSE 0 END"
+
 # Many sales may have come before: they are summed. What was given back before the first sale is left out.
 _STOOD = f"""
-SELECT c.code, k.scope, k.scope_key, k.counts, k.per, k.window_starts_on, sum((u ->> 'amount')::numeric),
+SELECT c.code, k.scope, k.scope_key, k.counts, k.per, k.window_starts_on, sum({_USED}),
     r.returned_at
 {_USES} AND a.sale_id < %s AND (r.returned_at IS NULL OR r.returned_at > %s)
 GROUP BY 1, 2, 3, 4, 5, 6, 8
 """
 
 _BETWEEN = f"""
-SELECT a.sale_id, c.code, k.scope, k.scope_key, k.counts, k.per, k.window_starts_on, (u ->> 'amount')::numeric,
+SELECT a.sale_id, c.code, k.scope, k.scope_key, k.counts, k.per, k.window_starts_on, {_USED},
     r.returned_at
 {_USES} AND a.sale_id > %s AND a.sale_id <= %s
 """

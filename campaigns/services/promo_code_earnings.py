@@ -1,7 +1,7 @@
 """Promotional codes that a sale earns: made when it is recorded, closed when it is cancelled."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from campaigns.engine import evaluation as engine
@@ -68,8 +68,7 @@ def _issue(
             return made[0]
 
 
-def withdraw_issued(activations: Iterable[Activation]) -> None:
-    """Close the codes that reversed activations had issued, unless they were used: then those sales stand."""
-    PromoCode.objects.filter(issued_by__in=[activation.pk for activation in activations], used=0).update(
-        is_active=False
-    )
+def withdraw_issued(codes: Sequence[int]) -> None:
+    """Close codes that a sale had issued and nobody used; their rows are locked by the caller."""
+    if codes:
+        PromoCode.objects.filter(pk__in=codes).update(is_active=False)

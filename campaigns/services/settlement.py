@@ -2,8 +2,8 @@
 
 Called inside the transaction that records the sale. Everything is decided by conditional updates, never by a value that
 was read before; rows are locked in the documented order (codes by id, then counters by id), so that two sales never
-wait for each other in a circle. What was counted is kept with the activation: cancelling takes exactly that off the
-same windows.
+wait for each other in a circle. What was counted is kept with the activation: `campaigns.services.release` takes exactly
+that off the same windows when the sale is returned or cancelled.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +17,6 @@ from msgspec import Struct
 
 from campaigns.engine import evaluation as engine
 from campaigns.models import Activation, CampaignRevision
-from campaigns.services.promo_code_earnings import withdraw_issued
 from retail import money
 from retail.models import Sale
 
@@ -104,8 +103,14 @@ def settle(
             for pk in used_codes
         ]
         consumption += [
-            {"counter": counters[claim.key], "amount": str(claim.amount), "returns": uses_return}
-            for claim in several
+            {
+                "counter": counters[claim.key],
+                "counts": claim.counts,
+                "amount": str(claim.amount),
+                "returns": uses_return,
+            }
+            | ({"items": dict(activation.items)} if claim.counts == "item" and activation.items else {})
+            for claim in strictest(several)
         ]
         rows.append(
             Activation(
@@ -131,35 +136,6 @@ def settle(
         with connection.cursor() as cursor:
             cursor.execute(_INSERT_ADJUSTMENTS, [msgspec.json.encode(adjustments).decode()])
     return by_code
-
-
-def reverse(*, sale: Sale, at: datetime) -> list[Activation]:
-    """Take back what a sale used, off the same windows; activations that were reversed before stay as they are.
-
-    Called under the lock of the sale's row. Returns the activations that it reversed.
-    """
-    rows = list(Activation.objects.filter(sale=sale, reversed_at__isnull=True).order_by("pk"))
-    if not rows:
-        return []
-    codes: list[int] = []
-    personal: list[tuple[int, str]] = []
-    amounts: dict[int, Decimal] = {}
-    for row in rows:
-        for use in row.consumption:
-            if "promo_code" in use:
-                codes.append(use["promo_code"])
-                if "customer" in use:
-                    personal.append((use["promo_code"], use["customer"]))
-            elif use["returns"]:
-                counter = use["counter"]
-                amounts[counter] = amounts.get(counter, Decimal(0)) + Decimal(use["amount"])
-    if codes:
-        _release_codes(codes, personal)
-    if amounts:
-        _release_counters(amounts)
-    withdraw_issued(rows)
-    Activation.objects.filter(pk__in=[row.pk for row in rows]).update(reversed_at=at)
-    return rows
 
 
 def claims_of(activation: engine.Activation, campaign_id: int, customer_key: str, day: date) -> list[Claim]:
@@ -296,44 +272,6 @@ def _claim_codes(
             if not customer_key or len(cursor.fetchall()) < len(limited):
                 raise BenefitGone
     return wanted, frozenset(limited)
-
-
-def _release_codes(ids: Iterable[int], personal: Iterable[tuple[int, str]]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH locked AS (
-                SELECT id FROM campaigns_promocode WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
-            )
-            UPDATE campaigns_promocode c SET used = c.used - 1 FROM locked WHERE c.id = locked.id AND c.used > 0
-            """,
-            [sorted(set(ids))],
-        )
-        for pk, customer in sorted(set(personal)):
-            cursor.execute(
-                "UPDATE campaigns_promocodeuse SET used = used - 1 "
-                "WHERE promo_code_id = %s AND customer_key = %s AND used > 0",
-                [pk, customer],
-            )
-
-
-def _release_counters(amounts: Mapping[int, Decimal]) -> None:
-    ids = sorted(amounts)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH locked AS (
-                SELECT c.id, w.amount
-                FROM campaigns_campaigncounter c
-                JOIN unnest(%s::bigint[], %s::numeric[]) AS w(id, amount) USING (id)
-                ORDER BY c.id
-                FOR NO KEY UPDATE OF c
-            )
-            UPDATE campaigns_campaigncounter c SET used = c.used - locked.amount
-            FROM locked WHERE c.id = locked.id
-            """,
-            [ids, [amounts[pk] for pk in ids]],
-        )
 
 
 # One parameter, whatever the number of lines.

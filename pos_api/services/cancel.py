@@ -7,11 +7,22 @@ from uuid import UUID, uuid4
 from django.db import connection
 from msgspec import Struct
 
-from campaigns.services.settlement import reverse
+from campaigns.services.release import release
 from pos_api.authentication import TerminalCaller
 from pos_api.problems import Conflict, NotFound
+from pos_api.services.sale_rows import lock_sale
 from pos_api.services.transactions import in_transaction
-from retail.models import Sale, SaleState
+from retail import money
+from retail.models import Sale, SaleLine, SaleState
+
+# What there is to give back of a sale that had not arrived when it was cancelled.
+NOTHING_LEFT: dict[str, Any] = {
+    "refund": {"amount": "0.00", "withheld": "0.00"},
+    "restored": [],
+    "taken_back": [],
+    "owed": [],
+    "not_undone": [],
+}
 
 
 class Cancelled(Struct, frozen=True, kw_only=True):
@@ -24,7 +35,7 @@ class Cancelled(Struct, frozen=True, kw_only=True):
 def cancel_sale(*, sale: UUID, caller: TerminalCaller, now: datetime) -> Cancelled:
     """Cancel a sale of the caller's store by its id. Raises NotFound for any other, 409 once it was returned."""
     return in_transaction(
-        lambda: _cancel(_lock(uuid=sale, store_id=caller.store_id, is_test=caller.is_test), now)
+        lambda: _cancel(lock_sale(uuid=sale, store_id=caller.store_id, is_test=caller.is_test), now)
     )
 
 
@@ -38,12 +49,12 @@ def cancel_ticket(*, ticket: str, business_date: date, caller: TerminalCaller, n
             "ticket": ticket,
             "is_test": caller.is_test,
         }
-        found = _lock(store_id=caller.store_id, **own)
+        found = lock_sale(store_id=caller.store_id, **own)
         if found is None and _leave_word(ticket, business_date, caller, now):
             left = Sale.objects.get(**own)
             return Cancelled(body=_body(left, []), replayed=False)
         if found is None:
-            found = _lock(**own)
+            found = lock_sale(**own)
         return _cancel(found, now)
 
     return in_transaction(work)
@@ -53,7 +64,7 @@ def cancel_in_back_office(*, sale_id: int, now: datetime) -> Cancelled:
     """Cancel any store's sale on a manager's word, and flag it as such. Raises as `cancel_sale` does."""
 
     def work() -> Cancelled:
-        sale = _lock(pk=sale_id)
+        sale = lock_sale(pk=sale_id)
         cancelled = _cancel(sale, now)
         if sale is not None and not cancelled.replayed:
             sale.flags = [*sale.flags, "cancelled_by_manager"]
@@ -63,10 +74,6 @@ def cancel_in_back_office(*, sale_id: int, now: datetime) -> Cancelled:
     return in_transaction(work)
 
 
-def _lock(**natural_key: Any) -> Sale | None:
-    return Sale.objects.select_for_update().filter(**natural_key).defer("request", "response").first()
-
-
 def _cancel(sale: Sale | None, now: datetime) -> Cancelled:
     if sale is None:
         raise NotFound
@@ -74,10 +81,23 @@ def _cancel(sale: Sale | None, now: datetime) -> Cancelled:
         return Cancelled(body=_body(sale, _reversed(sale)), replayed=True)
     if sale.state == SaleState.RETURNED:
         raise Conflict(code="sale_returned")
-    reverse(sale=sale, at=now)
+    lines = {
+        number: (sold, sold)
+        for number, sold in SaleLine.objects.filter(sale=sale).values_list("line", "quantity")
+    }
+    released = release(sale=sale, lines=lines, at=now)
+    left = max(0, money.from_decimal(sale.charged) - money.from_decimal(sale.refunded))
+    # What the first answer said, for whoever asks again.
+    sale.shares = (sale.shares or {}) | {
+        "cancelled": NOTHING_LEFT
+        | {
+            "refund": {"amount": money.text(left), "withheld": money.text(0)},
+            "not_undone": list(released.not_undone),
+        }
+    }
     sale.state = SaleState.CANCELLED
     sale.cancelled_at = now
-    sale.save(update_fields=["state", "cancelled_at"])
+    sale.save(update_fields=["state", "cancelled_at", "shares"])
     return Cancelled(body=_body(sale, _reversed(sale)), replayed=False)
 
 
@@ -97,6 +117,7 @@ def _body(sale: Sale, reversed_activations: list[dict[str, str]]) -> dict[str, A
         "business_date": sale.business_date.isoformat(),
         "cancelled_at": None if sale.cancelled_at is None else sale.cancelled_at.isoformat(),
         "reversed": reversed_activations,
+        **((sale.shares or {}).get("cancelled") or NOTHING_LEFT),
     }
 
 

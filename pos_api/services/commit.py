@@ -30,6 +30,7 @@ from pos_api.problems import Conflict, FieldProblem, Invalid, Problem, invalid_f
 from pos_api.services import lookups
 from pos_api.services.customers import lock_customer
 from pos_api.services.evaluation import Evaluated, evaluate_snapshot, sale_moment
+from pos_api.services.kept_sale import basis_of
 from pos_api.services.sale_rows import complete_sale, insert_lines
 from pos_api.services.transactions import LOCK_NOT_AVAILABLE, in_transaction, sql_state
 from retail import money
@@ -149,6 +150,7 @@ def _record(order: _Order) -> Recorded:
             at=order.now,
         )
         _issue_codes(evaluated, activations, body, at=order.now)
+    basis = None if cancelled_before else basis_of(evaluated, order.caller.store)
     complete_sale(
         sale_id,
         evaluated.evaluation,
@@ -156,6 +158,7 @@ def _record(order: _Order) -> Recorded:
         charged=order.document.total,
         flags=flags,
         body=body,
+        shares=None if basis is None else {"basis": basis},
     )
     return Recorded(body=body, replayed=False)
 

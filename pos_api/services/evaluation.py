@@ -43,6 +43,9 @@ class Evaluated(Struct, frozen=True, kw_only=True):
     snapshot: selectors.Snapshot
     plan: Plan
     basket: engine.Basket
+    shopper: engine.Shopper | None
+    usage: Mapping[str, engine.CampaignUsage]
+    moment: datetime
     customer_key: str
 
     def body(self) -> dict[str, Any]:
@@ -184,10 +187,11 @@ def evaluate_snapshot(
         counters=snapshot.counters,
         gifts=snapshot.gifts,
     )
+    shopper = selectors.shopper(document, snapshot, at=moment, zone=store.timezone)
     evaluation = evaluate(
         plan,
         basket,
-        selectors.shopper(document, snapshot, at=moment, zone=store.timezone),
+        shopper,
         moment=moment,
         store=store,
         usage=usage.campaigns,
@@ -199,7 +203,16 @@ def evaluate_snapshot(
     if request is not None:
         evaluation = redeem_value(evaluation, request, balances, at=moment)
         _refuse_unknown_programs(evaluation)
-    return Evaluated(evaluation=evaluation, snapshot=snapshot, plan=plan, basket=basket, customer_key=whose)
+    return Evaluated(
+        evaluation=evaluation,
+        snapshot=snapshot,
+        plan=plan,
+        basket=basket,
+        shopper=shopper,
+        usage=usage.campaigns,
+        moment=moment,
+        customer_key=whose,
+    )
 
 
 def _refuse_unknown_programs(evaluation: Evaluation) -> None:

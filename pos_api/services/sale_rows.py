@@ -6,20 +6,26 @@ import msgspec
 from django.db import connection
 
 from campaigns.engine.evaluation import Evaluation
+from campaigns.engine.refunds import refundable
 from pos_api.baskets import SaleDocument
 from pos_api.services.evaluation import Evaluated
 from retail import money
-from retail.models import ExchangedItem, Payment
+from retail.models import ExchangedItem, Payment, Sale
 
 # One parameter whatever the number of lines: models and their placeholders were a third of what recording a sale cost.
 _INSERT_LINES = """
 INSERT INTO retail_saleline (sale_id, line, sku, code, ncm, category, product_id, seller, quantity, unit_price,
-    original_price, gross, markdown, exchange_share, discount, net)
+    original_price, gross, markdown, exchange_share, discount, net, refundable)
 SELECT %s, r.* FROM json_to_recordset(%s) AS r(line integer, sku text, code text, ncm text, category text,
     product_id bigint, seller text, quantity numeric, unit_price numeric, original_price numeric, gross numeric,
-    markdown numeric, exchange_share numeric, discount numeric, net numeric)
+    markdown numeric, exchange_share numeric, discount numeric, net numeric, refundable numeric)
 RETURNING line, id
 """
+
+
+def lock_sale(**natural_key: Any) -> Sale | None:
+    """Return a sale under its lock, without the documents that were exchanged; None when there is none."""
+    return Sale.objects.select_for_update().filter(**natural_key).defer("request", "response").first()
 
 
 def insert_lines(sale_id: int, document: SaleDocument, evaluated: Evaluated) -> dict[int, int]:
@@ -50,6 +56,7 @@ def _line_rows(document: SaleDocument, evaluated: Evaluated) -> list[dict[str, A
     bought = {line.line: line for line in evaluated.basket.lines}
     named = {line.line: line.category for line in document.lines}
     text = money.text
+    worth = _refundable(document, evaluated)
     rows = []
     for result in evaluated.evaluation.lines:
         line = bought[result.line]
@@ -71,14 +78,25 @@ def _line_rows(document: SaleDocument, evaluated: Evaluated) -> list[dict[str, A
                 "exchange_share": text(result.exchange_share),
                 "discount": text(result.discount),
                 "net": text(result.net),
+                "refundable": text(worth[result.line]),
             }
         )
     return rows
 
 
+def _refundable(document: SaleDocument, evaluated: Evaluated) -> dict[int, int]:
+    """Return by line what all its units are worth in a return. Where the till charged another total, they follow it."""
+    worth, totals = refundable(evaluated.evaluation), evaluated.evaluation.totals
+    if document.total == totals.net:
+        return worth
+    paid = document.total + totals.exchange + totals.redeemed
+    return dict(zip(worth, money.prorate(paid, list(worth.values())), strict=True))
+
+
 _COMPLETE = """
 UPDATE retail_sale SET customer_id = %s, gross = %s, markdown = %s, exchange = %s, discount = %s, redeemed = %s,
-    net = %s, delivery_fee = %s, delivery_discount = %s, charged = %s, plan_version = %s, flags = %s, response = %s
+    net = %s, delivery_fee = %s, delivery_discount = %s, charged = %s, plan_version = %s, flags = %s, response = %s,
+    shares = %s
 WHERE id = %s
 """
 
@@ -91,8 +109,9 @@ def complete_sale(
     charged: int,
     flags: list[str],
     body: dict[str, Any],
+    shares: dict[str, Any] | None,
 ) -> None:
-    """Write the sale's totals and the answer that it got."""
+    """Write the sale's totals, the answer that it got and what its returns will need to know."""
     totals, delivery, amount = evaluation.totals, evaluation.delivery, money.to_decimal
     with connection.cursor() as cursor:
         cursor.execute(
@@ -111,6 +130,7 @@ def complete_sale(
                 evaluation.plan_version,
                 msgspec.json.encode(flags).decode(),
                 msgspec.json.encode(body).decode(),
+                None if shares is None else msgspec.json.encode(shares).decode(),
                 sale_id,
             ],
         )

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from pos_api.views.baskets import EvaluateView
-from pos_api.views.sales import CancelSaleView, CancelTicketView, SalesView, SaleView
+from pos_api.views.sales import CancelSaleView, CancelTicketView, ReturnSaleView, SalesView, SaleView
 from pos_api.views.simulations import SimulationsView
 from pos_api.views.terminal import TerminalView
 
@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("sales/cancel/", CancelTicketView.as_view(), name="cancel_ticket"),
     path("sales/<str:sale>/", SaleView.as_view(), name="sale"),
     path("sales/<str:sale>/cancel/", CancelSaleView.as_view(), name="cancel_sale"),
+    path("sales/<str:sale>/returns/", ReturnSaleView.as_view(), name="return_sale"),
     path("simulations/", SimulationsView.as_view(), name="simulations"),
     path("terminal/", TerminalView.as_view(), name="terminal"),
 ]

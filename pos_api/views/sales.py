@@ -9,16 +9,24 @@ from django.utils.translation import gettext as _
 from msgspec import Struct
 from rest_framework.request import Request
 
-from pos_api.answers import CancelledAnswer, SaleAnswer, StoredSaleAnswer
+from pos_api.answers import CancelledAnswer, ReturnAnswer, SaleAnswer, StoredSaleAnswer
 from pos_api.baskets import SALE_DECODER, SaleDocument
 from pos_api.decoding import Decoder
-from pos_api.examples import CANCEL_ANSWER, SALE_ANSWER, SALE_EXAMPLES, STORED_SALE_ANSWER
+from pos_api.examples import (
+    CANCEL_ANSWER,
+    RETURN_ANSWER,
+    RETURN_EXAMPLES,
+    SALE_ANSWER,
+    SALE_EXAMPLES,
+    STORED_SALE_ANSWER,
+)
 from pos_api.fields import Day, Identifier
 from pos_api.openapi import header, operation, query
 from pos_api.problems import BadRequest, NotFound, invalid_field
 from pos_api.sales import find_sale, find_ticket, sale_body
 from pos_api.services.cancel import Cancelled, cancel_sale, cancel_ticket
 from pos_api.services.commit import record_sale
+from pos_api.services.returns import RETURN_DECODER, ReturnDocument, return_sale
 from pos_api.views.base import Body, PosView, SharedView, django_request, terminal_of
 
 TAG = "Point of sale"
@@ -152,7 +160,10 @@ class CancelSaleView(PosView):
         id="cancelSale",
         tag=TAG,
         summary="Cancel a sale",
-        description="Gives back what it used: limits in the same windows, codes. Sending it again changes nothing.",
+        description=(
+            "Gives back what is left of what it used: limits in the same windows, codes. `refund.amount` is what was charged "
+            "and not given back by returns. Sending it again changes nothing."
+        ),
         request=NothingMore,
         responses={200: CancelledAnswer},
         examples={"Cancel": {}},
@@ -163,6 +174,36 @@ class CancelSaleView(PosView):
         if django_request(request).body:
             self.body.read(request)
         return _cancelled(cancel_sale(sale=sale_id(sale), caller=terminal_of(request), now=timezone.now()))
+
+
+class ReturnSaleView(PosView):
+    body: Body[ReturnDocument] = Body(RETURN_DECODER)
+
+    @operation(
+        id="returnSale",
+        tag=TAG,
+        summary="Take units of a sale back",
+        description=(
+            "Any units in any order and split: each return gives `refund.amount`, and all of them together exactly what "
+            "the units were worth. Uses of campaigns go back to the windows in which they were counted. Sending the same "
+            "`return` again answers 200 with the first answer. An exchange is a return and a new sale."
+        ),
+        request=ReturnDocument,
+        responses={201: ReturnAnswer, 200: ReturnAnswer},
+        examples=RETURN_EXAMPLES,
+        answer=RETURN_ANSWER,
+        problems={
+            409: "`more_than_sold`: `lines` says what was sold and came back. `sale_cancelled`. `return_conflict`: this "
+            "`return` has other content.",
+            422: "A field is wrong, or the sale has no such line.",
+        },
+    )
+    def post(self, request: Request, sale: str) -> HttpResponse:
+        document = self.body.read(request)
+        result = return_sale(
+            sale=sale_id(sale), document=document, caller=terminal_of(request), now=timezone.now()
+        )
+        return _stored(result.body, 200 if result.replayed else 201, replayed=result.replayed)
 
 
 class CancelTicketView(PosView):

@@ -3,6 +3,7 @@ from retail.models.company import Clawback, Company, ExpiredRestore
 from retail.models.grouping import Grouping, ProductGrouping, StoreGrouping
 from retail.models.price_change import PriceChange, PriceChangeLine, PriceField
 from retail.models.sale import ExchangedItem, Payment, Sale, SaleLine, SaleState
+from retail.models.sale_return import SaleReturn, SaleReturnLine
 from retail.models.store import Store, Terminal, TotalsMode
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "ProductGrouping",
     "Sale",
     "SaleLine",
+    "SaleReturn",
+    "SaleReturnLine",
     "SaleState",
     "Store",
     "StoreGrouping",

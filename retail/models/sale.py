@@ -62,12 +62,22 @@ class Sale(models.Model):
     delivery_fee = money(_("delivery fee"))
     delivery_discount = money(_("delivery discount"))
     charged = money(_("charged"))
+    refunded = models.DecimalField(
+        _("refunded"),
+        max_digits=14,
+        decimal_places=2,
+        default=0,
+        db_default=0,
+        help_text=_("What its returns were worth so far."),
+    )
     plan_version = models.PositiveBigIntegerField(_("plan version"))
     fingerprint = models.CharField(
         _("fingerprint"), max_length=64, help_text=_("SHA-256 of the request's content.")
     )
     request = models.JSONField(_("request"), default=dict, encoder=DjangoJSONEncoder)
     response = models.JSONField(_("response"), null=True, encoder=DjangoJSONEncoder)
+    # What returns need to know of the moment of the sale and nothing else records: see `pos_api.services.kept_sale`.
+    shares = models.JSONField(_("shares"), null=True, encoder=DjangoJSONEncoder)
     flags = models.JSONField(
         _("flags"), default=list, help_text=_("What was unusual, by code, such as clock_skew.")
     )
@@ -85,6 +95,7 @@ class Sale(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(state__in=SaleState.values), name="sale_state_known"),
             models.CheckConstraint(condition=models.Q(net__gte=0), name="sale_net_not_negative"),
+            models.CheckConstraint(condition=models.Q(refunded__gte=0), name="sale_refunded_not_negative"),
             models.CheckConstraint(
                 condition=models.Q(
                     net=models.F("gross")
@@ -112,7 +123,11 @@ class Sale(models.Model):
 
 
 class SaleLine(models.Model):
-    """One line of a sale: what was bought, and how its value was made."""
+    """One line of a sale: what was bought, how its value was made, and how much of it came back.
+
+    `refundable` is what all its units are worth in a return: gross - markdown - its share of each campaign's deal,
+    corrected where the till charged another total. `returned` of its units came back so far.
+    """
 
     sale = models.ForeignKey(Sale, on_delete=models.CASCADE, related_name="lines", verbose_name=_("sale"))
     line = models.PositiveIntegerField(_("line"))
@@ -132,6 +147,10 @@ class SaleLine(models.Model):
     exchange_share = money(_("exchange share"))
     discount = money(_("discount"))
     net = money(_("net"))
+    refundable = models.DecimalField(
+        _("refundable"), max_digits=14, decimal_places=2, default=0, db_default=0
+    )
+    returned = models.DecimalField(_("returned"), max_digits=12, decimal_places=3, default=0, db_default=0)
 
     class Meta:
         verbose_name = _("sale line")
@@ -144,6 +163,13 @@ class SaleLine(models.Model):
                 name="sale_line_adds_up",
             ),
             models.CheckConstraint(condition=models.Q(net__gte=0), name="sale_line_net_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(returned__gte=0, returned__lte=models.F("quantity")),
+                name="sale_line_returned_within_quantity",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(refundable__gte=0), name="sale_line_refundable_not_negative"
+            ),
         ]
         indexes = [models.Index(fields=["sku"], name="sale_line_by_sku")]
 

@@ -100,6 +100,12 @@ class Till:
     def cancel(self, sale: str) -> Any:
         return self.send("POST", f"sales/{sale}/cancel/", {})
 
+    def give_back(self, sale: str, quantities: dict[int, str], *, name: str | None = None) -> Any:
+        """Return units by line number, under a name of its own unless told otherwise."""
+        entries = [{"line": number, "quantity": quantity} for number, quantity in quantities.items()]
+        body = {"return": name or f"R{next(_tickets):06d}", "lines": entries}
+        return self.send("POST", f"sales/{sale}/returns/", body)
+
     def cancel_ticket(self, ticket: str, business_date: str) -> Any:
         return self.send("POST", "sales/cancel/", {"ticket": ticket, "business_date": business_date})
 
