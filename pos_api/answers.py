@@ -225,11 +225,36 @@ class SaleAnswer(EvaluationAnswer, kw_only=True):
     business_date: str
     flags: list[str]
     discrepancies: list[DiscrepancyAnswer]
+    balances: list["BalanceAnswer"] | UnsetType = UNSET
 
 
 class ReversedAnswer(Struct, kw_only=True):
     campaign: str
     discount: Money
+
+
+class BalanceAnswer(Struct, kw_only=True):
+    """What the customer has now. Money for cashback, else points or stamps; `owed` is paid by what is earned next."""
+
+    kind: Literal["points", "stamps", "cashback"]
+    available: Money | int
+    pending: Money | int
+    owed: Money | int
+    program: str | UnsetType = UNSET
+    plan: str | UnsetType = UNSET
+
+
+class MovedAnswer(Struct, kw_only=True):
+    """Value that moved: money for cashback, else points or stamps. `expired` of what came back stays expired."""
+
+    kind: str
+    amount: Money | UnsetType = UNSET
+    program: str | UnsetType = UNSET
+    plan: str | UnsetType = UNSET
+    points: int | str | UnsetType = UNSET
+    stamps: int | str | UnsetType = UNSET
+    code: str | UnsetType = UNSET
+    expired: int | str | UnsetType = UNSET
 
 
 class RefundAnswer(Struct, kw_only=True):
@@ -240,9 +265,10 @@ class RefundAnswer(Struct, kw_only=True):
 
 
 class NotUndoneAnswer(Struct, kw_only=True):
-    """Something that stays: a gift that went home, a code of the sale that was used, the delivery."""
+    """Something that stays: a gift or reward that went home, a code of the sale that was used, the delivery."""
 
-    kind: Literal["gift", "code", "delivery"]
+    kind: Literal["gift", "code", "delivery", "reward"]
+    program: str | UnsetType = UNSET
     campaign: str | UnsetType = UNSET
     sku: str | UnsetType = UNSET
     quantity: str | UnsetType = UNSET
@@ -253,9 +279,9 @@ class NotUndoneAnswer(Struct, kw_only=True):
 class UndoneAnswer(Struct, kw_only=True):
     """What a return or a cancellation did to stored value, and what it could not undo."""
 
-    restored: list[Any]
-    taken_back: list[Any]
-    owed: list[Any]
+    restored: list[MovedAnswer]
+    taken_back: list[MovedAnswer]
+    owed: list[MovedAnswer]
     not_undone: list[NotUndoneAnswer]
 
 
@@ -284,6 +310,7 @@ class ReturnAnswer(UndoneAnswer, kw_only=True):
     lines: list[ReturnLineAnswer]
     refund: ReturnRefundAnswer
     reversed: list[ReversedAnswer]
+    balances: list[BalanceAnswer] | UnsetType = UNSET
 
 
 class CancelledAnswer(UndoneAnswer, kw_only=True):

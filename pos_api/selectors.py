@@ -19,6 +19,7 @@ from pos_api.baskets import BasketDocument
 from pos_api.catalogue import CatalogueRow
 from pos_api.problems import invalid_field
 from pos_api.usage import Foreseen, foreseen, windows_at
+from pos_api.value import Value, read_value
 
 METRIC_DAYS = 365
 
@@ -66,16 +67,18 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     foreseen: Foreseen
     counters: str
     gifts: str
+    value: Value
 
 
 _SNAPSHOT = (
-    "SELECT catalogue_version(), s.* FROM pos_snapshot(%s::text[], %s::text[], %s::text[], %s, %s, %s, %s, %s, %s, "
-    "%s::text[], %s::text[], %s::date[], %s::text[]) AS s"
+    "SELECT catalogue_version(), s.*, CASE WHEN %s THEN pos_value((s.customers::json -> 0 ->> 0)::bigint, %s) END "
+    "FROM pos_snapshot(%s::text[], %s::text[], %s::text[], %s, %s, %s, %s, %s, %s, %s::text[], %s::text[], %s::date[], "
+    "%s::text[]) AS s"
 )
 
 # Most keystrokes of an anonymous customer: products that are remembered, and nothing else to know.
 _VERSIONS = "SELECT catalogue_version(), version FROM campaigns_planhead WHERE id = 1"
-_NOTHING_ELSE = ("[]", "{}", "[]", None, "[]", "[]", "[]")
+_NOTHING_ELSE = ("[]", "{}", "[]", None, "[]", "[]", "[]", None)
 
 _PRODUCTS = msgspec.json.Decoder(list[CatalogueRow])
 _PATHS = msgspec.json.Decoder(dict[str, tuple[str, ...]])
@@ -102,6 +105,7 @@ def read_snapshot(
     codes_entered = [str(code) for code in document.promo_codes]
     expected = foreseen()
     has_others = bool(reference or codes_entered or expected.campaigns or expected.gifts)
+    whose = [reference is not None, at]
     others = [
         codes_entered,
         terminal_id,
@@ -119,14 +123,14 @@ def read_snapshot(
     known = catalogue.remembered()
     unknown, unknown_categories = skus - known.rows.keys(), categories - known.paths.keys()
     if unknown or unknown_categories or has_others:
-        row = _query(unknown, unknown_categories, others)
+        row = _query(whose, unknown, unknown_categories, others)
     else:
         row = _query_versions()
     if row[0] != known.version and not (
         known.rows.keys().isdisjoint(skus) and known.paths.keys().isdisjoint(categories)
     ):
-        row = _query(skus, categories, others)
-    changed, version, products, paths, codes, locked_until, customers, counters, gifts = row
+        row = _query(whose, skus, categories, others)
+    changed, version, products, paths, codes, locked_until, customers, counters, gifts, value = row
     known = catalogue.remember(
         known,
         changed,
@@ -147,12 +151,13 @@ def read_snapshot(
         foreseen=expected,
         counters=counters,
         gifts=gifts,
+        value=read_value(value),
     )
 
 
-def _query(skus: AbstractSet[str], categories: AbstractSet[str], others: list[Any]) -> Any:
+def _query(whose: list[Any], skus: AbstractSet[str], categories: AbstractSet[str], others: list[Any]) -> Any:
     with connection.cursor() as cursor:
-        cursor.execute(_SNAPSHOT, [list(skus), list(categories), *others])
+        cursor.execute(_SNAPSHOT, [*whose, list(skus), list(categories), *others])
         return cursor.fetchone()
 
 

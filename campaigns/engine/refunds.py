@@ -83,20 +83,20 @@ def refund_of(
 ) -> Refund:
     """Return what returning these quantities by line number gives back.
 
-    `prorated`: of what each line is worth, what it carries of each redeemed value and what it earned, the part of the
-    quantity returned, rounded down. `recalculate`: what is kept is priced again (`evaluate_again`, without redemption),
+    `prorated`: of what each line carries of each redeemed value, of what is left of its worth (in money) and of what it
+    earned, the part of the quantity returned, each rounded down. `recalculate`: what is kept is priced again (`evaluate_again`, without redemption),
     and the difference is given back, never less than nothing.
     """
     if policy.refund == "recalculate":
         return _recalculated(evaluation, returned, evaluate_again, basket)
     amounts = refundable(evaluation)
     quantities = {line.line: line.quantity for line in basket.lines}
-    value = sum(
-        money.share_after_returns(amounts[n], quantities[n], quantity) for n, quantity in returned.items()
-    )
     redeemed = _redeemed(evaluation)
     restored = []
+    in_value: dict[int, int] = {}
     for used, shares in zip(redeemed, spent_shares(redeemed, amounts), strict=True):
+        for number, share in shares.items():
+            in_value[number] = in_value.get(number, 0) + share.amount
         back = [(shares[n], quantities[n], quantity) for n, quantity in returned.items() if n in shares]
         restored.append(
             Restored(
@@ -105,12 +105,16 @@ def refund_of(
                 units=sum(units_after_returns(share.units, sold, q) for share, sold, q in back),
             )
         )
+    cash = sum(
+        money.share_after_returns(amounts[n] - in_value.get(n, 0), quantities[n], quantity)
+        for n, quantity in returned.items()
+    )
     taken_back = []
     for earned in evaluation.earned_shares:
         after = units_after_returns if earned.kind == "points" else money.share_after_returns
         amount = sum(after(part, quantities[n], returned[n]) for n, part in earned.lines if n in returned)
         taken_back.append(TakenBack(kind=earned.kind, code=earned.code, amount=amount))
-    return _refund(value, restored, taken_back)
+    return _refund(cash, restored, taken_back)
 
 
 def _recalculated(
@@ -137,12 +141,12 @@ def _recalculated(
         TakenBack(kind=kind, code=code, amount=max(0, amount - left.get((kind, code), 0)))
         for (kind, code), amount in _earned(evaluation).items()
     ]
-    return _refund(value, restored, taken_back)
+    return _refund(value - sum(back.amount for back in restored), restored, taken_back)
 
 
-def _refund(value: int, restored: list[Restored], taken_back: list[TakenBack]) -> Refund:
+def _refund(cash: int, restored: list[Restored], taken_back: list[TakenBack]) -> Refund:
     return Refund(
-        amount=value - sum(back.amount for back in restored),
+        amount=cash,
         restored=tuple(back for back in restored if back.amount or back.units),
         taken_back=tuple(taken for taken in taken_back if taken.amount),
     )

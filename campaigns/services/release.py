@@ -178,7 +178,12 @@ def _give_codes_back(
 def _gifts(whole: Sequence[Activation], campaigns: Mapping[int, str]) -> list[dict[str, Any]]:
     """Return the gifts that went home with activations of which nothing is left."""
     return [
-        {"kind": "gift", "campaign": campaigns[row.campaign_id], "sku": gift["sku"], "quantity": gift["quantity"]}
+        {
+            "kind": "gift",
+            "campaign": campaigns[row.campaign_id],
+            "sku": gift["sku"],
+            "quantity": gift["quantity"],
+        }
         for row in whole
         for gift in row.gifts
     ]

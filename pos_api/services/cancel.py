@@ -10,6 +10,8 @@ from msgspec import Struct
 from campaigns.services.release import release
 from pos_api.authentication import TerminalCaller
 from pos_api.problems import Conflict, NotFound
+from pos_api.services.returned_value import Progress, move_value, restored_before
+from pos_api.services.returns import moved_json
 from pos_api.services.sale_rows import lock_sale
 from pos_api.services.transactions import in_transaction
 from retail import money
@@ -85,13 +87,22 @@ def _cancel(sale: Sale | None, now: datetime) -> Cancelled:
         number: (sold, sold)
         for number, sold in SaleLine.objects.filter(sale=sale).values_list("line", "quantity")
     }
+    left = money_left(sale)
+    moved = move_value(
+        sale,
+        Progress(lines=lines, everything=True),
+        refund=left,
+        cause=f"cancel:{sale.pk}",
+        occurred_at=now,
+        at=now,
+    )
     released = release(sale=sale, lines=lines, at=now)
-    left = max(0, money.from_decimal(sale.charged) - money.from_decimal(sale.refunded))
     # What the first answer said, for whoever asks again.
     sale.shares = (sale.shares or {}) | {
         "cancelled": NOTHING_LEFT
         | {
-            "refund": {"amount": money.text(left), "withheld": money.text(0)},
+            "refund": {"amount": money.text(left - moved.withheld), "withheld": money.text(moved.withheld)},
+            **moved_json(moved),
             "not_undone": list(released.not_undone),
         }
     }
@@ -99,6 +110,12 @@ def _cancel(sale: Sale | None, now: datetime) -> Cancelled:
     sale.cancelled_at = now
     sale.save(update_fields=["state", "cancelled_at", "shares"])
     return Cancelled(body=_body(sale, _reversed(sale)), replayed=False)
+
+
+def money_left(sale: Sale) -> int:
+    """Return the cents of what was charged that returns have not given back; exchanged goods go back as goods."""
+    returned = money.from_decimal(sale.refunded) - restored_before(sale)
+    return max(0, money.from_decimal(sale.charged) - returned)
 
 
 def _reversed(sale: Sale) -> list[dict[str, str]]:

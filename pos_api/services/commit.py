@@ -1,7 +1,7 @@
 """Record a sale: exactly once, however often it is sent, with everything that it uses up, in one transaction.
 
 The sale's row comes first. Its unique keys make a second sender wait for the first and then find what it stored. Then,
-in the documented order: the customer's row, promotional codes, counters. The answer is stored with the sale.
+in the documented order: the customer's row, accounts, promotional codes, counters. The answer is stored with the sale.
 """
 
 import hashlib
@@ -17,8 +17,10 @@ from django.utils.translation import gettext as _
 from msgspec import Struct
 
 from campaigns.engine.plan import Plan
+from campaigns.engine.redemption_body import redemption_body
 from campaigns.loader import plan_for
 from campaigns.models import Activation
+from campaigns.redemption_texts import explain_refused
 from campaigns.selectors import plan_version_was_current
 from campaigns.services.promo_code_earnings import issue_earned
 from campaigns.services.settlement import settle
@@ -32,6 +34,7 @@ from pos_api.services.customers import lock_customer
 from pos_api.services.evaluation import Evaluated, evaluate_snapshot, sale_moment
 from pos_api.services.kept_sale import basis_of
 from pos_api.services.sale_rows import complete_sale, insert_lines
+from pos_api.services.sale_value import balances_body, post_value
 from pos_api.services.transactions import LOCK_NOT_AVAILABLE, in_transaction, sql_state
 from retail import money
 from retail.models import Sale, SaleState
@@ -137,8 +140,11 @@ def _record(order: _Order) -> Recorded:
         "discrepancies": discrepancies,
     }
     line_ids = insert_lines(sale_id, order.document, evaluated)
-    # A test uses nothing up: no limit, no budget, no code. Its answer says what it would have been given.
+    shares: dict[str, Any] = {}
+    # A test uses nothing up: no limit, no budget, no code, no value. Its answer says what it would have been given.
     if not order.caller.is_test:
+        if customer_id is not None and not cancelled_before:
+            shares |= _post_value(order, evaluated, body, sale_id=sale_id, customer_id=customer_id)
         activations = settle(
             sale=Sale(pk=sale_id, uuid=uuid),
             evaluation=evaluated.evaluation,
@@ -150,7 +156,8 @@ def _record(order: _Order) -> Recorded:
             at=order.now,
         )
         _issue_codes(evaluated, activations, body, at=order.now)
-    basis = None if cancelled_before else basis_of(evaluated, order.caller.store)
+    if not cancelled_before and (basis := basis_of(evaluated, order.caller.store)) is not None:
+        shares["basis"] = basis
     complete_sale(
         sale_id,
         evaluated.evaluation,
@@ -158,9 +165,24 @@ def _record(order: _Order) -> Recorded:
         charged=order.document.total,
         flags=flags,
         body=body,
-        shares=None if basis is None else {"basis": basis},
+        shares=shares or None,
     )
     return Recorded(body=body, replayed=False)
+
+
+def _post_value(
+    order: _Order, evaluated: Evaluated, body: dict[str, Any], *, sale_id: int, customer_id: int
+) -> dict[str, Any]:
+    """Post what the sale redeems and earns; put what was posted, and what the customer has now, into its answer."""
+    active = {program.code for program in evaluated.snapshot.value.programs}
+    body["earned"]["points"] = [row for row in body["earned"]["points"] if row["program"] in active]
+    posted = post_value(
+        evaluated, sale_id=sale_id, customer_id=customer_id, occurred_at=order.moment, at=order.now
+    )
+    if posted is None:
+        return {}
+    body["balances"] = balances_body(customer_id, at=order.now)
+    return {"value": posted}
 
 
 def _issue_codes(
@@ -328,7 +350,7 @@ def _evaluate(order: _Order, customer_id: int | None, *, without_campaigns: bool
     if without_campaigns:
         plan = Plan(version=plan.version, policy=plan.policy)
     evaluated = evaluate_snapshot(
-        document, snapshot, plan, caller.store, moment=order.moment, with_kept_terms=not without_campaigns
+        document, snapshot, plan, caller.store, moment=order.moment, void=without_campaigns
     )
     if snapshot.locked_until is not None and any(not code.usable for code in evaluated.basket.promo_codes):
         raise lookups.locked(snapshot.locked_until, at=order.now)
@@ -351,6 +373,9 @@ def _compare_totals(
 ) -> list[dict[str, Any]]:
     """Return what differs between till and server where the store accepts it; else refuse with 409."""
     net, total = evaluated.evaluation.totals.net, order.document.total
+    if refuse and lacks_reward(evaluated):
+        # It may cost nothing in money, and the customer was promised it all the same.
+        raise _refusal(order, evaluated)
     if net == total:
         return []
     if refuse and not order.caller.accepts_other_totals:
@@ -376,7 +401,7 @@ def _refusal(order: _Order, evaluated: Evaluated) -> Problem:
 
 
 def unavailable(evaluated: Evaluated) -> list[dict[str, Any]]:
-    """Return what a limit, a budget or a code refused, by campaign or code."""
+    """Return what a limit, a budget, a code or a balance refused, by campaign, code or what was to be redeemed."""
     evaluation = evaluated.evaluation
     gone: list[dict[str, Any]] = [
         {"code": result.code, "reason": "not_usable"}
@@ -387,4 +412,10 @@ def unavailable(evaluated: Evaluated) -> list[dict[str, Any]]:
         failed = [verdict for verdict in refusal.verdicts if not verdict.satisfied]
         if failed and all(verdict.code in USED_UP for verdict in failed):
             gone.append({"campaign": refusal.campaign, "reason": failed[0].code})
-    return gone
+    return gone + redemption_body(evaluation.redemption, explain_refused).get("not_redeemed", [])
+
+
+def lacks_reward(evaluated: Evaluated) -> bool:
+    """Say whether a reward was asked for and is not given."""
+    redemption = evaluated.evaluation.redemption
+    return redemption is not None and any(refused.kind == "reward" for refused in redemption.refused)

@@ -16,19 +16,20 @@ from campaigns.engine.evaluate import evaluate
 from campaigns.engine.evaluation import Evaluation, Refusal
 from campaigns.engine.held import hold
 from campaigns.engine.plan import Plan
-from campaigns.engine.redemption import redeem_value
+from campaigns.engine.redemption import is_bought, open_credits, redeem_value
 from campaigns.engine.rendering import refusal_json, render_json
 from campaigns.engine.verdict import Verdict
 from campaigns.explanations import OF_CAMPAIGNS, explain
 from campaigns.loader import compiled_revisions, plan_for
 from campaigns.redemption_texts import explain_refused
-from loyalty.value import ANONYMOUS, Balances
+from loyalty.value import ANONYMOUS
 from pos_api import selectors
 from pos_api.authentication import TerminalCaller
 from pos_api.baskets import BasketDocument, SaleDocument, engine_basket, redeem_request
 from pos_api.problems import FieldProblem, Invalid, invalid_field
 from pos_api.services import lookups
 from pos_api.usage import usage_for
+from pos_api.value import NO_VALUE
 
 # How far the clocks of tills may be off before it is noted, and before it is refused.
 SKEW_NOTED = timedelta(minutes=10)
@@ -163,19 +164,17 @@ def evaluate_snapshot(
     store: engine.Store,
     *,
     moment: datetime,
-    with_kept_terms: bool = True,
-    balances: Balances = ANONYMOUS,
+    void: bool = False,
 ) -> Evaluated:
     """Evaluate a document against a plan and what was read of the world.
 
-    `with_kept_terms` lets codes open their campaign as it was when they were issued. `balances` are what the customer
-    holds; they matter only where something is to be redeemed.
+    A `void` sale was cancelled before it arrived: no code opens what it keeps, nothing is earned or redeemed.
     """
     basket = engine_basket(
         document, snapshot.catalogue, snapshot.category_paths, selectors.promo_codes(document, snapshot)
     )
     whose = selectors.customer_key(snapshot.customer)
-    live, plan = plan, _with_kept_terms(plan, document, snapshot) if with_kept_terms else plan
+    live, plan = plan, plan if void else _with_kept_terms(plan, document, snapshot)
     usage = usage_for(
         live,
         basket,
@@ -188,6 +187,9 @@ def evaluate_snapshot(
         gifts=snapshot.gifts,
     )
     shopper = selectors.shopper(document, snapshot, at=moment, zone=store.timezone)
+    value = NO_VALUE if void else snapshot.value
+    if shopper is not None and value.lots:
+        shopper = replace(shopper, open_credits=open_credits(value.balances(), moment))
     evaluation = evaluate(
         plan,
         basket,
@@ -196,13 +198,18 @@ def evaluate_snapshot(
         store=store,
         usage=usage.campaigns,
         products=usage.products,
+        programs=value.engine_programs(),
         # Returns need to know how an activation's discount is shared; a till's keystroke does not.
         with_deals=isinstance(document, SaleDocument),
     )
-    request = redeem_request(document)
+    request = None if void else redeem_request(document)
     if request is not None:
+        balances = ANONYMOUS if shopper is None else value.balances()
         evaluation = redeem_value(evaluation, request, balances, at=moment)
         _refuse_unknown_programs(evaluation)
+    if value.plans and shopper is not None:
+        stamps = [plan.code for plan in value.plans if is_bought(basket, evaluation, plan.category)]
+        evaluation = replace(evaluation, stamps=tuple(sorted(stamps)))
     return Evaluated(
         evaluation=evaluation,
         snapshot=snapshot,

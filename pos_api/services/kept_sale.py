@@ -49,6 +49,7 @@ class _Basis(Struct, kw_only=True):
     spent: dict[str, int]
     held: list[int]
     activated: list[str]
+    programs: tuple[engine.Program, ...] = ()
 
 
 def basis_of(evaluated: Evaluated, store: engine.Store) -> Any:
@@ -70,6 +71,7 @@ def basis_of(evaluated: Evaluated, store: engine.Store) -> Any:
         spent={code: usage.budget_spent for code, usage in evaluated.usage.items() if usage.budget_spent},
         held=[one.campaign.revision for one in plan.held.values()] if isinstance(plan, HoldingPlan) else [],
         activated=[activation.campaign for activation in evaluated.evaluation.activations],
+        programs=evaluated.snapshot.value.engine_programs(),
     )
     return msgspec.json.decode(msgspec.json.encode(basis, enc_hook=_plain))
 
@@ -98,7 +100,14 @@ def evaluate_kept(sale: Sale, basis: Any, returned: Mapping[int, Decimal]) -> Ev
     if shopper is not None and sale.customer is not None:
         shopper = msgspec.structs.replace(shopper, document=sale.customer.document or "")
     return evaluate(
-        plan, kept, shopper, moment=read.moment, store=read.store, usage=_usage(plan, read), with_deals=True
+        plan,
+        kept,
+        shopper,
+        moment=read.moment,
+        store=read.store,
+        usage=_usage(plan, read),
+        programs=read.programs,
+        with_deals=True,
     )
 
 

@@ -27,7 +27,18 @@ from pos_api.decoding import Decoder
 from pos_api.fields import Identifier, LineNumber, Quantity
 from pos_api.problems import Conflict, FieldProblem, Invalid, NotFound
 from pos_api.services.kept_sale import evaluate_kept
+from pos_api.services.returned_value import (
+    Moved,
+    Progress,
+    carried,
+    move_value,
+    restored_before,
+    restored_cents,
+    rewards_kept,
+    value_of,
+)
 from pos_api.services.sale_rows import lock_sale
+from pos_api.services.sale_value import balances_body
 from pos_api.services.transactions import in_transaction
 from retail import money
 from retail.models import Sale, SaleLine, SaleReturn, SaleReturnLine, SaleState
@@ -76,16 +87,15 @@ class _Step(Struct, kw_only=True):
     sale: Sale
     document: ReturnDocument
     rows: Mapping[int, SaleLine]
+    before: Mapping[int, Decimal]
+    after: Mapping[int, Decimal]
     at: datetime
 
     @property
-    def before(self) -> dict[int, Decimal]:
-        return {number: row.returned for number, row in self.rows.items()}
-
-    @property
-    def after(self) -> dict[int, Decimal]:
-        coming = {one.line: one.quantity for one in self.document.lines}
-        return {number: row.returned + coming.get(number, 0) for number, row in self.rows.items()}
+    def changed(self) -> list[int]:
+        """The numbers of the lines of which units come back now."""
+        coming = {one.line for one in self.document.lines}
+        return [number for number in self.rows if number in coming]
 
     @property
     def lines(self) -> Lines:
@@ -131,14 +141,31 @@ def _record(sale: Sale | None, document: ReturnDocument, now: datetime, **by: in
         raise Conflict(_("The sale was cancelled."), code="sale_cancelled")
     rows = {row.line: row for row in SaleLine.objects.filter(sale=sale).order_by("line")}
     _refuse_impossible(document, rows)
-    step = _Step(sale=sale, document=document, rows=rows, at=now)
-    value, values, kept = _value(step)
-    released = _release(step, kept)
-    is_last = all(came >= sold for sold, came in step.lines.values())
+    coming = {one.line: one.quantity for one in document.lines}
+    step = _Step(
+        sale=sale,
+        document=document,
+        rows=rows,
+        before={number: row.returned for number, row in rows.items()},
+        after={number: row.returned + coming.get(number, 0) for number, row in rows.items()},
+        at=now,
+    )
+    priced = _price(step)
+    progress = Progress(lines=step.lines, part=priced.part, kept=priced.kept)
+    moved = move_value(
+        sale,
+        progress,
+        refund=priced.cash,
+        cause=f"return:{sale.pk}:{document.reference}",
+        occurred_at=now,
+        at=now,
+    )
+    released = _release(step, priced)
+    is_last = progress.is_whole
     sale.state = SaleState.RETURNED if is_last else SaleState.PARTIALLY_RETURNED
-    sale.refunded += money.to_decimal(value)
-    body = _body(step, value, values, released)
-    _store(step, value, values, fingerprint, body, by)
+    sale.refunded += money.to_decimal(priced.total)
+    body = _body(step, priced, moved, released)
+    _store(step, priced, fingerprint, body, by)
     return Returned(body=body, replayed=False)
 
 
@@ -186,41 +213,75 @@ def _refuse_impossible(document: ReturnDocument, rows: Mapping[int, SaleLine]) -
 # --- What it is worth ------------------------------------------------------------------------------
 
 
-def _value(step: _Step) -> tuple[int, dict[int, int], Evaluation | None]:
-    """Return what the units are worth, that value by line, and what is kept, evaluated again, where the policy asks it."""
-    shares = shares_of(step.rows, step.before, step.after)
-    basis = (step.sale.shares or {}).get("basis")
-    if basis is None:
-        return sum(shares.values()), shares, None
+class _Priced(Struct, kw_only=True):
+    """What a step is worth: by line in all, and how much of the total is money.
+
+    Where the policy evaluates what is kept again, `kept` is that evaluation and `part` how much of everything that was
+    paid is given back by now.
+    """
+
+    values: dict[int, int]
+    cash: int
+    part: tuple[int, int] | None = None
+    kept: Evaluation | None = None
+
+    @property
+    def total(self) -> int:
+        return sum(self.values.values())
+
+
+def _price(step: _Step) -> _Priced:
+    """Return what the units are worth: what was paid for them with value comes back as value, the rest as money."""
+    sale = step.sale
+    basis = (sale.shares or {}).get("basis")
+    if basis is not None:
+        return _priced_again(step, basis)
+    paid_with_value = carried(sale)
+    cash, values = 0, {}
+    for number in step.changed:
+        row = step.rows[number]
+        in_value = paid_with_value.get(number, 0)
+        own = max(0, money.from_decimal(row.refundable) - in_value)
+        part = _between(own, row, step)
+        cash += part
+        values[number] = part + _between(in_value, row, step)
+    return _Priced(values=values, cash=cash)
+
+
+def _between(total: int, row: SaleLine, step: _Step) -> int:
+    """Return the part of an amount of a line that belongs to the units of this step."""
+    before, after = step.before[row.line], step.after[row.line]
+    return money.share_after_returns(total, row.quantity, after) - money.share_after_returns(
+        total, row.quantity, before
+    )
+
+
+def _priced_again(step: _Step, basis: Any) -> _Priced:
+    """Return what is lost of the sale's worth when what is kept is evaluated again, less what was given back before."""
+    sale = step.sale
     paid = sum([money.from_decimal(row.refundable) for row in step.rows.values()])
-    kept = evaluate_kept(step.sale, basis, step.after)
+    kept = evaluate_kept(sale, basis, step.after)
     lost = paid
     if kept is not None:
-        sale = step.sale
         whole = money.from_decimal(sale.gross - sale.markdown - sale.discount)
         lost = min(paid, whole - worth(kept))
-    value = max(0, lost - money.from_decimal(step.sale.refunded))
-    parts = money.prorate(value, list(shares.values()))
-    return value, dict(zip(shares, parts, strict=True)), kept
+    before = money.from_decimal(sale.refunded)
+    total = max(0, lost - before)
+    part = (before + total, paid) if paid else (0, 1)
+    due = restored_cents(sale, Progress(lines=step.lines, part=part, kept=kept))
+    weights = [
+        _between(money.from_decimal(step.rows[n].refundable), step.rows[n], step) for n in step.changed
+    ]
+    values = dict(zip(step.changed, money.prorate(total, weights), strict=True))
+    return _Priced(values=values, cash=max(0, total - (due - restored_before(sale))), part=part, kept=kept)
 
 
-def shares_of(
-    rows: Mapping[int, SaleLine], before: Mapping[int, Decimal], after: Mapping[int, Decimal]
-) -> dict[int, int]:
-    """Return by line, of those that change, the cents of its value that belong to the units between two states."""
-    return {
-        number: _share(row, after[number]) - _share(row, before[number])
-        for number, row in rows.items()
-        if after[number] != before[number]
-    }
-
-
-def _share(row: SaleLine, returned: Decimal) -> int:
-    return money.share_after_returns(money.from_decimal(row.refundable), row.quantity, returned)
-
-
-def _release(step: _Step, kept: Evaluation | None) -> Released:
-    again = None if kept is None else {activation.campaign: activation for activation in kept.activations}
+def _release(step: _Step, priced: _Priced) -> Released:
+    again = (
+        None
+        if priced.kept is None
+        else {activation.campaign: activation for activation in priced.kept.activations}
+    )
     return release(sale=step.sale, lines=step.lines, at=step.at, kept=again)
 
 
@@ -231,9 +292,10 @@ def _number(quantity: Decimal) -> str:
     return f"{quantity.normalize():f}"
 
 
-def _body(step: _Step, value: int, values: Mapping[int, int], released: Released) -> dict[str, Any]:
+def _body(step: _Step, priced: _Priced, moved: Moved, released: Released) -> dict[str, Any]:
     sale = step.sale
-    return {
+    refund = {"value": priced.total, "amount": priced.cash - moved.withheld, "withheld": moved.withheld}
+    body = {
         "sale": str(sale.uuid),
         "return": step.document.reference,
         "state": sale.state,
@@ -245,15 +307,21 @@ def _body(step: _Step, value: int, values: Mapping[int, int], released: Released
                 "returned": _number(step.after[number]),
                 "value": money.text(part),
             }
-            for number, part in values.items()
+            for number, part in priced.values.items()
         ],
-        "refund": {"value": money.text(value), "amount": money.text(value), "withheld": money.text(0)},
+        "refund": {name: money.text(amount) for name, amount in refund.items()},
         "reversed": reversed_json(released),
-        "restored": [],
-        "taken_back": [],
-        "owed": [],
-        "not_undone": [*released.not_undone, *delivery_of(sale)],
+        **moved_json(moved),
+        "not_undone": [*released.not_undone, *kept_by_customer(sale)],
     }
+    if value_of(sale) is not None and sale.customer_id is not None:
+        body["balances"] = balances_body(sale.customer_id, at=step.at)
+    return body
+
+
+def moved_json(moved: Moved) -> dict[str, Any]:
+    """Return what happened to stored value, as answers say it."""
+    return {"restored": moved.restored, "taken_back": moved.taken_back, "owed": moved.owed}
 
 
 def reversed_json(released: Released) -> list[dict[str, str]]:
@@ -263,12 +331,13 @@ def reversed_json(released: Released) -> list[dict[str, str]]:
     ]
 
 
-def delivery_of(sale: Sale) -> list[dict[str, Any]]:
-    """Return the delivery that was paid for, once everything came back: it took place, and stays paid."""
-    paid = sale.delivery_fee - sale.delivery_discount
-    if sale.state != SaleState.RETURNED or not paid:
+def kept_by_customer(sale: Sale) -> list[dict[str, Any]]:
+    """Return what took place and stays when everything came back: the delivery, and rewards that belong to no line."""
+    if sale.state != SaleState.RETURNED:
         return []
-    return [{"kind": "delivery", "amount": str(paid)}]
+    paid = sale.delivery_fee - sale.delivery_discount
+    delivery = [{"kind": "delivery", "amount": str(paid)}] if paid else []
+    return delivery + rewards_kept(sale)
 
 
 _COME_BACK = """
@@ -279,13 +348,12 @@ FROM unnest(%s::bigint[], %s::numeric[]) AS w(id, returned) WHERE l.id = w.id
 
 def _store(
     step: _Step,
-    value: int,
-    values: Mapping[int, int],
+    priced: _Priced,
     fingerprint: str,
     body: dict[str, Any],
     by: Mapping[str, int],
 ) -> None:
-    changed = [(step.rows[number], number) for number in values]
+    changed = [(step.rows[number], number) for number in priced.values]
     with connection.cursor() as cursor:
         cursor.execute(
             _COME_BACK, [[row.pk for row, _n in changed], [step.after[number] for _row, number in changed]]
@@ -293,7 +361,7 @@ def _store(
     made = SaleReturn.objects.create(
         sale=step.sale,
         reference=step.document.reference,
-        value=money.to_decimal(value),
+        value=money.to_decimal(priced.total),
         amount=body["refund"]["amount"],
         withheld=body["refund"]["withheld"],
         fingerprint=fingerprint,
@@ -306,8 +374,8 @@ def _store(
             sale_return=made,
             sale_line=row,
             quantity=step.after[number] - step.before[number],
-            value=money.to_decimal(values[number]),
+            value=money.to_decimal(priced.values[number]),
         )
         for row, number in changed
     )
-    step.sale.save(update_fields=["state", "refunded"])
+    step.sale.save(update_fields=["state", "refunded", "shares"])

@@ -9,6 +9,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from campaigns.services.settlement import BenefitGone
+from loyalty.services.refusals import InsufficientValue
 from pos_api.problems import Busy
 
 Result = TypeVar("Result")
@@ -27,8 +28,8 @@ def sql_state(error: Exception) -> str:
 def in_transaction(work: Callable[[], Result]) -> Result:
     """Run ``work`` in one transaction and return its result, committed.
 
-    Up to three more attempts after a deadlock, a lock that was not free in time, or a benefit that somebody else took
-    between evaluating and counting. Raises Busy (503) when none succeeds; nothing was written then.
+    Up to three more attempts after a deadlock, a lock that was not free in time, or a benefit or value that somebody
+    else took between evaluating and counting. Raises Busy (503) when none succeeds; nothing was written then.
     """
     for attempt in range(ATTEMPTS):
         if attempt:
@@ -40,7 +41,7 @@ def in_transaction(work: Callable[[], Result]) -> Result:
                         "SELECT set_config('lock_timeout', '3s', true), set_config('statement_timeout', '5s', true)"
                     )
                 return work()
-        except BenefitGone:
+        except (BenefitGone, InsufficientValue):
             continue
         except (OperationalError, IntegrityError) as error:
             if sql_state(error) not in RETRIED:
