@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, Value, When
 
 if TYPE_CHECKING:
-    from campaigns.models import Association, Campaign, Job, Markdown, PromoCode  # noqa: F401
+    from campaigns.models import Association, Campaign, Job, Markdown, PromoCode, Review  # noqa: F401
     from customers.models import Customer
 
 Published = TypeVar("Published", "AssociationQuerySet", "MarkdownQuerySet")
@@ -165,6 +165,12 @@ class PromoCodeQuerySet(models.QuerySet["PromoCode"]):
             return theirs
         uses = PromoCodeUse.objects.filter(promo_code=OuterRef("pk"), customer_key=f"c:{customer.pk}")
         return theirs.exclude(Exists(uses.filter(used__gte=OuterRef("max_uses_per_customer"))))
+
+
+class ReviewQuerySet(models.QuerySet["Review"]):
+    def of(self, document: "Campaign | Association | Markdown") -> "ReviewQuerySet":
+        """Reviews of one document, of any version; the kinds of documents are the names of their models."""
+        return self.filter(kind=document._meta.model_name, code=document.code)
 
 
 # A worker that recorded nothing for this long is taken for dead.

@@ -23,18 +23,20 @@ from django.db.models.functions import Cast, Coalesce
 
 from campaigns.models import (
     Activation,
+    Association,
     Campaign,
     CampaignCategory,
     CampaignCounter,
-    CampaignReview,
     CampaignRevision,
     CampaignStatus,
     CodeState,
+    Markdown,
     PlanChange,
     PlanHead,
     PlanKind,
     PromoCode,
     PromoCodePool,
+    Review,
     ReviewState,
 )
 from campaigns.querysets import STATUSES, CampaignQuerySet, PromoCodeQuerySet
@@ -171,9 +173,11 @@ def _is_structured(value: Any) -> bool:
     return isinstance(value, list) and any(isinstance(item, Mapping) for item in value)
 
 
-def current_review(campaign: Campaign) -> CampaignReview | None:
+def current_review(document: Campaign | Association | Markdown) -> Review | None:
     """Return the last review of the working copy as it is now; a version that changed since has none."""
-    reviews = campaign.reviews.filter(version=campaign.version).exclude(state=ReviewState.SUPERSEDED)
+    reviews = (
+        Review.objects.of(document).filter(version=document.version).exclude(state=ReviewState.SUPERSEDED)
+    )
     return reviews.select_related("requested_by", "decided_by").order_by("-pk").first()
 
 

@@ -147,15 +147,3 @@ class MarkdownForm(PublishedForm):
             ),
         ),
     )
-
-
-class PublishForm(forms.Form):
-    """What is asked for when something goes live."""
-
-    use_required_attribute = False
-    comment = forms.CharField(
-        label=_("Comment"),
-        max_length=240,
-        required=False,
-        help_text=_("Why it changes; kept in the history."),
-    )

@@ -14,6 +14,7 @@ from campaigns.engine.fields import DocumentError, Problem
 from campaigns.engine.marks import gettext_noop
 from campaigns.models import Association, AssociationRevision, Campaign, PublishedStatus
 from campaigns.services import publication
+from campaigns.services.approval import approval_kept, approval_of
 
 Document = Mapping[str, Any]
 MOST_CAMPAIGNS = 200
@@ -79,9 +80,9 @@ def publish_association(
     live = association.live_revision
     if association.status == PublishedStatus.PUBLISHED and live and live.document == association.document:
         return association
-    publication.refuse_own_work(association, user)
+    approval = approval_of(association)
     _write(association, _read(association.document))
-    return _publish(association, comment=comment, action="published", user=user, at=at)
+    return _publish(association, comment=comment, action="published", approval=approval, user=user, at=at)
 
 
 @transaction.atomic
@@ -91,17 +92,23 @@ def roll_back_association(*, code: str, number: int, user: User | None, at: date
     Raises Association.DoesNotExist, RevisionUnknown, DocumentError when a campaign is gone, ApprovalRequired.
     """
     association = publication.locked(Association, code)
-    publication.refuse_own_work(association, user)
     revision = association.revisions.filter(number=number).first()
     if revision is None:
         raise publication.RevisionUnknown(revision=number)
+    approval = approval_kept(revision)
     _write(association, _read(revision.document))
     comment = _("Back to revision %(number)s") % {"number": number}
-    return _publish(association, comment=comment, action="rolled_back", user=user, at=at)
+    return _publish(association, comment=comment, action="rolled_back", approval=approval, user=user, at=at)
 
 
 def _publish(
-    association: Association, *, comment: str, action: str, user: User | None, at: datetime
+    association: Association,
+    *,
+    comment: str,
+    action: str,
+    approval: dict[str, Any],
+    user: User | None,
+    at: datetime,
 ) -> Association:
     revision = AssociationRevision.objects.create(
         association=association,
@@ -110,6 +117,7 @@ def _publish(
         comment=comment,
         published_by=user,
         published_at=at,
+        **approval,
     )
     publication.go_live(association, revision, action=action, user=user, at=at)
     return association

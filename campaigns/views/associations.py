@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.document_summary import describe_association, described_changes
@@ -25,6 +26,15 @@ def _found() -> QuerySet[Association]:
     return Association.objects.with_status().with_changes_flag().select_related("live_revision")
 
 
+def _describe(association: Association) -> list[tuple[str, list[str]]]:
+    """Say what the working copy will do: titles with their sentences."""
+    read = decode_association(association.document)
+    return [
+        (translate("Which one is granted"), describe_association(read)),
+        (translate("Campaigns, in their order"), list(read.campaigns)),
+    ]
+
+
 KIND = Kind(
     noun="association",
     title=_("Associations"),
@@ -34,6 +44,7 @@ KIND = Kind(
     save=services.save_association,
     publish=services.publish_association,
     roll_back=services.roll_back_association,
+    describe=_describe,
     tabs=((_("Overview"), "detail"), (_("History"), "history")),
 )
 ACTS = acts(KIND)

@@ -23,6 +23,7 @@ from campaigns.explanations import problem_text
 from campaigns.forms.document import STEPS, CampaignForm
 from campaigns.models import Campaign
 from campaigns.services import campaigns as services
+from campaigns.services.publication import PublicationError, VersionConflict
 from campaigns.summary import Summary, summarize
 from retail.views.access import PageMixin
 
@@ -56,8 +57,8 @@ class BuilderPage(PageMixin, View):
         if form.is_valid():
             try:
                 campaign = self.store(form.document())
-            except services.CampaignError as refusal:
-                self.overtaken = isinstance(refusal, services.VersionConflict)
+            except PublicationError as refusal:
+                self.overtaken = isinstance(refusal, VersionConflict)
                 form.errors.append(str(refusal))
             else:
                 return saved(request, campaign)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from campaigns import references
 from campaigns.document_summary import describe_markdown, described_changes
@@ -29,6 +30,17 @@ def _found() -> QuerySet[Markdown]:
     return rows.select_related("live_revision")
 
 
+def _describe(markdown: Markdown) -> list[tuple[str, list[str]]]:
+    """Say what the working copy will do: titles with their sentences."""
+    count = markdown.item_count
+    products = ngettext("A new price for one product", "New prices for %(shown)s products", count)
+    names = references.names_in(markdown.document)
+    return [
+        (translate("Products and prices"), [products % {"shown": formats.number(count)}]),
+        *describe_markdown(decode_header(markdown.document), at=timezone.now(), names=names),
+    ]
+
+
 KIND = Kind(
     noun="markdown",
     title=_("Price markdowns"),
@@ -38,6 +50,7 @@ KIND = Kind(
     save=services.save_markdown,
     publish=services.publish_markdown,
     roll_back=services.roll_back_markdown,
+    describe=_describe,
     tabs=((_("Overview"), "detail"), (_("Products"), "products"), (_("History"), "history")),
 )
 ACTS = acts(KIND)

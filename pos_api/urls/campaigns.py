@@ -2,11 +2,11 @@
 
 from django.urls import URLPattern, path
 
+from campaigns.models import Association, Campaign, Markdown
 from pos_api.views import (
     associations,
     backtests,
     campaign_checks,
-    campaign_reviews,
     campaign_revisions,
     campaigns,
     jobs,
@@ -17,6 +17,21 @@ from pos_api.views import (
 from pos_api.views import campaign_categories as categories
 from pos_api.views import promo_code_pools as pools
 from pos_api.views.policy import PolicyHistoryView, PolicyView
+from pos_api.views.reviews import review_views
+
+
+def _approval(
+    resource: str, model: type[Campaign | Association | Markdown], *, tag: str
+) -> tuple[URLPattern, ...]:
+    """Return the addresses of the approval of one kind of document."""
+    views = review_views(model, tag=tag)
+    return (
+        path(f"{resource}/<str:code>/submit/", views.submit),
+        path(f"{resource}/<str:code>/approve/", views.approve),
+        path(f"{resource}/<str:code>/reject/", views.reject),
+        path(f"{resource}/<str:code>/reviews/", views.reviews),
+    )
+
 
 urlpatterns: list[URLPattern] = [
     path("company/policy/", PolicyView.as_view(), name="policy"),
@@ -25,22 +40,21 @@ urlpatterns: list[URLPattern] = [
     path("campaigns/check/", campaign_checks.CampaignCheckView.as_view()),
     path("campaigns/<str:code>/", campaigns.CampaignView.as_view()),
     path("campaigns/<str:code>/publish/", campaigns.PublishView.as_view()),
-    path("campaigns/<str:code>/submit/", campaign_reviews.SubmitView.as_view()),
-    path("campaigns/<str:code>/approve/", campaign_reviews.ApproveView.as_view()),
-    path("campaigns/<str:code>/reject/", campaign_reviews.RejectView.as_view()),
-    path("campaigns/<str:code>/reviews/", campaign_reviews.ReviewsView.as_view()),
+    *_approval("campaigns", Campaign, tag="Campaigns"),
     path("campaigns/<str:code>/pause/", campaigns.PauseView.as_view()),
     path("campaigns/<str:code>/resume/", campaigns.ResumeView.as_view()),
     path("campaigns/<str:code>/revisions/", campaign_revisions.RevisionsView.as_view()),
     path("associations/", associations.AssociationsView.as_view()),
     path("associations/<str:code>/", associations.AssociationView.as_view()),
     path("associations/<str:code>/publish/", associations.PublishView.as_view()),
+    *_approval("associations", Association, tag=associations.TAG),
     path("associations/<str:code>/pause/", associations.PauseView.as_view()),
     path("associations/<str:code>/resume/", associations.ResumeView.as_view()),
     path("associations/<str:code>/revisions/", associations.RevisionsView.as_view()),
     path("markdowns/", markdowns.MarkdownsView.as_view()),
     path("markdowns/<str:code>/", markdowns.MarkdownView.as_view()),
     path("markdowns/<str:code>/publish/", markdowns.PublishView.as_view()),
+    *_approval("markdowns", Markdown, tag=markdowns.TAG),
     path("markdowns/<str:code>/pause/", markdowns.PauseView.as_view()),
     path("markdowns/<str:code>/resume/", markdowns.ResumeView.as_view()),
     path("markdowns/<str:code>/revisions/", markdowns.RevisionsView.as_view()),

@@ -20,6 +20,7 @@ from pos_api.views.documents import (
     revisions_schema,
 )
 from pos_api.views.resources import SINCE, Listing, by
+from pos_api.views.reviews import ASKED
 
 TAG = "Associations"
 STATUSES = ("draft", "active", "paused")
@@ -156,8 +157,10 @@ class PublishView(ManagerView):
         tag=TAG,
         summary="Make an association live as it is kept",
         description="Every evaluation that begins after the answer uses it.",
+        request=ASKED,
         responses={200: RESPONSE},
-        problems={409: "`approval_required`"},
+        examples={"The version that was read": {"version": 3, "comment": "Like last year"}},
+        problems={409: "`approval_required`, `version_conflict`"},
     )
     def post(self, request: Request, code: str) -> HttpResponse:
         return KIND.make_live(request, code)

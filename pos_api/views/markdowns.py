@@ -22,6 +22,7 @@ from pos_api.views.documents import (
     revisions_schema,
 )
 from pos_api.views.resources import SINCE, Listing, by
+from pos_api.views.reviews import ASKED
 from retail.models import StoreGrouping
 
 TAG = "Price markdowns"
@@ -188,8 +189,13 @@ class PublishView(ManagerView):
         tag=TAG,
         summary="Make a markdown live as it is kept",
         description="Every evaluation that begins after the answer has the new prices.",
+        request=ASKED,
         responses={200: RESPONSE},
-        problems={409: "`approval_required`", 422: "`nothing_to_publish`: it has no products."},
+        examples={"The version that was read": {"version": 3, "comment": "Like last year"}},
+        problems={
+            409: "`approval_required`, `version_conflict`",
+            422: "`nothing_to_publish`: it has no products.",
+        },
     )
     def post(self, request: Request, code: str) -> HttpResponse:
         return KIND.make_live(request, code)

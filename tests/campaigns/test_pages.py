@@ -92,7 +92,7 @@ class TestBuilder:
 
         assert answer.status_code == 422
         text = answer.content.decode()
-        assert "Somebody else changed this campaign meanwhile." in text
+        assert "Somebody else changed this meanwhile." in text
         assert "Load the other version" in text
         assert 'value="Gelo"' in text
         assert Campaign.objects.get().document["name"] == "Frio"
