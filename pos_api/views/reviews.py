@@ -1,10 +1,10 @@
 """Approval by a second person: asking for it, giving it, sending a document back. The same for every kind of document."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -34,16 +34,6 @@ APPROVAL_SCHEMA: Json = {
     "approved_by": {**_PERSON, "description": "The second person, where there was one."},
     "approved_at": {"anyOf": [INSTANT, {"type": "null"}]},
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewViews:
-    """The views of the approval of one kind of document."""
-
-    reviews: Callable[..., Any]
-    submit: Callable[..., Any]
-    approve: Callable[..., Any]
-    reject: Callable[..., Any]
 
 
 def represent_review(review: Review) -> Json:
@@ -122,8 +112,10 @@ class _Step(ManagerView):
         return answer(represent_review(review), status)
 
 
-def review_views(of: type[Campaign | Association | Markdown], *, tag: str) -> ReviewViews:
-    """Make the views of the approval of one kind of document."""
+def review_paths(
+    resource: str, of: type[Campaign | Association | Markdown], *, tag: str
+) -> tuple[URLPattern, ...]:
+    """Return the addresses of the approval of one kind of document."""
     noun = str(of._meta.model_name)
     schema = _review_schema(noun)
     view, change, approve = (f"campaigns.{action}_{noun}" for action in ("view", "change", "approve"))
@@ -199,6 +191,9 @@ def review_views(of: type[Campaign | Association | Markdown], *, tag: str) -> Re
         def post(self, request: Request, code: str) -> HttpResponse:
             return self.take(approval.reject, request, code, 200)
 
-    return ReviewViews(
-        ReviewsView.as_view(), SubmitView.as_view(), ApproveView.as_view(), RejectView.as_view()
+    return (
+        path(f"{resource}/<str:code>/submit/", SubmitView.as_view()),
+        path(f"{resource}/<str:code>/approve/", ApproveView.as_view()),
+        path(f"{resource}/<str:code>/reject/", RejectView.as_view()),
+        path(f"{resource}/<str:code>/reviews/", ReviewsView.as_view()),
     )
