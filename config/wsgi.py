@@ -63,8 +63,7 @@ def build_application() -> _Application:
         has_key = environ.get("HTTP_AUTHORIZATION", "")[:8].lower() == "api-key "
         path = environ.get("PATH_INFO", "")
         if has_key and path == express.PATH:
-            answer = express.evaluate(environ, start_response)
-            return terminal(environ, start_response) if answer is None else answer
+            return express.answer(environ, start_response, terminal)
         if has_key and path.startswith("/api/"):
             return terminal(environ, start_response)
         return whole(environ, start_response)
