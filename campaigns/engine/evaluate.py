@@ -32,7 +32,7 @@ from campaigns.engine.scene import Scene
 from campaigns.engine.selection import select_by_rules
 from campaigns.engine.verdict import Verdict
 
-__all__ = ["BasketError", "evaluate"]
+__all__ = ["BasketError", "evaluate", "work_out"]
 
 _NO_EFFECT = Verdict(satisfied=False, code="no_effect")
 
@@ -61,8 +61,19 @@ def evaluate(
     around = Surroundings(
         moment=moment, store=store, usage=usage or {}, products=products or {}, programs=programs
     )
+    return work_out(plan, basket, shopper, around, including).build(with_deals)
+
+
+def work_out(
+    plan: Plan, basket: Basket, shopper: Shopper | None, around: Surroundings, including: Collection[str] = ()
+) -> Result:
+    """Do every step of an evaluation but the last: what came of a basket, before the answer is put together.
+
+    For whoever adds up many sales and shows none of them. Gifts that the basket chooses are not checked: `Result.gifts`
+    and `Result.build` do.
+    """
     scene = Scene(basket, shopper, around, plan.policy)
-    candidates = plan.candidates(basket, store, scene.where)
+    candidates = plan.candidates(basket, around.store, scene.where)
     if including:
         named = {compiled.code: compiled for compiled in candidates}
         named.update({code: plan.campaigns[code] for code in including})
@@ -72,7 +83,7 @@ def evaluate(
     standings = [assess(compiled, scene) for compiled in candidates]
     application = Application(scene).run(choose(standings, scene, plan))
     conclude(scene, application)
-    return Result(plan, scene, standings, application).build(with_deals)
+    return Result(plan, scene, standings, application)
 
 
 def named_lines(candidates: Iterable[Compiled], scene: Scene) -> frozenset[int]:

@@ -1,6 +1,6 @@
 """Step 7: put the answer together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from operator import attrgetter
 
@@ -31,6 +31,7 @@ from campaigns.engine.marks import gettext_noop
 from campaigns.engine.plan import Plan
 from campaigns.engine.refusals import arrange, nearness
 from campaigns.engine.scene import Scene
+from campaigns.engine.verdict import Verdict
 from campaigns.engine.work import Effect
 
 
@@ -44,10 +45,11 @@ def _times(effects: Sequence[Effect]) -> int:
 
 
 _order_key = attrgetter("standing.compiled.order_key")
+_NO_DEALS: Mapping[str, tuple[DealShare, ...]] = {}
 
 
 class Result:
-    """Builds the Evaluation of an applied basket."""
+    """An applied basket, and the Evaluation that is built of it."""
 
     def __init__(
         self, plan: Plan, scene: Scene, standings: Sequence[Standing], application: Application
@@ -59,7 +61,7 @@ class Result:
 
     def build(self, with_deals: bool) -> Evaluation:
         scene, application = self.scene, self.application
-        outcomes = sorted(application.outcomes.values(), key=_order_key)
+        outcomes = self.outcomes()
         deals = deal_shares(scene, outcomes, application.adjustments) if with_deals else {}
         fee = scene.basket.delivery_fee
         return Evaluation(
@@ -67,13 +69,17 @@ class Result:
             totals=self._totals(),
             delivery=Delivery(fee=fee, discount=application.freight, net=fee - application.freight),
             lines=self._lines(),
-            activations=tuple([self._activation(outcome, deals) for outcome in outcomes]),
-            gifts=self._gifts(outcomes),
+            activations=tuple([self.activation(outcome, deals) for outcome in outcomes]),
+            gifts=self.gifts(outcomes),
             earned=collect(scene, application, application.rewards),
             promo_codes=self._promo_codes() if scene.basket.promo_codes else (),
             optional=tuple([self._offer(s) for s in self.standings if s.campaign.optional and is_offer(s)]),
             not_activated=self._refusals(),
         )
+
+    def outcomes(self) -> list[Outcome]:
+        """Return the campaigns that activate, by priority and code."""
+        return sorted(self.application.outcomes.values(), key=_order_key)
 
     def _offer(self, standing: Standing) -> OptionalOffer:
         campaign = standing.campaign
@@ -129,7 +135,10 @@ class Result:
             results = [of_number[line.line] for line in scene.basket.lines]
         return tuple(results)
 
-    def _activation(self, outcome: Outcome, deals: dict[str, tuple[DealShare, ...]]) -> Activation:
+    def activation(
+        self, outcome: Outcome, deals: Mapping[str, tuple[DealShare, ...]] = _NO_DEALS
+    ) -> Activation:
+        """Return one campaign that activated, with what limits count."""
         scene, campaign = self.scene, outcome.standing.campaign
         codes = self._codes_of(outcome.standing) if scene.basket.promo_codes else ()
         granted, effects = outcome.granted, outcome.effects
@@ -184,7 +193,8 @@ class Result:
                 )
         return tuple(results)
 
-    def _gifts(self, outcomes: Sequence[Outcome]) -> tuple[GiftOffer, ...]:
+    def gifts(self, outcomes: Iterable[Outcome]) -> tuple[GiftOffer, ...]:
+        """Return what some of the campaigns that activated give away. Raises BasketError for a choice they do not offer."""
         offers = []
         for outcome in outcomes:
             if outcome.standing.compiled.gives_gifts and outcome.gift_entries:
@@ -232,15 +242,19 @@ class Result:
         known = self.scene.around.products.get(sku)
         return GiftOption(sku=sku, name=known.name if known is not None else "", quantity=quantity)
 
-    def _refusals(self) -> tuple[Refusal, ...]:
+    def refused(self) -> list[tuple[Standing, list[Verdict]]]:
+        """Return the candidates that do not activate with what stands in their way, in the order in which it was found."""
         outcomes, refused = self.application.outcomes, self.application.refused
+        return [
+            (standing, standing.refusals or refused[standing.compiled.code])
+            for standing in self.standings
+            if standing.compiled.code not in outcomes
+        ]
+
+    def _refusals(self) -> tuple[Refusal, ...]:
         refusals = []
-        for standing in self.standings:
-            code = standing.compiled.code
-            if code in outcomes:
-                continue
-            verdicts = standing.refusals or refused[code]
+        for standing, verdicts in self.refused():
             shown = (verdicts[0],) if len(verdicts) == 1 else arrange(verdicts)
-            refusals.append(Refusal(code, standing.campaign.name, shown))
+            refusals.append(Refusal(standing.compiled.code, standing.campaign.name, shown))
         refusals.sort(key=nearness)
         return tuple(refusals)
