@@ -46,17 +46,17 @@ class Shelf(Protocol):
         """Return what a unit of a line costs, in cents; 0 when nobody knows."""
 
     def promo_code(self, campaign: str, pool: str | None) -> str | None:
-        """Return a code that may be used, or None."""
+        """Return a code that may be used, empty when there is one that the reader may not see, or None."""
 
     def store(self, named: tuple[str, ...]) -> tuple[str, str] | None:
         """Return code and name of a store among stores and groupings of stores, or None."""
 
 
 class Suggestion(Struct, frozen=True):
-    """`text` says the change, `scenario` is the purchase with it."""
+    """`text` says the change, `scenario` is the purchase with it; None where the reader may not see it."""
 
     text: str
-    scenario: Scenario
+    scenario: Scenario | None
 
 
 class _Case(Struct, frozen=True):
@@ -178,6 +178,8 @@ def _enter_code(case: _Case) -> Suggestion | None:
         if isinstance(leaf, PromoCode):
             code = case.shelf.promo_code(case.campaign.code, leaf.pool)
             entered = case.scenario.get("promo_codes", [])
+            if code == "":
+                return Suggestion(_("Enter a code of this campaign"), None)
             if code is not None and code not in entered:
                 return case.changed(
                     _("Enter the code %(code)s") % {"code": code}, promo_codes=[*entered, code]

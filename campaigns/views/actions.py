@@ -57,7 +57,7 @@ class Publish(CampaignAction):
             "summary": summarize(read, at=at, names=references.names_in(campaign.document)),
             "changes": described_changes(live.document, campaign.document) if live else [],
             "starts_later": read.starts_at if read.starts_at is not None and read.starts_at > at else None,
-            **check_context(read, at=at, is_stored=True),
+            **check_context(read, user=request.user, at=at, is_stored=True),
             **approval_context(request.user, campaign),
         }
         return render(request, "campaigns/campaign_publish.html", context)

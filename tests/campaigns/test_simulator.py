@@ -170,6 +170,27 @@ class TestSimulator:
         pool.save()
         assert not look(page, **entered, customer=str(owner.pk))["activations"]
 
+    def test_names_codes_of_a_pool_only_to_who_may_see_them(self, client: Client, db: None) -> None:
+        client.cookies["django_language"] = "en"
+        campaign = builders.build_campaign(conditions={"kind": "promo_code"})
+        pool = builders.build_promo_code_pool(campaign=campaign)
+        insert_codes(pool, ["SEGREDO"], Terms(), at=builders.NOON)
+        address = f"/simulator/?s={packed({'lines': [SHIRT], 'campaigns': [campaign.code]})}"
+
+        def seen(*permissions: str) -> tuple[str, str]:
+            client.force_login(builders.build_user(permissions=["campaigns.view_campaign", *permissions]))
+            simulator = client.get(address).content.decode()
+            return simulator, client.get(f"/campaign/{campaign.code}/publish/").context["worst_url"]
+
+        shown, worst = seen("campaigns.view_promocodepool")
+        hidden, worst_without = seen()
+
+        assert "Enter the code SEGREDO" in shown
+        assert unpacked(worst.partition("=")[2])["promo_codes"] == ["SEGREDO"]
+        assert "Enter a code of this campaign" in hidden
+        assert "SEGREDO" not in hidden
+        assert unpacked(worst_without.partition("=")[2])["promo_codes"] == []
+
     def test_knows_of_appointments_and_of_no_test_sales(self, page: Client) -> None:
         customer = builders.build_customer()
         builders.build_appointment(customer=customer)
