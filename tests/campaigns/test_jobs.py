@@ -118,7 +118,7 @@ class TestRunDueJobs:
             jobs.run_due_jobs(clock=clock)
 
         job.refresh_from_db()
-        assert job.state == JobState.QUEUED
+        assert (job.state, job.attempts) == (JobState.QUEUED, 0)
 
     def test_gives_up_what_kills_every_worker(self, db, kinds):
         kinds(bomb=lambda job, progress: None)
