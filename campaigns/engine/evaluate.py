@@ -73,7 +73,7 @@ def work_out(
     and `Result.build` do.
     """
     scene = Scene(basket, shopper, around, plan.policy)
-    candidates = plan.candidates(basket, around.store, scene.where)
+    candidates = plan.candidates(basket, around.store, scene.offers)
     if including:
         named = {compiled.code: compiled for compiled in candidates}
         named.update({code: plan.campaigns[code] for code in including})

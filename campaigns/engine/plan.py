@@ -4,7 +4,6 @@ A plan never changes. A process keeps one and swaps it for another when a new ve
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import attrgetter
@@ -16,9 +15,9 @@ from campaigns.engine.campaign import Campaign
 from campaigns.engine.compiled import Compiled
 from campaigns.engine.markdowns import CompiledMarkdown, Markdown
 from campaigns.engine.policy import DEFAULT_POLICY, CalculationPolicy
-from campaigns.engine.selector import Occurrences, occurrences
+from campaigns.engine.selector import occurrences
 
-Where = Callable[[str], Occurrences]
+Offers = Callable[[str], Iterable[str]]  # what the lines of a basket offer of a kind
 Index = dict[str, dict[str, tuple[Compiled, ...]]]
 
 
@@ -34,17 +33,19 @@ class Plan:
     markdowns: Mapping[str, CompiledMarkdown] = field(default_factory=dict)
     marked: Mapping[str, tuple[CompiledMarkdown, ...]] = field(default_factory=dict)  # by SKU or product code
 
-    def candidates(self, basket: Basket, store: Store, where: Where | None = None) -> list[Compiled]:
+    def candidates(self, basket: Basket, store: Store, offers: Offers | None = None) -> list[Compiled]:
         """Return the campaigns that may concern this basket in this store, by priority and code.
 
-        Exactly those for which `concerns` is true, found without looking at the others. `where` tells what the lines
+        Exactly those for which `concerns` is true, found without looking at the others. `offers` tells what the lines
         offer of a kind; an evaluation that has found that out already passes it on.
         """
-        where = where or partial(occurrences, basket.lines)
+        offers = offers or partial(occurrences, basket.lines)
         found = set(self.always.values())
         for kind, values in self.index.items():
-            for value in values.keys() & offered(basket, store, kind, where):
+            for value in values.keys() & offered(basket, store, kind, offers):
                 found.update(values[value])
+        if not found:
+            return []
         return sorted(
             [compiled for compiled in found if compiled.everywhere or compiled.opens_in(store)],
             key=_order_key,
@@ -223,7 +224,7 @@ def compile_plan(
     )
 
 
-def offered(basket: Basket, store: Store, kind: str, where: Where) -> AbstractSet[str]:
+def offered(basket: Basket, store: Store, kind: str, offers: Offers) -> Iterable[str]:
     """Return what a basket offers of one kind of term."""
     match kind:
         case "code_of":
@@ -231,17 +232,17 @@ def offered(basket: Basket, store: Store, kind: str, where: Where) -> AbstractSe
         case "pool":
             return {code.pool for code in basket.promo_codes}
         case "store":
-            return {store.code}
+            return (store.code,)
         case "store_grouping":
             return store.groupings
-    return where(kind).keys()
+    return offers(kind)
 
 
 def concerns(compiled: Compiled, basket: Basket, store: Store) -> bool:
     """Say for one campaign what `Plan.candidates` finds for all: that it may concern this basket."""
     if not compiled.opens_in(store):
         return False
-    where = partial(occurrences, basket.lines)
+    offers = partial(occurrences, basket.lines)
     return compiled.anchor is None or any(
-        value in offered(basket, store, kind, where) for kind, value in compiled.anchor
+        value in offered(basket, store, kind, offers) for kind, value in compiled.anchor
     )

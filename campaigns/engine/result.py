@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from operator import attrgetter
+from typing import Any
 
 from campaigns.engine import limits
 from campaigns.engine.application import Application, Outcome, counted_items
@@ -20,7 +21,7 @@ from campaigns.engine.evaluation import (
     Evaluation,
     GiftOffer,
     GiftOption,
-    LineResult,
+    LineResults,
     OptionalOffer,
     PromoCodeResult,
     Refusal,
@@ -102,38 +103,26 @@ class Result:
             exchange_left=scene.exchange_left,
         )
 
-    def _lines(self) -> tuple[LineResult, ...]:
+    def _lines(self) -> LineResults:
         """Lines in the order in which they came."""
         scene, application = self.scene, self.application
-        columns = zip(
-            scene.lines,
+        columns: tuple[Sequence[Any], ...] = (
+            scene.line_numbers,
+            scene.skus,
+            scene.quantities,
+            scene.prices,
             scene.gross,
             scene.markdown,
             scene.share,
-            scene.value,
             application.taken,
+            scene.value,
             application.adjustments,
-            strict=True,
         )
-        results = [
-            LineResult(
-                line.line,
-                line.sku,
-                line.quantity,
-                line.unit_price,
-                gross,
-                markdown,
-                share,
-                discount,
-                value - discount,
-                adjustments,
-            )
-            for line, gross, markdown, share, value, discount, adjustments in columns
-        ]
-        if scene.lines != list(scene.basket.lines):
-            of_number = {result.line: result for result in results}
-            results = [of_number[line.line] for line in scene.basket.lines]
-        return tuple(results)
+        if not scene.in_order:
+            position_of = {number: position for position, number in enumerate(scene.line_numbers)}
+            arrived = [position_of[line.line] for line in scene.basket.lines]
+            columns = tuple([[column[position] for position in arrived] for column in columns])
+        return LineResults(columns)
 
     def activation(
         self, outcome: Outcome, deals: Mapping[str, tuple[DealShare, ...]] = _NO_DEALS
