@@ -27,6 +27,9 @@ class Plan:
     policy: CalculationPolicy = DEFAULT_POLICY
     campaigns: Mapping[str, Compiled] = field(default_factory=dict)
     always: Mapping[str, Compiled] = field(default_factory=dict)
+    counted: Mapping[str, Compiled] = field(
+        default_factory=dict
+    )  # whose use must be known: limits, budgets, gifts
     index: Index = field(default_factory=dict)
     associations: Mapping[str, Association] = field(default_factory=dict)
     associated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # association codes by campaign
@@ -89,18 +92,19 @@ class Plan:
         compiled_changes = [Compiled(campaign) for campaign in changed]
         replaced = {*removed, *(compiled.code for compiled in compiled_changes)}
         gone = [self.campaigns[code] for code in sorted(replaced) if code in self.campaigns]
-        campaigns, always = dict(self.campaigns), dict(self.always)
+        campaigns, always, counted = dict(self.campaigns), dict(self.always), dict(self.counted)
         index = {kind: dict(values) for kind, values in self.index.items()}
         for compiled in gone:
             del campaigns[compiled.code]
             always.pop(compiled.code, None)
+            counted.pop(compiled.code, None)
             for kind, value in compiled.anchor or ():
                 rest = tuple(other for other in index[kind][value] if other is not compiled)
                 if rest:
                     index[kind][value] = rest
                 else:
                     del index[kind][value]
-        _enter(compiled_changes, campaigns, always, index)
+        _enter(compiled_changes, campaigns, always, counted, index)
         grouped = _changed(self.associations, associations, removed_associations)
         priced = _changed(self.markdowns, map(CompiledMarkdown, markdowns), removed_markdowns)
         return replace(
@@ -109,6 +113,7 @@ class Plan:
             policy=policy or self.policy,
             campaigns=campaigns,
             always=always,
+            counted=counted,
             index=index,
             associations=grouped,
             associated=self.associated if grouped is self.associations else _associated(grouped.values()),
@@ -118,25 +123,31 @@ class Plan:
 
     def gift_skus(self) -> frozenset[str]:
         """Return every SKU that a campaign may give away, whose name and price an evaluation wants to know."""
-        return frozenset(
-            product.sku
-            for compiled in self.campaigns.values()
-            for benefit in compiled.campaign.benefits
-            for product in getattr(benefit, "products", ())
-        )
+        return frozenset(sku for compiled in self.counted.values() for sku in gift_skus_of(compiled.campaign))
 
 
 _order_key = attrgetter("order_key")
+
+
+def gift_skus_of(campaign: Campaign) -> tuple[str, ...]:
+    """Return the SKUs that a campaign may give away."""
+    return tuple(
+        [product.sku for benefit in campaign.benefits for product in getattr(benefit, "products", ())]
+    )
 
 
 def _enter(
     compiled_campaigns: Iterable[Compiled],
     campaigns: dict[str, Compiled],
     always: dict[str, Compiled],
+    counted: dict[str, Compiled],
     index: Index,
 ) -> None:
     for compiled in compiled_campaigns:
+        campaign = compiled.campaign
         campaigns[compiled.code] = compiled
+        if campaign.limits or campaign.budget is not None or gift_skus_of(campaign):
+            counted[compiled.code] = compiled
         if compiled.anchor is None:
             always[compiled.code] = compiled
         for kind, value in compiled.anchor or ():
@@ -207,8 +218,9 @@ def compile_plan(
         raise ValueError("two campaigns have the same code")
     entered: dict[str, Compiled] = {}
     always: dict[str, Compiled] = {}
+    counted: dict[str, Compiled] = {}
     index: Index = {}
-    _enter(compiled, entered, always, index)
+    _enter(compiled, entered, always, counted, index)
     grouped = {association.code: association for association in associations}
     priced = {markdown.code: CompiledMarkdown(markdown) for markdown in markdowns}
     return Plan(
@@ -216,6 +228,7 @@ def compile_plan(
         policy=policy or DEFAULT_POLICY,
         campaigns=entered,
         always=always,
+        counted=counted,
         index=index,
         associations=grouped,
         associated=_associated(grouped.values()),
