@@ -170,6 +170,17 @@ class TestSimulator:
         pool.save()
         assert not look(page, **entered, customer=str(owner.pk))["activations"]
 
+    def test_offers_categories_of_sales_by_name_and_keeps_others(self, page: Client) -> None:
+        campaign = builders.build_campaign(operations=["employee_sale"])
+
+        def text(operation: str) -> str:
+            address = packed({"lines": [SHIRT], "campaigns": [campaign.code], "operation": operation})
+            return page.get("/simulator/", {"s": address}).content.decode()
+
+        assert '<option value="employee_sale" selected>Sale to an employee</option>' in text("employee_sale")
+        assert '<option value="atacado" selected>atacado</option>' in text("atacado")
+        assert '<option value="sale" selected>Sale</option>' in page.get("/simulator/").content.decode()
+
     def test_names_codes_of_a_pool_only_to_who_may_see_them(self, client: Client, db: None) -> None:
         client.cookies["django_language"] = "en"
         campaign = builders.build_campaign(conditions={"kind": "promo_code"})
