@@ -257,6 +257,35 @@ class TestOtherDocuments:
         assert "approved by Leo" in history
 
 
+class TestOverview:
+    def test_tells_who_may_approve_what_waits_for_them(
+        self, author: Any, reader: Any, client: Client
+    ) -> None:
+        client.cookies["django_language"] = "en"
+        campaign = submitted(author, name="Inverno")
+        markdown = builders.build_markdown(name="Remarcação de verão")
+        approval.submit(Markdown, code=markdown.code, user=author, at=NOON)
+        changed = submitted(author, name="Mudou")
+        Campaign.objects.filter(pk=changed.pk).update(version=2)
+
+        def overview(user: Any, *permissions: str) -> str:
+            user = builders.build_user(permissions=permissions) if user is None else user
+            client.force_login(user)
+            return client.get("/").content.decode()
+
+        User.objects.filter(pk=author.pk).update(is_superuser=True)
+        both = overview(None, "campaigns.approve_campaign", "campaigns.approve_markdown")
+        campaigns_only = overview(None, "campaigns.approve_campaign")
+
+        assert "Waiting for your approval: 2" in both
+        assert f"/campaign/{campaign.code}/publish/" in both
+        assert "Remarcação de verão" in both
+        assert "Mudou" not in both
+        assert "Waiting for your approval: 1" in campaigns_only
+        assert "Waiting for your approval" not in overview(author)
+        assert "Waiting for your approval" not in overview(reader)
+
+
 class TestApi:
     def test_submits_approves_and_publishes(self, author: Any, reader: Any, client: Client) -> None:
         campaign = builders.build_campaign()
