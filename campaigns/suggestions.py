@@ -4,7 +4,7 @@ A scenario is the purchase of a simulator in plain JSON (`campaigns.services.sim
 returns another, never changing the first; what no purchase can change has no suggestion.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from msgspec import Struct
 
+from campaigns.engine.benefits.buy_get import BuyGet
 from campaigns.engine.campaign import Campaign, leaves
 from campaigns.engine.conditions.customer import ATTRIBUTE_CHOICES
 from campaigns.engine.conditions.customer import Customer as CustomerCondition
@@ -151,7 +152,19 @@ def _missing_selector(verdict: Verdict, campaign: Campaign) -> Selector:
                     by=leaf.by, values=verdict.missing[:1], price_min=leaf.price_min, price_max=leaf.price_max
                 )
             return leaf.chosen
+    for selector in _selectors_of_benefits(campaign):
+        if selector.by == verdict.subject and (selector.values or None) == verdict.required:
+            return selector
     return EVERYTHING
+
+
+def _selectors_of_benefits(campaign: Campaign) -> Iterator[Selector]:
+    for benefit in campaign.benefits:
+        if isinstance(benefit, BuyGet):
+            yield from (benefit.buy.selector, benefit.get.selector)
+        target = getattr(benefit, "target", None)
+        if target is not None:
+            yield target
 
 
 def _pay(case: _Case) -> Suggestion | None:

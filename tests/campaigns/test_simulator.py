@@ -360,6 +360,27 @@ class TestSuggestions:
         [
             ({"minimum_amount": "250.00"}, "Take 3 of CAMISA"),
             ({"minimum_quantity": "5"}, "Take 5 of CAMISA"),
+            (
+                {"benefits": [{"kind": "multibuy", "take": 3, "discounted": 1, "percent": "100"}]},
+                "Take 3 of CAMISA",
+            ),
+            ({"benefits": [{"kind": "bundle_price", "take": 4, "price": "50.00"}]}, "Take 4 of CAMISA"),
+            (
+                {
+                    "benefits": [
+                        {
+                            "kind": "buy_get",
+                            "buy": {"selector": {"by": "sku", "values": ["CAMISA"]}, "quantity": 1},
+                            "get": {"selector": {"by": "sku", "values": ["MEIA"]}, "quantity": 1},
+                        }
+                    ]
+                },
+                "Add MEIA",
+            ),
+            (
+                {"benefits": [{"kind": "order_amount", "amount": "9.00", "every_amount": "300.00"}]},
+                "Take 3 of CAMISA",
+            ),
             ({"maximum_amount": "50.00", "minimum_quantity": None}, None),
             ({"conditions": {"kind": "payment", "methods": ["pix"]}}, "Pay with pix"),
             (
