@@ -211,6 +211,8 @@ def share(part: int, whole: int) -> str | None:
 
 def _add_margins(sums: Tally, sale: RecordedSale, worked: Result | None) -> None:
     """Add what the lines with a known cost sold for, and their margins before and after."""
+    if sale.costs.count(None) == len(sale.costs):
+        return
     lines = sale.basket.lines
     if worked is None:
         values = [money.gross(line.unit_price, line.quantity) for line in lines]
