@@ -54,6 +54,15 @@ def changes(page: Client, campaign: Any, **scenario: Any) -> list[str]:
 
 
 class TestSimulator:
+    @pytest.mark.parametrize(
+        "at", ["9999-12-31T23:59:00-03:00", "0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00Z"]
+    )
+    def test_says_that_a_moment_is_too_far_away(self, page, at):
+        answer = page.get("/simulator/", {"s": packed({"lines": [SHIRT], "at": at})})
+
+        assert answer.status_code in (200, 422)
+        assert at[:10] in answer.content.decode()
+
     def test_shows_a_receipt(self, page: Client) -> None:
         campaign = builders.build_campaign(name="Dez por cento")
 
