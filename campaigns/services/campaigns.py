@@ -15,7 +15,7 @@ from campaigns.engine.document import decode_campaign, encode_campaign
 from campaigns.models import Association, Campaign, CampaignRevision, CampaignStatus, Review
 from campaigns.services.approval import approval_kept, approval_of
 from campaigns.services.plan import record_plan_change
-from campaigns.services.publication import PublicationError, locked
+from campaigns.services.publication import PublicationError, locked, sign, touch
 
 Document = Mapping[str, Any]
 
@@ -89,7 +89,8 @@ def create_campaign(
     Raises DocumentError for a wrong document, CampaignCodeTaken for its code, ApprovalRequired.
     """
     read = decode_campaign(document)
-    campaign = Campaign(code=read.code, version=1, created_by=user, created_at=at, updated_at=at)
+    campaign = Campaign(code=read.code, version=1, created_by=user, created_at=at)
+    sign(campaign, user=user, at=at)
     _write_working_copy(campaign, read)
     try:
         with transaction.atomic():
@@ -124,8 +125,7 @@ def save_campaign(
         raise CampaignCodeFixed(campaign=code)
     campaign = locked(Campaign, code, version)
     _write_working_copy(campaign, read)
-    campaign.version += 1
-    campaign.updated_at = at
+    touch(campaign, user=user, at=at)
     campaign.save()
     if publish:
         return publish_campaign(code=code, comment=comment, user=user, at=at).campaign
@@ -199,8 +199,8 @@ def pause_campaign(*, code: str, user: User | None, at: datetime) -> Campaign:
     if campaign.status != CampaignStatus.PUBLISHED:
         raise NotPublished(campaign=code)
     campaign.status = CampaignStatus.PAUSED
-    campaign.updated_at = at
-    campaign.save(update_fields=["status", "updated_at"])
+    sign(campaign, user=user, at=at)
+    campaign.save(update_fields=["status", "updated_by", "updated_at"])
     record_plan_change(document=campaign, revision=None, action="paused", user=user, at=at)
     return campaign
 
@@ -212,8 +212,8 @@ def resume_campaign(*, code: str, user: User | None, at: datetime) -> Campaign:
     if campaign.status != CampaignStatus.PAUSED:
         raise NotPaused(campaign=code)
     campaign.status = CampaignStatus.PUBLISHED
-    campaign.updated_at = at
-    campaign.save(update_fields=["status", "updated_at"])
+    sign(campaign, user=user, at=at)
+    campaign.save(update_fields=["status", "updated_by", "updated_at"])
     record_plan_change(document=campaign, revision=campaign.live_revision, action="resumed", user=user, at=at)
     return campaign
 
@@ -278,8 +278,7 @@ def _publish(
     campaign.live_revision = revision
     campaign.status = CampaignStatus.PUBLISHED
     _write_columns(campaign, decode_campaign(campaign.document))
-    campaign.version += 1
-    campaign.updated_at = at
+    touch(campaign, user=user, at=at)
     campaign.save()
     record_plan_change(document=campaign, revision=revision, action=action, user=user, at=at)
     return Publication(campaign=campaign, revision=revision, changed=True)

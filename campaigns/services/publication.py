@@ -104,14 +104,14 @@ def insert(document: Association | Markdown) -> None:
         raise
 
 
-def touch(document: Association | Markdown, *, user: User | None, at: datetime) -> None:
+def touch(document: Campaign | Association | Markdown, *, user: User | None, at: datetime) -> None:
     """Note a change of the working copy, to be saved by the caller."""
     document.version += 1
     sign(document, user=user, at=at)
 
 
-def sign(document: Association | Markdown, *, user: User | None, at: datetime) -> None:
-    """Note who wrote the working copy, to be saved by the caller."""
+def sign(document: Campaign | Association | Markdown, *, user: User | None, at: datetime) -> None:
+    """Note who changed a document last, to be saved by the caller."""
     document.updated_by = user
     document.updated_at = at
 
@@ -133,8 +133,7 @@ def go_live(
     """Make a new revision the live one and record the step of the plan."""
     document.live_revision = revision  # type: ignore[assignment]
     document.status = PublishedStatus.PUBLISHED
-    document.version += 1
-    document.updated_at = at
+    touch(document, user=user, at=at)
     document.save()
     record_plan_change(document=document, revision=revision, action=action, user=user, at=at)
 
@@ -169,8 +168,8 @@ def _switch(
     at: datetime,
 ) -> Kind:
     document.status = status
-    document.updated_at = at
-    document.save(update_fields=["status", "updated_at"])
+    sign(document, user=user, at=at)
+    document.save(update_fields=["status", "updated_by", "updated_at"])
     record_plan_change(document=document, revision=revision, action=action, user=user, at=at)
     return document
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.document_summary import describe_association, described_changes
-from campaigns.engine.associations import CRITERION_CHOICES, decode_association
+from campaigns.engine.associations import CRITERION_CHOICES, decode_association, encode_association
 from campaigns.engine.document import decode_campaign
 from campaigns.forms.filters import STATUS_LABELS, STATUS_TONES
 from campaigns.forms.published import AssociationForm
@@ -23,7 +23,7 @@ from retail.views.lists import ListPage
 
 
 def _found() -> QuerySet[Association]:
-    return Association.objects.with_status().with_changes_flag().select_related("live_revision")
+    return Association.objects.with_status().with_changes_flag().select_related("live_revision", "updated_by")
 
 
 def _describe(association: Association) -> list[tuple[str, list[str]]]:
@@ -45,6 +45,7 @@ KIND = Kind(
     publish=services.publish_association,
     roll_back=services.roll_back_association,
     describe=_describe,
+    canonical=lambda document: encode_association(decode_association(document)),
     tabs=((_("Overview"), "detail"), (_("History"), "history")),
 )
 ACTS = acts(KIND)

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from campaigns import references
 from campaigns.document_summary import describe_markdown, described_changes
-from campaigns.engine.markdowns import decode_header
+from campaigns.engine.markdowns import decode_header, encode_header
 from campaigns.forms.filters import STATUS_LABELS, STATUS_TONES
 from campaigns.forms.published import MarkdownForm
 from campaigns.models import Markdown
@@ -27,7 +27,7 @@ from retail.views.lists import ListPage
 
 def _found() -> QuerySet[Markdown]:
     rows = Markdown.objects.with_status(at=timezone.now()).with_changes_flag()
-    return rows.select_related("live_revision")
+    return rows.select_related("live_revision", "updated_by")
 
 
 def _describe(markdown: Markdown) -> list[tuple[str, list[str]]]:
@@ -51,6 +51,7 @@ KIND = Kind(
     publish=services.publish_markdown,
     roll_back=services.roll_back_markdown,
     describe=_describe,
+    canonical=lambda document: encode_header(decode_header(document)),
     tabs=((_("Overview"), "detail"), (_("Products"), "products"), (_("History"), "history")),
 )
 ACTS = acts(KIND)

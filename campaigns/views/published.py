@@ -21,6 +21,7 @@ from campaigns.forms.filters import STATUS_LABELS, STATUS_TONES
 from campaigns.forms.published import PublishedForm
 from campaigns.services import publication
 from campaigns.views.approval import approval_context, posted_comment, posted_version, review_steps
+from campaigns.views.overtaken import Overtaken, overtaken_by, typed_upon
 from retail.views.access import PageMixin
 
 Json = dict[str, Any]
@@ -39,6 +40,7 @@ class Kind:
     publish: Callable[..., Any]
     roll_back: Callable[..., Any]
     describe: Callable[[Any], list[tuple[str, list[str]]]]
+    canonical: Callable[[Json], Json]
     tabs: tuple[tuple[Promise | str, str], ...]
 
     def permission(self, action: str) -> str:
@@ -136,6 +138,7 @@ class FormPage(PageMixin, View):
     form_class: ClassVar[type[PublishedForm]]
     new_title: ClassVar[Promise | str]
     after_create: ClassVar[str] = "detail"
+    overtaken: Overtaken | None = None
 
     def get_permission_required(self) -> Any:
         return (self.kind.permission("change" if "code" in self.kwargs else "add"),)
@@ -153,6 +156,15 @@ class FormPage(PageMixin, View):
                 saved = self.store(form.document(), code)
             except DocumentError as error:
                 form.show(error.problems)
+            except publication.VersionConflict:
+                document = self.kind.find(code)
+                self.overtaken = overtaken_by(
+                    document,
+                    self.kind.canonical(form.document()),
+                    compare=described_changes,
+                    reader=request.user,
+                    reload_url=self.kind.url("form", code),
+                )
             except publication.CodeTaken as refusal:
                 form.field_form("code").add_error("code", str(refusal))
             except publication.PublicationError as refusal:
@@ -170,7 +182,7 @@ class FormPage(PageMixin, View):
         return self.kind.save(
             code=code,
             document=document,
-            version=posted_version(self.request, "_version"),
+            version=typed_upon(self.request),
             user=user,
             at=at,
         )
@@ -183,7 +195,8 @@ class FormPage(PageMixin, View):
             "title": _("Edit %(name)s") % {"name": document.name} if document else self.new_title,
             "trail": trail,
             "form": form,
-            "version": self.request.POST.get("_version") or (document.version if document else ""),
+            "version": typed_upon(self.request) or (document.version if document else ""),
+            "overtaken": self.overtaken,
             "back_url": trail[-1][1],
         }
         return render(self.request, "campaigns/document_form.html", context, status=status)

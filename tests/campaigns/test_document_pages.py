@@ -82,7 +82,29 @@ class TestAssociationForm:
         response = manager.post(f"/association/{association.code}/edit/", posted(fields) | {"_version": "7"})
 
         assert response.status_code == 422
-        assert "Somebody else changed this meanwhile." in text(response)
+        assert "Not saved: another version was stored" in text(response)
+        labels = [change["label"] for change in response.context["overtaken"].changes]
+        assert labels == ["Name", "Grants"]
+
+    def test_saves_over_what_is_stored_once_its_differences_were_shown(self, manager):
+        association, markdown = build_association(), build_markdown()
+        codes = "\n".join(association.document["campaigns"])
+        for noun, document, fields in (
+            ("association", association, {"campaigns": codes, "criterion": "highest", "compete_on": "basket"}),
+            ("markdown", markdown, {"by": "sku", "customers": "all", "include_covered": "on"}),
+        ):
+            url = f"/{noun}/{document.code}/edit/"
+            typed = posted(fields) | {"document-name": "Minha", "_version": "7"}
+
+            overtaken = manager.post(url, typed).context["overtaken"]
+            response = manager.post(url, typed | {"_over": str(overtaken.version)})
+
+            assert response.status_code == 302, noun
+            document.refresh_from_db()
+            assert (document.name, document.version) == ("Minha", overtaken.version + 1)
+            again = manager.post(url, typed | {"document-name": "Outra"}).context["overtaken"]
+            assert again.by_reader
+            assert [change["new"] for change in again.changes] == ["Outra"]
 
     def test_explains_each_criterion_in_plain_words(self, manager):
         page = text(manager.get("/associations/new/"))
