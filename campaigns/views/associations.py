@@ -45,6 +45,7 @@ KIND = Kind(
     publish=services.publish_association,
     roll_back=services.roll_back_association,
     describe=_describe,
+    read=services.read_association,
     canonical=lambda document: encode_association(decode_association(document)),
     tabs=((_("Overview"), "detail"), (_("History"), "history")),
 )

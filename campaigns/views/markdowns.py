@@ -51,6 +51,7 @@ KIND = Kind(
     publish=services.publish_markdown,
     roll_back=services.roll_back_markdown,
     describe=_describe,
+    read=decode_header,
     canonical=lambda document: encode_header(decode_header(document)),
     tabs=((_("Overview"), "detail"), (_("Products"), "products"), (_("History"), "history")),
 )

@@ -40,6 +40,7 @@ class Kind:
     publish: Callable[..., Any]
     roll_back: Callable[..., Any]
     describe: Callable[[Any], list[tuple[str, list[str]]]]
+    read: Callable[[Json], Any]
     canonical: Callable[[Json], Json]
     tabs: tuple[tuple[Promise | str, str], ...]
 
@@ -151,7 +152,7 @@ class FormPage(PageMixin, View):
     def post(self, request: HttpRequest, code: str = "") -> HttpResponse:
         document = self.kind.find(code) if code else None
         form = self.form_class(request.POST, fixed_code=code)
-        if form.is_readable():
+        if form.is_valid(self.kind.read):
             try:
                 saved = self.store(form.document(), code)
             except DocumentError as error:

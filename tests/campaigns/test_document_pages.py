@@ -74,6 +74,17 @@ class TestAssociationForm:
         assert response.status_code == 422
         assert "Enter a name." in text(response)
 
+    def test_names_every_wrong_field_at_once_with_a_link_to_it(self, manager):
+        response = manager.post(
+            "/associations/new/", posted({"name": " ", "campaigns": "A\nNADA", "criterion": "best"})
+        )
+
+        page = text(response)
+        assert "Not saved: 3 things need a look." in page
+        for anchor, label in (("name", "Name"), ("campaigns", "Campaigns"), ("criterion", "Grants")):
+            assert f'<a href="#id_document-{anchor}" data-problem>{label}</a>' in page
+            assert f'id="id_document-{anchor}"' in page
+
     def test_does_not_overwrite_what_somebody_else_saved(self, manager):
         association = build_association()
         fields = {"name": "X", "campaigns": "\n".join(association.document["campaigns"]), "criterion": "all",
@@ -90,7 +101,11 @@ class TestAssociationForm:
         association, markdown = build_association(), build_markdown()
         codes = "\n".join(association.document["campaigns"])
         for noun, document, fields in (
-            ("association", association, {"campaigns": codes, "criterion": "highest", "compete_on": "basket"}),
+            (
+                "association",
+                association,
+                {"campaigns": codes, "criterion": "highest", "compete_on": "basket"},
+            ),
             ("markdown", markdown, {"by": "sku", "customers": "all", "include_covered": "on"}),
         ):
             url = f"/{noun}/{document.code}/edit/"
