@@ -173,11 +173,18 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         return self.filter(kind=document._meta.model_name, code=document.code)
 
 
-# A worker that recorded nothing for this long is taken for dead.
+# A worker that recorded nothing for this long is taken for dead. Before that, from the time in which work has to record
+# something, people are told that it shows no sign of life; and when nobody takes it up for this long, that too.
 JOB_LEASE = timedelta(seconds=60)
+JOB_SILENCE = timedelta(seconds=20)
+JOB_ABANDONED = timedelta(seconds=120)
 
 
 class JobQuerySet(models.QuerySet["Job"]):
     def due(self, *, at: datetime) -> "JobQuerySet":
         """Jobs that a worker may take: waiting, or left by a worker that shows no sign of life."""
         return self.filter(Q(state="queued") | Q(state="running", heartbeat_at__lt=at - JOB_LEASE))
+
+    def unfinished(self) -> "JobQuerySet":
+        """Jobs that wait or run, in the order in which workers take them."""
+        return self.filter(state__in=("queued", "running")).order_by("created_at", "pk")
