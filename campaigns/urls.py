@@ -30,6 +30,7 @@ app_name = "campaigns"
 urlpatterns = [
     path("simulator/", simulator.Simulator.as_view(), name="simulator"),
     path("calculation-policy/", policy.PolicyPage.as_view(), name="policy"),
+    path("calculation-policy/approval/", policy.PolicyApproval.as_view(), name="policy_approval"),
     path("campaigns/", lists.CampaignList.as_view(), name="campaign_list"),
     path("campaigns/new/", recipes.RecipeChoice.as_view(), name="campaign_new"),
     path("campaigns/new/advanced/", builder.CampaignCreate.as_view(), name="campaign_create"),

@@ -7,6 +7,7 @@ associations and markdowns follow the same steps.
 from datetime import datetime
 from typing import Any
 
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext_lazy
@@ -60,6 +61,20 @@ class CommentRequired(PublicationError):
 def is_required() -> bool:
     """Say whether the company asks for approval before something is published."""
     return Company.objects.filter(approval_required=True).exists()
+
+
+@transaction.atomic
+def require(*, required: bool, user: User) -> bool:
+    """Ask for approval from now on, or no longer; return whether that is a change. The company's history keeps who did it."""
+    company = Company.objects.select_for_update().get(pk=1)
+    if company.approval_required == required:
+        return False
+    company.approval_required = required
+    company.save(update_fields=["approval_required"])
+    field = str(Company._meta.get_field("approval_required").verbose_name)
+    message = [{"changed": {"fields": [field]}}]
+    LogEntry.objects.log_actions(user.pk, [company], CHANGE, message, single_object=True)
+    return True
 
 
 @transaction.atomic
