@@ -61,7 +61,7 @@ def _check(question: Question, *, today: date) -> None:
     scope, drafts = question.scope, question.drafts
     problems = []
     if scope.from_ > today:
-        message = gettext_noop("This lies in the future: nothing has been sold yet.")
+        message = gettext_noop("The first day lies in the future: nothing has been sold yet.")
         problems.append(Problem("from", "out_of_range", message))
     message = gettext_noop("There is no such store, or none in this grouping.")
     problems += [

@@ -266,11 +266,24 @@ class TestCommand:
         wrong, lines = tmp_path / "wrong.json", tmp_path / "lines.jsonl"
         wrong.write_text(json.dumps(document(TEN), indent=2)[:-1])
         lines.write_text("not JSON\n" + json.dumps(document(TEN)))
+        out = io.StringIO()
 
-        answers = {}
-        for path in (wrong, lines):
-            out = io.StringIO()
-            call_command("simulate", str(path), stdout=out)
-            answers[path.name] = [json.loads(text).get("status") for text in out.getvalue().splitlines()]
+        with pytest.raises(CommandError, match="wrong"):
+            call_command("simulate", str(wrong), stdout=out)
+        call_command("simulate", str(lines), stdout=out)
 
-        assert answers == {"wrong.json": [400], "lines.jsonl": [400, None]}
+        assert [json.loads(text).get("status") for text in out.getvalue().splitlines()] == [400, 400, None]
+
+    def test_fails_for_one_document_that_is_no_utf8_but_not_for_one_that_is_refused(
+        self, db: None, tmp_path: Path
+    ) -> None:
+        latin, refused = tmp_path / "latin.json", tmp_path / "refused.json"
+        latin.write_bytes(json.dumps(document(TEN | {"name": "Verão"}), ensure_ascii=False).encode("latin-1"))
+        refused.write_text(json.dumps({"basket": []}))
+        out = io.StringIO()
+
+        with pytest.raises(CommandError, match="latin"):
+            call_command("simulate", str(latin), stdout=out)
+        call_command("simulate", str(refused), stdout=out)
+
+        assert [json.loads(text)["status"] for text in out.getvalue().splitlines()] == [400, 422]
