@@ -24,6 +24,12 @@ CUSTOMERS = 1_000
 FIRST = datetime(2026, 1, 5, 12, tzinfo=UTC)
 METHODS = ("pix", "credit_card", "cash")
 ROUNDS = 3
+WHY_MISSED = """
+Where the target is missed, and why: two thirds of the time are spent in the engine, which computes every one of a dozen
+drafts that concern each sale exactly as a till would, each with its refusal and its shares by line; about a tenth reads
+the sales and a tenth adds them up. How many drafts concern a sale decides, not how many there are. In the Complete Journey
+year 0.015 of 1,197 live coupons concern a sale (measured on every tenth sale); with a draft for everybody that is one.
+"""
 
 
 def campaigns() -> list[dict[str, Any]]:
@@ -61,6 +67,28 @@ def campaigns() -> list[dict[str, Any]]:
     ]
 
 
+def campaigns_of_a_year() -> list[dict[str, Any]]:
+    """Return thirty drafts of which as many concern a sale as in the Complete Journey year: one, and few coupons."""
+    everybody = {
+        "code": "draft-0",
+        "name": "Draft 0",
+        "minimum_amount": "40.00",
+        "benefits": [{"kind": "order_percent", "percent": "5.00"}],
+        "limits": [{"scope": "customer", "counts": "sale", "max": 2, "per": "month"}],
+    }
+    coupons: list[dict[str, Any]] = [
+        {
+            "code": f"draft-{n}",
+            "name": f"Draft {n}",
+            # Only the first three name a product that is sold.
+            "conditions": {"all": [{"kind": "product", "by": "sku", "values": [sku(PRODUCTS - 4 + n)]}]},
+            "benefits": [{"kind": "item_amount", "amount": "1.00"}],
+        }
+        for n in range(1, 30)
+    ]
+    return [everybody, *coupons]
+
+
 def _customer(attribute: str, value: Any) -> dict[str, Any]:
     leaf = {"kind": "customer", "attribute": attribute, "operator": "gte", "value": value}
     return {"conditions": {"all": [leaf]}}
@@ -76,24 +104,32 @@ def measure(installation: Installation) -> dict[str, Any]:
     from campaigns.services.backtest_run import BATCH, run_backtest
 
     last = _record()
-    question = read_question(
-        {
-            "campaigns": campaigns(),
+
+    def asked(drafts: list[dict[str, Any]]) -> Any:
+        document = {
+            "campaigns": drafts,
             "from": FIRST.date().isoformat(),
             "until": (FIRST + timedelta(days=400)).date().isoformat(),
             "stores": [STORE],
-        },
-        zone=ZoneInfo("America/Sao_Paulo"),
-    )
-    best: dict[str, float] = {}
-    report: dict[str, Any] = {}
-    for _round in range(ROUNDS):
-        gc.collect()
-        wall, cpu = time.perf_counter(), time.process_time()
-        report = run_backtest(question, last=last, progress=lambda _done, _total: None)
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        if not best or cpu < best["cpu"]:
-            best = {"wall": wall, "cpu": cpu}
+        }
+        return read_question(document, zone=ZoneInfo("America/Sao_Paulo"))
+
+    def run(question: Any) -> tuple[dict[str, Any], dict[str, float]]:
+        """Return the report, and the times of the round that took the processor the shortest."""
+        best: dict[str, float] = {}
+        report: dict[str, Any] = {}
+        for _round in range(ROUNDS):
+            gc.collect()
+            wall, cpu = time.perf_counter(), time.process_time()
+            report = run_backtest(question, last=last, progress=lambda _done, _total: None)
+            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+            if not best or cpu < best["cpu"]:
+                best = {"wall": wall, "cpu": cpu}
+        return report, best
+
+    question = asked(campaigns())
+    report, best = run(question)
+    yearly, least = run(asked(campaigns_of_a_year()))
     read = time.process_time()
     sales = RecordedSales(begins=question.begins, ends=question.ends, stores=None, last=last)
     lines = sum(len(sale.basket.lines) for batch in sales.batches(BATCH) for sale in batch)
@@ -109,7 +145,17 @@ def measure(installation: Installation) -> dict[str, Any]:
         "processor seconds reading": round(read, 2),
         "sales a second": round(totals["sales"] / best["wall"]),
         "sales a processor second": round(totals["sales"] / best["cpu"]),
+        "as in a year": {
+            "concern a sale": round(_considered(yearly) / yearly["totals"]["sales"], 2),
+            "activate": round(yearly["totals"]["reached"] / yearly["totals"]["sales"], 2),
+            "sales a second": round(yearly["totals"]["sales"] / least["wall"]),
+            "sales a processor second": round(yearly["totals"]["sales"] / least["cpu"]),
+        },
     }
+
+
+def _considered(report: dict[str, Any]) -> int:
+    return sum(row["activations"] + row["refused"] for row in report["campaigns"])
 
 
 def rows(figures: dict[str, Any]) -> str:
@@ -121,13 +167,19 @@ def rows(figures: dict[str, Any]) -> str:
         f"{figures['processor seconds']} seconds read the sales.\n\n"
     )
     rate = figures["sales a processor second"]
-    return text + table(
-        ("", "sales a second", "target"),
-        [
-            ("on one core", f"{rate:,}", f">= {TARGET:,}: {at_least(rate, TARGET)}"),
-            ("by the clock", f"{figures['sales a second']:,}", ""),
-        ],
-    )
+    lines: list[tuple[object, ...]] = [
+        ("on one core", f"{rate:,}", f">= {TARGET:,}: {at_least(rate, TARGET)}"),
+        ("by the clock", f"{figures['sales a second']:,}", ""),
+    ]
+    yearly = figures.get("as in a year")
+    if yearly:
+        other = yearly["sales a processor second"]
+        named = f"thirty drafts of which {yearly['concern a sale']} concern a sale"
+        lines += [
+            (f"{named}, on one core", f"{other:,}", f">= {TARGET:,}: {at_least(other, TARGET)}"),
+            (f"{named}, by the clock", f"{yearly['sales a second']:,}", ""),
+        ]
+    return text + table(("", "sales a second", "target"), lines) + ("" if rate >= TARGET else WHY_MISSED)
 
 
 def _record() -> int:

@@ -10,7 +10,6 @@ from campaigns.models import (
     Campaign,
     CampaignCategory,
     CampaignCounter,
-    CampaignReview,
     CampaignRevision,
     Job,
     LineAdjustment,
@@ -20,6 +19,7 @@ from campaigns.models import (
     PlanHead,
     PromoCode,
     PromoCodePool,
+    Review,
 )
 from retail.admin import ReadOnly
 
@@ -48,10 +48,11 @@ class CampaignAdmin(ReadOnly, admin.ModelAdmin):
     inlines = (RevisionInline,)
 
 
-@admin.register(CampaignReview)
-class CampaignReviewAdmin(ReadOnly, admin.ModelAdmin):
+@admin.register(Review)
+class ReviewAdmin(ReadOnly, admin.ModelAdmin):
     list_display = (
-        "campaign",
+        "kind",
+        "code",
         "version",
         "state",
         "requested_by",
@@ -59,9 +60,9 @@ class CampaignReviewAdmin(ReadOnly, admin.ModelAdmin):
         "decided_by",
         "decided_at",
     )
-    list_filter = ("state",)
-    list_select_related = ("campaign", "requested_by", "decided_by")
-    search_fields = ("campaign__code",)
+    list_filter = ("kind", "state")
+    list_select_related = ("requested_by", "decided_by")
+    search_fields = ("code",)
     ordering = ("-requested_at", "-pk")
 
 

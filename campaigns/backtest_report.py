@@ -4,149 +4,22 @@ Amounts are cents until `body` writes them down. "Before" is what was recorded; 
 Cancelled sales count nowhere.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from campaigns.backtest_tallies import CampaignTally, ProductTally, RefusalTally, Tally
 from campaigns.engine.backtest_document import Question
-from campaigns.engine.evaluation import Evaluation, Refusal
+from campaigns.engine.refusals import arrange
+from campaigns.engine.result import Result
+from campaigns.engine.scene import whole_units
 from campaigns.engine.verdict import Verdict
 from campaigns.recorded_sales import KnownStore, RecordedSale
 from retail import money
 
 MOST_PRODUCTS = 50
-# How near a sale came to a threshold: by how many percent of what is asked for it fell short, at most.
-NEAR = (5, 10, 25, 50, 100)
-
-
-@dataclass(slots=True)
-class Tally:
-    """Sums over some sales. `gross` is before any reduction, `reduction` is markdown, discount and delivery discount.
-
-    `sold` is what the lines sold for, `cost` what the drafts took off. Margins are those of the lines whose product has a
-    cost, which sold for `known`.
-    """
-
-    sales: int = 0
-    reached: int = 0
-    gross: int = 0
-    reached_gross: int = 0
-    reduction_before: int = 0
-    reduction_after: int = 0
-    sold: int = 0
-    cost: int = 0
-    known: int = 0
-    margin_before: int = 0
-    margin_after: int = 0
-
-    def body(self) -> dict[str, Any]:
-        return {
-            "sales": self.sales,
-            "reached": self.reached,
-            "gross": money.text(self.gross),
-            "reached_gross": money.text(self.reached_gross),
-            "reduction_before": money.text(self.reduction_before),
-            "reduction_after": money.text(self.reduction_after),
-            "extra_cost": money.text(self.reduction_after - self.reduction_before),
-            "cost": money.text(self.cost),
-            "margin_before": money.text(self.margin_before) if self.known else None,
-            "margin_after": money.text(self.margin_after) if self.known else None,
-        }
-
-
-@dataclass(slots=True)
-class CampaignTally:
-    """One campaign: what it gave, and what it would have given."""
-
-    name: str = ""
-    is_draft: bool = False
-    activations_before: int = 0
-    discount_before: int = 0
-    activations: int = 0
-    discount: int = 0
-    cashback: int = 0
-    vouchers: int = 0
-    codes: int = 0
-    gifts: int = 0
-    refused: int = 0
-
-    def body(self, code: str, sales: int) -> dict[str, Any]:
-        written: dict[str, Any] = {
-            "campaign": code,
-            "name": self.name,
-            "draft": self.is_draft,
-            "activations_before": self.activations_before,
-            "discount_before": money.text(self.discount_before),
-            "activations": self.activations,
-            "discount": money.text(self.discount),
-            "difference": money.text(self.discount - self.discount_before),
-        }
-        if self.is_draft:
-            written |= {
-                "cashback": money.text(self.cashback),
-                "vouchers": money.text(self.vouchers),
-                "codes": self.codes,
-                "gifts": self.gifts,
-                "refused": self.refused,
-                "not_concerned": sales - self.activations - self.refused,
-            }
-        return written
-
-
-@dataclass(slots=True)
-class RefusalTally:
-    """How often one reason came first for a draft. `alone`: it was the only one; `missing` adds up distances of those."""
-
-    sales: int = 0
-    alone: int = 0
-    measured: int = 0
-    unit: str = ""
-    missing: Decimal = Decimal(0)
-    near: list[int] = field(default_factory=lambda: [0] * len(NEAR))
-
-    def measure(self, verdict: Verdict) -> None:
-        """Count how far a sale was from what is asked for, where that is a number."""
-        missing, required = verdict.missing, verdict.required
-        if not isinstance(missing, int | Decimal) or not isinstance(required, int | Decimal) or not required:
-            return
-        self.measured += 1
-        self.unit = verdict.unit
-        self.missing += missing
-        for place, percent in enumerate(NEAR):
-            if missing * 100 <= required * percent:
-                self.near[place] += 1
-
-    def body(self, campaign: str, reason: str) -> dict[str, Any]:
-        average = None
-        if self.measured:
-            whole = self.missing / self.measured
-            average = (
-                money.text(money.divide(int(self.missing), self.measured))
-                if self.unit == "money"
-                else str(whole.quantize(Decimal("0.1")))
-            )
-        return {
-            "campaign": campaign,
-            "reason": reason,
-            "sales": self.sales,
-            "alone": self.alone,
-            "unit": self.unit,
-            "average_missing": average,
-            "near": [
-                {"percent": percent, "sales": sales} for percent, sales in zip(NEAR, self.near, strict=True)
-            ]
-            if self.measured
-            else [],
-        }
-
-
-@dataclass(slots=True)
-class ProductTally:
-    units: Decimal = Decimal(0)
-    sales: int = 0
-    discount: int = 0
 
 
 class Report:
@@ -157,20 +30,18 @@ class Report:
         self._stores = stores
         self._drafts = frozenset(campaign.code for campaign in question.drafts.campaigns)
         self._is_together = question.drafts.live
-        self.total = Tally()
         self.cancelled = 0
         self.unexplained = 0
         self.unexplained_amount = 0
-        self._by_store: dict[int, Tally] = {}
-        self._by_day: dict[date, Tally] = {}
+        self._sums: dict[tuple[int, date], Tally] = {}
         self._campaigns = {
             campaign.code: CampaignTally(campaign.name, True) for campaign in question.drafts.campaigns
         }
         self._products: dict[str, ProductTally] = {}
         self._refusals: dict[tuple[str, str], RefusalTally] = {}
 
-    def add(self, sale: RecordedSale, evaluation: Evaluation, day: date) -> None:
-        """Count one sale. `day` is its day in the store's time zone."""
+    def add(self, sale: RecordedSale, worked: Result | None, day: date) -> None:
+        """Count one sale. `worked` is None when nothing concerned it, `day` is its day in the store's time zone."""
         if sale.cancelled_at is not None:
             self.cancelled += 1
             return
@@ -178,108 +49,113 @@ class Report:
             tally = self._campaign(code)
             tally.activations_before += 1
             tally.discount_before += cents
-        cost, reached = self._add_activations(evaluation)
-        reduction = evaluation.totals.markdown + evaluation.totals.discount + evaluation.delivery.discount
-        sold = sum(sale.nets)
-        known, before, after = _margins(sale, evaluation)
-        by_store = self._by_store.get(sale.store)
-        if by_store is None:
-            by_store = self._by_store[sale.store] = Tally()
-        by_day = self._by_day.get(day)
-        if by_day is None:
-            by_day = self._by_day[day] = Tally()
-        for sums in (self.total, by_store, by_day):
-            sums.sales += 1
-            sums.gross += sale.gross
-            sums.sold += sold
-            sums.reduction_before += sale.reduction
-            sums.reduction_after += reduction
-            if known:
-                sums.known += known
-                sums.margin_before += before
-                sums.margin_after += after
-            if reached:
-                sums.reached += 1
-                sums.reached_gross += sale.gross
-                sums.cost += cost
-        if reached:
-            self._add_products(evaluation)
+        sums = self._sums.get((sale.store, day))
+        if sums is None:
+            sums = self._sums[sale.store, day] = Tally()
+        reduction, cost, reached = 0, 0, False
+        if worked is not None:
+            application = worked.application
+            reduction = sum(worked.scene.markdown) + sum(application.taken) + application.freight
+            cost, reached = self._add_activations(worked)
+            self._add_refusals(worked)
+        sums.sales += 1
+        sums.gross += sale.gross
+        sums.sold += sum(sale.nets)
+        sums.reduction_before += sale.reduction
+        sums.reduction_after += reduction
+        _add_margins(sums, sale, worked)
+        if worked is not None and reached:
+            sums.reached += 1
+            sums.reached_gross += sale.gross
+            sums.cost += cost
+            self._add_products(worked)
         elif self._is_together and reduction != sale.reduction and self._drafts.isdisjoint(sale.given):
             self.unexplained += 1
             self.unexplained_amount += reduction - sale.reduction
-        for refusal in evaluation.not_activated:
-            if refusal.campaign in self._drafts:
-                self._add_refusal(refusal)
 
-    def _campaign(self, code: str, name: str = "") -> CampaignTally:
+    def _campaign(self, code: str) -> CampaignTally:
         tally = self._campaigns.get(code)
         if tally is None:
-            tally = self._campaigns[code] = CampaignTally(name)
+            tally = self._campaigns[code] = CampaignTally()
         return tally
 
-    def _add_activations(self, evaluation: Evaluation) -> tuple[int, bool]:
+    def _add_activations(self, worked: Result) -> tuple[int, bool]:
         """Count what each campaign gives; return what the drafts take off, and whether any of them activates."""
-        cost, reached, drafts = 0, False, self._drafts
-        for activation in evaluation.activations:
-            tally = self._campaign(activation.campaign)
-            tally.name = activation.name
+        cost, reached, drafts, campaigns = 0, False, self._drafts, self._campaigns
+        application = worked.application
+        for code, outcome in application.outcomes.items():
+            tally = campaigns.get(code)
+            if tally is None:
+                tally = campaigns[code] = CampaignTally()
+            discount = outcome.discount
+            tally.name = outcome.standing.campaign.name
             tally.activations += 1
-            tally.discount += activation.discount
-            if activation.campaign in drafts:
+            tally.discount += discount
+            if code in drafts:
                 reached = True
-                cost += activation.discount
-        if reached:
-            earned = evaluation.earned
-            for cashback in earned.cashback:
-                self._campaigns[cashback.campaign].cashback += cashback.amount
-            for voucher in earned.vouchers:
-                self._campaigns[voucher.campaign].vouchers += voucher.amount
-            for code in earned.codes:
-                self._campaigns[code.campaign].codes += 1
-            for gift in evaluation.gifts:
-                self._campaigns[gift.campaign].gifts += 1
+                cost += discount
+                if outcome.standing.compiled.gives_gifts:
+                    tally.gifts += len(worked.gifts([outcome]))
+        for code, rewards in application.rewards.items():
+            if reached and rewards:
+                self._campaigns[code].count(rewards)
         return cost, reached
 
-    def _add_products(self, evaluation: Evaluation) -> None:
-        drafts, products = self._drafts, self._products
+    def _add_products(self, worked: Result) -> None:
+        drafts, products, application = self._drafts, self._products, worked.application
+        # Whatever is taken off is the drafts' when nothing else is in play.
+        taken: Sequence[int] = application.taken
+        if self._is_together:
+            taken = [
+                sum([part.amount for part in parts if part.campaign in drafts])
+                for parts in application.adjustments
+            ]
         sold: set[str] = set()
-        for line in evaluation.lines:
-            taken = 0
-            for part in line.adjustments:
-                if part.campaign in drafts:
-                    taken += part.amount
-            if not taken:
+        for line, cents in zip(worked.scene.lines, taken, strict=True):
+            if not cents:
                 continue
             sku = line.sku
             tally = products.get(sku)
             if tally is None:
                 tally = products[sku] = ProductTally()
             tally.units += line.quantity
-            tally.discount += taken
+            tally.discount += cents
             if sku not in sold:
                 sold.add(sku)
                 tally.sales += 1
 
-    def _add_refusal(self, refusal: Refusal) -> None:
-        campaign, verdicts = refusal.campaign, refusal.verdicts
-        self._campaigns[campaign].refused += 1
-        first = verdicts[0]
-        key = (campaign, first.code)
-        tally = self._refusals.get(key)
-        if tally is None:
-            tally = self._refusals[key] = RefusalTally()
-        tally.sales += 1
-        if len(verdicts) == 1:
-            tally.alone += 1
-            if first.missing is not None:
-                tally.measure(first)
+    def _add_refusals(self, worked: Result) -> None:
+        """Count why drafts do not activate."""
+        drafts, campaigns, refusals = self._drafts, self._campaigns, self._refusals
+        for standing, verdicts in worked.refused():
+            campaign = standing.compiled.code
+            if campaign not in drafts:
+                continue
+            campaigns[campaign].refused += 1
+            shown: Sequence[Verdict] = verdicts if len(verdicts) == 1 else arrange(verdicts)
+            first = shown[0]
+            key = (campaign, first.code)
+            tally = refusals.get(key)
+            if tally is None:
+                tally = refusals[key] = RefusalTally()
+            tally.sales += 1
+            if len(shown) == 1:
+                tally.alone += 1
+                if first.missing is not None:
+                    tally.measure(first)
 
     def body(self, names: Mapping[str, str]) -> dict[str, Any]:
         """Return the report: amounts as text, lists in the order in which they are read. `names` are of campaigns."""
         for code, name in names.items():
             self._campaign(code).name = self._campaign(code).name or name
-        total, scope = self.total, self._question.scope
-        stores = sorted(self._by_store.items(), key=lambda item: (-item[1].cost, -item[1].gross, item[0]))
+        scope = self._question.scope
+        total = Tally()
+        by_store: dict[int, Tally] = defaultdict(Tally)
+        by_day: dict[date, Tally] = defaultdict(Tally)
+        for (store, day), sums in self._sums.items():
+            for whole in (total, by_store[store], by_day[day]):
+                whole.add(sums)
+        stores = sorted(by_store.items(), key=lambda item: (-item[1].cost, -item[1].gross, item[0]))
         campaigns = sorted(
             self._campaigns.items(),
             key=lambda item: (not item[1].is_draft, item[1].discount - item[1].discount_before, item[0]),
@@ -312,7 +188,7 @@ class Report:
                 {"store": self._stores[pk].engine.code, "name": self._stores[pk].name} | tally.body()
                 for pk, tally in stores
             ],
-            "days": [{"day": day.isoformat()} | tally.body() for day, tally in sorted(self._by_day.items())],
+            "days": [{"day": day.isoformat()} | tally.body() for day, tally in sorted(by_day.items())],
             "products": [
                 {
                     "sku": sku,
@@ -333,13 +209,23 @@ def share(part: int, whole: int) -> str | None:
     return str(Decimal(money.divide(part * 1000, whole)).scaleb(-1).quantize(Decimal("0.1")))
 
 
-def _margins(sale: RecordedSale, evaluation: Evaluation) -> tuple[int, int, int]:
-    """Return what the lines with a known cost sold for, and their margins before and after."""
-    known = before = after = 0
-    for net, cost, line in zip(sale.nets, sale.costs, evaluation.lines, strict=True):
+def _add_margins(sums: Tally, sale: RecordedSale, worked: Result | None) -> None:
+    """Add what the lines with a known cost sold for, and their margins before and after."""
+    if sale.costs.count(None) == len(sale.costs):
+        return
+    lines = sale.basket.lines
+    if worked is None:
+        values = [money.gross(line.unit_price, line.quantity) for line in lines]
+        taken = [0] * len(lines)
+    else:
+        values, taken = worked.scene.value, worked.application.taken
+    known = spent = after = 0
+    for net, cost, line, value, less in zip(sale.nets, sale.costs, lines, values, taken, strict=True):
         if cost is not None:
-            spent = money.gross(cost, line.quantity)
+            units = whole_units(line.quantity)
+            spent += cost * units if units else money.gross(cost, line.quantity)
             known += net
-            before += net - spent
-            after += line.net - spent
-    return known, before, after
+            after += value - less
+    sums.known += known
+    sums.margin_before += known - spent
+    sums.margin_after += after - spent

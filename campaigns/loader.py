@@ -32,6 +32,8 @@ MOST_VERSIONS = 8
 MOST_REVISIONS = 256
 # Farther apart, reading everything is cheaper than reading each change.
 MOST_STEPS = 2_000
+# So many campaigns are kept away from the garbage collector.
+MANY = 1_000
 # A campaign that ended leaves the plan only when no sale of its time is accepted any more: the API takes
 # sales that arrive up to 400 days late, and judges them by the moment when they occurred.
 KEEP_ENDED = timedelta(days=401)
@@ -125,13 +127,18 @@ def _policy(answers: dict[str, str] | None) -> CalculationPolicy:
 def _compile_whole(version: int, policy: CalculationPolicy, changed_at: datetime) -> Plan:
     with _collector_paused():
         last = _LastChanges(0, version, changed_at)
-        return compile_plan(
+        plan = compile_plan(
             last.campaigns,
             associations=last.associations,
             markdowns=last.markdowns,
             policy=policy,
             version=version,
         )
+        if len(plan.campaigns) >= MANY:
+            # They would be looked at again in every full collection. Nothing of a plan refers to what refers to it, so
+            # what is replaced later goes without the collector.
+            gc.freeze()
+        return plan
 
 
 @contextmanager
@@ -220,7 +227,12 @@ def _changes(after: int, until: int) -> Iterator[Row]:
 
 
 def _over(documents: Iterable[Campaign | Markdown], changed_at: datetime) -> list[str]:
-    return [document.code for document in documents if _is_over(document, changed_at)]
+    # Most have no end, and publishing one campaign asks about all.
+    return [
+        document.code
+        for document in documents
+        if document.ends_at is not None and _is_over(document, changed_at)
+    ]
 
 
 def _is_over(document: Campaign | Markdown, changed_at: datetime) -> bool:

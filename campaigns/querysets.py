@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, Value, When
 
 if TYPE_CHECKING:
-    from campaigns.models import Association, Campaign, Job, Markdown, PromoCode  # noqa: F401
+    from campaigns.models import Association, Campaign, Job, Markdown, PromoCode, Review  # noqa: F401
     from customers.models import Customer
 
 Published = TypeVar("Published", "AssociationQuerySet", "MarkdownQuerySet")
@@ -167,11 +167,24 @@ class PromoCodeQuerySet(models.QuerySet["PromoCode"]):
         return theirs.exclude(Exists(uses.filter(used__gte=OuterRef("max_uses_per_customer"))))
 
 
-# A worker that recorded nothing for this long is taken for dead.
+class ReviewQuerySet(models.QuerySet["Review"]):
+    def of(self, document: "Campaign | Association | Markdown") -> "ReviewQuerySet":
+        """Reviews of one document, of any version; the kinds of documents are the names of their models."""
+        return self.filter(kind=document._meta.model_name, code=document.code)
+
+
+# A worker that recorded nothing for this long is taken for dead. Before that, from the time in which work has to record
+# something, people are told that it shows no sign of life; and when nobody takes it up for this long, that too.
 JOB_LEASE = timedelta(seconds=60)
+JOB_SILENCE = timedelta(seconds=20)
+JOB_ABANDONED = timedelta(seconds=120)
 
 
 class JobQuerySet(models.QuerySet["Job"]):
     def due(self, *, at: datetime) -> "JobQuerySet":
         """Jobs that a worker may take: waiting, or left by a worker that shows no sign of life."""
         return self.filter(Q(state="queued") | Q(state="running", heartbeat_at__lt=at - JOB_LEASE))
+
+    def unfinished(self) -> "JobQuerySet":
+        """Jobs that wait or run, in the order in which workers take them."""
+        return self.filter(state__in=("queued", "running")).order_by("created_at", "pk")

@@ -34,7 +34,7 @@ class KnownStore(Struct, frozen=True, kw_only=True):
 class RecordedSale(Struct, frozen=True, kw_only=True, gc=False):
     """One sale: what was evaluated, and what came of it. Money is cents.
 
-    `nets` and `costs` go with the basket's lines; a cost is None where the product has none. `given` is the discount of
+    `nets` and `costs` go with the basket's lines, which are in the order of their numbers; a cost is None where the product has none. `given` is the discount of
     each campaign that activated, by code. `moment` is when it was evaluated at.
     """
 
@@ -299,7 +299,7 @@ FROM retail_sale WHERE id = ANY(%s) ORDER BY id
 _LINES = """
 SELECT sale_id, line, sku, code, ncm, category, quantity::text, (unit_price * 100)::bigint,
     (original_price * 100)::bigint, seller, (net * 100)::bigint
-FROM retail_saleline WHERE sale_id = ANY(%s) ORDER BY sale_id, id
+FROM retail_saleline WHERE sale_id = ANY(%s) ORDER BY sale_id, line
 """
 
 _ACTIVATIONS = """

@@ -7,7 +7,10 @@ from typing import Any
 
 from django.db.models import (
     BooleanField,
+    Case,
+    CharField,
     Count,
+    Exists,
     F,
     Field,
     Func,
@@ -18,23 +21,26 @@ from django.db.models import (
     Subquery,
     Sum,
     Value,
+    When,
 )
 from django.db.models.functions import Cast, Coalesce
 
 from campaigns.models import (
     Activation,
+    Association,
     Campaign,
     CampaignCategory,
     CampaignCounter,
-    CampaignReview,
     CampaignRevision,
     CampaignStatus,
     CodeState,
+    Markdown,
     PlanChange,
     PlanHead,
     PlanKind,
     PromoCode,
     PromoCodePool,
+    Review,
     ReviewState,
 )
 from campaigns.querysets import STATUSES, CampaignQuerySet, PromoCodeQuerySet
@@ -171,10 +177,37 @@ def _is_structured(value: Any) -> bool:
     return isinstance(value, list) and any(isinstance(item, Mapping) for item in value)
 
 
-def current_review(campaign: Campaign) -> CampaignReview | None:
+def current_review(document: Campaign | Association | Markdown) -> Review | None:
     """Return the last review of the working copy as it is now; a version that changed since has none."""
-    reviews = campaign.reviews.filter(version=campaign.version).exclude(state=ReviewState.SUPERSEDED)
+    reviews = (
+        Review.objects.of(document).filter(version=document.version).exclude(state=ReviewState.SUPERSEDED)
+    )
     return reviews.select_related("requested_by", "decided_by").order_by("-pk").first()
+
+
+_REVIEWED: dict[PlanKind, type[Campaign | Association | Markdown]] = {
+    PlanKind.CAMPAIGN: Campaign,
+    PlanKind.ASSOCIATION: Association,
+    PlanKind.MARKDOWN: Markdown,
+}
+
+
+def reviews_waiting_for(user: Any) -> list[Review]:
+    """Return what waits for this person's decision, with the document's `name`, the oldest first; their own does not.
+
+    Only the kinds that they may approve, and only versions that are still the working copy.
+    """
+    waiting, names = Q(), []
+    for kind, model in _REVIEWED.items():
+        if user.has_perm(f"campaigns.approve_{kind}"):
+            same = model._default_manager.filter(code=OuterRef("code"), version=OuterRef("version"))
+            waiting |= Q(Exists(same), kind=kind)
+            names.append(When(kind=kind, then=Subquery(same.values("name")[:1])))
+    if not names:
+        return []
+    found = Review.objects.filter(waiting, state=ReviewState.REQUESTED).exclude(requested_by=user)
+    named = found.annotate(name=Case(*names, output_field=CharField()))
+    return list(named.select_related("requested_by").order_by("requested_at", "pk"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ A scenario is the purchase of a simulator in plain JSON (`campaigns.services.sim
 returns another, never changing the first; what no purchase can change has no suggestion.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from msgspec import Struct
 
+from campaigns.engine.benefits.buy_get import BuyGet
 from campaigns.engine.campaign import Campaign, leaves
 from campaigns.engine.conditions.customer import ATTRIBUTE_CHOICES
 from campaigns.engine.conditions.customer import Customer as CustomerCondition
@@ -46,17 +47,17 @@ class Shelf(Protocol):
         """Return what a unit of a line costs, in cents; 0 when nobody knows."""
 
     def promo_code(self, campaign: str, pool: str | None) -> str | None:
-        """Return a code that may be used, or None."""
+        """Return a code that may be used, empty when there is one that the reader may not see, or None."""
 
     def store(self, named: tuple[str, ...]) -> tuple[str, str] | None:
         """Return code and name of a store among stores and groupings of stores, or None."""
 
 
 class Suggestion(Struct, frozen=True):
-    """`text` says the change, `scenario` is the purchase with it."""
+    """`text` says the change, `scenario` is the purchase with it; None where the reader may not see it."""
 
     text: str
-    scenario: Scenario
+    scenario: Scenario | None
 
 
 class _Case(Struct, frozen=True):
@@ -151,7 +152,19 @@ def _missing_selector(verdict: Verdict, campaign: Campaign) -> Selector:
                     by=leaf.by, values=verdict.missing[:1], price_min=leaf.price_min, price_max=leaf.price_max
                 )
             return leaf.chosen
+    for selector in _selectors_of_benefits(campaign):
+        if selector.by == verdict.subject and (selector.values or None) == verdict.required:
+            return selector
     return EVERYTHING
+
+
+def _selectors_of_benefits(campaign: Campaign) -> Iterator[Selector]:
+    for benefit in campaign.benefits:
+        if isinstance(benefit, BuyGet):
+            yield from (benefit.buy.selector, benefit.get.selector)
+        target = getattr(benefit, "target", None)
+        if target is not None:
+            yield target
 
 
 def _pay(case: _Case) -> Suggestion | None:
@@ -178,6 +191,8 @@ def _enter_code(case: _Case) -> Suggestion | None:
         if isinstance(leaf, PromoCode):
             code = case.shelf.promo_code(case.campaign.code, leaf.pool)
             entered = case.scenario.get("promo_codes", [])
+            if code == "":
+                return Suggestion(_("Enter a code of this campaign"), None)
             if code is not None and code not in entered:
                 return case.changed(
                     _("Enter the code %(code)s") % {"code": code}, promo_codes=[*entered, code]

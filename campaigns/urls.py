@@ -3,6 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
+from campaigns.models import Campaign
 from campaigns.views import (
     actions,
     associations,
@@ -22,12 +23,14 @@ from campaigns.views import (
 )
 from campaigns.views import markdown_products as products
 from campaigns.views import promo_code_pools as pools
+from campaigns.views.approval import review_steps
 
 app_name = "campaigns"
 
 urlpatterns = [
     path("simulator/", simulator.Simulator.as_view(), name="simulator"),
     path("calculation-policy/", policy.PolicyPage.as_view(), name="policy"),
+    path("calculation-policy/approval/", policy.PolicyApproval.as_view(), name="policy_approval"),
     path("campaigns/", lists.CampaignList.as_view(), name="campaign_list"),
     path("campaigns/new/", recipes.RecipeChoice.as_view(), name="campaign_new"),
     path("campaigns/new/advanced/", builder.CampaignCreate.as_view(), name="campaign_create"),
@@ -51,9 +54,10 @@ urlpatterns = [
     path("backtests/<int:pk>/", backtests.BacktestDetail.as_view(), name="backtest_detail"),
     path("backtests/<int:pk>/<slug:table>.csv", backtests.BacktestExport.as_view(), name="backtest_export"),
     path("campaign/<str:code>/publish/", actions.Publish.as_view(), name="campaign_publish"),
-    path("campaign/<str:code>/submit/", actions.Submit.as_view(), name="campaign_submit"),
-    path("campaign/<str:code>/approve/", actions.Approve.as_view(), name="campaign_approve"),
-    path("campaign/<str:code>/send-back/", actions.SendBack.as_view(), name="campaign_send_back"),
+    *(
+        path(f"campaign/<str:code>/{name.replace('_', '-')}/", view, name=f"campaign_{name}")
+        for name, view in review_steps(Campaign).items()
+    ),
     path("campaign/<str:code>/pause/", actions.Pause.as_view(), name="campaign_pause"),
     path("campaign/<str:code>/resume/", actions.Resume.as_view(), name="campaign_resume"),
     path("campaign/<str:code>/duplicate/", actions.Duplicate.as_view(), name="campaign_duplicate"),

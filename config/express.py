@@ -5,6 +5,8 @@ a wrong field, a database that does not answer) is left to the ordinary way from
 that cannot be written twice, so nothing is lost but time (docs/decisions/0003-slim-handler-for-the-pos-path.md).
 """
 
+import logging
+import traceback
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Any
@@ -23,6 +25,44 @@ from pos_api.services.evaluation import evaluate_basket
 PATH = "/api/v1/baskets/evaluate/"
 
 _Environ = dict[str, Any]
+_Place = tuple[str, str, int]
+_FAILED = "fiel.short_way_failed"
+
+logger = logging.getLogger(__name__)
+# Where the short way failed and the ordinary way did not. Said once: tills ask on every keystroke.
+_said: set[_Place] = set()
+
+
+def answer(
+    environ: _Environ, start_response: Callable[..., Any], ordinary: Callable[..., Any]
+) -> Iterable[bytes]:
+    """Answer a request to evaluate a basket, by the ``ordinary`` handler where the short way does not."""
+    content = evaluate(environ, start_response)
+    if content is not None:
+        return content
+    error = environ.pop(_FAILED, None)
+    response = ordinary(environ, start_response)
+    if error is not None and response.status_code < 400:
+        _say(error)
+    return response
+
+
+def _say(error: Exception) -> None:
+    """Log an exception that only the short way met: its kind and place, not its text, which may hold personal data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = (type(error).__qualname__, frames[-1].filename, frames[-1].lineno or 0)
+    if place not in _said:
+        _said.add(place)
+        logger.error(
+            "The short way to an evaluation failed where the ordinary one did not: %s\n%s",
+            place[0],
+            "".join(traceback.format_list(frames)),
+        )
+
+
+def forget_failures() -> None:
+    """Say again what was said before, for tests."""
+    _said.clear()
 
 
 def evaluate(environ: _Environ, start_response: Callable[..., Any]) -> Iterable[bytes] | None:
@@ -40,9 +80,10 @@ def evaluate(environ: _Environ, start_response: Callable[..., Any]) -> Iterable[
         timezone.deactivate()
         document = EVALUATE_DECODER.decode(body)
         content = evaluate_basket(document, caller, now=timezone.now()).body_json()
-    except Exception:
+    except Exception as error:
         # The ordinary way says what is wrong, and logs it where it is ours.
         environ["wsgi.input"] = BytesIO(body)
+        environ[_FAILED] = error
         return None
     finally:
         request_id.reset(token)

@@ -6,6 +6,7 @@ security policy; leaving that middleware out saves more time than evaluating the
 around Django's handler altogether (config/express.py).
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -63,8 +64,7 @@ def build_application() -> _Application:
         has_key = environ.get("HTTP_AUTHORIZATION", "")[:8].lower() == "api-key "
         path = environ.get("PATH_INFO", "")
         if has_key and path == express.PATH:
-            answer = express.evaluate(environ, start_response)
-            return terminal(environ, start_response) if answer is None else answer
+            return express.answer(environ, start_response, terminal)
         if has_key and path.startswith("/api/"):
             return terminal(environ, start_response)
         return whole(environ, start_response)
@@ -73,3 +73,6 @@ def build_application() -> _Application:
 
 
 application = build_application()
+# What was imported stays: without it a full collection, during which a till waits, takes a fraction of the time.
+gc.collect()
+gc.freeze()

@@ -41,7 +41,11 @@ QUESTION: Json = {
         "live": {
             "type": "boolean",
             "default": False,
-            "description": "Together with what was published when each sale was recorded; else the documents alone.",
+            "description": (
+                "Together with what was published when each sale was recorded, as a replay of what ran needs; else the "
+                "given documents alone, of which there must be one. Without it a sale that other campaigns discounted is "
+                "reckoned as if these had not existed."
+            ),
         },
     },
 }

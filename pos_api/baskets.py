@@ -17,6 +17,7 @@ from pos_api.catalogue import CatalogueRow
 from pos_api.decoding import Decoder
 from pos_api.fields import (
     MAX_CENTS,
+    MAX_QUANTITY,
     Cents,
     Day,
     Document,
@@ -34,6 +35,7 @@ from pos_api.fields import (
 from pos_api.problems import FieldProblem
 
 MAX_LINES = 2000
+FAR_FROM_TOO_MUCH = MAX_CENTS // (MAX_QUANTITY + 1)
 
 Name = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^\S(?:.*\S)?$")]
 
@@ -162,7 +164,8 @@ def _check_basket(basket: BasketDocument) -> list[FieldProblem]:
     lines = basket.lines
     if len({line.line for line in lines}) < len(lines):
         errors += _repeated_lines(lines)
-    if sum([line.unit_price * (int(line.quantity) + 1) for line in lines]) > MAX_CENTS:
+    # First what cannot be too much whatever the quantities, as nearly every basket is.
+    if sum([line.unit_price for line in lines]) > FAR_FROM_TOO_MUCH and _value_above(lines) > MAX_CENTS:
         errors.append(
             FieldProblem("lines", "too_large", _("The sale's value is greater than can be stored."))
         )
@@ -185,6 +188,11 @@ def _repeated_values(redeem: RedeemDocument) -> list[FieldProblem]:
             errors.append(FieldProblem(f"redeem.stored_values[{position}].code", "duplicate", message))
         seen.add(presented.code)
     return errors
+
+
+def _value_above(lines: list[BasketLine]) -> int:
+    """Return cents that the lines together do not reach."""
+    return sum([line.unit_price * (int(line.quantity) + 1) for line in lines])
 
 
 def _repeated_lines(lines: list[BasketLine]) -> list[FieldProblem]:

@@ -14,7 +14,6 @@ RULES: tuple[Rule, ...] = (
     Rule(campaigns.CampaignCodeFixed, 422),
     Rule(approval.CommentRequired, 422),
     Rule(campaigns.RevisionUnknown, 404),
-    Rule(campaigns.CampaignError, 409),
     Rule(categories.CategoryError, 409),
     Rule(jobs.JobError, 409),
     Rule(promo_codes.PoolCodeTaken, 409),

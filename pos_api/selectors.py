@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
-from django.db import connection
 from django.utils.translation import gettext as _
 from msgspec import Struct
 
@@ -17,6 +16,7 @@ from campaigns.engine import basket as engine
 from pos_api import catalogue
 from pos_api.baskets import BasketDocument
 from pos_api.catalogue import CatalogueRow
+from pos_api.prepared import Prepared
 from pos_api.problems import invalid_field
 from pos_api.usage import Foreseen, foreseen, windows_at
 from pos_api.value import Value, read_value
@@ -70,14 +70,19 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     value: Value
 
 
-_SNAPSHOT = (
-    "SELECT catalogue_version(), s.*, CASE WHEN %s THEN pos_value((s.customers::json -> 0 ->> 0)::bigint, %s) END "
-    "FROM pos_snapshot(%s::text[], %s::text[], %s::text[], %s, %s, %s, %s, %s, %s, %s::text[], %s::text[], %s::date[], "
-    "%s::text[]) AS s"
+_TEXTS, _MOMENT = "text[]", "timestamptz"
+_SNAPSHOT = Prepared(
+    "SELECT catalogue_version(), s.*, CASE WHEN $1 THEN pos_value((s.customers::json -> 0 ->> 0)::bigint, $2) END "
+    "FROM pos_snapshot($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) AS s",
+    (
+        *("boolean", _MOMENT),
+        *(_TEXTS, _TEXTS, _TEXTS, "bigint", "text", "text"),
+        *(_MOMENT, _MOMENT, _MOMENT, _TEXTS, _TEXTS, "date[]", _TEXTS),
+    ),
 )
 
 # Most keystrokes of an anonymous customer: products that are remembered, and nothing else to know.
-_VERSIONS = "SELECT catalogue_version(), version FROM campaigns_planhead WHERE id = 1"
+_VERSIONS = Prepared("SELECT catalogue_version(), version FROM campaigns_planhead WHERE id = 1")
 _NOTHING_ELSE = ("[]", "{}", "[]", None, "[]", "[]", "[]", None)
 
 _PRODUCTS = msgspec.json.Decoder(list[CatalogueRow])
@@ -156,15 +161,11 @@ def read_snapshot(
 
 
 def _query(whose: list[Any], skus: AbstractSet[str], categories: AbstractSet[str], others: list[Any]) -> Any:
-    with connection.cursor() as cursor:
-        cursor.execute(_SNAPSHOT, [*whose, list(skus), list(categories), *others])
-        return cursor.fetchone()
+    return _SNAPSHOT.row([*whose, list(skus), list(categories), *others])
 
 
 def _query_versions() -> Any:
-    with connection.cursor() as cursor:
-        cursor.execute(_VERSIONS)
-        return (*cursor.fetchone(), *_NOTHING_ELSE)
+    return (*_VERSIONS.row(), *_NOTHING_ELSE)
 
 
 def _reference(document: BasketDocument) -> tuple[str, str] | None:

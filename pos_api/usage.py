@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from campaigns.engine import basket as engine
 from campaigns.engine.campaign import Campaign
-from campaigns.engine.plan import Plan
+from campaigns.engine.plan import Plan, gift_skus_of
 from campaigns.services.settlement import EVER, window_starts_on
 
 PERIODS = ("campaign", "day", "week", "month", "year")
@@ -101,7 +101,7 @@ def usage_for(
     if judged is not plan or asked.version != plan.version:
         candidates = [compiled.campaign for compiled in judged.candidates(basket, store)]
         limited = [campaign.code for campaign in candidates if _is_limited(campaign)]
-        skus = list({sku for campaign in candidates for sku in _gift_skus(campaign)})
+        skus = list({sku for campaign in candidates for sku in gift_skus_of(campaign)})
         if not limited and not skus:
             return NO_USAGE
         keys = ["", store.code, whose, *(code.code for code in basket.promo_codes)]
@@ -132,11 +132,11 @@ def _needs_of(plan: Plan) -> _Needs:
 def _read_needs(plan: Plan) -> _Needs:
     limited: set[str] = set()
     gifts: dict[str, tuple[str, ...]] = {}
-    for code, compiled in plan.campaigns.items():
+    for code, compiled in plan.counted.items():
         campaign = compiled.campaign
         if _is_limited(campaign):
             limited.add(code)
-        skus = _gift_skus(campaign)
+        skus = gift_skus_of(campaign)
         if skus:
             gifts[code] = skus
     wanted = sorted({sku for skus in gifts.values() for sku in skus})
@@ -151,10 +151,6 @@ def _read_needs(plan: Plan) -> _Needs:
 
 def _is_limited(campaign: Campaign) -> bool:
     return bool(campaign.limits) or campaign.budget is not None
-
-
-def _gift_skus(campaign: Campaign) -> tuple[str, ...]:
-    return tuple(product.sku for benefit in campaign.benefits for product in getattr(benefit, "products", ()))
 
 
 def forget() -> None:

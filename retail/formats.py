@@ -79,6 +79,11 @@ def moment(value: datetime | None, zone: ZoneInfo | str | None = None) -> str:
     return date_format(in_zone(value, zone), _MOMENT[_language()])
 
 
+def clock(value: datetime | None) -> str:
+    """Return a time of today to the second, in the installation's own zone."""
+    return NOTHING if value is None else date_format(in_zone(value), "H:i:s")
+
+
 def in_zone(value: datetime, zone: ZoneInfo | str | None = None) -> datetime:
     """Return `value` as the clocks of `zone` show it."""
     if isinstance(zone, str):

@@ -29,9 +29,9 @@ class Scope:
 
     def faults(self) -> list[tuple[str, str, str]]:
         if self.until < self.from_:
-            return [("until", "empty_period", gettext_noop("Must not be before the first day."))]
+            return [("until", "empty_period", gettext_noop("The last day must not be before the first one."))]
         if (self.until - self.from_).days >= MOST_DAYS:
-            return [("until", "too_large", gettext_noop("At most three years."))]
+            return [("until", "too_large", gettext_noop("The period must not be longer than three years."))]
         return []
 
 

@@ -1,5 +1,7 @@
 """A campaign as an evaluation reads it: what does not depend on the basket is decided once, when it is compiled."""
 
+from typing import Any
+
 from campaigns.engine.basket import Store
 from campaigns.engine.benefits.base import Benefit
 from campaigns.engine.campaign import Campaign, Node, leaves
@@ -11,10 +13,15 @@ from campaigns.engine.selector import Selector
 CODE_TERMS = ("code_of", "pool")
 Stage = tuple[int, int]  # whether after all item benefits, and the priority
 Stages = tuple[tuple[Stage, tuple[Benefit, ...]], ...]
+_NOWHERE: frozenset[str] = frozenset()
 
 
 class Compiled:
-    """One campaign, unpacked into what an evaluation reads, with the terms that lead to it."""
+    """One campaign, unpacked into what an evaluation reads, with the terms that lead to it.
+
+    Only what finds it is made at once. The rest is unpacked when a basket first meets the campaign: of ten thousand that
+    a starting process reads, most wait long for theirs.
+    """
 
     __slots__ = (
         "anchor",
@@ -52,14 +59,33 @@ class Compiled:
         # By priority, then code. One text, because texts compare faster than pairs.
         self.order_key = f"{campaign.priority:06d} {campaign.code}"
         self.conditions = campaign.conditions
+        self.everywhere = not campaign.stores
+        self.store_codes = self.store_groupings = _NOWHERE
+        if campaign.stores:
+            prefix = "grouping:"
+            self.store_codes = frozenset(s for s in campaign.stores if not s.startswith(prefix))
+            self.store_groupings = frozenset(
+                s.removeprefix(prefix) for s in campaign.stores if s.startswith(prefix)
+            )
+        anchor = None if self.conditions is None else _anchor(self.conditions, campaign.code)
+        if anchor is None and not self.everywhere:
+            anchor = frozenset(
+                [("store", code) for code in self.store_codes]
+                + [("store_grouping", grouping) for grouping in self.store_groupings]
+            )
+        self.anchor = anchor
+
+    def __getattr__(self, name: str) -> Any:
+        """Unpack the campaign when an attribute is missed for the first time. Threads that do so together agree."""
+        if name not in Compiled.__slots__:
+            raise AttributeError(name)
+        self._unpack()
+        return object.__getattribute__(self, name)
+
+    def _unpack(self) -> None:
+        campaign = self.campaign
         self.selectors: tuple[Selector, ...] = tuple(
             selector for leaf in leaves(campaign.conditions) if (selector := leaf.selector()) is not None
-        )
-        prefix = "grouping:"
-        self.everywhere = not campaign.stores
-        self.store_codes = frozenset(s for s in campaign.stores if not s.startswith(prefix))
-        self.store_groupings = frozenset(
-            s.removeprefix(prefix) for s in campaign.stores if s.startswith(prefix)
         )
         self.discounts = tuple(benefit for benefit in campaign.benefits if benefit.level != "earning")
         self.earnings = tuple(benefit for benefit in campaign.benefits if benefit.level == "earning")
@@ -71,10 +97,12 @@ class Compiled:
         self.ends = END if campaign.ends_at is None else microseconds(campaign.ends_at)
         self.only_selector = self.selectors[0] if len(self.selectors) == 1 else None
         self.required = conjunction(campaign.conditions)
-        self.required_besides = self.required
-        if self.required and len(self.selectors) == 1:
-            # Lines that match its only product condition prove that condition.
-            self.required_besides = tuple(c for c in self.required if not c.holds_by_any_line)
+        # Lines that match its only product condition prove that condition.
+        self.required_besides = (
+            tuple(c for c in self.required if not c.holds_by_any_line)
+            if self.required and len(self.selectors) == 1
+            else self.required
+        )
         self.has_thresholds = (
             campaign.minimum_quantity is not None
             or campaign.minimum_amount is not None
@@ -98,13 +126,6 @@ class Compiled:
         )
         # What other campaigns leave can still change which lines qualify, or whether a threshold is met.
         self.decides_late = campaign.skip_discounted or campaign.threshold_basis == "running"
-        anchor = None if self.conditions is None else _anchor(self.conditions, campaign.code)
-        if anchor is None and not self.everywhere:
-            anchor = frozenset(
-                [("store", code) for code in self.store_codes]
-                + [("store_grouping", grouping) for grouping in self.store_groupings]
-            )
-        self.anchor = anchor
 
     def opens_in(self, store: Store) -> bool:
         """True when the campaign runs in this store."""
@@ -145,6 +166,8 @@ def _anchor(node: Node, campaign: str) -> frozenset[Term] | None:
     if node.operator == "any":
         return None if None in anchors else frozenset(term for anchor in anchors for term in anchor or ())
     known = [anchor for anchor in anchors if anchor is not None]
+    if len(known) == 1:
+        return known[0]
     # Any of them would do; a code is rarer than a product, and few terms are rarer than many.
     return min(
         known, key=lambda terms: (not any(t[0] in CODE_TERMS for t in terms), len(terms)), default=None

@@ -10,7 +10,8 @@ from campaigns.engine.campaign import Campaign, Group, Node
 from campaigns.engine.compiled import Compiled
 from campaigns.engine.guards import EXCHANGED, outside_window
 from campaigns.engine.scene import Scene
-from campaigns.engine.verdict import Unit, Verdict
+from campaigns.engine.shortfalls import amount_refusal, too_few, too_little
+from campaigns.engine.verdict import Verdict
 from campaigns.engine.work import Effect
 
 NO_LINES: frozenset[int] = frozenset()
@@ -149,35 +150,13 @@ def check_thresholds(
     if campaign.minimum_quantity is not None:
         quantity = sum([lines[p].quantity for p in qualifying], NOTHING)
         if quantity < campaign.minimum_quantity:
-            refusals.append(
-                Verdict(
-                    satisfied=False,
-                    code="minimum_quantity",
-                    required=campaign.minimum_quantity,
-                    actual=quantity,
-                    missing=campaign.minimum_quantity - quantity,
-                    unit=Unit.QUANTITY,
-                    lines=scene.numbers(qualifying),
-                )
-            )
+            refusals.append(too_few(scene, qualifying, campaign.minimum_quantity, quantity))
     lowest, highest = campaign.minimum_amount, campaign.maximum_amount if with_maximum else None
     if lowest is None and highest is None:
         return refusals
     amount = sum([amounts[p] for p in qualifying])
     if lowest is not None and amount < lowest:
-        refusals.append(_amount_refusal("minimum_amount", lowest, amount, scene.numbers(qualifying)))
+        refusals.append(too_little(scene, qualifying, lowest, amount))
     if highest is not None and amount > highest:
-        refusals.append(_amount_refusal("maximum_amount", highest, amount, scene.numbers(qualifying)))
+        refusals.append(amount_refusal("maximum_amount", highest, amount, scene.numbers(qualifying)))
     return refusals
-
-
-def _amount_refusal(code: str, required: int, actual: int, lines: tuple[int, ...]) -> Verdict:
-    return Verdict(
-        satisfied=False,
-        code=code,
-        required=required,
-        actual=actual,
-        missing=abs(required - actual),
-        unit=Unit.MONEY,
-        lines=lines,
-    )

@@ -27,12 +27,14 @@ from campaigns.engine.eligibility import NO_LINES, Standing, assess, check_thres
 from campaigns.engine.evaluation import Evaluation
 from campaigns.engine.plan import Plan
 from campaigns.engine.pricing import price
+from campaigns.engine.refusals import distance
 from campaigns.engine.result import BasketError, Result
 from campaigns.engine.scene import Scene
 from campaigns.engine.selection import select_by_rules
 from campaigns.engine.verdict import Verdict
+from campaigns.engine.work import Work
 
-__all__ = ["BasketError", "evaluate"]
+__all__ = ["BasketError", "evaluate", "work_out"]
 
 _NO_EFFECT = Verdict(satisfied=False, code="no_effect")
 
@@ -61,8 +63,19 @@ def evaluate(
     around = Surroundings(
         moment=moment, store=store, usage=usage or {}, products=products or {}, programs=programs
     )
+    return work_out(plan, basket, shopper, around, including).build(with_deals)
+
+
+def work_out(
+    plan: Plan, basket: Basket, shopper: Shopper | None, around: Surroundings, including: Collection[str] = ()
+) -> Result:
+    """Do every step of an evaluation but the last: what came of a basket, before the answer is put together.
+
+    For whoever adds up many sales and shows none of them. Gifts that the basket chooses are not checked: `Result.gifts`
+    and `Result.build` do.
+    """
     scene = Scene(basket, shopper, around, plan.policy)
-    candidates = plan.candidates(basket, store, scene.where)
+    candidates = plan.candidates(basket, around.store, scene.offers)
     if including:
         named = {compiled.code: compiled for compiled in candidates}
         named.update({code: plan.campaigns[code] for code in including})
@@ -72,7 +85,7 @@ def evaluate(
     standings = [assess(compiled, scene) for compiled in candidates]
     application = Application(scene).run(choose(standings, scene, plan))
     conclude(scene, application)
-    return Result(plan, scene, standings, application, with_deals=with_deals).build()
+    return Result(plan, scene, standings, application)
 
 
 def named_lines(candidates: Iterable[Compiled], scene: Scene) -> frozenset[int]:
@@ -142,19 +155,34 @@ def weigh(standing: Standing, scene: Scene) -> bool:
             return False
     worth = worth_alone(scene, standing)
     if worth is None:
-        refusals.append(nothing_given(standing, scene))
+        refusals += nothing_given(standing, scene, standing.qualifying, base, scene.abated, skipped)
         return False
     standing.worth = worth
     return not refusals
 
 
-def nothing_given(standing: Standing, scene: Scene) -> Verdict:
-    """Return why a campaign came to nothing: something must be known first, or there is nothing to give it on."""
-    for benefit in standing.campaign.benefits:
-        code = benefit.lacks(scene, standing.compiled.code)
-        if code:
-            return Verdict(satisfied=False, code=code)
-    return _NO_EFFECT
+def nothing_given(
+    standing: Standing,
+    scene: Scene,
+    qualifying: Sequence[int],
+    base: Sequence[int],
+    due: Sequence[int],
+    blocked: frozenset[int],
+) -> list[Verdict]:
+    """Return why a campaign came to nothing: what the benefit that lacks least still lacks, if it is for want of something.
+
+    `base` is what its discounts were computed on, `due` what the customer pays for each line. Units that other campaigns
+    used up do not count as missing: with more of them, those would use more up.
+    """
+    campaign = standing.campaign
+    wants: list[list[Verdict]] = []
+    for benefit in campaign.benefits:
+        left = due if benefit.level == "earning" else base
+        work = Work(scene, campaign, qualifying, left, left, scene.room, blocked=blocked)
+        missing = benefit.lacks(work)
+        if missing:
+            wants.append(missing)
+    return min(wants, key=lambda verdicts: sum(map(distance, verdicts))) if wants else [_NO_EFFECT]
 
 
 def conclude(scene: Scene, application: Application) -> None:
@@ -170,4 +198,7 @@ def conclude(scene: Scene, application: Application) -> None:
         if not outcome.gives_something:
             code = outcome.standing.compiled.code
             del application.outcomes[code]
-            application.refused[code] = [nothing_given(outcome.standing, scene)]
+            due = [amount - less for amount, less in zip(scene.abated, application.taken, strict=True)]
+            application.refused[code] = nothing_given(
+                outcome.standing, scene, outcome.qualifying, outcome.base, due, outcome.blocked
+            )

@@ -1,8 +1,10 @@
 """What an evaluation answers. Money is integer cents; `rendering.render` makes the JSON body of the POS API."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from operator import sub
+from typing import Any, overload
 
 from msgspec import Struct
 
@@ -46,6 +48,38 @@ class LineResult(Struct, frozen=True, gc=False):
     discount: int
     net: int
     adjustments: tuple[Adjustment, ...] = ()
+
+
+class LineResults(Sequence[LineResult]):
+    """The lines of an answer, in the order in which they came.
+
+    Kept as the columns of LineResult (with what is left before the discount in the place of `net`): a line is put
+    together when somebody reads it, and who wants totals or activations does not pay for it.
+    """
+
+    __slots__ = ("columns",)
+
+    def __init__(self, columns: tuple[Sequence[Any], ...]) -> None:
+        self.columns = columns
+
+    def __iter__(self) -> Iterator[LineResult]:
+        *amounts, discounts, values, adjustments = self.columns
+        return map(LineResult, *amounts, discounts, map(sub, values, discounts), adjustments)
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    @overload
+    def __getitem__(self, index: int) -> LineResult: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[LineResult, ...]: ...
+    def __getitem__(self, index: int | slice) -> LineResult | tuple[LineResult, ...]:
+        return tuple(self)[index]
+
+    def __eq__(self, other: object) -> bool:
+        return tuple(self) == tuple(other) if isinstance(other, Sequence) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 class Consumption(Struct, frozen=True, kw_only=True, gc=False):
@@ -192,7 +226,7 @@ class Evaluation(Struct, frozen=True, kw_only=True):
     plan_version: int
     totals: Totals
     delivery: Delivery
-    lines: tuple[LineResult, ...]
+    lines: LineResults
     activations: tuple[Activation, ...] = ()
     gifts: tuple[GiftOffer, ...] = ()
     earned: Earned = Earned()

@@ -4,7 +4,6 @@ A plan never changes. A process keeps one and swaps it for another when a new ve
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import attrgetter
@@ -16,9 +15,9 @@ from campaigns.engine.campaign import Campaign
 from campaigns.engine.compiled import Compiled
 from campaigns.engine.markdowns import CompiledMarkdown, Markdown
 from campaigns.engine.policy import DEFAULT_POLICY, CalculationPolicy
-from campaigns.engine.selector import Occurrences, occurrences
+from campaigns.engine.selector import occurrences
 
-Where = Callable[[str], Occurrences]
+Offers = Callable[[str], Iterable[str]]  # what the lines of a basket offer of a kind
 Index = dict[str, dict[str, tuple[Compiled, ...]]]
 
 
@@ -28,23 +27,28 @@ class Plan:
     policy: CalculationPolicy = DEFAULT_POLICY
     campaigns: Mapping[str, Compiled] = field(default_factory=dict)
     always: Mapping[str, Compiled] = field(default_factory=dict)
+    counted: Mapping[str, Compiled] = field(
+        default_factory=dict
+    )  # whose use must be known: limits, budgets, gifts
     index: Index = field(default_factory=dict)
     associations: Mapping[str, Association] = field(default_factory=dict)
     associated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # association codes by campaign
     markdowns: Mapping[str, CompiledMarkdown] = field(default_factory=dict)
     marked: Mapping[str, tuple[CompiledMarkdown, ...]] = field(default_factory=dict)  # by SKU or product code
 
-    def candidates(self, basket: Basket, store: Store, where: Where | None = None) -> list[Compiled]:
+    def candidates(self, basket: Basket, store: Store, offers: Offers | None = None) -> list[Compiled]:
         """Return the campaigns that may concern this basket in this store, by priority and code.
 
-        Exactly those for which `concerns` is true, found without looking at the others. `where` tells what the lines
+        Exactly those for which `concerns` is true, found without looking at the others. `offers` tells what the lines
         offer of a kind; an evaluation that has found that out already passes it on.
         """
-        where = where or partial(occurrences, basket.lines)
+        offers = offers or partial(occurrences, basket.lines)
         found = set(self.always.values())
         for kind, values in self.index.items():
-            for value in values.keys() & offered(basket, store, kind, where):
+            for value in values.keys() & offered(basket, store, kind, offers):
                 found.update(values[value])
+        if not found:
+            return []
         return sorted(
             [compiled for compiled in found if compiled.everywhere or compiled.opens_in(store)],
             key=_order_key,
@@ -88,18 +92,19 @@ class Plan:
         compiled_changes = [Compiled(campaign) for campaign in changed]
         replaced = {*removed, *(compiled.code for compiled in compiled_changes)}
         gone = [self.campaigns[code] for code in sorted(replaced) if code in self.campaigns]
-        campaigns, always = dict(self.campaigns), dict(self.always)
+        campaigns, always, counted = dict(self.campaigns), dict(self.always), dict(self.counted)
         index = {kind: dict(values) for kind, values in self.index.items()}
         for compiled in gone:
             del campaigns[compiled.code]
             always.pop(compiled.code, None)
+            counted.pop(compiled.code, None)
             for kind, value in compiled.anchor or ():
                 rest = tuple(other for other in index[kind][value] if other is not compiled)
                 if rest:
                     index[kind][value] = rest
                 else:
                     del index[kind][value]
-        _enter(compiled_changes, campaigns, always, index)
+        _enter(compiled_changes, campaigns, always, counted, index)
         grouped = _changed(self.associations, associations, removed_associations)
         priced = _changed(self.markdowns, map(CompiledMarkdown, markdowns), removed_markdowns)
         return replace(
@@ -108,6 +113,7 @@ class Plan:
             policy=policy or self.policy,
             campaigns=campaigns,
             always=always,
+            counted=counted,
             index=index,
             associations=grouped,
             associated=self.associated if grouped is self.associations else _associated(grouped.values()),
@@ -117,25 +123,31 @@ class Plan:
 
     def gift_skus(self) -> frozenset[str]:
         """Return every SKU that a campaign may give away, whose name and price an evaluation wants to know."""
-        return frozenset(
-            product.sku
-            for compiled in self.campaigns.values()
-            for benefit in compiled.campaign.benefits
-            for product in getattr(benefit, "products", ())
-        )
+        return frozenset(sku for compiled in self.counted.values() for sku in gift_skus_of(compiled.campaign))
 
 
 _order_key = attrgetter("order_key")
+
+
+def gift_skus_of(campaign: Campaign) -> tuple[str, ...]:
+    """Return the SKUs that a campaign may give away."""
+    return tuple(
+        [product.sku for benefit in campaign.benefits for product in getattr(benefit, "products", ())]
+    )
 
 
 def _enter(
     compiled_campaigns: Iterable[Compiled],
     campaigns: dict[str, Compiled],
     always: dict[str, Compiled],
+    counted: dict[str, Compiled],
     index: Index,
 ) -> None:
     for compiled in compiled_campaigns:
+        campaign = compiled.campaign
         campaigns[compiled.code] = compiled
+        if campaign.limits or campaign.budget is not None or gift_skus_of(campaign):
+            counted[compiled.code] = compiled
         if compiled.anchor is None:
             always[compiled.code] = compiled
         for kind, value in compiled.anchor or ():
@@ -206,8 +218,9 @@ def compile_plan(
         raise ValueError("two campaigns have the same code")
     entered: dict[str, Compiled] = {}
     always: dict[str, Compiled] = {}
+    counted: dict[str, Compiled] = {}
     index: Index = {}
-    _enter(compiled, entered, always, index)
+    _enter(compiled, entered, always, counted, index)
     grouped = {association.code: association for association in associations}
     priced = {markdown.code: CompiledMarkdown(markdown) for markdown in markdowns}
     return Plan(
@@ -215,6 +228,7 @@ def compile_plan(
         policy=policy or DEFAULT_POLICY,
         campaigns=entered,
         always=always,
+        counted=counted,
         index=index,
         associations=grouped,
         associated=_associated(grouped.values()),
@@ -223,7 +237,7 @@ def compile_plan(
     )
 
 
-def offered(basket: Basket, store: Store, kind: str, where: Where) -> AbstractSet[str]:
+def offered(basket: Basket, store: Store, kind: str, offers: Offers) -> Iterable[str]:
     """Return what a basket offers of one kind of term."""
     match kind:
         case "code_of":
@@ -231,17 +245,17 @@ def offered(basket: Basket, store: Store, kind: str, where: Where) -> AbstractSe
         case "pool":
             return {code.pool for code in basket.promo_codes}
         case "store":
-            return {store.code}
+            return (store.code,)
         case "store_grouping":
             return store.groupings
-    return where(kind).keys()
+    return offers(kind)
 
 
 def concerns(compiled: Compiled, basket: Basket, store: Store) -> bool:
     """Say for one campaign what `Plan.candidates` finds for all: that it may concern this basket."""
     if not compiled.opens_in(store):
         return False
-    where = partial(occurrences, basket.lines)
+    offers = partial(occurrences, basket.lines)
     return compiled.anchor is None or any(
-        value in offered(basket, store, kind, where) for kind, value in compiled.anchor
+        value in offered(basket, store, kind, offers) for kind, value in compiled.anchor
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from msgspec import Struct
 
@@ -70,6 +71,15 @@ class Purchase:
             case "fraction":
                 return points
         return points // 100 * 100
+
+    def steps_for_a_point(self, points: int) -> Fraction:
+        """Return how many steps of so many hundredths of points give at least something, as the policy rounds."""
+        match self.scene.policy.points_rounding:
+            case "half_up":
+                return Fraction(50, points)
+            case "fraction":
+                return Fraction(1, 2 * points)
+        return Fraction(-(-100 // points))
 
     def program_points(self, program: str) -> int:
         """Return the hundredths of points that a program gives for this sale by itself."""

@@ -1,8 +1,9 @@
 """Step 7: put the answer together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from operator import attrgetter
+from typing import Any
 
 from campaigns.engine import limits
 from campaigns.engine.application import Application, Outcome, counted_items, items_by_line
@@ -21,7 +22,7 @@ from campaigns.engine.evaluation import (
     Evaluation,
     GiftOffer,
     GiftOption,
-    LineResult,
+    LineResults,
     OptionalOffer,
     PromoCodeResult,
     Refusal,
@@ -32,6 +33,7 @@ from campaigns.engine.marks import gettext_noop
 from campaigns.engine.plan import Plan
 from campaigns.engine.refusals import arrange, nearness
 from campaigns.engine.scene import Scene
+from campaigns.engine.verdict import Verdict
 from campaigns.engine.work import Effect
 
 
@@ -45,44 +47,42 @@ def _times(effects: Sequence[Effect]) -> int:
 
 
 _order_key = attrgetter("standing.compiled.order_key")
+_NO_DEALS: Mapping[str, tuple[DealShare, ...]] = {}
 
 
 class Result:
-    """Builds the Evaluation of an applied basket."""
+    """An applied basket, and the Evaluation that is built of it."""
 
     def __init__(
-        self,
-        plan: Plan,
-        scene: Scene,
-        standings: Sequence[Standing],
-        application: Application,
-        *,
-        with_deals: bool,
+        self, plan: Plan, scene: Scene, standings: Sequence[Standing], application: Application
     ) -> None:
         self.plan = plan
         self.scene = scene
         self.standings = standings
         self.application = application
-        self.with_deals = with_deals
 
-    def build(self) -> Evaluation:
+    def build(self, with_deals: bool) -> Evaluation:
         scene, application = self.scene, self.application
-        outcomes = sorted(application.outcomes.values(), key=_order_key)
-        deals = deal_shares(scene, outcomes, application.adjustments) if self.with_deals else {}
+        outcomes = self.outcomes()
+        deals = deal_shares(scene, outcomes, application.adjustments) if with_deals else _NO_DEALS
         fee = scene.basket.delivery_fee
         return Evaluation(
             plan_version=self.plan.version,
             totals=self._totals(),
             delivery=Delivery(fee=fee, discount=application.freight, net=fee - application.freight),
             lines=self._lines(),
-            activations=tuple([self._activation(outcome, deals) for outcome in outcomes]),
-            gifts=self._gifts(outcomes),
+            activations=tuple([self.activation(outcome, deals) for outcome in outcomes]),
+            gifts=self.gifts(outcomes),
             earned=collect(scene, application, application.rewards),
-            earned_shares=earned_shares(scene, application) if self.with_deals else (),
+            earned_shares=earned_shares(scene, application) if with_deals else (),
             promo_codes=self._promo_codes() if scene.basket.promo_codes else (),
             optional=tuple([self._offer(s) for s in self.standings if s.campaign.optional and is_offer(s)]),
             not_activated=self._refusals(),
         )
+
+    def outcomes(self) -> list[Outcome]:
+        """Return the campaigns that activate, by priority and code."""
+        return sorted(self.application.outcomes.values(), key=_order_key)
 
     def _offer(self, standing: Standing) -> OptionalOffer:
         campaign = standing.campaign
@@ -105,40 +105,31 @@ class Result:
             exchange_left=scene.exchange_left,
         )
 
-    def _lines(self) -> tuple[LineResult, ...]:
+    def _lines(self) -> LineResults:
         """Lines in the order in which they came."""
         scene, application = self.scene, self.application
-        columns = zip(
-            scene.lines,
+        columns: tuple[Sequence[Any], ...] = (
+            scene.line_numbers,
+            scene.skus,
+            scene.quantities,
+            scene.prices,
             scene.gross,
             scene.markdown,
             scene.share,
-            scene.value,
             application.taken,
+            scene.value,
             application.adjustments,
-            strict=True,
         )
-        results = [
-            LineResult(
-                line.line,
-                line.sku,
-                line.quantity,
-                line.unit_price,
-                gross,
-                markdown,
-                share,
-                discount,
-                value - discount,
-                adjustments,
-            )
-            for line, gross, markdown, share, value, discount, adjustments in columns
-        ]
-        if scene.lines != list(scene.basket.lines):
-            of_number = {result.line: result for result in results}
-            results = [of_number[line.line] for line in scene.basket.lines]
-        return tuple(results)
+        if not scene.in_order:
+            position_of = {number: position for position, number in enumerate(scene.line_numbers)}
+            arrived = [position_of[line.line] for line in scene.basket.lines]
+            columns = tuple([[column[position] for position in arrived] for column in columns])
+        return LineResults(columns)
 
-    def _activation(self, outcome: Outcome, deals: dict[str, tuple[DealShare, ...]]) -> Activation:
+    def activation(
+        self, outcome: Outcome, deals: Mapping[str, tuple[DealShare, ...]] = _NO_DEALS
+    ) -> Activation:
+        """Return one campaign that activated, with what limits count; by line too where deals are given."""
         scene, campaign = self.scene, outcome.standing.campaign
         codes = self._codes_of(outcome.standing) if scene.basket.promo_codes else ()
         granted, effects = outcome.granted, outcome.effects
@@ -159,7 +150,7 @@ class Result:
             counted,
             campaign.budget,
             codes,
-            self._items(outcome) if counted and self.with_deals else (),
+            self._items(outcome) if counted and deals is not _NO_DEALS else (),
         )
 
     def _items(self, outcome: Outcome) -> tuple[tuple[int, int], ...]:
@@ -199,7 +190,8 @@ class Result:
                 )
         return tuple(results)
 
-    def _gifts(self, outcomes: Sequence[Outcome]) -> tuple[GiftOffer, ...]:
+    def gifts(self, outcomes: Iterable[Outcome]) -> tuple[GiftOffer, ...]:
+        """Return what some of the campaigns that activated give away. Raises BasketError for a choice they do not offer."""
         offers = []
         for outcome in outcomes:
             if outcome.standing.compiled.gives_gifts and outcome.gift_entries:
@@ -247,15 +239,19 @@ class Result:
         known = self.scene.around.products.get(sku)
         return GiftOption(sku=sku, name=known.name if known is not None else "", quantity=quantity)
 
-    def _refusals(self) -> tuple[Refusal, ...]:
+    def refused(self) -> list[tuple[Standing, list[Verdict]]]:
+        """Return the candidates that do not activate with what stands in their way, in the order in which it was found."""
         outcomes, refused = self.application.outcomes, self.application.refused
+        return [
+            (standing, standing.refusals or refused[standing.compiled.code])
+            for standing in self.standings
+            if standing.compiled.code not in outcomes
+        ]
+
+    def _refusals(self) -> tuple[Refusal, ...]:
         refusals = []
-        for standing in self.standings:
-            code = standing.compiled.code
-            if code in outcomes:
-                continue
-            verdicts = standing.refusals or refused[code]
+        for standing, verdicts in self.refused():
             shown = (verdicts[0],) if len(verdicts) == 1 else arrange(verdicts)
-            refusals.append(Refusal(code, standing.campaign.name, shown))
+            refusals.append(Refusal(standing.compiled.code, standing.campaign.name, shown))
         refusals.sort(key=nearness)
         return tuple(refusals)

@@ -4,11 +4,11 @@ Lines are held in the order of their numbers, whatever the order in which they c
 is meant by its position in that order, so that ties go to the lower line number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cached_property, lru_cache
-from operator import attrgetter
+from functools import cached_property
+from operator import attrgetter, mul
 
 from campaigns.engine.basket import Basket, Line, PromoCode, Shopper, Surroundings
 from campaigns.engine.policy import CalculationPolicy
@@ -25,13 +25,19 @@ def microseconds(moment: datetime) -> int:
     return (moment - EPOCH) // MICROSECOND
 
 
-@lru_cache(maxsize=1024)
-def whole_units(quantity: Decimal) -> int:
-    """Return a whole quantity as an integer, 0 for weighed goods. Tills send the same few quantities all day."""
-    whole = int(quantity)
-    return whole if whole == quantity else 0
+class _WholeUnits(dict[Decimal, int]):
+    """Whole quantities as integers, 0 for weighed goods. Tills send the same few all day, so they are remembered."""
+
+    def __missing__(self, quantity: Decimal) -> int:
+        whole = int(quantity)
+        if whole != quantity:
+            return 0
+        if len(self) < 1024:
+            self[quantity] = whole
+        return whole
 
 
+whole_units = _WholeUnits().__getitem__
 _line_number = attrgetter("line")
 
 
@@ -40,7 +46,40 @@ class Scene:
 
     Amounts are cents by position: `gross`, `markdown`, `value` (gross - markdown), `share` (of the exchange), `room`
     (the greatest discount a line may get). `units` is how many there are: a line whose quantity is not whole is one.
+    `line_numbers`, `skus`, `quantities` and `prices` are the columns of the basket itself.
     """
+
+    # Slots are read and written faster; `__dict__` holds what is worked out only where somebody asks for it.
+    __slots__ = (
+        "__dict__",
+        "_occurrences",
+        "_selected",
+        "around",
+        "basket",
+        "discountable",
+        "exchange",
+        "exchange_left",
+        "gross",
+        "has_exchange",
+        "has_floors",
+        "in_order",
+        "instant",
+        "line_numbers",
+        "lines",
+        "markdown",
+        "policy",
+        "positions",
+        "prices",
+        "quantities",
+        "room",
+        "sale_room",
+        "share",
+        "shopper",
+        "skus",
+        "units",
+        "untaken",
+        "value",
+    )
 
     def __init__(
         self,
@@ -49,7 +88,13 @@ class Scene:
         around: Surroundings,
         policy: CalculationPolicy,
     ) -> None:
-        lines: Sequence[Line] = sorted(basket.lines, key=_line_number)
+        # Line by line costs twice what column by column does, and every request pays for it.
+        lines: Sequence[Line] = basket.lines
+        line_numbers = [line.line for line in lines]
+        self.in_order = line_numbers == sorted(line_numbers)
+        if not self.in_order:
+            lines = sorted(lines, key=_line_number)
+            line_numbers.sort()
         count = len(lines)
         self.basket = basket
         self.shopper = shopper
@@ -57,6 +102,10 @@ class Scene:
         self.policy = policy
         self.instant = microseconds(around.moment)
         self.lines = lines
+        self.line_numbers = line_numbers
+        self.skus = [line.sku for line in lines]
+        self.quantities = [line.quantity for line in lines]
+        self.prices = [line.unit_price for line in lines]
         self.positions = tuple(range(count))
         self.untaken = [0] * count  # no discount on any line; never changed
         self.markdown = [0] * count
@@ -64,28 +113,25 @@ class Scene:
         self.exchange = 0
         self.exchange_left = 0
         self.has_exchange = bool(basket.exchange)
-        self.discountable = True
-        self.has_floors = False
-        self.units: list[int] = []
-        self.gross: list[int] = []
-        add_units, add_gross = self.units.append, self.gross.append
-        for line in lines:
-            whole = whole_units(line.quantity)
-            if whole:
-                add_units(whole)
-                add_gross(line.unit_price * whole)
-            else:
-                add_units(1)
-                add_gross(money.gross(line.unit_price, line.quantity))
-            if not line.discountable:
-                self.discountable = False
-            if line.floor_price:
-                self.has_floors = True
+        restricted = [line for line in lines if line.floor_price or not line.discountable]
+        self.discountable = all(line.discountable for line in restricted)
+        self.has_floors = any(line.floor_price for line in restricted)
+        self.units = list(map(whole_units, self.quantities))
+        self.gross = list(map(mul, self.prices, self.units))
+        if 0 in self.units:
+            self._weigh()
         self.value = self.gross.copy()
         self.room: list[int] = []
         self.sale_room: int | None = None  # the greatest discount of the sale, where the policy caps it
         self._selected: dict[Selector, Sequence[int]] = {}
         self._occurrences: dict[str, Occurrences] = {}
+
+    def _weigh(self) -> None:
+        """Make each weighed line one unit, priced by its quantity."""
+        for position, whole in enumerate(self.units):
+            if not whole:
+                self.units[position] = 1
+                self.gross[position] = money.gross(self.prices[position], self.quantities[position])
 
     def close_prices(self) -> None:
         """Derive what depends on markdowns and exchange; called once, when both are known."""
@@ -165,6 +211,11 @@ class Scene:
             found = self._occurrences[by] = occurrences(self.lines, by)
         return found
 
+    def offers(self, by: str) -> Iterable[str]:
+        """Return what the lines offer of a kind."""
+        # Most baskets meet no campaign on SKUs: these need not know where each one occurs.
+        return self.skus if by == "sku" else self.where(by)
+
     def select(self, selector: Selector) -> Sequence[int]:
         """Return the positions of the lines that a selector means."""
         only = selector.only
@@ -191,7 +242,7 @@ class Scene:
 
     def numbers(self, positions: Sequence[int]) -> tuple[int, ...]:
         """Return the line numbers of positions, for answers."""
-        lines = self.lines
+        numbers = self.line_numbers
         if len(positions) == 1:
-            return (lines[positions[0]].line,)
-        return tuple([lines[position].line for position in positions])
+            return (numbers[positions[0]],)
+        return tuple([numbers[position] for position in positions])

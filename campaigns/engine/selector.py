@@ -113,14 +113,11 @@ Occurrences = Mapping[str, Sequence[int]]
 
 def occurrences(lines: Sequence[Line], by: str) -> Occurrences:
     """Return where each value of a kind occurs in some lines: their positions, in order."""
+    if by == "sku":  # most campaigns name SKUs, and few baskets hold one on two lines
+        alone = {line.sku: [position] for position, line in enumerate(lines)}
+        if len(alone) == len(lines):
+            return alone
     found: dict[str, list[int]] = {}
-    if by == "sku":  # most campaigns name SKUs
-        for position, line in enumerate(lines):
-            if line.sku in found:
-                found[line.sku].append(position)
-            else:
-                found[line.sku] = [position]
-        return found
     for position, line in enumerate(lines):
         for value in dict.fromkeys(values_of(line, by)):
             found.setdefault(value, []).append(position)

@@ -155,16 +155,20 @@ def simulate(
     explain: Explain | None = None,
     explain_refused: ExplainRefused | None = None,
     read_products: Callable[[frozenset[str]], Mapping[str, CatalogueItem]] | None = None,
+    as_given: Any = None,
 ) -> dict[str, Any]:
     """Return the evaluation that a simulation document asks for, as the POS API writes it.
 
     `now` holds when the document names no moment, `zone` when it names no time zone. `live` is the published plan,
     used when the document says so. `read_products` names and prices gifts by their SKUs. Every campaign of the document
-    is listed, activated or not, with its reason.
+    is listed, activated or not, with its reason. `as_given` is the document before it was completed with what is stored:
+    what somebody wrote must name campaigns of this simulation.
     Raises DocumentError (BasketError for gifts) with every fault and its path.
     """
     simulation = Simulation(document, now=now, zone=zone)
-    plan = simulation.drafts.plan(live if simulation.drafts.live else None)
+    live = live if simulation.drafts.live else None
+    _check_names(document if as_given is None else as_given, simulation, live)
+    plan = simulation.drafts.plan(live)
     evaluation = simulation.run(
         plan, products=read_products(simulation.gift_skus(plan)) if read_products else None
     )
@@ -177,6 +181,27 @@ def simulate(
         )
         body["refund"] = render_refund(refund)
     return body
+
+
+def _check_names(document: Mapping[str, Any], simulation: Simulation, live: Plan | None) -> None:
+    """Refuse names of campaigns that are neither given nor live: what was said of them would have no effect."""
+    known = {campaign.code for campaign in simulation.drafts.campaigns}
+    if live is not None:
+        known.update(live.campaigns)
+    named = [(f"usage.{code}", code) for code in document.get("usage") or {}]
+    for place, association in enumerate(document.get("associations") or ()):
+        codes = enumerate(association["campaigns"])
+        named += [(f"associations.{place}.campaigns.{position}", code) for position, code in codes]
+    for place, promo_code in enumerate(document.get("promo_codes") or ()):
+        if promo_code.get("campaign"):
+            named.append((f"promo_codes.{place}.campaign", promo_code["campaign"]))
+    reader = Reader()
+    for path, code in named:
+        if code not in known:
+            message = gettext_noop("No campaign of this simulation has the code %(campaign)s.")
+            reader.refuse(path, "unknown", message, campaign=code)
+    if reader.problems:
+        raise DocumentError(reader.problems)
 
 
 def _check_returns(simulation: Simulation, returned: Mapping[int, Decimal]) -> None:

@@ -7,7 +7,7 @@ posted data or filled from a document; `document()` gives the JSON of what it sh
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +29,15 @@ class Holder(Protocol):
 
 
 Input = tuple[str, Holder, str]
+
+
+class Complaint(NamedTuple):
+    """What is wrong with one input: `anchor` is its id on the page, empty where it has none."""
+
+    anchor: str
+    label: str
+    text: str
+
 
 WEEKDAYS = (
     (1, _("Monday")),
@@ -256,6 +265,14 @@ class DeclaredForm(forms.Form):
         own = len(self.errors) if self.is_bound else 0
         return own + sum(child.wrong for child in self.children.values())
 
+    def complaints(self) -> Iterator[Complaint]:
+        """Yield what is wrong in here, in declaration order."""
+        for part in self.parts():
+            if isinstance(part, ObjectForm | RowsForm):
+                yield from part.complaints()
+            elif self.is_bound and part.errors:
+                yield Complaint(str(part.auto_id), str(part.label), " ".join(dict.fromkeys(part.errors)))
+
     def parts(self) -> list[Any]:
         """Return what a page shows, in declaration order: bound fields, ObjectForms and RowsForms."""
         return [self._part(field) for field in self.declared]
@@ -315,6 +332,13 @@ class ObjectForm:
     def inputs(self) -> Iterator[Input]:
         yield self.path, self, ""
         yield from self.form.inputs()
+
+    def complaints(self) -> Iterator[Complaint]:
+        anchor = f"id_{self.switch}" if self.optional else ""
+        for error in self.errors:
+            yield Complaint(anchor, str(self.label), str(error))
+        if self.shown:
+            yield from self.form.complaints()
 
     @property
     def wrong(self) -> int:
@@ -380,6 +404,12 @@ class RowsForm:
         yield self.path, self, ""
         for row in self.rows:
             yield from row.inputs()
+
+    def complaints(self) -> Iterator[Complaint]:
+        for error in self.errors:
+            yield Complaint(f"rows-{self.prefix}", str(self.label), str(error))
+        for row in self.rows:
+            yield from row.complaints()
 
     @property
     def wrong(self) -> int:

@@ -116,10 +116,10 @@ class InstantInput(_Marked, forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         try:
             moment = datetime.fromisoformat(value)
-        except (TypeError, ValueError):
+            if timezone.is_aware(moment):
+                moment = timezone.localtime(moment).replace(tzinfo=None)
+        except (TypeError, ValueError, OverflowError):
             return value
-        if timezone.is_aware(moment):
-            moment = timezone.localtime(moment).replace(tzinfo=None)
         return moment.isoformat("T", "seconds" if moment.second else "minutes")
 
 

@@ -1,6 +1,6 @@
 """The forms of associations and markdowns, generated from the engine's declarations like the campaign builder."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.document_summary import COMPETITION, CRITERIA
 from campaigns.engine.associations import ASSOCIATION_FIELDS
-from campaigns.engine.fields import Field, Problem
+from campaigns.engine.fields import DocumentError, Field, Problem
 from campaigns.engine.markdowns import HEADER_FIELDS
 from campaigns.forms import inputs
-from campaigns.forms.declared import DeclaredForm, Input, Json, place_problems
+from campaigns.forms.declared import Complaint, DeclaredForm, Input, Json, place_problems
 from campaigns.forms.document import code_from_name
 
 
@@ -71,11 +71,23 @@ class PublishedForm:
             found["code"] = code_from_name(found["name"])
         return found
 
-    def is_readable(self) -> bool:
-        """Say whether all that was typed could be read; what it means, the service knows."""
-        if not (self.document().get("name") or "").strip():
+    def is_valid(self, read: Callable[[Json], Any]) -> bool:
+        """Ask the service about the document (`read` raises DocumentError). Errors of typing and of meaning are shown together."""
+        document = self.document()
+        unnamed = not (document.get("name") or "").strip()
+        if unnamed:
             self.field_form("name").add_error("name", _("Enter a name."))
+        try:
+            read(document)
+        except DocumentError as error:
+            # Without a name there is no code either; one complaint is enough.
+            self.show([problem for problem in error.problems if not (unnamed and problem.path == "code")])
         return not self.wrong
+
+    def complaints(self) -> Iterator[Complaint]:
+        """Yield what is wrong, field by field, in the order of the page."""
+        for _section, form in self.parts:
+            yield from form.complaints()
 
     def inputs(self) -> Iterator[Input]:
         for _section, form in self.parts:
@@ -146,16 +158,4 @@ class MarkdownForm(PublishedForm):
                 "maximum_amount",
             ),
         ),
-    )
-
-
-class PublishForm(forms.Form):
-    """What is asked for when something goes live."""
-
-    use_required_attribute = False
-    comment = forms.CharField(
-        label=_("Comment"),
-        max_length=240,
-        required=False,
-        help_text=_("Why it changes; kept in the history."),
     )

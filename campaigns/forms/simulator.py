@@ -9,12 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.engine import fields
 from campaigns.engine.conditions.customer_field import FIELD_CHOICES
 from campaigns.engine.fields import declared_fields
 from campaigns.engine.marks import gettext_noop
 from campaigns.forms.declared import DeclaredForm, Json, RowsForm
+from campaigns.forms.inputs import ChoiceInput
 
 PREFIX = "sim"
 # Longer addresses are refused by browsers, proxies and our own server; such a scenario is not shared.
@@ -84,6 +86,13 @@ class SimulatedShopper:
     agenda: bool = fields.boolean(label=gettext_noop("Has an appointment with a seller"), default=False)
 
 
+OPERATION_LABELS = {
+    "sale": _("Sale"),
+    "employee_sale": _("Sale to an employee"),
+    "clearance_sale": _("Clearance sale"),
+}
+
+
 @fields.declared
 class Simulator:
     campaigns: tuple[str, ...] = fields.texts(
@@ -131,12 +140,24 @@ class SimulatorForm(DeclaredForm):
         shown = None if scenario is None else _as_shown(scenario)
         super().__init__(declared_fields(Simulator), data, document=shown, prefix=PREFIX)
         self.fields["promo_codes"].widget.attrs["rows"] = 1
+        given = (scenario or {}) if data is None else {"operation": data.get(f"{PREFIX}-operation")}
+        self._offer_operations(str(given.get("operation") or ""))
         if data is None:
             self.accepted = list((scenario or {}).get("accepted", []))
             self.gifts = list((scenario or {}).get("gifts", []))
         else:
             self.accepted = list(dict.fromkeys(data.getlist("accepted")))
             self.gifts = _gifts(data)
+
+    def _offer_operations(self, chosen: str) -> None:
+        """Let categories of sales be chosen by their names; one that a chain made up stays as it is written."""
+        offered: dict[str, Any] = dict(OPERATION_LABELS)
+        if chosen:
+            offered.setdefault(chosen, chosen)
+        declared = self.fields["operation"]
+        self.fields["operation"] = ChoiceInput(
+            choices=list(offered.items()), label=declared.label, required=False
+        )
 
     def scenario(self) -> Json:
         """Return what is asked for, without what is empty (`campaigns.services.simulator`)."""

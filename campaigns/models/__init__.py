@@ -16,7 +16,7 @@ from campaigns.models.promo_code import (
 )
 from campaigns.models.promo_code_import import ImportResult, PromoCodeImport, PromoCodeImportLine
 from campaigns.models.published import PublishedStatus
-from campaigns.models.review import CampaignReview, ReviewState
+from campaigns.models.review import Review, ReviewState
 
 __all__ = [
     "Activation",
@@ -26,7 +26,6 @@ __all__ = [
     "Campaign",
     "CampaignCategory",
     "CampaignCounter",
-    "CampaignReview",
     "CampaignRevision",
     "CampaignStatus",
     "CodeAlphabet",
@@ -50,5 +49,6 @@ __all__ = [
     "PromoCodePoolEvent",
     "PromoCodeUse",
     "PublishedStatus",
+    "Review",
     "ReviewState",
 ]

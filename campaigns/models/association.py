@@ -22,7 +22,10 @@ class Association(PublishedDocument):
     class Meta:
         verbose_name = _("association")
         verbose_name_plural = _("associations")
-        permissions = [("publish_association", "Can publish and pause associations")]
+        permissions = [
+            ("publish_association", "Can publish and pause associations"),
+            ("approve_association", "Can approve associations that somebody else submits"),
+        ]
         constraints = known_and_live("association")
 
 

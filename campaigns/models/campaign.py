@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.models.published import Revision
 from campaigns.querysets import CampaignQuerySet
 
 
@@ -66,6 +67,13 @@ class Campaign(models.Model):
         verbose_name=_("created by"),
     )
     created_at = models.DateTimeField(_("created at"))
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("updated by"),
+    )
     updated_at = models.DateTimeField(_("updated at"))
 
     objects = CampaignQuerySet.as_manager()
@@ -97,39 +105,12 @@ class Campaign(models.Model):
         return f"{self.code} {self.name}"
 
 
-class CampaignRevision(models.Model):
-    """What was published, by whom and when. Immutable: the database refuses UPDATE and DELETE."""
+class CampaignRevision(Revision):
+    """One published state of a campaign."""
 
     campaign = models.ForeignKey(
         Campaign, on_delete=models.PROTECT, related_name="revisions", verbose_name=_("campaign")
     )
-    number = models.PositiveIntegerField(_("number"))
-    document = models.JSONField(_("document"))
-    comment = models.CharField(_("comment"), max_length=240, blank=True, default="")
-    published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        verbose_name=_("published by"),
-    )
-    published_at = models.DateTimeField(_("published at"))
-    submitted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        verbose_name=_("submitted by"),
-    )
-    submitted_at = models.DateTimeField(_("submitted at"), null=True)
-    approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        verbose_name=_("approved by"),
-    )
-    approved_at = models.DateTimeField(_("approved at"), null=True)
 
     class Meta:
         verbose_name = _("campaign revision")

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -88,6 +88,8 @@ class Job(models.Model):
         """True while it waits or runs."""
         return self.state in (JobState.QUEUED, JobState.RUNNING)
 
-    def seconds_without_sign(self, *, at: datetime) -> float:
-        """Return how long ago it last showed that it lives."""
-        return (at - (self.heartbeat_at or self.created_at)).total_seconds()
+    def silence(self, *, at: datetime) -> timedelta:
+        """Return how long ago a running job last showed that it lives; zero while it does not run."""
+        if self.state != JobState.RUNNING or self.heartbeat_at is None:
+            return timedelta()
+        return at - self.heartbeat_at

@@ -30,7 +30,10 @@ class Markdown(PublishedDocument):
     class Meta:
         verbose_name = _("price markdown")
         verbose_name_plural = _("price markdowns")
-        permissions = [("publish_markdown", "Can publish and pause price markdowns")]
+        permissions = [
+            ("publish_markdown", "Can publish and pause price markdowns"),
+            ("approve_markdown", "Can approve price markdowns that somebody else submits"),
+        ]
         constraints = [
             *known_and_live("markdown"),
             models.CheckConstraint(

@@ -1,7 +1,6 @@
-"""What documents that go live have in common, beside campaigns: a working copy, and revisions that never change."""
+"""What documents that go live have in common: revisions that never change; and beside campaigns, a working copy."""
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -40,12 +39,6 @@ class PublishedDocument(models.Model):
         verbose_name=_("updated by"),
     )
     updated_at = models.DateTimeField(_("updated at"))
-    editors = ArrayField(
-        models.BigIntegerField(),
-        verbose_name=_("editors since the last publication"),
-        default=list,
-        help_text=_("Whoever changed the working copy is not the second person who approves it."),
-    )
 
     class Meta:
         abstract = True
@@ -55,7 +48,7 @@ class PublishedDocument(models.Model):
 
 
 class Revision(models.Model):
-    """What was published, by whom and when. Immutable: the database refuses UPDATE and DELETE."""
+    """What was published, by whom and when, and who approved it. Immutable: the database refuses UPDATE and DELETE."""
 
     number = models.PositiveIntegerField(_("number"))
     document = models.JSONField(_("document"))
@@ -68,6 +61,22 @@ class Revision(models.Model):
         verbose_name=_("published by"),
     )
     published_at = models.DateTimeField(_("published at"))
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("submitted by"),
+    )
+    submitted_at = models.DateTimeField(_("submitted at"), null=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("approved by"),
+    )
+    approved_at = models.DateTimeField(_("approved at"), null=True)
 
     class Meta:
         abstract = True

@@ -1,6 +1,6 @@
 """Associations of campaigns: kept, published, rolled back. Pausing and deleting are those of every document."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from campaigns.engine.fields import DocumentError, Problem
 from campaigns.engine.marks import gettext_noop
 from campaigns.models import Association, AssociationRevision, Campaign, PublishedStatus
 from campaigns.services import publication
+from campaigns.services.approval import approval_kept, approval_of
 
 Document = Mapping[str, Any]
 MOST_CAMPAIGNS = 200
@@ -27,7 +28,7 @@ def create_association(
 
     Raises DocumentError for a wrong document, CodeTaken, ApprovalRequired.
     """
-    read = _read(document)
+    read = read_association(document)
     association = Association(code=read.code, created_at=at)
     publication.sign(association, user=user, at=at)
     _write(association, read)
@@ -53,7 +54,7 @@ def save_association(
     `version` is the one that the change was made on; null skips the comparison. Raises Association.DoesNotExist,
     DocumentError, CodeFixed, VersionConflict, ApprovalRequired.
     """
-    read = _read(document)
+    read = read_association(document)
     if read.code != code:
         raise publication.CodeFixed
     association = publication.locked(Association, code, version)
@@ -79,9 +80,9 @@ def publish_association(
     live = association.live_revision
     if association.status == PublishedStatus.PUBLISHED and live and live.document == association.document:
         return association
-    publication.refuse_own_work(association, user)
-    _write(association, _read(association.document))
-    return _publish(association, comment=comment, action="published", user=user, at=at)
+    approval = approval_of(association)
+    _write(association, read_association(association.document))
+    return _publish(association, comment=comment, action="published", approval=approval, user=user, at=at)
 
 
 @transaction.atomic
@@ -91,17 +92,23 @@ def roll_back_association(*, code: str, number: int, user: User | None, at: date
     Raises Association.DoesNotExist, RevisionUnknown, DocumentError when a campaign is gone, ApprovalRequired.
     """
     association = publication.locked(Association, code)
-    publication.refuse_own_work(association, user)
     revision = association.revisions.filter(number=number).first()
     if revision is None:
         raise publication.RevisionUnknown(revision=number)
-    _write(association, _read(revision.document))
+    approval = approval_kept(revision)
+    _write(association, read_association(revision.document))
     comment = _("Back to revision %(number)s") % {"number": number}
-    return _publish(association, comment=comment, action="rolled_back", user=user, at=at)
+    return _publish(association, comment=comment, action="rolled_back", approval=approval, user=user, at=at)
 
 
 def _publish(
-    association: Association, *, comment: str, action: str, user: User | None, at: datetime
+    association: Association,
+    *,
+    comment: str,
+    action: str,
+    approval: dict[str, Any],
+    user: User | None,
+    at: datetime,
 ) -> Association:
     revision = AssociationRevision.objects.create(
         association=association,
@@ -110,32 +117,53 @@ def _publish(
         comment=comment,
         published_by=user,
         published_at=at,
+        **approval,
     )
     publication.go_live(association, revision, action=action, user=user, at=at)
     return association
 
 
-def _read(document: Document) -> ReadAssociation:
+def read_association(document: Document) -> ReadAssociation:
     """Return the document, read, with every campaign known. Raises DocumentError naming every fault."""
-    read = decode_association(document)
+    problems: list[Problem] = []
+    try:
+        read = decode_association(document)
+    except DocumentError as error:
+        problems += error.problems
+        codes = _readable_campaigns(document, problems)
+    else:
+        codes = read.campaigns
+    if codes is not None:
+        problems += _faults_of_campaigns(codes)
+    if problems:
+        raise DocumentError(problems)
+    return read
+
+
+def _readable_campaigns(document: Document, problems: Sequence[Problem]) -> Sequence[str] | None:
+    """Return the campaigns of a document with faults, None when they are among these."""
+    given = document.get("campaigns") if isinstance(document, Mapping) else None
+    wrong = any(problem.path.partition(".")[0] == "campaigns" for problem in problems)
+    return given if isinstance(given, list) and not wrong else None
+
+
+def _faults_of_campaigns(codes: Sequence[str]) -> list[Problem]:
     problems = []
-    if len(read.campaigns) < 2:
+    if len(codes) < 2:
         problems.append(
             Problem(
                 "campaigns", "too_few", gettext_noop("Needs at least %(minimum)s entries."), {"minimum": 2}
             )
         )
-    if len(read.campaigns) > MOST_CAMPAIGNS:
+    if len(codes) > MOST_CAMPAIGNS:
         problems.append(Problem("campaigns", "too_many", gettext_noop("At most 200 campaigns.")))
-    known = set(Campaign.objects.filter(code__in=read.campaigns).values_list("code", flat=True))
+    known = set(Campaign.objects.filter(code__in=codes).values_list("code", flat=True))
     problems += [
         Problem(f"campaigns.{position}", "unknown", gettext_noop("There is no campaign with this code."))
-        for position, code in enumerate(read.campaigns)
+        for position, code in enumerate(codes)
         if code not in known
     ]
-    if problems:
-        raise DocumentError(problems)
-    return read
+    return problems
 
 
 def _write(association: Association, read: ReadAssociation) -> None:

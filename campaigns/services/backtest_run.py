@@ -9,9 +9,9 @@ from campaigns.backtest_report import Report
 from campaigns.engine import basket as engine
 from campaigns.engine.backtest_document import Question
 from campaigns.engine.campaign import Campaign
-from campaigns.engine.evaluate import BasketError, evaluate
-from campaigns.engine.evaluation import Evaluation
+from campaigns.engine.evaluate import BasketError, work_out
 from campaigns.engine.plan import Plan
+from campaigns.engine.result import Result
 from campaigns.loader import PlanUnknown, plan_for
 from campaigns.past_customers import Needs, PastCustomers, needs_of
 from campaigns.recorded_sales import KnownStore, RecordedSale, RecordedSales, recorded_stores, store_ids
@@ -131,25 +131,37 @@ class _Run:
         self._customers.prepare(sales, needs)
         self._usage.prepare(sales, {code for alternative in alternatives for code in alternative.limited})
 
-    def evaluate(self, sale: RecordedSale) -> Evaluation:
-        """Evaluate one sale, and count what it uses. `day` is then its day at the store."""
+    def evaluate(self, sale: RecordedSale) -> Result | None:
+        """Evaluate one sale, and count what it uses. None when nothing in the plan concerns it.
+
+        `day` is then its day at the store.
+        """
         alternative = self._alternatives.of(sale.plan_version)
         store = self._stores[sale.store].engine
         self.day = day = sale.moment.astimezone(store.timezone).date()
-        whose = self._customers.key(sale.customer)
-        self._usage.go_to(sale)
-        evaluation = _evaluate(
-            alternative,
+        if not _may_concern(alternative.plan, sale.basket, store):
+            return None
+        limited = alternative.limited
+        usage: Mapping[str, engine.CampaignUsage] = {}
+        whose = ""
+        if limited:
+            whose = self._customers.key(sale.customer)
+            self._usage.go_to(sale)
+            usage = self._usage.before(sale, limited, whose=whose, store=store.code, day=day)
+        worked = _work_out(
+            alternative.plan,
             self._asked(sale, alternative),
             self._customers.shopper(sale, store.timezone),
-            moment=sale.moment,
-            store=store,
-            usage=self._usage.before(sale, alternative.limited, whose=whose, store=store.code, day=day),
+            engine.Surroundings(
+                moment=sale.moment, store=store, usage=usage, products=alternative.products, programs=()
+            ),
         )
-        if alternative.limited and evaluation.activations:
+        if limited:
+            outcomes = worked.application.outcomes
             uses_return = alternative.plan.policy.cancelled_use == "returned"
-            self._usage.count(sale, evaluation, whose=whose, day=day, uses_return=uses_return)
-        return evaluation
+            using = [worked.activation(outcomes[code]) for code in outcomes if code in limited]
+            self._usage.count(sale, using, whose=whose, day=day, uses_return=uses_return)
+        return worked
 
     def _asked(self, sale: RecordedSale, alternative: Alternative) -> engine.Basket:
         """Return the basket, with the codes that the drafts know and the acceptance that is assumed."""
@@ -162,13 +174,21 @@ class _Run:
         return basket
 
 
-def _evaluate(
-    alternative: Alternative, basket: engine.Basket, shopper: engine.Shopper | None, **around: Any
-) -> Evaluation:
+def _may_concern(plan: Plan, basket: engine.Basket, store: engine.Store) -> bool:
+    """Say whether any campaign or markdown can touch a sale. Most coupons concern few sales."""
+    return bool(plan.always or plan.candidates(basket, store) or plan.markdowns_for(basket))
+
+
+def _work_out(
+    plan: Plan, basket: engine.Basket, shopper: engine.Shopper | None, around: engine.Surroundings
+) -> Result:
     """Evaluate a basket, without the gifts that customers chose and that this plan does not offer."""
-    try:
-        return evaluate(alternative.plan, basket, shopper, products=alternative.products, **around)
-    except BasketError as error:
-        refused = {int(problem.path.split(".")[1]) for problem in error.problems}
-        gifts = tuple(pick for place, pick in enumerate(basket.gifts) if place not in refused)
-        return _evaluate(alternative, structs.replace(basket, gifts=gifts), shopper, **around)
+    worked = work_out(plan, basket, shopper, around)
+    if basket.gifts:
+        try:
+            worked.gifts(worked.outcomes())
+        except BasketError as error:
+            refused = {int(problem.path.split(".")[1]) for problem in error.problems}
+            gifts = tuple(pick for place, pick in enumerate(basket.gifts) if place not in refused)
+            return _work_out(plan, structs.replace(basket, gifts=gifts), shopper, around)
+    return worked

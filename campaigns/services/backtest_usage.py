@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from campaigns.engine.basket import CampaignUsage, LimitUse
 from campaigns.engine.campaign import Campaign
-from campaigns.engine.evaluation import Evaluation
+from campaigns.engine.evaluation import Activation
 from campaigns.recorded_sales import RecordedSale
 from campaigns.services.settlement import EVER, claims_of, strictest, window_starts_on
 
@@ -92,12 +92,16 @@ class SimulatedUsage:
         return _Before(self._used, sale, limited, whose, store, day) if self._used else _NONE
 
     def count(
-        self, sale: RecordedSale, evaluation: Evaluation, *, whose: str, day: date, uses_return: bool
+        self,
+        sale: RecordedSale,
+        activations: Iterable[Activation],
+        *,
+        whose: str,
+        day: date,
+        uses_return: bool,
     ) -> None:
-        """Count what the activations of a sale use, and give it back when the sale was cancelled."""
-        for activation in evaluation.activations:
-            if not activation.consumption and activation.budget is None:
-                continue
+        """Count what limited campaigns that activated use, and give it back when the sale was cancelled."""
+        for activation in activations:
             for claim in strictest(claims_of(activation, 0, whose, day)):
                 counter: Counter = claim.key[1:]
                 amount = _whole(claim.counts, claim.amount)

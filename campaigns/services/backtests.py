@@ -1,7 +1,7 @@
 """Back-tests: what drafts would have come to over the recorded sales of a period. The report is all that is written."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,10 +9,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaigns.engine.backtest_document import read_question
+from campaigns.engine.backtest_document import Question, read_question
 from campaigns.engine.fields import DocumentError, Problem
 from campaigns.engine.marks import gettext_noop
-from campaigns.models import Backtest, Job
+from campaigns.models import Backtest, Campaign, Job
 from campaigns.recorded_sales import store_ids
 from campaigns.references import with_saved
 from campaigns.services.backtest_run import run_backtest
@@ -35,8 +35,9 @@ def request_backtest(*, document: Any, user: User | None, at: datetime, campaign
     fault.
     """
     whole = with_saved(document) if isinstance(document, Mapping) else document
-    question = read_question(whole, zone=company_zone())
-    _check_stores(question.scope.stores)
+    zone = company_zone()
+    question = read_question(whole, zone=zone)
+    _check(question, today=at.astimezone(zone).date())
     last = Sale.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     backtest = Backtest(
         name=question.scope.name or ", ".join(draft.name for draft in question.drafts.campaigns)[:160],
@@ -55,11 +56,32 @@ def request_backtest(*, document: Any, user: User | None, at: datetime, campaign
     return backtest
 
 
-def _check_stores(stores: tuple[str, ...]) -> None:
-    unknown = [place for place, store in enumerate(stores) if not store_ids([store])]
-    if unknown:
-        message = gettext_noop("There is no such store, or none in this grouping.")
-        raise DocumentError([Problem(f"stores.{place}", "unknown", message) for place in unknown])
+def _check(question: Question, *, today: date) -> None:
+    """Refuse a period that has not begun, and stores and campaigns that do not exist. Raises DocumentError with every fault."""
+    scope, drafts = question.scope, question.drafts
+    problems = []
+    if scope.from_ > today:
+        message = gettext_noop("The first day lies in the future: nothing has been sold yet.")
+        problems.append(Problem("from", "out_of_range", message))
+    message = gettext_noop("There is no such store, or none in this grouping.")
+    problems += [
+        Problem(f"stores.{place}", "unknown", message)
+        for place, store in enumerate(scope.stores)
+        if not store_ids([store])
+    ]
+    named = {code for association in drafts.associations for code in association.campaigns}
+    known = {draft.code for draft in drafts.campaigns}
+    if drafts.live:
+        known.update(Campaign.objects.filter(code__in=named).values_list("code", flat=True))
+    message = gettext_noop("No campaign of this back-test has this code.")
+    problems += [
+        Problem(f"associations.{number}.campaigns.{place}", "unknown", message)
+        for number, association in enumerate(drafts.associations)
+        for place, code in enumerate(association.campaigns)
+        if code not in known
+    ]
+    if problems:
+        raise DocumentError(problems)
 
 
 def work(job: Job, progress: Progress) -> dict[str, Any]:

@@ -10,25 +10,21 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns import selectors
 from campaigns.engine.document import Campaign as ReadCampaign
 from campaigns.engine.document import decode_campaign, encode_campaign
-from campaigns.models import Association, Campaign, CampaignRevision, CampaignStatus, ReviewState
+from campaigns.models import Association, Campaign, CampaignRevision, CampaignStatus, Review
+from campaigns.services.approval import approval_kept, approval_of
 from campaigns.services.plan import record_plan_change
-from retail.models import Company
+from campaigns.services.publication import PublicationError, locked, sign, touch
 
 Document = Mapping[str, Any]
 
 
-class CampaignError(Exception):
-    """A refusal. `code` is stable, the message is for people, `extra` says what it is about."""
+class CampaignError(PublicationError):
+    """A refusal that only campaigns know; `extra` says what it is about."""
 
     code = "campaign_error"
     message = gettext_lazy("The campaign could not be changed.")
-
-    def __init__(self, **extra: Any) -> None:
-        super().__init__(str(self.message))
-        self.extra = extra
 
 
 class CampaignCodeTaken(CampaignError):
@@ -39,18 +35,6 @@ class CampaignCodeTaken(CampaignError):
 class CampaignCodeFixed(CampaignError):
     code = "code_fixed"
     message = gettext_lazy("The code of a campaign never changes. Duplicate the campaign instead.")
-
-
-class VersionConflict(CampaignError):
-    """`extra` holds `version`, the one that is stored now."""
-
-    code = "version_conflict"
-    message = gettext_lazy("Somebody else changed this campaign meanwhile.")
-
-
-class ApprovalRequired(CampaignError):
-    code = "approval_required"
-    message = gettext_lazy("The company asks for approval by a second person before a campaign is published.")
 
 
 class NotPublished(CampaignError):
@@ -105,7 +89,8 @@ def create_campaign(
     Raises DocumentError for a wrong document, CampaignCodeTaken for its code, ApprovalRequired.
     """
     read = decode_campaign(document)
-    campaign = Campaign(code=read.code, version=1, created_by=user, created_at=at, updated_at=at)
+    campaign = Campaign(code=read.code, version=1, created_by=user, created_at=at)
+    sign(campaign, user=user, at=at)
     _write_working_copy(campaign, read)
     try:
         with transaction.atomic():
@@ -138,10 +123,9 @@ def save_campaign(
     read = decode_campaign(document)
     if read.code != code:
         raise CampaignCodeFixed(campaign=code)
-    campaign = lock_campaign(code, version)
+    campaign = locked(Campaign, code, version)
     _write_working_copy(campaign, read)
-    campaign.version += 1
-    campaign.updated_at = at
+    touch(campaign, user=user, at=at)
     campaign.save()
     if publish:
         return publish_campaign(code=code, comment=comment, user=user, at=at).campaign
@@ -172,7 +156,7 @@ def publish_campaign(
 
     Without a start, the campaign starts now. Raises Campaign.DoesNotExist, VersionConflict, ApprovalRequired.
     """
-    campaign = lock_campaign(code, version)
+    campaign = locked(Campaign, code, version)
     document = dict(campaign.document)
     if document.get("starts_at") is None:
         document["starts_at"] = _start_of_minute(campaign, at)
@@ -184,7 +168,7 @@ def publish_campaign(
         and live.document == encode_campaign(read)
     ):
         return Publication(campaign=campaign, revision=live, changed=False)
-    approval = _approval_of(campaign)
+    approval = approval_of(campaign)
     _write_working_copy(campaign, read)
     return _publish(campaign, comment=comment, action="published", approval=approval, user=user, at=at)
 
@@ -198,27 +182,25 @@ def roll_back_campaign(
     With approval asked for, only revisions that had it. Raises Campaign.DoesNotExist, RevisionUnknown,
     VersionConflict, ApprovalRequired.
     """
-    campaign = lock_campaign(code, version)
+    campaign = locked(Campaign, code, version)
     revision = campaign.revisions.filter(number=number).first()
     if revision is None:
         raise RevisionUnknown(campaign=code, revision=number)
-    if revision.approved_by_id is None and _needs_approval():
-        raise ApprovalRequired(campaign=code)
+    approval = approval_kept(revision)
     _write_working_copy(campaign, decode_campaign(revision.document))
     comment = _("Back to revision %(number)s") % {"number": number}
-    approval = {name: getattr(revision, name) for name in APPROVAL_FIELDS}
     return _publish(campaign, comment=comment, action="rolled_back", approval=approval, user=user, at=at)
 
 
 @transaction.atomic
 def pause_campaign(*, code: str, user: User | None, at: datetime) -> Campaign:
     """Take the campaign out of the plan, keeping its revision. Raises Campaign.DoesNotExist, NotPublished."""
-    campaign = lock_campaign(code, None)
+    campaign = locked(Campaign, code)
     if campaign.status != CampaignStatus.PUBLISHED:
         raise NotPublished(campaign=code)
     campaign.status = CampaignStatus.PAUSED
-    campaign.updated_at = at
-    campaign.save(update_fields=["status", "updated_at"])
+    sign(campaign, user=user, at=at)
+    campaign.save(update_fields=["status", "updated_by", "updated_at"])
     record_plan_change(document=campaign, revision=None, action="paused", user=user, at=at)
     return campaign
 
@@ -226,12 +208,12 @@ def pause_campaign(*, code: str, user: User | None, at: datetime) -> Campaign:
 @transaction.atomic
 def resume_campaign(*, code: str, user: User | None, at: datetime) -> Campaign:
     """Bring back the revision that was live before the pause. Raises Campaign.DoesNotExist, NotPaused."""
-    campaign = lock_campaign(code, None)
+    campaign = locked(Campaign, code)
     if campaign.status != CampaignStatus.PAUSED:
         raise NotPaused(campaign=code)
     campaign.status = CampaignStatus.PUBLISHED
-    campaign.updated_at = at
-    campaign.save(update_fields=["status", "updated_at"])
+    sign(campaign, user=user, at=at)
+    campaign.save(update_fields=["status", "updated_by", "updated_at"])
     record_plan_change(document=campaign, revision=campaign.live_revision, action="resumed", user=user, at=at)
     return campaign
 
@@ -239,44 +221,14 @@ def resume_campaign(*, code: str, user: User | None, at: datetime) -> Campaign:
 @transaction.atomic
 def delete_campaign(*, code: str) -> None:
     """Delete a draft that was never published. Raises Campaign.DoesNotExist, WasPublished, InAssociation."""
-    campaign = lock_campaign(code, None)
+    campaign = locked(Campaign, code)
     if campaign.live_revision_id is not None:
         raise WasPublished(campaign=code)
     if associations := list(Association.objects.naming(code).order_by("code").values_list("code", flat=True)):
         raise InAssociation(campaign=code, associations=associations)
     campaign.pools.update(campaign=None)
+    Review.objects.of(campaign).delete()
     campaign.delete()
-
-
-def lock_campaign(code: str, version: int | None) -> Campaign:
-    """Return a campaign, locked until the caller's transaction ends. Raises Campaign.DoesNotExist, VersionConflict."""
-    campaign = Campaign.objects.select_for_update(of=("self",)).select_related("live_revision").get(code=code)
-    if version is not None and version != campaign.version:
-        raise VersionConflict(campaign=code, version=campaign.version)
-    return campaign
-
-
-def _needs_approval() -> bool:
-    return Company.objects.filter(approval_required=True).exists()
-
-
-# What a revision keeps of its approval.
-APPROVAL_FIELDS = ("submitted_by", "submitted_at", "approved_by", "approved_at")
-
-
-def _approval_of(campaign: Campaign) -> dict[str, Any]:
-    """Return who asked for and gave approval of the working copy. Raises ApprovalRequired where it lacks."""
-    review = selectors.current_review(campaign)
-    if review is None or review.state != ReviewState.APPROVED:
-        if _needs_approval():
-            raise ApprovalRequired(campaign=campaign.code)
-        return {}
-    return {
-        "submitted_by": review.requested_by,
-        "submitted_at": review.requested_at,
-        "approved_by": review.decided_by,
-        "approved_at": review.decided_at,
-    }
 
 
 def _start_of_minute(campaign: Campaign, at: datetime) -> str:
@@ -326,8 +278,7 @@ def _publish(
     campaign.live_revision = revision
     campaign.status = CampaignStatus.PUBLISHED
     _write_columns(campaign, decode_campaign(campaign.document))
-    campaign.version += 1
-    campaign.updated_at = at
+    touch(campaign, user=user, at=at)
     campaign.save()
     record_plan_change(document=campaign, revision=revision, action=action, user=user, at=at)
     return Publication(campaign=campaign, revision=revision, changed=True)

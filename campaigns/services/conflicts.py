@@ -91,15 +91,18 @@ class Check(Struct, frozen=True, kw_only=True):
         return (*self.own, *self.found, *shared)
 
 
-def check_campaign(campaign: Campaign, *, at: datetime) -> Check:
-    """Look at a campaign beside everything that is live or scheduled, in the active language. Writes nothing."""
+def check_campaign(campaign: Campaign, *, at: datetime, shows_codes: bool = False) -> Check:
+    """Look at a campaign beside everything that is live or scheduled, in the active language. Writes nothing.
+
+    The purchase that loses most holds codes of pools with `shows_codes` only.
+    """
     live = plan_for(selectors.current_plan_version())
-    return _Examination(campaign, live, at).check()
+    return _Examination(campaign, live, at, shows_codes).check()
 
 
 class _Examination:
-    def __init__(self, campaign: Campaign, live: Plan, at: datetime) -> None:
-        self.campaign, self.at = campaign, at
+    def __init__(self, campaign: Campaign, live: Plan, at: datetime, shows_codes: bool) -> None:
+        self.campaign, self.at, self.shows_codes = campaign, at, shows_codes
         self.zone = ZoneInfo(Company.objects.values_list("time_zone", flat=True).get())
         self.plan = live.with_changes([campaign], version=live.version)
         self.ours = self.plan.campaigns[campaign.code]
@@ -237,8 +240,9 @@ class _Examination:
         )
 
     def _for_the_simulator(self, scenario: Scenario) -> Scenario:
-        """Return the purchase with codes that exist in place of those that were made up."""
-        made_up = [self.rehearsal.shelf.codes[word] for word in scenario.get("promo_codes", [])]
+        """Return the purchase with codes that exist in place of those that were made up, for who may see them."""
+        entered = scenario.get("promo_codes", []) if self.shows_codes else []
+        made_up = [self.rehearsal.shelf.codes[word] for word in entered]
         real = (
             references.usable_code(campaign=code["campaign"], pool=code["pool"] or None, at=self.at)
             for code in made_up

@@ -7,16 +7,21 @@ is rolled back with it.
 """
 
 import logging
+import signal
+import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from types import FrameType
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
@@ -214,12 +219,29 @@ def _claim(job: Job, at: datetime) -> UUID | None:
     return claim
 
 
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Turn SIGTERM into SystemExit while a job works, so that it is given back; only main threads receive signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
 def _run(job: Job, claim: UUID, *, clock: Clock) -> str:
     """Do the work and record how it ended; return that state, or `lost` when another worker has taken over."""
     mine = Job.objects.filter(pk=job.pk, claim=claim, state=JobState.RUNNING)
     values: dict[str, Any]
     try:
-        with override(job.language or None):
+        with _stopped_by_sigterm(), override(job.language or None):
             result = KINDS[job.kind].work(job, Progress(job, claim, clock))
         values = {"state": JobState.FINISHED}
         if result is not None:
@@ -239,8 +261,8 @@ def _run(job: Job, claim: UUID, *, clock: Clock) -> str:
         with override(job.language or None):
             values = {"state": JobState.FAILED, "error": _("Something unexpected went wrong; it was logged.")}
     except BaseException:
-        # This worker is told to stop: the next one need not wait for the lease to run out.
-        mine.update(state=JobState.QUEUED, claim=None)
+        # This worker is told to stop: the next one need not wait for the lease to run out, and the job is not to blame.
+        mine.update(state=JobState.QUEUED, claim=None, attempts=Greatest(F("attempts") - 1, 0))
         raise
     if not mine.update(claim=None, finished_at=clock(), **values):
         return "lost"

@@ -12,6 +12,7 @@ from campaigns.engine.markdowns import Markdown as ReadMarkdown
 from campaigns.engine.markdowns import decode_header, decode_markdown, encode_header
 from campaigns.models import Markdown, MarkdownPrices, MarkdownRevision, PublishedStatus
 from campaigns.services import markdown_items, publication
+from campaigns.services.approval import approval_kept, approval_of
 
 Document = Mapping[str, Any]
 
@@ -84,8 +85,8 @@ def publish_markdown(
         markdown.document["starts_at"] = _start(markdown, at)
     if markdown.status == PublishedStatus.PUBLISHED and not has_changes(markdown):
         return markdown
-    publication.refuse_own_work(markdown, user)
-    return _publish(markdown, comment=comment, action="published", user=user, at=at)
+    approval = approval_of(markdown)
+    return _publish(markdown, comment=comment, action="published", approval=approval, user=user, at=at)
 
 
 @transaction.atomic
@@ -95,14 +96,14 @@ def roll_back_markdown(*, code: str, number: int, user: User | None, at: datetim
     Raises Markdown.DoesNotExist, RevisionUnknown, ApprovalRequired.
     """
     markdown = publication.locked(Markdown, code)
-    publication.refuse_own_work(markdown, user)
     revision = markdown.revisions.filter(number=number).first()
     if revision is None:
         raise publication.RevisionUnknown(revision=number)
+    approval = approval_kept(revision)
     markdown_items.restore(markdown, prices_id=revision.prices_id, count=revision.item_count)
     _write(markdown, decode_header(revision.document))
     comment = _("Back to revision %(number)s") % {"number": number}
-    return _publish(markdown, comment=comment, action="rolled_back", user=user, at=at)
+    return _publish(markdown, comment=comment, action="rolled_back", approval=approval, user=user, at=at)
 
 
 def has_changes(markdown: Markdown) -> bool:
@@ -114,7 +115,15 @@ def has_changes(markdown: Markdown) -> bool:
     return live.document != markdown.document or not same.exists()
 
 
-def _publish(markdown: Markdown, *, comment: str, action: str, user: User | None, at: datetime) -> Markdown:
+def _publish(
+    markdown: Markdown,
+    *,
+    comment: str,
+    action: str,
+    approval: dict[str, Any],
+    user: User | None,
+    at: datetime,
+) -> Markdown:
     if not markdown.item_count:
         raise publication.NothingToPublish
     revision = MarkdownRevision.objects.create(
@@ -126,6 +135,7 @@ def _publish(markdown: Markdown, *, comment: str, action: str, user: User | None
         comment=comment,
         published_by=user,
         published_at=at,
+        **approval,
     )
     _write_period(markdown, decode_header(markdown.document))
     publication.go_live(markdown, revision, action=action, user=user, at=at)

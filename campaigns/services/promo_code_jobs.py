@@ -170,7 +170,12 @@ def generate_for_members(job: Job, progress: Progress) -> dict[str, int]:
 def request_extension(
     *, pool: PromoCodePool, expires_at: datetime | None, user: User | None, at: datetime
 ) -> Job:
-    """Queue another end of validity for every code of a pool that was not used up; None is without end."""
+    """Queue another end of validity for every code of a pool that was not used up; None is without end.
+
+    Raises EndPast: whoever wants to stop codes at once closes the pool.
+    """
+    if expires_at is not None and expires_at <= at:
+        raise refusals.EndPast("expires_at")
     last = pool.codes.order_by("-pk").values_list("pk", flat=True).first() or 0
     text = expires_at.isoformat() if expires_at else None
     record_event(pool, "extended", user=user, at=at, expires_at=text)

@@ -104,6 +104,11 @@ class WindowEmpty(PromoCodeError):
     message = gettext_lazy("The end of the validity must be after its start.")
 
 
+class EndPast(PromoCodeError):
+    code = "past"
+    message = gettext_lazy("The end of the validity must lie ahead. To stop every code now, close the pool.")
+
+
 class FileEmpty(PromoCodeError):
     code = "empty"
     message = gettext_lazy("There is no code in it.")

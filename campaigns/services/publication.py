@@ -1,4 +1,4 @@
-"""What associations and markdowns have in common: how a document goes live, pauses, comes back and goes.
+"""What documents have in common: how one is locked and refused; how associations and markdowns go live, pause and go.
 
 Each kind's own module reads its documents and calls these steps inside its transaction.
 """
@@ -13,14 +13,16 @@ from django.utils.translation import gettext_lazy
 from campaigns.models import (
     Association,
     AssociationRevision,
+    Campaign,
     Markdown,
     MarkdownRevision,
     PublishedStatus,
+    Review,
 )
 from campaigns.services.plan import record_plan_change
-from retail.models import Company
 
 Kind = TypeVar("Kind", Association, Markdown)
+AnyKind = TypeVar("AnyKind", Campaign, Association, Markdown)
 
 
 class PublicationError(Exception):
@@ -53,7 +55,7 @@ class VersionConflict(PublicationError):
 
 class ApprovalRequired(PublicationError):
     code = "approval_required"
-    message = gettext_lazy("Another person must publish what you changed: the company asks for approval.")
+    message = gettext_lazy("The company asks for approval by a second person before this is published.")
 
 
 class NotPublished(PublicationError):
@@ -81,8 +83,8 @@ class NothingToPublish(PublicationError):
     message = gettext_lazy("It has no products yet.")
 
 
-def locked(model: type[Kind], code: str, version: int | None = None) -> Kind:
-    """Return a document with its row locked. Raises its DoesNotExist, VersionConflict."""
+def locked(model: type[AnyKind], code: str, version: int | None = None) -> AnyKind:
+    """Return a document, locked until the caller's transaction ends. Raises its DoesNotExist, VersionConflict."""
     found = (
         model._default_manager.select_for_update(of=("self",)).select_related("live_revision").get(code=code)
     )
@@ -102,25 +104,16 @@ def insert(document: Association | Markdown) -> None:
         raise
 
 
-def touch(document: Association | Markdown, *, user: User | None, at: datetime) -> None:
+def touch(document: Campaign | Association | Markdown, *, user: User | None, at: datetime) -> None:
     """Note a change of the working copy, to be saved by the caller."""
     document.version += 1
     sign(document, user=user, at=at)
 
 
-def sign(document: Association | Markdown, *, user: User | None, at: datetime) -> None:
-    """Note who wrote the working copy, to be saved by the caller."""
+def sign(document: Campaign | Association | Markdown, *, user: User | None, at: datetime) -> None:
+    """Note who changed a document last, to be saved by the caller."""
     document.updated_by = user
     document.updated_at = at
-    if user is not None and user.pk not in document.editors:
-        document.editors.append(user.pk)
-
-
-def refuse_own_work(document: Association | Markdown, user: User | None) -> None:
-    """Raise ApprovalRequired when the company wants a second person to publish, and this one took part in the change."""
-    took_part = document.updated_by == user or (user is not None and user.pk in document.editors)
-    if took_part and Company.objects.filter(approval_required=True).exists():
-        raise ApprovalRequired
 
 
 def next_number(document: Association | Markdown) -> int:
@@ -139,10 +132,8 @@ def go_live(
 ) -> None:
     """Make a new revision the live one and record the step of the plan."""
     document.live_revision = revision  # type: ignore[assignment]
-    document.editors = []
     document.status = PublishedStatus.PUBLISHED
-    document.version += 1
-    document.updated_at = at
+    touch(document, user=user, at=at)
     document.save()
     record_plan_change(document=document, revision=revision, action=action, user=user, at=at)
 
@@ -177,8 +168,8 @@ def _switch(
     at: datetime,
 ) -> Kind:
     document.status = status
-    document.updated_at = at
-    document.save(update_fields=["status", "updated_at"])
+    sign(document, user=user, at=at)
+    document.save(update_fields=["status", "updated_by", "updated_at"])
     record_plan_change(document=document, revision=revision, action=action, user=user, at=at)
     return document
 
@@ -189,4 +180,5 @@ def delete(model: type[Kind], *, code: str) -> None:
     document = locked(model, code)
     if document.live_revision_id is not None:
         raise WasPublished
+    Review.objects.of(document).delete()
     document.delete()

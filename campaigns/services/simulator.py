@@ -52,8 +52,11 @@ class Simulated(Struct, frozen=True, kw_only=True):
 class CatalogueShelf:
     """Finds in the database what a suggestion needs (`campaigns.suggestions.Shelf`), each thing once."""
 
-    def __init__(self, *, moment: datetime, zone: ZoneInfo, prices: Mapping[str, int]) -> None:
+    def __init__(
+        self, *, moment: datetime, zone: ZoneInfo, prices: Mapping[str, int], shows_codes: bool = False
+    ) -> None:
         self.moment, self.zone, self.prices = moment, zone, dict(prices)
+        self.shows_codes = shows_codes
         self._found: dict[Any, Any] = {}
 
     def product(self, selector: Selector, without: frozenset[str]) -> tuple[str, str] | None:
@@ -84,7 +87,9 @@ class CatalogueShelf:
 
     def promo_code(self, campaign: str, pool: str | None) -> str | None:
         found = references.usable_code(campaign=campaign, pool=pool, at=self.moment)
-        return found if found is not None or _has_codes(campaign, pool) else INVENTED_CODE
+        if found is None:
+            return None if _has_codes(campaign, pool) else INVENTED_CODE
+        return found if self.shows_codes else ""
 
     def store(self, named: tuple[str, ...]) -> tuple[str, str] | None:
         prefix = "grouping:"
@@ -97,10 +102,10 @@ class CatalogueShelf:
 INVENTED_CODE = "FIEL-TEST"
 
 
-def run_scenario(scenario: Scenario, *, at: datetime) -> Simulated:
+def run_scenario(scenario: Scenario, *, at: datetime, shows_codes: bool = False) -> Simulated:
     """Evaluate a scenario by the company's policy, with the limits and budgets as they stand. Reads only.
 
-    `at` holds when the scenario names no moment. Raises DocumentError, whose paths are those of the scenario.
+    `at` holds when the scenario names no moment; suggestions name codes of pools with `shows_codes` only. Raises DocumentError, whose paths are those of the scenario.
     """
     company = Company.objects.get()
     zone = ZoneInfo(company.time_zone)
@@ -133,6 +138,7 @@ def run_scenario(scenario: Scenario, *, at: datetime) -> Simulated:
             moment=simulation.moment,
             zone=simulation.store.timezone,
             prices={line.sku: line.unit_price for line in lines if line.sku},
+            shows_codes=shows_codes,
         ),
         names=references.product_names([line.sku for line in lines]),
     )

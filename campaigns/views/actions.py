@@ -13,14 +13,13 @@ from django.views import View
 
 from campaigns import references, selectors
 from campaigns.engine.document import decode_campaign
-from campaigns.models import Campaign, ReviewState
-from campaigns.services import approval
 from campaigns.services import campaigns as services
+from campaigns.services.publication import PublicationError
 from campaigns.summary import summarize
+from campaigns.views.approval import approval_context, posted_comment, posted_version
 from campaigns.views.check import check_context
 from campaigns.views.detail import described_changes, find_campaign, head
 from retail import formats
-from retail.models import Company
 from retail.views.access import PageMixin
 
 PUBLISH = "campaigns.publish_campaign"
@@ -35,20 +34,12 @@ class CampaignAction(PageMixin, View):
         target = reverse("campaigns:campaign_detail", args=[find_campaign(code).code])
         try:
             target = self.act(code, cast(User, request.user), timezone.now()) or target
-        except services.CampaignError as refusal:
+        except PublicationError as refusal:
             messages.error(request, str(refusal))
         return HttpResponseRedirect(target)
 
     def act(self, code: str, user: User, at: Any) -> str | None:
         raise NotImplementedError
-
-    def version(self) -> int | None:
-        """Return the version that the reader saw, if the page said so."""
-        version = self.request.POST.get("version", "")
-        return int(version) if version.isdecimal() and len(version) < 10 else None
-
-    def comment(self) -> str:
-        return self.request.POST.get("comment", "").replace("\x00", "")[:240]
 
 
 class Publish(CampaignAction):
@@ -66,33 +57,18 @@ class Publish(CampaignAction):
             "summary": summarize(read, at=at, names=references.names_in(campaign.document)),
             "changes": described_changes(live.document, campaign.document) if live else [],
             "starts_later": read.starts_at if read.starts_at is not None and read.starts_at > at else None,
-            **check_context(read, at=at, is_stored=True),
-            **self.approval(campaign),
+            **check_context(read, user=request.user, at=at, is_stored=True),
+            **approval_context(request.user, campaign),
         }
         return render(request, "campaigns/campaign_publish.html", context)
 
-    def approval(self, campaign: Campaign) -> dict[str, Any]:
-        """Say how far the approval is, and what the reader may do about it."""
-        user = self.request.user
-        review = selectors.current_review(campaign)
-        state = review.state if review is not None else ""
-        needed = Company.objects.filter(approval_required=True).exists()
-        waiting = state == ReviewState.REQUESTED
-        return {
-            "review": review,
-            "may_decide": waiting
-            and review is not None
-            and review.requested_by_id != user.pk
-            and user.has_perm("campaigns.approve_campaign"),
-            "may_submit": needed
-            and state not in (ReviewState.REQUESTED, ReviewState.APPROVED)
-            and user.has_perm("campaigns.change_campaign"),
-            "may_publish": user.has_perm(PUBLISH) and (not needed or state == ReviewState.APPROVED),
-        }
-
     def act(self, code: str, user: User, at: Any) -> None:
         publication = services.publish_campaign(
-            code=code, version=self.version(), comment=self.comment(), user=user, at=at
+            code=code,
+            version=posted_version(self.request),
+            comment=posted_comment(self.request),
+            user=user,
+            at=at,
         )
         starts_at = publication.campaign.starts_at
         if not publication.changed:
@@ -104,33 +80,6 @@ class Publish(CampaignAction):
         else:
             text = _("Published as revision %(number)s. Tills follow it from now on.")
             messages.success(self.request, text % {"number": publication.revision.number})
-
-
-class Submit(CampaignAction):
-    permission_required = "campaigns.change_campaign"
-
-    def act(self, code: str, user: User, at: Any) -> str:
-        approval.submit_campaign(code=code, version=self.version(), comment=self.comment(), user=user, at=at)
-        messages.success(self.request, _("Submitted. Somebody else has to approve it now."))
-        return reverse("campaigns:campaign_publish", args=[code])
-
-
-class Approve(CampaignAction):
-    permission_required = "campaigns.approve_campaign"
-
-    def act(self, code: str, user: User, at: Any) -> str:
-        approval.approve_campaign(code=code, version=self.version(), comment=self.comment(), user=user, at=at)
-        messages.success(self.request, _("Approved. It can be published now."))
-        return reverse("campaigns:campaign_publish", args=[code])
-
-
-class SendBack(CampaignAction):
-    permission_required = "campaigns.approve_campaign"
-
-    def act(self, code: str, user: User, at: Any) -> str:
-        approval.reject_campaign(code=code, version=self.version(), comment=self.comment(), user=user, at=at)
-        messages.success(self.request, _("Sent back."))
-        return reverse("campaigns:campaign_publish", args=[code])
 
 
 class Pause(CampaignAction):

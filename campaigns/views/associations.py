@@ -6,10 +6,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.document_summary import describe_association, described_changes
-from campaigns.engine.associations import CRITERION_CHOICES, decode_association
+from campaigns.engine.associations import CRITERION_CHOICES, decode_association, encode_association
 from campaigns.engine.document import decode_campaign
 from campaigns.forms.filters import STATUS_LABELS, STATUS_TONES
 from campaigns.forms.published import AssociationForm
@@ -22,7 +23,16 @@ from retail.views.lists import ListPage
 
 
 def _found() -> QuerySet[Association]:
-    return Association.objects.with_status().with_changes_flag().select_related("live_revision")
+    return Association.objects.with_status().with_changes_flag().select_related("live_revision", "updated_by")
+
+
+def _describe(association: Association) -> list[tuple[str, list[str]]]:
+    """Say what the working copy will do: titles with their sentences."""
+    read = decode_association(association.document)
+    return [
+        (translate("Which one is granted"), describe_association(read)),
+        (translate("Campaigns, in their order"), list(read.campaigns)),
+    ]
 
 
 KIND = Kind(
@@ -34,6 +44,9 @@ KIND = Kind(
     save=services.save_association,
     publish=services.publish_association,
     roll_back=services.roll_back_association,
+    describe=_describe,
+    read=services.read_association,
+    canonical=lambda document: encode_association(decode_association(document)),
     tabs=((_("Overview"), "detail"), (_("History"), "history")),
 )
 ACTS = acts(KIND)

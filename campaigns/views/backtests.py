@@ -20,7 +20,7 @@ from campaigns.models import Backtest, Campaign
 from campaigns.services import backtests as services
 from campaigns.tasks import wake_jobs
 from campaigns.views.detail import find_campaign, head
-from campaigns.views.jobs import show_job
+from campaigns.views.jobs import show_job, show_jobs
 from retail import formats
 from retail.views.access import PageMixin
 from retail.views.charts import Chart, Series, bar_chart
@@ -66,17 +66,15 @@ class CampaignBacktests(PageMixin, View):
 
     def draw(self, campaign: Campaign, form: BacktestForm) -> HttpResponse:
         asked = Backtest.objects.filter(campaign=campaign.code).select_related("job", "requested_by")
+        backtests = list(asked.defer("report", "document").order_by("-pk")[:MOST_LISTED])
+        jobs = show_jobs([backtest.job for backtest in backtests], self.request.user)
         context = {
             **head(campaign, "campaign_backtests"),
             "form": form,
             "may_ask": self.request.user.has_perm("campaigns.add_backtest"),
             "backtests": [
-                {
-                    "backtest": backtest,
-                    "shown": show_job(backtest.job, self.request.user),
-                    "result": backtest.job.result,
-                }
-                for backtest in asked.defer("report", "document").order_by("-pk")[:MOST_LISTED]
+                {"backtest": backtest, "shown": shown, "result": backtest.job.result}
+                for backtest, shown in zip(backtests, jobs, strict=True)
             ],
         }
         return render(self.request, "campaigns/campaign_backtests.html", context)

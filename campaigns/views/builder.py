@@ -16,14 +16,17 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 
 from campaigns import references, selectors
-from campaigns.engine.document import decode_campaign
+from campaigns.engine.document import decode_campaign, encode_campaign
 from campaigns.engine.fields import DocumentError
 from campaigns.engine.kinds import BENEFITS, CONDITIONS
 from campaigns.explanations import problem_text
 from campaigns.forms.document import STEPS, CampaignForm
 from campaigns.models import Campaign
 from campaigns.services import campaigns as services
+from campaigns.services.publication import PublicationError, VersionConflict
 from campaigns.summary import Summary, summarize
+from campaigns.views.detail import described_changes
+from campaigns.views.overtaken import Overtaken, overtaken_by, typed_upon
 from retail.views.access import PageMixin
 
 Json = dict[str, Any]
@@ -41,8 +44,7 @@ class BuilderPage(PageMixin, View):
     """What creating and changing have in common: parts are added and removed, then the whole is stored."""
 
     campaign: Campaign | None = None
-    # Somebody else stored another version while this one was typed.
-    overtaken = False
+    overtaken: Overtaken | None = None
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.draw(self.stored_form())
@@ -56,8 +58,9 @@ class BuilderPage(PageMixin, View):
         if form.is_valid():
             try:
                 campaign = self.store(form.document())
-            except services.CampaignError as refusal:
-                self.overtaken = isinstance(refusal, services.VersionConflict)
+            except VersionConflict:
+                self.overtaken = self.compared(form)
+            except PublicationError as refusal:
                 form.errors.append(str(refusal))
             else:
                 return saved(request, campaign)
@@ -72,6 +75,10 @@ class BuilderPage(PageMixin, View):
     def store(self, document: Json) -> Campaign:
         raise NotImplementedError
 
+    def compared(self, form: CampaignForm) -> Overtaken | None:
+        """Return what somebody stored while this form was typed."""
+        return None
+
     def draw(self, form: CampaignForm, status: int = 200) -> HttpResponse:
         chosen = self.request.POST.get("_step", "")
         wrong = form.wrong_by_step() if status == 422 else {}
@@ -80,7 +87,7 @@ class BuilderPage(PageMixin, View):
         context = {
             "form": form,
             "campaign": self.campaign,
-            "version": self.request.POST.get("_version") or (self.campaign.version if self.campaign else ""),
+            "version": typed_upon(self.request) or (self.campaign.version if self.campaign else ""),
             "steps": [(code, label, icon, wrong.get(code, 0)) for code, label, icon in STEPS],
             "step": first_wrong or chosen or "general",
             "wrong": sum(wrong.values()),
@@ -146,13 +153,22 @@ class CampaignEdit(BuilderPage):
         return CampaignForm(self.request.POST, fixed_code=self.existing.code)
 
     def store(self, document: Json) -> Campaign:
-        version = self.request.POST.get("_version", "")
         return services.save_campaign(
             code=self.existing.code,
             document=document,
-            version=int(version) if version.isdecimal() and len(version) < 10 else 0,
+            version=typed_upon(self.request) or 0,
             user=cast(User, self.request.user),
             at=timezone.now(),
+        )
+
+    def compared(self, form: CampaignForm) -> Overtaken:
+        stored = Campaign.objects.select_related("updated_by").get(pk=self.existing.pk)
+        return overtaken_by(
+            stored,
+            encode_campaign(form.campaign()),
+            compare=described_changes,
+            reader=self.request.user,
+            reload_url=reverse("campaigns:campaign_form", args=[stored.code]),
         )
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -27,13 +28,15 @@ class BuilderCheck(PageMixin, View):
             campaign = CampaignForm(request.POST).campaign()
         except DocumentError:
             return HttpResponse()
-        context = check_context(campaign, at=timezone.now(), is_stored=False)
+        context = check_context(campaign, user=request.user, at=timezone.now(), is_stored=False)
         return render(request, "campaigns/parts/check.html", context)
 
 
-def check_context(campaign: Campaign, *, at: datetime, is_stored: bool) -> dict[str, Any]:
+def check_context(
+    campaign: Campaign, *, user: User | AnonymousUser, at: datetime, is_stored: bool
+) -> dict[str, Any]:
     """Return what parts/check.html shows; only a stored campaign can be tried in the simulator."""
-    check = check_campaign(campaign, at=at)
+    check = check_campaign(campaign, at=at, shows_codes=user.has_perm("campaigns.view_promocodepool"))
     address = packed(check.worst.scenario) if check.worst is not None and is_stored else None
     return {
         "check": check,

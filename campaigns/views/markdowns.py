@@ -9,10 +9,11 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from campaigns import references
 from campaigns.document_summary import describe_markdown, described_changes
-from campaigns.engine.markdowns import decode_header
+from campaigns.engine.markdowns import decode_header, encode_header
 from campaigns.forms.filters import STATUS_LABELS, STATUS_TONES
 from campaigns.forms.published import MarkdownForm
 from campaigns.models import Markdown
@@ -26,7 +27,18 @@ from retail.views.lists import ListPage
 
 def _found() -> QuerySet[Markdown]:
     rows = Markdown.objects.with_status(at=timezone.now()).with_changes_flag()
-    return rows.select_related("live_revision")
+    return rows.select_related("live_revision", "updated_by")
+
+
+def _describe(markdown: Markdown) -> list[tuple[str, list[str]]]:
+    """Say what the working copy will do: titles with their sentences."""
+    count = markdown.item_count
+    products = ngettext("A new price for one product", "New prices for %(shown)s products", count)
+    names = references.names_in(markdown.document)
+    return [
+        (translate("Products and prices"), [products % {"shown": formats.number(count)}]),
+        *describe_markdown(decode_header(markdown.document), at=timezone.now(), names=names),
+    ]
 
 
 KIND = Kind(
@@ -38,6 +50,9 @@ KIND = Kind(
     save=services.save_markdown,
     publish=services.publish_markdown,
     roll_back=services.roll_back_markdown,
+    describe=_describe,
+    read=decode_header,
+    canonical=lambda document: encode_header(decode_header(document)),
     tabs=((_("Overview"), "detail"), (_("Products"), "products"), (_("History"), "history")),
 )
 ACTS = acts(KIND)

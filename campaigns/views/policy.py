@@ -28,6 +28,7 @@ from campaigns.policy_guide import (
     stored_form,
 )
 from campaigns.selectors import policy_changes
+from campaigns.services import approval
 from campaigns.services.plan import PolicyUnchanged, change_policy
 from retail import formats
 from retail.models import Company
@@ -148,9 +149,27 @@ class PolicyPage(PageMixin, View):
             "caps": [(name, CAP_TITLES[name], chosen.get(name, "")) for name in CAPS],
             "unsaved": stored_form(preset, chosen) != dict(present),
             "may_change": self._may_change(),
+            "approval_required": approval.is_required(),
+            "may_change_approval": self.request.user.has_perm("retail.change_company"),
             "events": _events(),
         }
         return render(self.request, "campaigns/policy.html", context)
+
+
+class PolicyApproval(PageMixin, View):
+    """Switch the approval by a second person on or off."""
+
+    permission_required = "retail.change_company"
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        required = "approval_required" in request.POST
+        if not approval.require(required=required, user=cast(User, request.user)):
+            messages.info(request, _now("Nothing changed."))
+        elif required:
+            messages.success(request, _now("From now on somebody else must approve what is published."))
+        else:
+            messages.success(request, _now("What is published no longer needs approval."))
+        return HttpResponseRedirect(reverse("campaigns:policy"))
 
 
 def _present() -> dict[str, str]:

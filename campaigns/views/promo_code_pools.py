@@ -18,7 +18,7 @@ from campaigns.models import CodeState, Job, PromoCode, PromoCodePool, PromoCode
 from campaigns.services import promo_code_files as files
 from campaigns.services import promo_code_pools as services
 from campaigns.services.promo_code_refusals import PromoCodeError
-from campaigns.views.jobs import show_job
+from campaigns.views.jobs import show_jobs
 from retail import formats
 from retail.views.access import PageMixin
 from retail.views.columns import Column
@@ -150,7 +150,7 @@ class PoolDetail(PageMixin, View):
         state = request.GET.get("state", "")
         rows, following = self.rows(request, pool, text, state, at)
         jobs = Job.objects.filter(kind__contains="promo_code", arguments__pool=pool.code).order_by("-pk")[:10]
-        shown = [show_job(job, request.user) for job in jobs]
+        shown = show_jobs(list(jobs), request.user)
         context = {
             "pool": pool,
             "query": text,

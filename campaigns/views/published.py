@@ -18,8 +18,10 @@ from campaigns.document_summary import described_changes
 from campaigns.engine.fields import DocumentError
 from campaigns.explanations import problem_text
 from campaigns.forms.filters import STATUS_LABELS, STATUS_TONES
-from campaigns.forms.published import PublishedForm, PublishForm
+from campaigns.forms.published import PublishedForm
 from campaigns.services import publication
+from campaigns.views.approval import approval_context, posted_comment, posted_version, review_steps
+from campaigns.views.overtaken import Overtaken, overtaken_by, typed_upon
 from retail.views.access import PageMixin
 
 Json = dict[str, Any]
@@ -37,6 +39,9 @@ class Kind:
     save: Callable[..., Any]
     publish: Callable[..., Any]
     roll_back: Callable[..., Any]
+    describe: Callable[[Any], list[tuple[str, list[str]]]]
+    read: Callable[[Json], Any]
+    canonical: Callable[[Json], Json]
     tabs: tuple[tuple[Promise | str, str], ...]
 
     def permission(self, action: str) -> str:
@@ -65,9 +70,10 @@ class Kind:
             "resume_url": "",
             "delete_url": "",
         }
+        can_be_reviewed = may("publish") or may("change") or may("approve")
+        if can_be_reviewed and (document.status == "draft" or document.has_changes):
+            acts["publish_url"] = self.url("publish", document.code)
         if may("publish"):
-            if document.status == "draft" or document.has_changes:
-                acts["publish_url"] = self.url("publish", document.code)
             if document.status == "published":
                 acts["pause_url"] = self.url("pause", document.code)
             if document.status == "paused":
@@ -80,7 +86,7 @@ class Kind:
             "status_tone": STATUS_TONES[document.shown_status],
             "trail": [(self.title, self.url("list"))],
             "tabs": [(label, self.url(page, document.code), page == current) for label, page in self.tabs],
-            "publish_form": PublishForm(auto_id="publish-%s"),
+            "may_publish": may("publish"),
             **acts,
         }
 
@@ -101,7 +107,7 @@ class HistoryPage(DocumentPage):
         document = self.kind.find(code)
         steps = []
         before = None
-        for revision in document.revisions.select_related("published_by").order_by("number"):
+        for revision in document.revisions.select_related("published_by", "approved_by").order_by("number"):
             changes: list[dict[str, str]] = []
             if before is not None:
                 changes = described_changes(before.document, revision.document)
@@ -118,7 +124,6 @@ class HistoryPage(DocumentPage):
         context = {
             **self.kind.head(request, document, "history"),
             "steps": steps[::-1],
-            "may_publish": request.user.has_perm(self.kind.permission("publish")),
         }
         return render(request, "campaigns/document_history.html", context)
 
@@ -134,6 +139,7 @@ class FormPage(PageMixin, View):
     form_class: ClassVar[type[PublishedForm]]
     new_title: ClassVar[Promise | str]
     after_create: ClassVar[str] = "detail"
+    overtaken: Overtaken | None = None
 
     def get_permission_required(self) -> Any:
         return (self.kind.permission("change" if "code" in self.kwargs else "add"),)
@@ -146,11 +152,20 @@ class FormPage(PageMixin, View):
     def post(self, request: HttpRequest, code: str = "") -> HttpResponse:
         document = self.kind.find(code) if code else None
         form = self.form_class(request.POST, fixed_code=code)
-        if form.is_readable():
+        if form.is_valid(self.kind.read):
             try:
                 saved = self.store(form.document(), code)
             except DocumentError as error:
                 form.show(error.problems)
+            except publication.VersionConflict:
+                document = self.kind.find(code)
+                self.overtaken = overtaken_by(
+                    document,
+                    self.kind.canonical(form.document()),
+                    compare=described_changes,
+                    reader=request.user,
+                    reload_url=self.kind.url("form", code),
+                )
             except publication.CodeTaken as refusal:
                 form.field_form("code").add_error("code", str(refusal))
             except publication.PublicationError as refusal:
@@ -165,11 +180,10 @@ class FormPage(PageMixin, View):
         user, at = cast(User, self.request.user), timezone.now()
         if not code:
             return self.kind.create(document=document, user=user, at=at)
-        version = self.request.POST.get("_version", "")
         return self.kind.save(
             code=code,
             document=document,
-            version=int(version) if version.isdecimal() and len(version) < 10 else None,
+            version=typed_upon(self.request),
             user=user,
             at=at,
         )
@@ -182,7 +196,8 @@ class FormPage(PageMixin, View):
             "title": _("Edit %(name)s") % {"name": document.name} if document else self.new_title,
             "trail": trail,
             "form": form,
-            "version": self.request.POST.get("_version") or (document.version if document else ""),
+            "version": typed_upon(self.request) or (document.version if document else ""),
+            "overtaken": self.overtaken,
             "back_url": trail[-1][1],
         }
         return render(self.request, "campaigns/document_form.html", context, status=status)
@@ -213,9 +228,30 @@ class DocumentAct(PageMixin, View):
 
 
 class Publish(DocumentAct):
+    """The review: what it will do and what changes; then the approval or the confirmation."""
+
+    def get_permission_required(self) -> Any:
+        return (self.kind.permission("view" if self.request.method in ("GET", "HEAD") else "publish"),)
+
+    def get(self, request: HttpRequest, code: str) -> HttpResponse:
+        document = self.kind.find(code)
+        live = document.live_revision
+        context = {
+            **self.kind.head(request, document, "publish"),
+            **approval_context(request.user, document),
+            "described": self.kind.describe(document),
+            "changes": described_changes(live.document, document.document) if live else [],
+        }
+        return render(request, "campaigns/document_publish.html", context)
+
     def act(self, code: str, user: User, at: Any) -> None:
-        comment = self.request.POST.get("comment", "").replace("\x00", "")[:240]
-        saved = self.kind.publish(code=code, comment=comment, user=user, at=at)
+        saved = self.kind.publish(
+            code=code,
+            version=posted_version(self.request),
+            comment=posted_comment(self.request),
+            user=user,
+            at=at,
+        )
         text = _("Published as revision %(number)s. Tills follow it from now on.")
         messages.success(self.request, text % {"number": saved.live_revision.number})
 
@@ -253,4 +289,4 @@ class Delete(DocumentAct):
 def acts(kind: Kind) -> dict[str, Callable[..., HttpResponseBase]]:
     """Return the views of what one button does to a document, by the name of the address."""
     views = {"publish": Publish, "pause": Pause, "resume": Resume, "roll_back": RollBack, "delete": Delete}
-    return {name: view.as_view(kind=kind) for name, view in views.items()}
+    return {name: view.as_view(kind=kind) for name, view in views.items()} | review_steps(kind.model)

@@ -15,6 +15,7 @@ from campaigns.models import Campaign
 from campaigns.services import campaigns as services
 from campaigns.services import promo_code_pools
 from campaigns.services.promo_code_refusals import PromoCodeError
+from campaigns.services.publication import PublicationError
 from campaigns.views.builder import partial_summary, saved
 from retail.views.access import PageMixin
 
@@ -47,7 +48,7 @@ class RecipePage(PageMixin, View):
                 campaign = self.store(form)
             except PromoCodeError as refusal:
                 form.add_error("word", str(refusal))
-            except services.CampaignError as refusal:
+            except PublicationError as refusal:
                 form.add_error("name", str(refusal))
             else:
                 return saved(request, campaign)

@@ -70,7 +70,9 @@ class Simulator(PageMixin, View):
         # What could not be read would be missing from the answer.
         if scenario["lines"] and not form.wrong:
             try:
-                result = Receipt(run_scenario(scenario, at=at), scenario).data()
+                shows_codes = self.request.user.has_perm("campaigns.view_promocodepool")
+                simulated = run_scenario(scenario, at=at, shows_codes=shows_codes)
+                result = Receipt(simulated, scenario).data()
             except DocumentError as error:
                 problems += _say(form, error.problems)
         elif form.wrong:
@@ -260,8 +262,10 @@ class Receipt:
             ):
                 shown[label] = written(verdict.unit, value) if value is not None else ""
         suggestion = suggest(verdict, campaign, self.scenario, self.simulated.shelf)
-        if suggestion is not None and (address := packed(suggestion.scenario)):
-            shown["change"] = {"text": suggestion.text, "url": _address(address)}
+        if suggestion is not None:
+            address = packed(suggestion.scenario) if suggestion.scenario is not None else None
+            if address or suggestion.scenario is None:
+                shown["change"] = {"text": suggestion.text, "url": _address(address) if address else ""}
         return shown
 
 

@@ -5,12 +5,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
-from campaigns.selectors import campaign_counts
+from campaigns.selectors import campaign_counts, reviews_waiting_for
 from config import overview
 from config.health import background_checks
 from retail import formats
@@ -44,6 +45,10 @@ class Dashboard(PageMixin, View):
             "period": period,
             "periods": [(days, label, days == period) for days, label in PERIODS.items()],
             "health": _health(now),
+            "waiting": [
+                (review, reverse(f"campaigns:{review.kind}_publish", args=[review.code]))
+                for review in reviews_waiting_for(request.user)
+            ],
         }
         if not all(step.done for step in steps):
             context["steps"] = steps

@@ -13,6 +13,7 @@ from customers.services.groupings import CUSTOMERS
 from messaging.services.demo import build_messages
 from pos_api.demo import catalogue, chain, people, users
 from pos_api.demo.campaigns import build_campaigns
+from pos_api.demo.published import build_published
 from pos_api.demo.sales import build_sales
 from pos_api.services.credentials import issue_terminal_key, issue_user_token
 from retail.models import Company, Product, Store, Terminal
@@ -44,6 +45,7 @@ class Demo:
             login = self._build_users()
             self._build_agenda()
             pool = build_campaigns(user=self.manager, at=self.at)
+            build_published(user=self.manager, at=self.at)
             build_messages(at=self.at, pool=pool)
         # Each sale is a transaction of its own, as always.
         build_sales(at=self.at)

@@ -30,9 +30,11 @@ def run_simulation(document: Any, *, now: datetime, zone: ZoneInfo) -> dict[str,
     """
     refuse_unclean(document)
     live: Plan | None = None
+    as_given = document
     if isinstance(document, dict):
         if "saved" in document:
             document = with_saved(document)
+        as_given = document
         if document.get("live") is True:
             live = plan_for(current_plan_version())
             document = _with_codes(_completed(document), now)
@@ -44,6 +46,7 @@ def run_simulation(document: Any, *, now: datetime, zone: ZoneInfo) -> dict[str,
         explain=explain,
         explain_refused=explain_refused,
         read_products=None if live is None else catalogue_items,
+        as_given=as_given,
     )
 
 

@@ -2,11 +2,11 @@
 
 from django.urls import URLPattern, path
 
+from campaigns.models import Campaign
 from pos_api.views import (
     associations,
     backtests,
     campaign_checks,
-    campaign_reviews,
     campaign_revisions,
     campaigns,
     jobs,
@@ -16,7 +16,9 @@ from pos_api.views import (
 )
 from pos_api.views import campaign_categories as categories
 from pos_api.views import promo_code_pools as pools
+from pos_api.views.document_views import document_paths
 from pos_api.views.policy import PolicyHistoryView, PolicyView
+from pos_api.views.reviews import review_paths
 
 urlpatterns: list[URLPattern] = [
     path("company/policy/", PolicyView.as_view(), name="policy"),
@@ -25,25 +27,12 @@ urlpatterns: list[URLPattern] = [
     path("campaigns/check/", campaign_checks.CampaignCheckView.as_view()),
     path("campaigns/<str:code>/", campaigns.CampaignView.as_view()),
     path("campaigns/<str:code>/publish/", campaigns.PublishView.as_view()),
-    path("campaigns/<str:code>/submit/", campaign_reviews.SubmitView.as_view()),
-    path("campaigns/<str:code>/approve/", campaign_reviews.ApproveView.as_view()),
-    path("campaigns/<str:code>/reject/", campaign_reviews.RejectView.as_view()),
-    path("campaigns/<str:code>/reviews/", campaign_reviews.ReviewsView.as_view()),
+    *review_paths("campaigns", Campaign, tag="Campaigns"),
     path("campaigns/<str:code>/pause/", campaigns.PauseView.as_view()),
     path("campaigns/<str:code>/resume/", campaigns.ResumeView.as_view()),
     path("campaigns/<str:code>/revisions/", campaign_revisions.RevisionsView.as_view()),
-    path("associations/", associations.AssociationsView.as_view()),
-    path("associations/<str:code>/", associations.AssociationView.as_view()),
-    path("associations/<str:code>/publish/", associations.PublishView.as_view()),
-    path("associations/<str:code>/pause/", associations.PauseView.as_view()),
-    path("associations/<str:code>/resume/", associations.ResumeView.as_view()),
-    path("associations/<str:code>/revisions/", associations.RevisionsView.as_view()),
-    path("markdowns/", markdowns.MarkdownsView.as_view()),
-    path("markdowns/<str:code>/", markdowns.MarkdownView.as_view()),
-    path("markdowns/<str:code>/publish/", markdowns.PublishView.as_view()),
-    path("markdowns/<str:code>/pause/", markdowns.PauseView.as_view()),
-    path("markdowns/<str:code>/resume/", markdowns.ResumeView.as_view()),
-    path("markdowns/<str:code>/revisions/", markdowns.RevisionsView.as_view()),
+    *document_paths(associations.RESOURCE),
+    *document_paths(markdowns.RESOURCE),
     path("markdowns/<str:code>/items/", markdown_items.MarkdownItemsView.as_view()),
     path("markdowns/<str:code>/export/", markdown_items.MarkdownExportView.as_view()),
     path("campaign-categories/", categories.CampaignCategoriesView.as_view()),

@@ -19,6 +19,7 @@ from pos_api.authentication import (
     TokenAuthentication,
 )
 from pos_api.decoding import MAX_BODY, Decoder, parse_json, read_body
+from pos_api.openapi import Operation
 from pos_api.problems import BadRequest
 from pos_api.services.rate import count_request
 
@@ -58,8 +59,21 @@ class ApiView(APIView):
             raise BadRequest(_("The query contains a NUL character."))
         self.perform_authentication(request)
         self.check_permissions(request)
+        if query and request.method in ("GET", "HEAD"):
+            refuse_unknown_parameters(request, getattr(self.get, "operation", None))  # type: ignore[attr-defined]
         if settings.TERMINAL_REQUESTS_PER_MINUTE and isinstance(request.user, TerminalCaller):
             count_request(request.user.key_id, limit=settings.TERMINAL_REQUESTS_PER_MINUTE, at=time.time())
+
+
+def refuse_unknown_parameters(request: Request, operation: Operation | None) -> None:
+    """Raise BadRequest for a query parameter that the operation does not declare: a filter with a slip in its name
+    would otherwise answer with everything."""
+    if operation is None:
+        return
+    known = {parameter["name"] for parameter in operation.parameters if parameter["in"] == "query"}
+    for name in request.query_params:
+        if name not in known:
+            raise BadRequest(_("There is no parameter %(name)s.") % {"name": name[:64]})
 
 
 class PosView(ApiView):

@@ -11,6 +11,7 @@ from pos_api.openapi import Described, Json, operation
 from pos_api.problems import FieldProblem, Invalid
 from pos_api.views.base import ManagerView, answer, read_json
 from pos_api.views.campaigns import INSTANT, PUBLISH, RESPONSE, VIEW, find, manager, represent
+from pos_api.views.reviews import APPROVAL_SCHEMA, represent_approval
 
 _CHANGE: Json = {
     "type": "object",
@@ -23,10 +24,7 @@ _REVISION: Json = {
         "comment": {"type": "string"},
         "published_by": {"type": ["string", "null"]},
         "published_at": INSTANT,
-        "submitted_by": {"type": ["string", "null"]},
-        "submitted_at": {"anyOf": [INSTANT, {"type": "null"}]},
-        "approved_by": {"type": ["string", "null"], "description": "The second person, where there was one."},
-        "approved_at": {"anyOf": [INSTANT, {"type": "null"}]},
+        **APPROVAL_SCHEMA,
         "changes": {"type": "array", "items": _CHANGE, "description": "Against the revision before."},
         "document": {"$ref": "#/components/schemas/CampaignDocument"},
     },
@@ -83,10 +81,7 @@ def _represent_step(step: selectors.RevisionStep) -> Json:
         "comment": revision.comment,
         "published_by": revision.published_by.get_username() if revision.published_by else None,
         "published_at": revision.published_at,
-        "submitted_by": revision.submitted_by.get_username() if revision.submitted_by else None,
-        "submitted_at": revision.submitted_at,
-        "approved_by": revision.approved_by.get_username() if revision.approved_by else None,
-        "approved_at": revision.approved_at,
+        **represent_approval(revision),
         "changes": [{"path": change.path, "old": change.old, "new": change.new} for change in step.changes],
         "document": revision.document,
     }

@@ -25,6 +25,7 @@ from pos_api.problems import FieldProblem, Invalid, NotFound
 from pos_api.views.base import ManagerView, answer, no_content, read_json
 from pos_api.views.campaign_warnings import WARNINGS, caution_body
 from pos_api.views.documents import ASKED_SCHEMA, split_document
+from pos_api.views.reviews import ASKED, read_asked
 
 logger = logging.getLogger(__name__)
 
@@ -275,13 +276,16 @@ class PublishView(_ActionView):
         tag="Campaigns",
         summary="Make the working copy live",
         description="Every evaluation that begins after the answer uses it. Publishing what is live already changes nothing.",
+        request=ASKED,
         responses={200: CHECKED},
-        problems={409: "`approval_required`"},
+        examples={"The version that was read": {"version": 3, "comment": "Like last year"}},
+        problems={409: "`approval_required`, `version_conflict`"},
     )
     def post(self, request: Request, code: str) -> HttpResponse:
         at = timezone.now()
+        asked = read_asked(request)
         find(code, at)
-        services.publish_campaign(code=code, user=manager(request), at=at)
+        services.publish_campaign(code=code, user=manager(request), at=at, **asked)
         return answer(with_warnings(find(code, at), at))
 
 

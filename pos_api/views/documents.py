@@ -26,6 +26,7 @@ from pos_api.openapi import Json
 from pos_api.problems import FieldProblem, Invalid, invalid_field
 from pos_api.views.base import answer, no_content, read_json
 from pos_api.views.resources import find_or_404, user_of
+from pos_api.views.reviews import APPROVAL_SCHEMA, read_asked, represent_approval
 from retail.rows import FieldError, RowResult
 
 # Beside the document: what a request may ask for, and what only answers say (accepted and ignored in requests, so
@@ -164,8 +165,9 @@ class Kind:
         return no_content()
 
     def make_live(self, request: Request, code: str) -> HttpResponse:
+        asked = read_asked(request)
         self.find(code)
-        self.publish(code=code, user=user_of(request), at=timezone.now())
+        self.publish(code=code, user=user_of(request), at=timezone.now(), **asked)
         return self.shown(code)
 
     def pause(self, request: Request, code: str) -> HttpResponse:
@@ -184,7 +186,8 @@ class Kind:
         """Answer what was published, newest first, each with what it changed."""
         steps = []
         before = None
-        for revision in self.find(code).revisions.select_related("published_by").order_by("number"):
+        found = self.find(code).revisions.select_related("published_by", "submitted_by", "approved_by")
+        for revision in found.order_by("number"):
             changes = document_changes(before.document if before else revision.document, revision.document)
             by = revision.published_by
             steps.append(
@@ -193,6 +196,7 @@ class Kind:
                     "comment": revision.comment,
                     "published_by": by.get_username() if by else None,
                     "published_at": revision.published_at,
+                    **represent_approval(revision),
                     "changes": [{"path": c.path, "old": c.old, "new": c.new} for c in changes],
                     "document": revision.document,
                     **(beside(before, revision) if beside else {}),
@@ -239,6 +243,7 @@ def revisions_schema(document: Json, **beside: Json) -> Json:
             "comment": {"type": "string"},
             "published_by": {"type": ["string", "null"]},
             "published_at": INSTANT,
+            **APPROVAL_SCHEMA,
             "changes": {"type": "array", "items": change, "description": "Against the revision before."},
             "document": document,
             **beside,

@@ -31,6 +31,11 @@ JOB: Json = {
         "created_at": {"type": "string", "format": "date-time"},
         "started_at": {"type": ["string", "null"], "format": "date-time"},
         "finished_at": {"type": ["string", "null"], "format": "date-time"},
+        "heartbeat_at": {
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "The worker's last sign of life. When it is a minute old, another worker takes the job up.",
+        },
     },
 }
 EXAMPLE: Json = {
@@ -47,6 +52,7 @@ EXAMPLE: Json = {
     "created_at": "2026-11-22T13:00:00Z",
     "started_at": "2026-11-22T13:00:00Z",
     "finished_at": None,
+    "heartbeat_at": "2026-11-22T13:00:12Z",
 }
 
 
@@ -65,6 +71,7 @@ def represent_job(job: Job) -> Json:
         "created_at": job.created_at,
         "started_at": job.started_at,
         "finished_at": job.finished_at,
+        "heartbeat_at": job.heartbeat_at,
     }
 
 

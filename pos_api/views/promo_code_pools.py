@@ -277,7 +277,7 @@ class ExtendView(ManagerView):
         id="extend_promo_codes",
         tag=TAG,
         summary="Give every code of a pool another end of validity",
-        description="A job. Codes that were used up keep theirs.",
+        description="A job. Codes that were used up keep theirs. An end that is past is refused: deactivate the pool instead.",
         request=ExtendBody,
         responses={202: JOB},
         examples={"Until the end of January": {"expires_at": "2027-02-01T00:00:00-03:00"}},

@@ -122,7 +122,7 @@ class Listing:
         self.order = order
 
     def page(self, request: Request, queryset: QuerySet[Any], represent: Represent) -> HttpResponse:
-        """Answer one page. Raises BadRequest for an unknown parameter or a wrong value."""
+        """Answer one page. Raises BadRequest for a wrong value."""
         order = request.query_params.get("ordering", self.order)
         if order not in self.orders:
             raise BadRequest(_("ordering must be one of: %(orders)s.") % {"orders": ", ".join(self.orders)})
@@ -131,8 +131,6 @@ class Listing:
                 if len(text) > MAX_QUERY:
                     raise BadRequest(_("%(name)s is too long.") % {"name": name})
                 queryset = self.filters[name][1](queryset, text)
-            elif name not in ("limit", "cursor", "ordering"):
-                raise BadRequest(_("There is no parameter %(name)s.") % {"name": name[:64]})
         return paginated(request, queryset, represent, ordering=self.orders[order])
 
     def parameters(self) -> tuple[Json, ...]:

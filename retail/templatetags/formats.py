@@ -15,6 +15,7 @@ register.filter("number", formats.number)
 register.filter("percent", formats.percent)
 register.filter("day", formats.day)
 register.filter("short_day", formats.short_day)
+register.filter("clock", formats.clock)
 
 
 @register.filter

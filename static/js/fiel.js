@@ -136,6 +136,29 @@ async function copyText(button) {
 // --- Forms ------------------------------------------------------------------------------------------------------
 document.querySelector("[data-focus]")?.focus();
 
+/** Go to the field that a link of the list of problems names: into view, unfolded, with the cursor in it. */
+function goToProblem(link) {
+  const target = document.getElementById(link.hash.slice(1));
+  if (!target) return;
+  for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  const field = target.closest(".field") ?? target;
+  const control = [target, ...all("input, select, textarea, button", field)].find((one) => one.matches("input, select, textarea, button") && one.offsetParent);
+  field.scrollIntoView({ block: "center" });
+  control?.focus({ preventScroll: true });
+}
+
+for (const link of all("a[data-problem]")) {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    goToProblem(link);
+  });
+}
+// Only now have the scripts of the page put their own inputs in the place of plain ones.
+addEventListener("load", () => {
+  const first = document.querySelector("a[data-problem]");
+  if (first && !document.querySelector("[data-focus]")) goToProblem(first);
+});
+
 for (const form of all("form[data-unsaved]")) {
   let changed = false;
   form.addEventListener("input", () => (changed = true));

@@ -80,7 +80,7 @@ class TestCampaigns:
         api("post", "campaigns/", DOCUMENT)
         Company.objects.update(approval_required=True)
 
-        refused = api("post", "campaigns/INVERNO10/publish/")
+        refused = api("post", "campaigns/INVERNO10/publish/", {})
 
         assert (refused.status_code, refused.json()["code"]) == (409, "approval_required")
 
@@ -104,7 +104,7 @@ class TestCampaigns:
         created = api("post", "campaigns/", DOCUMENT | {"publish": True})
         second = api("post", "campaigns/", DOCUMENT | {"code": "OUTRA", "name": "Outra"})
         spared = api("put", "campaigns/OUTRA/", DOCUMENT | {"code": "OUTRA", "check": False})
-        published = api("post", "campaigns/OUTRA/publish/")
+        published = api("post", "campaigns/OUTRA/publish/", {})
 
         assert codes(created) == ["no_end", "no_limit", "no_rules"]
         assert "warnings" not in spared.json()

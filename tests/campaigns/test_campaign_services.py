@@ -7,6 +7,7 @@ from campaigns.engine.fields import DocumentError
 from campaigns.models import Campaign, CampaignStatus, PlanChange
 from campaigns.selectors import current_plan_version, document_changes, revision_history
 from campaigns.services import campaigns as services
+from campaigns.services import publication
 from retail.models import Company
 
 AT = datetime(2026, 11, 22, 10, 30, 15, tzinfo=UTC)
@@ -68,7 +69,7 @@ class TestSave:
         create()
         services.save_campaign(code="INVERNO10", document=document(name="Frio"), version=1, user=None, at=AT)
 
-        with pytest.raises(services.VersionConflict) as refusal:
+        with pytest.raises(publication.VersionConflict) as refusal:
             services.save_campaign(
                 code="INVERNO10", document=document(name="Gelo"), version=1, user=None, at=AT
             )
@@ -131,7 +132,7 @@ class TestPublish:
         create()
         Company.objects.update(approval_required=True)
 
-        with pytest.raises(services.ApprovalRequired) as refusal:
+        with pytest.raises(publication.ApprovalRequired) as refusal:
             publish()
 
         assert refusal.value.code == "approval_required"

@@ -74,6 +74,17 @@ class TestAssociationForm:
         assert response.status_code == 422
         assert "Enter a name." in text(response)
 
+    def test_names_every_wrong_field_at_once_with_a_link_to_it(self, manager):
+        response = manager.post(
+            "/associations/new/", posted({"name": " ", "campaigns": "A\nNADA", "criterion": "best"})
+        )
+
+        page = text(response)
+        assert "Not saved: 3 things need a look." in page
+        for anchor, label in (("name", "Name"), ("campaigns", "Campaigns"), ("criterion", "Grants")):
+            assert f'<a href="#id_document-{anchor}" data-problem>{label}</a>' in page
+            assert f'id="id_document-{anchor}"' in page
+
     def test_does_not_overwrite_what_somebody_else_saved(self, manager):
         association = build_association()
         fields = {"name": "X", "campaigns": "\n".join(association.document["campaigns"]), "criterion": "all",
@@ -82,7 +93,33 @@ class TestAssociationForm:
         response = manager.post(f"/association/{association.code}/edit/", posted(fields) | {"_version": "7"})
 
         assert response.status_code == 422
-        assert "Somebody else changed this meanwhile." in text(response)
+        assert "Not saved: another version was stored" in text(response)
+        labels = [change["label"] for change in response.context["overtaken"].changes]
+        assert labels == ["Name", "Grants"]
+
+    def test_saves_over_what_is_stored_once_its_differences_were_shown(self, manager):
+        association, markdown = build_association(), build_markdown()
+        codes = "\n".join(association.document["campaigns"])
+        for noun, document, fields in (
+            (
+                "association",
+                association,
+                {"campaigns": codes, "criterion": "highest", "compete_on": "basket"},
+            ),
+            ("markdown", markdown, {"by": "sku", "customers": "all", "include_covered": "on"}),
+        ):
+            url = f"/{noun}/{document.code}/edit/"
+            typed = posted(fields) | {"document-name": "Minha", "_version": "7"}
+
+            overtaken = manager.post(url, typed).context["overtaken"]
+            response = manager.post(url, typed | {"_over": str(overtaken.version)})
+
+            assert response.status_code == 302, noun
+            document.refresh_from_db()
+            assert (document.name, document.version) == ("Minha", overtaken.version + 1)
+            again = manager.post(url, typed | {"document-name": "Outra"}).context["overtaken"]
+            assert again.by_reader
+            assert [change["new"] for change in again.changes] == ["Outra"]
 
     def test_explains_each_criterion_in_plain_words(self, manager):
         page = text(manager.get("/associations/new/"))

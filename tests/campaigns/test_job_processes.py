@@ -70,6 +70,21 @@ EACH_ONCE = {str(step): 1 for step in range(1, STEPS + 1)}
 
 
 class TestWorkers:
+    def test_one_that_is_told_to_stop_gives_its_job_back_and_spends_no_attempt(self, committed_db, tmp_path):
+        job = queue_job("careful")
+        held = tmp_path / "held"
+        worker = start_worker(committed_db, held)
+        wait_for(held.exists)
+        worker.send_signal(signal.SIGTERM)
+        worker.communicate(timeout=60)
+
+        job.refresh_from_db()
+        assert worker.returncode == 128 + signal.SIGTERM
+        assert (job.state, job.attempts, job.done) == (JobState.QUEUED, 0, 4)
+        # The next one need not wait until the lease has run out.
+        assert output(start_worker(committed_db, held)) == "finished=1\n"
+        assert effects(job) == EACH_ONCE
+
     def test_a_killed_one_leaves_a_job_that_the_next_finishes_with_each_effect_once(
         self, committed_db, tmp_path
     ):

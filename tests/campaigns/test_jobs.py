@@ -1,7 +1,9 @@
 """Background jobs: asking, running, cancelling, failing, and who may see them."""
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, OperationalError, transaction
@@ -118,7 +120,7 @@ class TestRunDueJobs:
             jobs.run_due_jobs(clock=clock)
 
         job.refresh_from_db()
-        assert job.state == JobState.QUEUED
+        assert (job.state, job.attempts) == (JobState.QUEUED, 0)
 
     def test_gives_up_what_kills_every_worker(self, db, kinds):
         kinds(bomb=lambda job, progress: None)
@@ -324,7 +326,7 @@ class TestPage:
         return request("own", user=build_user(username="asker"))
 
     def client(self, job) -> Client:
-        client = Client()
+        client = Client(headers={"Accept-Language": "en"})
         client.force_login(job.requested_by)
         return client
 
@@ -348,6 +350,42 @@ class TestPage:
 
         assert answer.status_code == 302
         assert Job.objects.get(pk=job.pk).state == JobState.CANCELLED
+
+    @pytest.mark.parametrize(
+        ("silent_for", "said"),
+        [
+            (10, None),
+            (30, "No sign of life since {}; it will be taken up again within a minute."),
+            (300, "No sign of life since {}, and no worker has taken it up."),
+        ],
+    )
+    def test_says_when_the_worker_shows_no_sign_of_life(self, job, silent_for, said):
+        last = timezone.now() - timedelta(seconds=silent_for)
+        Job.objects.filter(pk=job.pk).update(state="running", claim=uuid4(), heartbeat_at=last, total=9)
+
+        page = self.client(job).get(f"/jobs/{job.pk}/").content.decode()
+
+        if said is None:
+            assert "No sign of life" not in page
+        else:
+            assert said.format(f"{timezone.localtime(last):%H:%M:%S}") in page
+
+    def test_says_what_it_waits_for(self, job):
+        jobs.register_kind(replace(jobs.KINDS["own"], code="large", label="Large work"))
+        other = jobs.request_job(
+            kind="large", arguments={}, user=None, at=NOON - timedelta(hours=1), total=1_000_000
+        )
+        Job.objects.filter(pk=other.pk).update(
+            state="running", claim=uuid4(), heartbeat_at=timezone.now(), done=30_000
+        )
+        behind = request("own", user=job.requested_by)
+        client = self.client(job)
+
+        first, second = (client.get(f"/jobs/{one.pk}/").content.decode() for one in (job, behind))
+
+        assert "Waiting for: Large work, 30,000 of 1,000,000" in first
+        assert "and one more job" not in first
+        assert "and one more job" in second
 
     def test_is_closed_to_others(self, job):
         client = Client()

@@ -8,8 +8,7 @@ from campaigns.engine.fields import DocumentError
 from campaigns.models import Markdown, MarkdownItem, MarkdownPrices, MarkdownRevision, PlanChange
 from campaigns.selectors import current_plan_version
 from campaigns.services import markdown_items, markdowns, publication
-from retail.models import Company
-from tests.builders import build_campaign, build_user
+from tests.builders import build_campaign
 
 AT = datetime(2026, 11, 22, 10, 30, 15, tzinfo=UTC)
 
@@ -225,30 +224,6 @@ class TestPublish:
 
         with pytest.raises(publication.NothingToPublish):
             publish()
-
-    def test_leaves_approval_to_somebody_else(self):
-        Company.objects.update(approval_required=True)
-        ana, bia = build_user(), build_user()
-        markdowns.create_markdown(document=document(), user=ana, at=AT)
-
-        with pytest.raises(publication.ApprovalRequired):
-            markdowns.publish_markdown(code="VERAO", user=ana, at=AT)
-        markdowns.publish_markdown(code="VERAO", user=bia, at=AT)
-
-        assert "VERAO" in plan().markdowns
-
-    def test_whoever_changed_it_does_not_approve_it_after_somebody_else_touched_it(self):
-        Company.objects.update(approval_required=True)
-        ana, bia, caio = build_user(), build_user(), build_user()
-        markdowns.create_markdown(document=document(), user=ana, at=AT)
-        markdowns.save_markdown(code="VERAO", document=document(name="Sale"), user=bia, at=AT)
-
-        for editor in (ana, bia):
-            with pytest.raises(publication.ApprovalRequired):
-                markdowns.publish_markdown(code="VERAO", user=editor, at=AT)
-        published = markdowns.publish_markdown(code="VERAO", user=caio, at=AT)
-
-        assert published.editors == []
 
     def test_what_was_published_never_changes(self):
         create()

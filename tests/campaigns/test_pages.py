@@ -7,6 +7,7 @@ from django.utils import translation
 from campaigns.forms.document import CampaignForm
 from campaigns.models import Campaign, CampaignStatus, PromoCode
 from campaigns.selectors import current_plan_version
+from campaigns.services.campaigns import pause_campaign, publish_campaign
 from tests import builders
 from tests.campaigns.test_forms import posted
 
@@ -92,10 +93,37 @@ class TestBuilder:
 
         assert answer.status_code == 422
         text = answer.content.decode()
-        assert "Somebody else changed this campaign meanwhile." in text
-        assert "Load the other version" in text
+        assert "Not saved: you stored another version yourself" in text
+        assert answer.context["overtaken"].changes == [{"label": "Name", "old": "Frio", "new": "Gelo"}]
+        assert f'href="/campaign/{campaign.code}/edit/">' in text
         assert 'value="Gelo"' in text
         assert Campaign.objects.get().document["name"] == "Frio"
+
+    def test_saves_over_the_version_that_was_shown_and_over_no_later_one(self, page):
+        campaign = builders.build_campaign(name="Inverno")
+        url, data = f"/campaign/{campaign.code}/edit/", fields(**campaign.document)
+        page.post(url, data | {"_version": "1", "campaign-name": "Frio"})
+
+        mine = data | {"_version": "1", "campaign-name": "Gelo"}
+        shown = page.post(url, mine).context["overtaken"].version
+        late = page.post(url, mine | {"_over": str(shown - 1)})
+        saved = page.post(url, mine | {"_over": str(shown)})
+
+        assert (late.status_code, saved.status_code) == (422, 302)
+        assert Campaign.objects.get().document["name"] == "Gelo"
+
+    def test_names_whoever_changed_it_or_nobody(self, page):
+        other = builders.build_user(first_name="Ana", last_name="Souza")
+        campaign = builders.build_campaign(name="Inverno")
+        data = fields(**campaign.document) | {"_version": "0", "campaign-name": "Gelo"}
+
+        by_the_api = page.post(f"/campaign/{campaign.code}/edit/", data).content.decode()
+        publish_campaign(code=campaign.code, user=None, at=builders.NOON)
+        pause_campaign(code=campaign.code, user=other, at=builders.NOON)
+        by_ana = page.post(f"/campaign/{campaign.code}/edit/", data).content.decode()
+
+        assert "Not saved: another version was stored" in by_the_api
+        assert "Not saved: Ana Souza stored another version" in by_ana
 
     def test_shows_a_stored_document_with_every_kind_of_part(self, page):
         campaign = builders.build_campaign(

@@ -1,6 +1,7 @@
 """The calculation policy: its examples tell the answers apart, its page and its address change it with care."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
@@ -119,6 +120,28 @@ class TestPage:
 
         assert reader.get("/calculation-policy/").status_code == 200
         assert reader.post("/calculation-policy/", form(**HALVES) | {"confirmed": "1"}).status_code == 403
+
+    def test_switches_the_approval_by_a_second_person(self, client):
+        client.post("/calculation-policy/approval/", {"approval_required": "on"})
+        assert client.get("/calculation-policy/").context["approval_required"]
+        again = client.post("/calculation-policy/approval/", {"approval_required": "on"}, follow=True)
+        assert "Nothing changed." in again.content.decode()
+
+        client.post("/calculation-policy/approval/", {})
+
+        assert not Company.objects.get().approval_required
+        assert [entry.user.username for entry in LogEntry.objects.all()] == ["marina", "marina"]
+
+    def test_lets_nobody_switch_the_approval_who_may_not_change_the_company(self):
+        reader = Client()
+        reader.force_login(build_user(permissions=("retail.view_company", "campaigns.publish_campaign")))
+
+        page = reader.get("/calculation-policy/").content.decode()
+        answer = reader.post("/calculation-policy/approval/", {"approval_required": "on"})
+
+        assert '<fieldset class="form-section" aria-labelledby="approval" disabled>' in page
+        assert answer.status_code == 403
+        assert not Company.objects.get().approval_required
 
 
 class TestApi:

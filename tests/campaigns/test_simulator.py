@@ -54,6 +54,15 @@ def changes(page: Client, campaign: Any, **scenario: Any) -> list[str]:
 
 
 class TestSimulator:
+    @pytest.mark.parametrize(
+        "at", ["9999-12-31T23:59:00-03:00", "0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00Z"]
+    )
+    def test_says_that_a_moment_is_too_far_away(self, page, at):
+        answer = page.get("/simulator/", {"s": packed({"lines": [SHIRT], "at": at})})
+
+        assert answer.status_code in (200, 422)
+        assert at[:10] in answer.content.decode()
+
     def test_shows_a_receipt(self, page: Client) -> None:
         campaign = builders.build_campaign(name="Dez por cento")
 
@@ -169,6 +178,38 @@ class TestSimulator:
         pool.is_active = False
         pool.save()
         assert not look(page, **entered, customer=str(owner.pk))["activations"]
+
+    def test_offers_categories_of_sales_by_name_and_keeps_others(self, page: Client) -> None:
+        campaign = builders.build_campaign(operations=["employee_sale"])
+
+        def text(operation: str) -> str:
+            address = packed({"lines": [SHIRT], "campaigns": [campaign.code], "operation": operation})
+            return page.get("/simulator/", {"s": address}).content.decode()
+
+        assert '<option value="employee_sale" selected>Sale to an employee</option>' in text("employee_sale")
+        assert '<option value="atacado" selected>atacado</option>' in text("atacado")
+        assert '<option value="sale" selected>Sale</option>' in page.get("/simulator/").content.decode()
+
+    def test_names_codes_of_a_pool_only_to_who_may_see_them(self, client: Client, db: None) -> None:
+        client.cookies["django_language"] = "en"
+        campaign = builders.build_campaign(conditions={"kind": "promo_code"})
+        pool = builders.build_promo_code_pool(campaign=campaign)
+        insert_codes(pool, ["SEGREDO"], Terms(), at=builders.NOON)
+        address = f"/simulator/?s={packed({'lines': [SHIRT], 'campaigns': [campaign.code]})}"
+
+        def seen(*permissions: str) -> tuple[str, str]:
+            client.force_login(builders.build_user(permissions=["campaigns.view_campaign", *permissions]))
+            simulator = client.get(address).content.decode()
+            return simulator, client.get(f"/campaign/{campaign.code}/publish/").context["worst_url"]
+
+        shown, worst = seen("campaigns.view_promocodepool")
+        hidden, worst_without = seen()
+
+        assert "Enter the code SEGREDO" in shown
+        assert unpacked(worst.partition("=")[2])["promo_codes"] == ["SEGREDO"]
+        assert "Enter a code of this campaign" in hidden
+        assert "SEGREDO" not in hidden
+        assert unpacked(worst_without.partition("=")[2])["promo_codes"] == []
 
     def test_knows_of_appointments_and_of_no_test_sales(self, page: Client) -> None:
         customer = builders.build_customer()
@@ -328,6 +369,27 @@ class TestSuggestions:
         [
             ({"minimum_amount": "250.00"}, "Take 3 of CAMISA"),
             ({"minimum_quantity": "5"}, "Take 5 of CAMISA"),
+            (
+                {"benefits": [{"kind": "multibuy", "take": 3, "discounted": 1, "percent": "100"}]},
+                "Take 3 of CAMISA",
+            ),
+            ({"benefits": [{"kind": "bundle_price", "take": 4, "price": "50.00"}]}, "Take 4 of CAMISA"),
+            (
+                {
+                    "benefits": [
+                        {
+                            "kind": "buy_get",
+                            "buy": {"selector": {"by": "sku", "values": ["CAMISA"]}, "quantity": 1},
+                            "get": {"selector": {"by": "sku", "values": ["MEIA"]}, "quantity": 1},
+                        }
+                    ]
+                },
+                "Add MEIA",
+            ),
+            (
+                {"benefits": [{"kind": "order_amount", "amount": "9.00", "every_amount": "300.00"}]},
+                "Take 3 of CAMISA",
+            ),
             ({"maximum_amount": "50.00", "minimum_quantity": None}, None),
             ({"conditions": {"kind": "payment", "methods": ["pix"]}}, "Pay with pix"),
             (

@@ -23,6 +23,7 @@ from tests.pos_api.till import Till, basket, issue_code, line, publish
 def _forget() -> Iterator[None]:
     yield
     forget_plans()
+    express.forget_failures()
     usage.forget()
     authentication.terminals.clear()
 
@@ -151,3 +152,34 @@ class TestAnyOtherRequest:
         authentication.terminals.clear()
 
         assert call(application, environ(till, basket()))[0].startswith("401")
+
+
+class TestFailureOfTheShortWay:
+    @pytest.fixture
+    def failing(self, till: Till, monkeypatch: pytest.MonkeyPatch) -> Till:
+        def fail(document: Any, *_arguments: Any, **_named: Any) -> None:
+            raise ZeroDivisionError(document.customer.document)
+
+        monkeypatch.setattr(express, "evaluate_basket", fail)
+        return till
+
+    def test_is_logged_once_for_its_place_and_without_what_the_exception_says(
+        self, failing: Till, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        body = basket(customer={"document": "123.456.789-09"})
+        answers = [call(application, environ(failing, body))[0] for _ in range(3)]
+
+        assert answers == ["200 OK"] * 3
+        (record,) = [record for record in caplog.records if record.name == "config.express"]
+        assert record.levelname == "ERROR"
+        assert "ZeroDivisionError" in record.getMessage()
+        assert "in fail" in record.getMessage()
+        assert "12345678909" not in caplog.text
+
+    def test_is_not_logged_where_the_request_is_wrong(
+        self, till: Till, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        status, _headers, _content = call(application, environ(till, basket(line(quantity="0"))))
+
+        assert status.startswith("422")
+        assert not [record for record in caplog.records if record.name == "config.express"]

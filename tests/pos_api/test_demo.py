@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from campaigns.models import Activation, Campaign
+from campaigns.models import Activation, Association, Campaign, Markdown, PromoCodePool
 from customers.documents import is_valid
 from customers.models import Customer
 from messaging.models import Automation, Template
@@ -39,11 +39,15 @@ class TestDemo:
 
     def test_running_it_again_changes_nothing_but_a_password_that_is_given(self):
         run()
-        before = [list(model.objects.order_by("pk").values()) for model in (Customer, Campaign, Sale)]
+        kept = (Customer, Campaign, Sale, Association, Markdown, PromoCodePool)
+        before = [list(model.objects.order_by("pk").values()) for model in kept]
 
         printed = run(password="outra senha longa")
 
-        assert [list(model.objects.order_by("pk").values()) for model in (Customer, Campaign, Sale)] == before
+        assert [list(model.objects.order_by("pk").values()) for model in kept] == before
+        assert {document.status for document in (Association.objects.get(), Markdown.objects.get())} == {
+            "published"
+        }
         assert "fiel_" not in printed
         assert User.objects.get(username="gerente").check_password("outra senha longa")
 

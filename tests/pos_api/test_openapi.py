@@ -14,7 +14,7 @@ from drf_spectacular.validation import validate_schema
 
 from pos_api import answers, examples
 from pos_api.baskets import EVALUATE_DECODER, SALE_DECODER
-from tests.builders import build_product
+from tests.builders import build_product, build_user
 from tests.pos_api.till import Till, basket, line, publish, sale
 
 SNAPSHOT = Path(__file__).parents[2] / "docs" / "openapi.yaml"
@@ -157,3 +157,22 @@ class TestRateLimit:
 
         assert statuses == [200, 200, 200, 429, 429]
         assert till.send("GET", "terminal/")["Retry-After"] == "31"
+
+
+class TestQueryParameters:
+    def test_that_no_operation_declares_are_refused_by_every_list(
+        self, document: dict[str, Any], client: Client, db: None
+    ) -> None:
+        lists = [
+            path
+            for path, operations in document["paths"].items()
+            if "{" not in path
+            and any(one["name"] == "limit" for one in operations.get("get", {}).get("parameters", []))
+        ]
+        assert len(lists) > 15
+        client.force_login(build_user(is_superuser=True))
+
+        for path in lists:
+            refused = client.get(path, {"starts_at": "2026-01-01"}, headers={"Accept-Language": "en"})
+            assert (path, refused.status_code) == (path, 400)
+            assert refused.json()["detail"] == "There is no parameter starts_at."

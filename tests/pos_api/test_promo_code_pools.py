@@ -215,6 +215,14 @@ class TestCodes:
 
         assert (job["done"], job["result"]["changed"]) == (3, 2)
 
+    def test_get_no_end_that_is_past(self, manager: Manager, pool: str) -> None:
+        refused = manager.send("POST", pool + "extend/", {"expires_at": "2020-02-01T00:00:00Z"})
+
+        assert refused.status_code == 422
+        assert [(error["path"], error["code"]) for error in refused.json()["errors"]] == [
+            ("expires_at", "past")
+        ]
+
     def test_are_exported_and_the_export_is_noted(self, manager: Manager, pool: str) -> None:
         answer = manager.send("GET", pool + "export/")
 

@@ -10,10 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.engine.policy import PRESETS
-from campaigns.models import Campaign
+from campaigns.models import Campaign, PromoCode
 from campaigns.services.plan import change_policy
 from retail.models import Sale
-from tests.builders import build_campaign, build_category, build_product, build_user
+from tests.builders import build_campaign, build_category, build_product, build_promo_code_pool, build_user
 from tests.pos_api.till import issue_code, line, publish
 
 TEN = {"code": "DEZ", "name": "Dez", "benefits": [{"kind": "item_percent", "percent": "10.00"}]}
@@ -141,6 +141,31 @@ class TestSimulations:
         }
         assert discount(preset="oscar", rounding="half_up") == "0.20"
 
+    def test_refuses_campaigns_that_do_not_take_part(self, manager: Client) -> None:
+        association = {"code": "GRUPO", "criterion": "highest", "campaigns": ["DEZ", "VINTE", "ONZE"]}
+        named: dict[str, Any] = {
+            "usage": {"DEZ": {"total": 1}, "VIVA": {"total": 1}},
+            "associations": [association],
+            "promo_codes": [{"code": "ALFA"}, {"code": "BETA", "campaign": "VIVA"}],
+        }
+        publish("VIVA")
+
+        def refused(**fields: Any) -> list[tuple[str, str]]:
+            answer = simulate(manager, document(TEN, **named, **fields))
+            assert answer.status_code == 422
+            return [(error["path"], error["code"]) for error in answer.json()["errors"]]
+
+        groups = [("associations[0].campaigns[1]", "unknown"), ("associations[0].campaigns[2]", "unknown")]
+        assert refused() == [("usage.VIVA", "unknown"), *groups, ("promo_codes[1].campaign", "unknown")]
+        assert refused(live=True) == groups
+
+    def test_looks_up_codes_of_campaigns_that_do_not_take_part(self, manager: Client) -> None:
+        build_promo_code_pool(campaign=build_campaign(), codes=1)
+        code = PromoCode.objects.get().code
+        basket = {"lines": [line()], "promo_codes": [code]}
+
+        assert simulate(manager, document(TEN, basket=basket, live=True)).status_code == 200
+
     def test_names_what_is_wrong(self, manager: Client) -> None:
         response = simulate(manager, document(TEN | {"priority": -1}, basket={"lines": [line(quantity="x")]}))
 
@@ -241,11 +266,24 @@ class TestCommand:
         wrong, lines = tmp_path / "wrong.json", tmp_path / "lines.jsonl"
         wrong.write_text(json.dumps(document(TEN), indent=2)[:-1])
         lines.write_text("not JSON\n" + json.dumps(document(TEN)))
+        out = io.StringIO()
 
-        answers = {}
-        for path in (wrong, lines):
-            out = io.StringIO()
-            call_command("simulate", str(path), stdout=out)
-            answers[path.name] = [json.loads(text).get("status") for text in out.getvalue().splitlines()]
+        with pytest.raises(CommandError, match="wrong"):
+            call_command("simulate", str(wrong), stdout=out)
+        call_command("simulate", str(lines), stdout=out)
 
-        assert answers == {"wrong.json": [400], "lines.jsonl": [400, None]}
+        assert [json.loads(text).get("status") for text in out.getvalue().splitlines()] == [400, 400, None]
+
+    def test_fails_for_one_document_that_is_no_utf8_but_not_for_one_that_is_refused(
+        self, db: None, tmp_path: Path
+    ) -> None:
+        latin, refused = tmp_path / "latin.json", tmp_path / "refused.json"
+        latin.write_bytes(json.dumps(document(TEN | {"name": "Verão"}), ensure_ascii=False).encode("latin-1"))
+        refused.write_text(json.dumps({"basket": []}))
+        out = io.StringIO()
+
+        with pytest.raises(CommandError, match="latin"):
+            call_command("simulate", str(latin), stdout=out)
+        call_command("simulate", str(refused), stdout=out)
+
+        assert [json.loads(text)["status"] for text in out.getvalue().splitlines()] == [400, 422]

@@ -6,11 +6,11 @@ from campaigns.engine import fields
 from campaigns.engine.benefits.base import Benefit
 from campaigns.engine.conditions.customer import attribute_of
 from campaigns.engine.marks import Phrase, gettext_noop
+from campaigns.engine.verdict import CUSTOMER_REQUIRED, Verdict
 from campaigns.engine.work import Effect
 from retail import money
 
 if TYPE_CHECKING:
-    from campaigns.engine.scene import Scene
     from campaigns.engine.work import Work
 
 
@@ -27,10 +27,12 @@ class AgePercent(Benefit):
         label=gettext_noop("At most (percentage)"), help=gettext_noop("Empty means 100."), default=None
     )
 
-    def lacks(self, scene: "Scene", campaign: str) -> str:
+    def lacks(self, work: "Work") -> list[Verdict]:
+        scene = work.scene
         if scene.shopper is None:
-            return "customer_required"
-        return "birth_date_required" if attribute_of(scene.shopper, "age", scene.today) is None else ""
+            return [CUSTOMER_REQUIRED]
+        known = attribute_of(scene.shopper, "age", scene.today) is not None
+        return [] if known else [Verdict(satisfied=False, code="birth_date_required")]
 
     def apply(self, work: "Work") -> Effect:
         shopper = work.scene.shopper

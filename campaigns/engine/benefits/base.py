@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from campaigns.engine.fields import Field
 from campaigns.engine.marks import Phrase
+from campaigns.engine.shortfalls import absent
+from campaigns.engine.verdict import CUSTOMER_REQUIRED, Verdict
 from campaigns.engine.work import Effect
 
 if TYPE_CHECKING:
     from campaigns.engine.purchase import Purchase, Reward
-    from campaigns.engine.scene import Scene
     from campaigns.engine.work import Work
 
 
@@ -35,9 +36,22 @@ class Benefit:
         """Return the level on which it works with these arguments."""
         return self.level
 
-    def lacks(self, scene: "Scene", campaign: str) -> str:
-        """Return the code of what keeps it from giving anything in this sale; empty when nothing does. `campaign` is its own code."""
-        return "customer_required" if self.needs_customer and scene.shopper is None else ""
+    def lacks(self, work: "Work") -> list[Verdict]:
+        """Return all that is missing before it can give anything in this sale; empty when it is not for want of something.
+
+        Asked only of a benefit that came to nothing. `work.left` is what each line comes to when its turn comes: for a
+        benefit of level `earning`, what the customer pays.
+        """
+        if self.needs_customer and work.scene.shopper is None:
+            return [CUSTOMER_REQUIRED]
+        target = getattr(self, "target", None)
+        if target is not None and not work.scene.select(target):
+            return [absent(target)]
+        return self.falls_short(work)
+
+    def falls_short(self, work: "Work") -> list[Verdict]:
+        """Return which quantity or amount is missing, of lines that are there."""
+        return []
 
     def apply(self, work: "Work") -> Effect:
         """Return what it gives on what is left for this campaign. Changes nothing."""

@@ -6,6 +6,8 @@ from campaigns.engine import fields
 from campaigns.engine.benefits.base import Benefit
 from campaigns.engine.marks import Phrase, gettext_noop
 from campaigns.engine.selector import Selector, target_field
+from campaigns.engine.shortfalls import too_few_units
+from campaigns.engine.verdict import Verdict
 from campaigns.engine.work import Effect, Picks, count_units, take_units
 from retail import money
 
@@ -58,6 +60,15 @@ class BundlePrice(Benefit):
         effect = Effect(self.kind, parts, picks, spread=[position for position, _ in picks], deal=picks)
         effect.applications = max(applied, 1)
         return effect
+
+    def falls_short(self, work: "Work") -> list[Verdict]:
+        positions = work.targets(self.target)
+        units = count_units(work.available(positions))
+        return (
+            [too_few_units(work.scene, positions, self.take, units)]
+            if positions and units < self.take
+            else []
+        )
 
     def phrase(self) -> Phrase:
         return Phrase(

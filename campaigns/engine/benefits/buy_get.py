@@ -6,6 +6,8 @@ from campaigns.engine import fields
 from campaigns.engine.benefits.base import Benefit
 from campaigns.engine.marks import Phrase, gettext_noop
 from campaigns.engine.selector import Selector
+from campaigns.engine.shortfalls import absent, too_few_units
+from campaigns.engine.verdict import Verdict
 from campaigns.engine.work import Effect, Picks, count_units, take_units, without
 
 if TYPE_CHECKING:
@@ -77,6 +79,24 @@ class BuyGet(Benefit):
         effect.consumed = members if self.consumes else None
         effect.applications = times
         return effect
+
+    def falls_short(self, work: "Work") -> list[Verdict]:
+        scene = work.scene
+        bought = scene.select(self.buy.selector)
+        gettable = work.eligible(scene.select(self.get.selector))
+        found = []
+        for side, positions in ((self.buy, bought), (self.get, gettable)):
+            units = count_units(work.available(positions))
+            if not scene.select(side.selector):
+                found.append(absent(side.selector))
+            elif positions and units < side.quantity:
+                found.append(too_few_units(scene, positions, side.quantity, units))
+        if found or not gettable:
+            return found
+        # Each side has enough, but units that could be on either are on one of them only.
+        together = sorted({*bought, *gettable})
+        needed, units = self.buy.quantity + self.get.quantity, count_units(work.available(together))
+        return [too_few_units(scene, together, needed, units)] if units < needed else []
 
     def _times(self, bought: Picks, gettable: Picks) -> int:
         """Return how many full sets fit when no unit is both bought and got."""

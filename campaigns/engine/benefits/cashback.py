@@ -9,12 +9,14 @@ from campaigns.engine.encoding import encode
 from campaigns.engine.evaluation import CashbackEarned
 from campaigns.engine.marks import Phrase, gettext_noop
 from campaigns.engine.purchase import Reward
+from campaigns.engine.shortfalls import too_little
+from campaigns.engine.verdict import Verdict
 from retail import money
 
 if TYPE_CHECKING:
     from campaigns.engine.basket import Shopper
     from campaigns.engine.purchase import Purchase
-    from campaigns.engine.scene import Scene
+    from campaigns.engine.work import Work
 
 APPLY_CHOICES = (("sale", gettext_noop("the sale as a whole")), ("item", gettext_noop("each item")))
 REMAINDER_CHOICES = (
@@ -116,10 +118,10 @@ class Cashback(Benefit):
         default="kept",
     )
 
-    def lacks(self, scene: "Scene", campaign: str) -> str:
-        if scene.shopper is None:
-            return "customer_required"
-        return "credit_open" if self.waits(scene.shopper, campaign) else ""
+    def lacks(self, work: "Work") -> list[Verdict]:
+        if self.waits(work.scene.shopper, work.campaign.code):
+            return [Verdict(satisfied=False, code="credit_open")]
+        return Benefit.lacks(self, work)
 
     def waits(self, shopper: "Shopper | None", campaign: str) -> bool:
         """Say whether an earlier credit has to be used first: one that does not accumulate stands alone."""
@@ -153,6 +155,12 @@ class Cashback(Benefit):
                 terms=self.terms(),
             )
         )
+
+    def falls_short(self, work: "Work") -> list[Verdict]:
+        paid = work.sum_of(work.left, work.qualifying)
+        if self.every_amount is None or self.amount is None or paid >= self.every_amount:
+            return []
+        return [too_little(work.scene, work.qualifying, self.every_amount, paid)]
 
     def terms(self) -> dict[str, Any]:
         """Return the redemption conditions as the document writes them."""

@@ -6,6 +6,8 @@ from campaigns.engine import fields
 from campaigns.engine.benefits.base import Benefit
 from campaigns.engine.marks import Phrase, gettext_noop
 from campaigns.engine.selector import Selector, target_field
+from campaigns.engine.shortfalls import too_few_units
+from campaigns.engine.verdict import Verdict
 from campaigns.engine.work import Effect, Parts, Picks, count_units, take_units, without
 
 if TYPE_CHECKING:
@@ -88,6 +90,12 @@ class Multibuy(Benefit):
         effect.consumed = members if self.consumes else None
         effect.applications = -(-number // self.discounted)
         return effect
+
+    def falls_short(self, work: "Work") -> list[Verdict]:
+        positions = work.targets(self.target)
+        needed = self.take - self.discounted + 1 if self.partial else self.take
+        units = count_units(work.available(positions))
+        return [too_few_units(work.scene, positions, needed, units)] if positions and units < needed else []
 
     def _reach(self, available: int) -> tuple[int, int]:
         """Return how many units are discounted and how many belong to the groups, for so many available."""

@@ -6,6 +6,8 @@ from campaigns.engine import fields
 from campaigns.engine.benefits.base import Benefit
 from campaigns.engine.marks import Phrase, gettext_noop
 from campaigns.engine.selector import Selector, target_field
+from campaigns.engine.shortfalls import too_little
+from campaigns.engine.verdict import Verdict
 from campaigns.engine.work import Effect
 
 if TYPE_CHECKING:
@@ -38,6 +40,13 @@ class OrderAmount(Benefit):
         if self.every_amount is not None:
             times = sum([work.left[p] for p in positions]) // self.every_amount
         return work.order_discount(self.kind, self.amount * times, positions, max(times, 1))
+
+    def falls_short(self, work: "Work") -> list[Verdict]:
+        positions = work.order_targets(self.target)
+        amount = work.sum_of(work.left, positions)
+        if self.every_amount is None or not positions or amount >= self.every_amount:
+            return []
+        return [too_little(work.scene, positions, self.every_amount, amount)]
 
     def phrase(self) -> Phrase:
         params = {"amount": ("money", self.amount)}

@@ -1,15 +1,18 @@
 """`points`: points of a program, or a multiplier of those that it gives."""
 
 from decimal import Decimal
+from math import ceil
 from typing import TYPE_CHECKING, ClassVar
 
 from campaigns.engine import fields
 from campaigns.engine.benefits.base import Benefit
 from campaigns.engine.marks import Phrase, gettext_noop
-from campaigns.engine.purchase import Reward
+from campaigns.engine.purchase import Purchase, Reward
+from campaigns.engine.shortfalls import too_few, too_little, unpaid
+from campaigns.engine.verdict import Verdict
 
 if TYPE_CHECKING:
-    from campaigns.engine.purchase import Purchase
+    from campaigns.engine.work import Work
 
 
 @fields.declared
@@ -70,6 +73,23 @@ class Points(Benefit):
             quantity = sum((purchase.scene.lines[p].quantity for p in purchase.qualifying), Decimal())
             return purchase.whole_points(int(quantity // self.every_quantity) * fixed)
         return purchase.whole_points(fixed)
+
+    def falls_short(self, work: "Work") -> list[Verdict]:
+        if not self.fixed:
+            return []
+        purchase = Purchase(work.scene, work.campaign.code, work.qualifying, work.left)
+        if self.methods and not purchase.paid_with(self.methods):
+            return [unpaid(self.methods, work.scene.methods)]
+        steps = purchase.steps_for_a_point(int(self.fixed * 100))
+        if self.every_amount is not None:
+            amount = purchase.points_amount(work.qualifying)
+            needed = ceil(self.every_amount * steps)
+            return [too_little(work.scene, work.qualifying, needed, amount)] if amount < needed else []
+        if self.every_quantity is not None:
+            quantity = work.quantity(work.qualifying)
+            required = self.every_quantity * ceil(steps)
+            return [too_few(work.scene, work.qualifying, required, quantity)] if quantity < required else []
+        return []
 
     def phrase(self) -> Phrase:
         if self.multiplier is not None:

@@ -1,11 +1,15 @@
 """`progressive`: the more is bought, the higher the discount."""
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from campaigns.engine import fields
 from campaigns.engine.benefits.base import Benefit
-from campaigns.engine.benefits.tiers import Tier, reached, repeated_steps
+from campaigns.engine.benefits.tiers import Tier, first_step, reached, repeated_steps
 from campaigns.engine.marks import Phrase, gettext_noop
+from campaigns.engine.shortfalls import too_few, too_little
+from campaigns.engine.verdict import Verdict
 from campaigns.engine.work import Effect
 from retail import money
 
@@ -48,11 +52,7 @@ class Progressive(Benefit):
 
     def apply(self, work: "Work") -> Effect:
         qualifying = work.eligible(work.qualifying)
-        if self.by == "quantity":
-            measure = work.quantity(qualifying)
-        else:
-            measure = money.to_decimal(sum([work.left[p] for p in qualifying]))
-        tier = reached(self.tiers, measure)
+        tier = reached(self.tiers, self._measure(work, qualifying))
         if tier is None:
             return Effect(self.kind)
         if self.on == "order":
@@ -66,6 +66,20 @@ class Progressive(Benefit):
                 for p, count in picks
             ]
         return Effect(self.kind, work.within_room(parts), units=picks)
+
+    def falls_short(self, work: "Work") -> list[Verdict]:
+        qualifying = work.eligible(work.qualifying)
+        measure = self._measure(work, qualifying)
+        if not qualifying or reached(self.tiers, measure) is not None:
+            return []
+        if self.by == "quantity":
+            return [too_few(work.scene, qualifying, min(tier.from_ for tier in self.tiers), measure)]
+        return [too_little(work.scene, qualifying, first_step(self.tiers) or 0, money.from_decimal(measure))]
+
+    def _measure(self, work: "Work", qualifying: Sequence[int]) -> Decimal:
+        if self.by == "quantity":
+            return work.quantity(qualifying)
+        return money.to_decimal(sum([work.left[p] for p in qualifying]))
 
     def _on_order(self, work: "Work", tier: Tier) -> Effect:
         positions = work.order_targets(None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from math import ceil
 
 from campaigns.engine import fields
 from campaigns.engine.marks import gettext_noop
@@ -26,6 +27,12 @@ class Tier:
 def reached(tiers: Iterable[Tier], measure: Decimal) -> Tier | None:
     """Return the highest tier that the measure reaches (inclusive), or None."""
     return max((tier for tier in tiers if tier.from_ <= measure), key=lambda tier: tier.from_, default=None)
+
+
+def first_step(tiers: Iterable[Tier]) -> int | None:
+    """Return in cents from where on tiers of amounts give something, None without tiers."""
+    lowest = min((tier.from_ for tier in tiers), default=None)
+    return None if lowest is None else ceil(lowest * 100)
 
 
 def repeated_steps(tiers: Iterable[Tier]) -> list[tuple[str, str, str]]:

@@ -4,15 +4,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 from campaigns.engine import fields
 from campaigns.engine.benefits.base import Benefit
-from campaigns.engine.benefits.tiers import Tier, reached, repeated_steps
+from campaigns.engine.benefits.tiers import Tier, first_step, reached, repeated_steps
 from campaigns.engine.evaluation import VoucherEarned
 from campaigns.engine.marks import Phrase, gettext_noop
 from campaigns.engine.purchase import Reward
+from campaigns.engine.shortfalls import too_little
+from campaigns.engine.verdict import CUSTOMER_REQUIRED, Unit, Verdict
 from retail import money
 
 if TYPE_CHECKING:
     from campaigns.engine.purchase import Purchase
-    from campaigns.engine.scene import Scene
+    from campaigns.engine.work import Work
 
 BASE_CHOICES = (
     ("sale", gettext_noop("this sale")),
@@ -53,9 +55,29 @@ class Voucher(Benefit):
         maximum=36_500,
     )
 
-    def lacks(self, scene: "Scene", campaign: str) -> str:
-        anonymous = self.base == "period_turnover" and scene.shopper is None
-        return "customer_required" if anonymous else ""
+    def lacks(self, work: "Work") -> list[Verdict]:
+        lowest = first_step(self.tiers)
+        if self.base == "sale":
+            paid = work.sum_of(work.left, work.qualifying)
+            short = lowest is not None and paid < lowest
+            return [too_little(work.scene, work.qualifying, lowest or 0, paid)] if short else []
+        shopper = work.scene.shopper
+        if shopper is None:
+            return [CUSTOMER_REQUIRED]
+        if lowest is None or (shopper.turnover is not None and shopper.turnover >= lowest):
+            return []
+        return [self._low_turnover(lowest, shopper.turnover)]
+
+    def _low_turnover(self, lowest: int, turnover: int | None) -> Verdict:
+        return Verdict(
+            satisfied=False,
+            code="customer_turnover",
+            required=lowest,
+            actual=turnover,
+            missing=None if turnover is None else lowest - turnover,
+            unit=Unit.MONEY,
+            subject="gte",
+        )
 
     def earn(self, purchase: "Purchase") -> Reward | None:
         base: int | None = purchase.paid()

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from pos_api.decoding import MAX_BULK_BODY, parse_json
 from pos_api.errors import as_problem, defect, problem_document
@@ -22,7 +23,8 @@ class Command(BaseCommand):
     help = (
         "Evaluate baskets against campaign documents, as POST /api/v1/simulations/ does. FILE holds one JSON document or "
         "one on each line; - reads lines from standard input. Writes one answer or problem document per line, in order, "
-        "and nothing else. Empty lines are passed over."
+        "and nothing else. Empty lines are passed over. Exits with 1 when FILE is one document that is no JSON in UTF-8; "
+        "of lines, the problem documents say which cannot be read, and the others are answered."
     )
     requires_system_checks: list[str] = []
 
@@ -31,6 +33,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.zone = company_zone()
+        self.unreadable = 0
         if options["file"] == "-":
             self._answer(sys.stdin.buffer)
             return
@@ -38,7 +41,10 @@ class Command(BaseCommand):
             data = Path(options["file"]).read_bytes()
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror}") from error
-        self._answer(data.split(b"\n") if _holds_lines(data) else [data])
+        holds_lines = _holds_lines(data)
+        self._answer(data.split(b"\n") if holds_lines else [data])
+        if self.unreadable and not holds_lines:
+            raise CommandError(_("%(file)s could not be read.") % {"file": options["file"]})
 
     def _answer(self, lines: Iterable[bytes]) -> None:
         """Answer each line that is not empty; a reader that goes away ends it quietly."""
@@ -61,6 +67,7 @@ class Command(BaseCommand):
                 raise TooLarge
             body = run_simulation(parse_json(data), now=timezone.now(), zone=self.zone)
         except Exception as error:
+            self.unreadable += isinstance(error, NotJson | TooLarge)
             problem = as_problem(error)
             if problem is None:
                 logger.exception("A simulation failed")

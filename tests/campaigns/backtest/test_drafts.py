@@ -24,6 +24,9 @@ def draft(code: str = "NOVA", percent: str = "20.00", **fields: Any) -> dict[str
     } | fields  # fmt: skip
 
 
+ONE_OF = {"code": "UMA", "criterion": "highest"}
+
+
 class TestDrafts:
     def test_measures_a_draft_alone(self, till: Till) -> None:
         build_product(sku="CAMISA", cost=Decimal("60.00"))
@@ -61,6 +64,15 @@ class TestDrafts:
         ]
         assert (report["totals"]["cost"], report["totals"]["extra_cost"]) == ("20.00", "1.00")
         assert report["totals"]["unexplained"] == 0
+
+    def test_lets_a_draft_compete_with_a_live_campaign(self, till: Till) -> None:
+        publish("DEZ")
+        record(till)
+        one_of = ONE_OF | {"campaigns": ["DEZ", "NOVA"]}
+
+        report = run(campaigns=[draft()], associations=[one_of], live=True)
+
+        assert (of(report, "NOVA")["discount"], of(report, "DEZ")["discount"]) == ("20.00", "0.00")
 
     def test_replaces_a_live_campaign_by_its_draft(self, till: Till) -> None:
         publish("DEZ")
@@ -176,7 +188,18 @@ class TestQuestion:
             ({"live": True, "from": "2026-02-30"}, "from", "invalid_date"),
             ({"live": True, "from": "2026-02-02", "until": "2026-02-01"}, "until", "empty_period"),
             ({"live": True, "from": "2000-01-01"}, "until", "too_large"),
+            ({"live": True, "from": "2999-01-01", "until": "2999-01-02"}, "from", "out_of_range"),
             ({"live": True, "stores": ["NADA"]}, "stores.0", "unknown"),
+            (
+                {"live": True, "associations": [ONE_OF | {"campaigns": ["NADA", "NOVA"]}]},
+                "associations.0.campaigns.1",
+                "unknown",
+            ),
+            (
+                {"campaigns": [draft()], "associations": [ONE_OF | {"campaigns": ["NOVA", "NADA"]}]},
+                "associations.0.campaigns.1",
+                "unknown",
+            ),
             ({"live": True, "basket": {}}, "basket", "unknown_field"),
             ({"saved": ["NADA"]}, "saved.0", "unknown"),
             ({"campaigns": [{"code": "X"}]}, "campaigns.0.name", "required"),

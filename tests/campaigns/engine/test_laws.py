@@ -15,7 +15,7 @@ from campaigns.engine.associations import decode_association
 from campaigns.engine.basket import Basket, Shopper
 from campaigns.engine.document import decode_campaign, encode_campaign
 from campaigns.engine.evaluate import evaluate
-from campaigns.engine.evaluation import Evaluation
+from campaigns.engine.evaluation import Evaluation, LineResults
 from campaigns.engine.markdowns import decode_markdown
 from campaigns.engine.plan import Plan, compile_plan, concerns
 from campaigns.engine.policy import build_policy
@@ -192,7 +192,7 @@ def assert_alone_when_exclusive(world: World, answer: Evaluation) -> None:
 def assert_whole_numbers(value: Any) -> None:
     if hasattr(value, "__struct_fields__"):
         value = structs.astuple(value)
-    if isinstance(value, tuple | list):
+    if isinstance(value, tuple | list | LineResults):
         for item in value:
             assert_whole_numbers(item)
     else:

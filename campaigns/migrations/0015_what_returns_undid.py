@@ -15,7 +15,7 @@ WHERE d.sale_id = l.sale_id AND d.line = l.line;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0012_editors_of_documents'),
+        ("campaigns", "0014_who_changed_a_campaign"),
         ('retail', '0010_sale_returns'),
     ]
 
