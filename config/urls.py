@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("pos_api.page_urls")),
     path("", include("messaging.urls")),
     path("", include("campaigns.urls")),
+    path("", include("loyalty.urls")),
     path("", include("customers.urls")),
     path("", include("retail.urls")),
 ]

@@ -27,6 +27,7 @@ class Section:
 
 OVERVIEW = Section(code="overview", title="", order=0)
 PROMOTIONS = Section(code="promotions", title=_("Promotions"), order=10)
+LOYALTY = Section(code="loyalty", title=_("Loyalty"), order=15)
 RELATIONSHIP = Section(code="relationship", title=_("Customers"), order=20)
 SALES = Section(code="sales", title=_("Sales"), order=30)
 CATALOGUE = Section(code="catalogue", title=_("Catalogue"), order=40)
@@ -49,6 +50,18 @@ class NavigationEntry:
     permission: str = ""
     also: Sequence[str] = ()
     external: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductTab:
+    """A further view of one product, which a package above adds: PRODUCT_TABS in its `navigation.py`.
+
+    `url_name` takes the product's primary key.
+    """
+
+    label: Promise | str
+    url_name: str
+    permission: str = ""
 
 
 @cache

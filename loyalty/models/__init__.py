@@ -14,11 +14,15 @@ from loyalty.models.program import (
     ProgramLevel,
     StampPlan,
     StampReward,
+    TierBasis,
+    TierDowngrade,
 )
+from loyalty.models.tier import CustomerTier, ProgramTier
 
 __all__ = [
     "Account",
     "AccountKind",
+    "CustomerTier",
     "Entry",
     "EntryKind",
     "LevelGift",
@@ -26,8 +30,11 @@ __all__ = [
     "LotSource",
     "PointsProgram",
     "ProgramLevel",
+    "ProgramTier",
     "Receivable",
     "Settlement",
     "StampPlan",
     "StampReward",
+    "TierBasis",
+    "TierDowngrade",
 ]

@@ -49,6 +49,26 @@ class ProgramTerms(models.Model):
         return f"{self.code} {self.name}"
 
 
+class TierBasis(models.TextChoices):
+    """What of the last months a customer's tier is measured by."""
+
+    SPEND = "spend", _("What was spent")
+    POINTS = "points", _("Points earned")
+    VISITS = "visits", _("Number of purchases")
+
+
+class TierDowngrade(models.TextChoices):
+    """What happens to a customer who no longer reaches the tier that he has."""
+
+    IMMEDIATELY = "immediately", _("Falls at once to the tier that is reached")
+    AT_PERIOD_END = (
+        "at_period_end",
+        _("Keeps it to the end of the period, then falls to the tier that is reached"),
+    )
+    ONE_LEVEL = "one_level", _("Keeps it to the end of the period, then falls one tier at a time")
+    NEVER = "never", _("Keeps it for good")
+
+
 class PointsProgram(ProgramTerms):
     """Points for what is spent: `points` for each full `per_amount` of a sale, for the brand, whatever the store.
 
@@ -85,6 +105,24 @@ class PointsProgram(ProgramTerms):
         validators=[MinValueValidator(Decimal("0.01"))],
         help_text=_("Points are redeemed in multiples of this."),
     )
+    tier_basis = models.CharField(
+        _("tiers are reached by"), max_length=10, choices=TierBasis, default=TierBasis.SPEND
+    )
+    tier_period_months = models.PositiveSmallIntegerField(
+        _("of the last (months)"), default=12, validators=[MinValueValidator(1)]
+    )
+    tier_downgrade = models.CharField(
+        _("who no longer reaches a tier"),
+        max_length=14,
+        choices=TierDowngrade,
+        default=TierDowngrade.AT_PERIOD_END,
+    )
+    sets_customer_level = models.BooleanField(
+        _("its tiers are the customers' level"),
+        default=False,
+        help_text=_("Conditions of campaigns then read the tier as loyalty level and loyalty category."),
+    )
+    tiers_checked_at = models.DateTimeField(_("tiers looked at"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("points program")
@@ -106,6 +144,17 @@ class PointsProgram(ProgramTerms):
                 condition=models.Q(clawback__in=Clawback.values)
                 & models.Q(expired_restore__in=ExpiredRestore.values),
                 name="points_program_policies_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(tier_basis__in=TierBasis.values)
+                & models.Q(tier_downgrade__in=TierDowngrade.values)
+                & models.Q(tier_period_months__gte=1),
+                name="points_program_tier_rules_known",
+            ),
+            models.UniqueConstraint(
+                fields=["sets_customer_level"],
+                condition=models.Q(sets_customer_level=True),
+                name="points_program_one_sets_level",
             ),
         ]
 

@@ -1,129 +1,21 @@
-"""Points programs with their levels and gifts, saved as a whole from a list of rows or from a form."""
+"""Points programs with their levels, gifts and tiers, saved as a whole from a list of rows or from a form."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
-from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from loyalty.models import Account, LevelGift, PointsProgram, ProgramLevel
+from loyalty.models import PointsProgram, TierBasis, TierDowngrade
+from loyalty.services.levels import Levels, check_levels, levels_differ, products_of, write_levels
+from loyalty.services.program_tiers import Tiers, check_tiers, tiers_differ, write_tiers
 from retail import upsert
-from retail.models import Clawback, ExpiredRestore, Product
-from retail.models.catalogue import validate_web_address
-from retail.rows import (
-    MISSING,
-    Choice,
-    Code,
-    Column,
-    FieldRefused,
-    Flag,
-    Money,
-    Row,
-    RowResult,
-    Text,
-    Whole,
-    read_row,
-    schema_of,
-)
+from retail.models import Clawback, ExpiredRestore
+from retail.rows import MISSING, Choice, Code, Column, Flag, Money, Row, RowResult, Text, Whole
 
-MAX_LEVELS = 100
-MAX_GIFTS = 500
 MAX_DAYS = 36_500
-
-LEVEL_COLUMNS: dict[str, Column] = {"name": Text(80), "points": Money()}
-GIFT_COLUMNS: dict[str, Column] = {
-    "sku": Code(64),
-    "picture_url": Text(500, validators=[validate_web_address]),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class GiftSpec:
-    sku: str
-    picture_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class LevelSpec:
-    """One level as a row gives it; its number is its place in the list."""
-
-    name: str
-    points: Decimal
-    gifts: tuple[GiftSpec, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Levels:
-    """The whole list of levels of a program, lowest first, each with its gifts."""
-
-    default: Any = None
-
-    def read(self, value: Any) -> tuple[LevelSpec, ...]:
-        if not isinstance(value, list):
-            raise FieldRefused("type", _("This must be a list."))
-        if len(value) > MAX_LEVELS:
-            raise FieldRefused("too_long", _("This has more than %(limit)d entries.") % {"limit": MAX_LEVELS})
-        levels = tuple(_read_level(place, raw) for place, raw in enumerate(value))
-        for place, (lower, higher) in enumerate(pairwise(levels), 1):
-            if higher.points <= lower.points:
-                message = _("Level %(number)d must need more points than the one before.")
-                raise FieldRefused("order", message % {"number": place + 1})
-        return levels
-
-    def schema(self) -> dict[str, Any]:
-        level = schema_of(LEVEL_COLUMNS)
-        level["properties"]["gifts"] = {
-            "type": "array",
-            "maxItems": MAX_GIFTS,
-            "items": schema_of(GIFT_COLUMNS),
-        }
-        return {"type": "array", "maxItems": MAX_LEVELS, "items": level}
-
-
-def _read_level(place: int, raw: Any) -> LevelSpec:
-    gifts = raw.get("gifts", []) if isinstance(raw, Mapping) else []
-    rest = (
-        {name: value for name, value in raw.items() if name != "gifts"} if isinstance(raw, Mapping) else raw
-    )
-    values = _read_entry(f"[{place}]", rest, LEVEL_COLUMNS)
-    if not values["points"]:
-        raise FieldRefused("range", _("[%(place)d].points must be more than 0.") % {"place": place})
-    if not isinstance(gifts, list) or len(gifts) > MAX_GIFTS:
-        raise FieldRefused("type", _("[%(place)d].gifts must be a list of products.") % {"place": place})
-    specs = [
-        GiftSpec(
-            **_read_entry(f"[{place}].gifts[{number}]", {"picture_url": "", **_gift(gift)}, GIFT_COLUMNS)
-        )
-        for number, gift in enumerate(gifts)
-    ]
-    if len({spec.sku for spec in specs}) < len(specs):
-        raise FieldRefused("duplicate", _("[%(place)d].gifts names a product twice.") % {"place": place})
-    return LevelSpec(name=values["name"], points=values["points"], gifts=tuple(specs))
-
-
-def _gift(raw: Any) -> Mapping[str, Any]:
-    return {"sku": raw} if not isinstance(raw, Mapping) else raw
-
-
-def _read_entry(path: str, raw: Any, columns: Mapping[str, Column]) -> dict[str, Any]:
-    """Read an object inside a row; what is wrong with it is said with its place."""
-    row = read_row(0, raw, columns)
-    for name, column in columns.items():
-        if name not in row.values and not any(error.path == name for error in row.errors):
-            if column.default is MISSING:
-                row.refuse(name, "required", _("This is required."))
-            else:
-                row.values[name] = column.default
-    if row.errors:
-        error = row.errors[0]
-        raise FieldRefused(error.code, f"{path}{'.' if error.path else ''}{error.path}: {error.message}")
-    return row.values
-
 
 TERMS_COLUMNS: dict[str, Column] = {
     "code": Code(64),
@@ -142,50 +34,86 @@ PROGRAM_COLUMNS: dict[str, Column] = {
     "earns_on_discounted": Flag(default=True),
     "point_value": Money(default=None),
     "redeem_step": Money(default=Decimal("1.00")),
+    "tier_basis": Choice(TierBasis, default=TierBasis.SPEND.value),
+    "tier_period_months": Whole(1, 120, default=12),
+    "tier_downgrade": Choice(TierDowngrade, default=TierDowngrade.AT_PERIOD_END.value),
+    "sets_customer_level": Flag(default=False),
 }
-COLUMNS: dict[str, Column] = {**PROGRAM_COLUMNS, "levels": Levels()}
+PARTS: dict[str, Column] = {"levels": Levels(), "tiers": Tiers()}
+COLUMNS: dict[str, Column] = {**PROGRAM_COLUMNS, **PARTS}
 
 
-def upsert_programs(*, rows: Sequence[Any], replace: bool = False) -> list[RowResult]:
+def upsert_programs(
+    *, rows: Sequence[Any], replace: bool = False, version: int | None = None
+) -> list[RowResult]:
     """Create or change points programs by code and answer one result per row. Raises TooManyRows.
 
-    `levels`, when given, becomes the whole list. A level goes only once its gifts are detached and every customer's
-    points are below the first level.
+    `levels` and `tiers`, when given, become the whole lists. A level goes only once its gifts are detached and every
+    customer's points are below the first level. `version` is what the editor of a form had read: a program that has
+    another by now is refused (`version_conflict`).
     """
 
     def work() -> list[RowResult]:
         parsed = upsert.read_rows(rows, COLUMNS)
-        given = {row.index: row.values.pop("levels") for row in parsed if "levels" in row.values}
+        given = {
+            row.index: {name: row.values.pop(name) for name in PARTS if name in row.values} for row in parsed
+        }
         upsert.require(parsed, PROGRAM_COLUMNS, "code")
         upsert.refuse_duplicates(parsed, "code", lambda row: row.values["code"])
+        upsert.refuse_duplicates(
+            parsed, "sets_customer_level", lambda row: row.values.get("sets_customer_level") or None
+        )
         codes = [row.values["code"] for row in parsed if not row.errors]
         existing = {
             program.code: program
             for program in PointsProgram.objects.filter(code__in=codes).order_by("pk").select_for_update()
         }
-        products = _products(given.values())
+        products = products_of(parts["levels"] for parts in given.values() if "levels" in parts)
         for row in parsed:
+            if replace:
+                given[row.index] = dict.fromkeys(PARTS, ()) | given[row.index]
             if not row.errors:
                 row.instance = existing.get(row.values["code"])
+                refuse_overtaken(row, version)
                 upsert.fill_instance(row, PointsProgram, PROGRAM_COLUMNS, replace=replace)
-                levels = given.get(row.index, () if replace else None)
                 check_terms(row)
                 _check_ratio(row)
-                if levels is not None:
-                    _check_levels(row, levels, products)
-                    if not row.errors and row.status == "unchanged" and _differs(row.instance, levels):
-                        row.status = "updated"
+                _check_parts(row, given[row.index], products)
         for row in parsed:
             if not row.errors and row.status == "updated":
                 row.instance.version += 1
+                # Other tiers, period or basis: whoever qualifies is looked at again by the next run.
+                row.instance.tiers_checked_at = None
         upsert.write(parsed, PointsProgram)
         for row in parsed:
-            levels = given.get(row.index, () if replace else None)
-            if not row.errors and levels is not None and row.status != "unchanged":
-                _write_levels(row.instance, levels, products)
+            if not row.errors and row.status != "unchanged":
+                if "levels" in given[row.index]:
+                    write_levels(row.instance, given[row.index]["levels"], products)
+                if "tiers" in given[row.index]:
+                    write_tiers(row.instance, given[row.index]["tiers"])
         return upsert.results(parsed)
 
     return upsert.in_one_transaction(work)
+
+
+def refuse_overtaken(row: Row, version: int | None) -> None:
+    """Refuse to change what has another version by now than the one that was read."""
+    if version is not None and row.instance is not None and row.instance.version != version:
+        row.refuse("", "version_conflict", _("Somebody else changed this meanwhile."))
+
+
+def _check_parts(row: Row, parts: dict[str, Any], products: dict[str, Any]) -> None:
+    if row.errors:
+        return
+    if "levels" in parts:
+        check_levels(row, parts["levels"], products)
+    check_tiers(row)
+    if row.errors or row.status != "unchanged":
+        return
+    if ("levels" in parts and levels_differ(row.instance, parts["levels"])) or (
+        "tiers" in parts and tiers_differ(row.instance, parts["tiers"])
+    ):
+        row.status = "updated"
 
 
 def check_terms(row: Row) -> None:
@@ -215,81 +143,3 @@ def _check_ratio(row: Row) -> None:
             row.refuse(name, "range", _("This must be more than 0."))
     if program.redeem_step is None:
         row.refuse("redeem_step", "required", _("This is required."))
-
-
-# --- Levels --------------------------------------------------------------------------------------
-
-
-def _products(levels: Any) -> dict[str, Product]:
-    skus = {gift.sku for group in levels for level in group for gift in level.gifts}
-    return {product.sku: product for product in Product.objects.filter(sku__in=skus)} if skus else {}
-
-
-def _check_levels(row: Row, levels: Sequence[LevelSpec], products: Mapping[str, Product]) -> None:
-    if row.errors:
-        return
-    for place, level in enumerate(levels):
-        for number, gift in enumerate(level.gifts):
-            if gift.sku not in products:
-                message = _("There is no product “%(sku)s”.") % {"sku": gift.sku}
-                row.refuse(f"levels[{place}].gifts[{number}].sku", "unknown_product", message)
-    if row.instance.pk is None:
-        return
-    present = list(row.instance.levels.order_by("number").prefetch_related("gifts"))
-    removed = [level for level in present if level.number > len(levels)]
-    if not removed:
-        return
-    if any(level.gifts.all() for level in removed):
-        message = _("Detach the gifts of level %(number)d before you remove it.")
-        row.refuse("levels", "level_has_gifts", message % {"number": removed[0].number})
-    highest = Account.objects.filter(program=row.instance).aggregate(most=Max("balance"))["most"] or 0
-    if highest >= present[0].points:
-        message = _("A level can be removed once every customer has fewer points than level 1 needs.")
-        row.refuse("levels", "points_reach_level", message)
-
-
-def levels_of(program: PointsProgram) -> tuple[LevelSpec, ...]:
-    """Return a program's levels as a row would give them."""
-    return tuple(
-        LevelSpec(
-            name=level.name,
-            points=level.points,
-            gifts=tuple(
-                GiftSpec(gift.product.sku, gift.picture_url)
-                for gift in sorted(level.gifts.all(), key=lambda gift: gift.pk)
-            ),
-        )
-        for level in program.levels.order_by("number").prefetch_related("gifts__product")
-    )
-
-
-def _differs(program: PointsProgram, levels: Sequence[LevelSpec]) -> bool:
-    return levels_of(program) != tuple(levels)
-
-
-def _write_levels(
-    program: PointsProgram, levels: Sequence[LevelSpec], products: Mapping[str, Product]
-) -> None:
-    """Make the rows of the levels say what the list says; a level keeps its row by its number."""
-    present = {level.number: level for level in program.levels.all()}
-    LevelGift.objects.filter(level__program=program).delete()
-    program.levels.filter(number__gt=len(levels)).delete()
-    # Thresholds are unique: those that move up make room from the top, those that move down from the bottom.
-    for number, spec in sorted(enumerate(levels, 1), reverse=True):
-        if number in present and spec.points > present[number].points:
-            _write_level(program, number, spec)
-    for number, spec in enumerate(levels, 1):
-        if number not in present or spec.points <= present[number].points:
-            _write_level(program, number, spec)
-    by_number = {level.number: level for level in program.levels.all()}
-    LevelGift.objects.bulk_create(
-        LevelGift(level=by_number[number], product=products[gift.sku], picture_url=gift.picture_url)
-        for number, spec in enumerate(levels, 1)
-        for gift in spec.gifts
-    )
-
-
-def _write_level(program: PointsProgram, number: int, spec: LevelSpec) -> None:
-    ProgramLevel.objects.update_or_create(
-        program=program, number=number, defaults={"name": spec.name, "points": spec.points}
-    )

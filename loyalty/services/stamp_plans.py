@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from loyalty.models import StampPlan, StampReward
-from loyalty.services.programs import TERMS_COLUMNS, check_terms
+from loyalty.services.programs import TERMS_COLUMNS, check_terms, refuse_overtaken
 from retail import upsert
 from retail.models import Category, Product
 from retail.rows import MISSING, Choice, Column, FieldRefused, Flag, Reference, Row, RowResult, Whole
@@ -47,10 +47,13 @@ COLUMNS: dict[str, Column] = {
 }
 
 
-def upsert_stamp_plans(*, rows: Sequence[Any], replace: bool = False) -> list[RowResult]:
+def upsert_stamp_plans(
+    *, rows: Sequence[Any], replace: bool = False, version: int | None = None
+) -> list[RowResult]:
     """Create or change stamp plans by code and answer one result per row. Raises TooManyRows.
 
-    `category` is a category's code (null: every product earns), `reward_product` a SKU.
+    `category` is a category's code (null: every product earns), `reward_product` a SKU. A plan that has another
+    version by now than `version` is refused (`version_conflict`).
     """
 
     def work() -> list[RowResult]:
@@ -66,6 +69,7 @@ def upsert_stamp_plans(*, rows: Sequence[Any], replace: bool = False) -> list[Ro
         for row in parsed:
             if not row.errors:
                 row.instance = existing.get(row.values["code"])
+                refuse_overtaken(row, version)
                 upsert.fill_instance(row, StampPlan, COLUMNS, replace=replace)
                 check_terms(row)
                 _check_reward(row)

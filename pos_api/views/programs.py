@@ -12,6 +12,8 @@ from rest_framework.views import APIView
 from loyalty.models import PointsProgram, StampPlan
 from loyalty.services import programs as points_programs
 from loyalty.services import stamp_plans
+from loyalty.services.levels import levels_of
+from loyalty.services.program_tiers import tiers_of
 from pos_api.openapi import ROW_RESULTS, operation, page_of, rows_of
 from pos_api.views.base import ManagerView, answer, no_content
 from pos_api.views.resources import (
@@ -42,6 +44,13 @@ PROGRAM = {
         {"name": "Nível 1", "points": "10.00", "gifts": [{"sku": "CANECA"}]},
         {"name": "Nível 2", "points": "20.00", "gifts": []},
     ],
+    "tier_basis": "spend",
+    "tier_period_months": 12,
+    "tier_downgrade": "at_period_end",
+    "tiers": [
+        {"code": "prata", "name": "Prata", "threshold": "500.00"},
+        {"code": "ouro", "name": "Ouro", "threshold": "2000.00"},
+    ],
 }
 PLAN = {
     "code": "dez-pizzas",
@@ -59,7 +68,7 @@ def _plain(value: Any) -> Any:
 
 
 def represent_program(program: PointsProgram) -> dict[str, Any]:
-    """Return a program by the names of its columns, with its levels and their gifts."""
+    """Return a program by the names of its columns, with its levels, their gifts and its tiers."""
     shown = {name: _plain(getattr(program, name)) for name in points_programs.PROGRAM_COLUMNS}
     shown["levels"] = [
         {
@@ -68,7 +77,11 @@ def represent_program(program: PointsProgram) -> dict[str, Any]:
             "points": str(level.points),
             "gifts": [{"sku": gift.sku, "picture_url": gift.picture_url} for gift in level.gifts],
         }
-        for number, level in enumerate(points_programs.levels_of(program), 1)
+        for number, level in enumerate(levels_of(program), 1)
+    ]
+    shown["tiers"] = [
+        {"number": number, "code": tier.code, "name": tier.name, "threshold": str(tier.threshold)}
+        for number, tier in enumerate(tiers_of(program), 1)
     ]
     return shown | {"version": program.version, "updated_at": program.updated_at}
 
@@ -221,7 +234,8 @@ ProgramListView, ProgramView = resource(
     description=(
         "Programs are recognised by `code`. Fields that are absent keep their value; `levels`, when given, becomes the "
         "whole list, lowest first. A level can be removed once its gifts are detached and every customer has fewer points "
-        "than level 1 needs (`level_has_gifts`, `points_reach_level`)."
+        "than level 1 needs (`level_has_gifts`, `points_reach_level`). `tiers`, likewise the whole list, are recognised by "
+        "their `code`; one program at most has `sets_customer_level`."
     ),
 )
 StampPlanListView, StampPlanView = resource(

@@ -17,6 +17,7 @@ from retail.forms.product import ProductForm
 from retail.forms.rows import ACTIVE_LABELS, ACTIVE_TONES, add_row_errors, row_from
 from retail.models import Category, PriceChangeLine, Product, ProductGrouping, SaleLine, SaleState
 from retail.models.search import Searchable
+from retail.navigation import registered
 from retail.services.products import COLUMNS, upsert_products
 from retail.views.access import PageMixin
 from retail.views.columns import Column
@@ -99,6 +100,17 @@ class ProductList(ListPage):
         return reverse("retail:product_detail", args=[instance.pk])
 
 
+def product_tabs(request: HttpRequest, product: Product, current: str) -> list[tuple[Any, str, bool]]:
+    """Return the views of one product as tabs; `current` is a URL name. Without tabs of other packages there are none."""
+    tabs = [
+        (tab.label, reverse(tab.url_name, args=[product.pk]), tab.url_name == current)
+        for tab in registered("PRODUCT_TABS")
+        if not tab.permission or request.user.has_perm(tab.permission)
+    ]
+    own = "retail:product_detail"
+    return [(_("Overview"), reverse(own, args=[product.pk]), current == own), *tabs] if tabs else []
+
+
 class ProductDetail(PageMixin, View):
     """One product: prices, place, and how it sold lately."""
 
@@ -120,6 +132,7 @@ class ProductDetail(PageMixin, View):
         )
         context = {
             "product": product,
+            "tabs": product_tabs(request, product, "retail:product_detail"),
             "sold": sold,
             "price_history": list(
                 PriceChangeLine.objects.filter(sku=product.sku)

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.loader import plan_for
 from campaigns.selectors import current_plan_version
+from loyalty.models import LevelGift, ProgramLevel, ProgramTier
 from tests import builders
 
 PINNED = Path(__file__).parent / "page_query_counts.json"
@@ -82,6 +83,12 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/campaign/{campaign}/backtests/": ("campaigns.view_campaign", "campaigns.view_backtest"),
     "/backtests/{backtest}/": ("campaigns.view_backtest",),
     "/campaign/{campaign}/publish/": ("campaigns.view_campaign",),
+    "/loyalty/programs/": ("loyalty.view_pointsprogram",),
+    "/loyalty/programs/new/": ("loyalty.add_pointsprogram",),
+    "/loyalty/program/{program}/": ("loyalty.view_pointsprogram",),
+    "/loyalty/program/{program}/edit/": ("loyalty.change_pointsprogram",),
+    "/loyalty/choices/?kind=sku&q=a": ("loyalty.view_pointsprogram",),
+    "/products/{product}/loyalty/": ("retail.view_product", "loyalty.view_pointsprogram"),
     "/associations/": ("campaigns.view_association",),
     "/associations/new/": ("campaigns.add_association",),
     "/association/{association}/": ("campaigns.view_association",),
@@ -126,6 +133,7 @@ LISTS = (
     "/sales/",
     "/campaigns/",
     "/campaigns/categories/",
+    "/loyalty/programs/",
     "/associations/",
     "/markdowns/",
     "/promo-codes/",
@@ -152,6 +160,7 @@ def address(db) -> Callable[[str], str]:
         "appointment": builders.build_appointment(customer=customer, store=terminal.store).pk,
         "price_change": builders.build_price_change(product=product).pk,
         **campaign_keys(),
+        **loyalty_keys(),
     }
     return lambda page: page.format(**keys)
 
@@ -170,6 +179,16 @@ def campaign_keys() -> dict[str, str]:
         "backtest": str(builders.build_backtest(campaign=campaign).pk),
         "promo_code_import": str(builders.build_promo_code_import(pool=pool).pk),
     }
+
+
+def loyalty_keys() -> dict[str, str]:
+    """Make a points program with a level that has a gift, a tier, and a customer with points."""
+    program = builders.build_program()
+    level = ProgramLevel.objects.create(program=program, number=1, points=10)
+    LevelGift.objects.create(level=level, product=builders.build_product())
+    ProgramTier.objects.create(program=program, number=1, code="prata", name="Prata", threshold=100)
+    builders.build_credit(builders.build_account(program=program))
+    return {"program": program.code}
 
 
 def sign_in(*permissions: str) -> Client:
@@ -256,6 +275,7 @@ class TestPages:
             builders.build_store_grouping()
             builders.build_customer_grouping()
             campaign_keys()
+            loyalty_keys()
         plan_for(current_plan_version())
 
         for page in PAGES:

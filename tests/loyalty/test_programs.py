@@ -3,7 +3,8 @@ from decimal import Decimal
 import pytest
 
 from loyalty.models import Account, Entry, Lot, PointsProgram
-from loyalty.services.programs import levels_of, upsert_programs
+from loyalty.services.levels import levels_of
+from loyalty.services.programs import upsert_programs
 from loyalty.services.stamp_plans import upsert_stamp_plans
 from retail.models import Category
 from tests.builders import NOON, build_customer, build_product

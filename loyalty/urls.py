@@ -1,0 +1,20 @@
+"""The pages of loyalty. `loyalty/programs/` are lists, `loyalty/program/<code>/` is one program; plans likewise."""
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from loyalty.views import choices, product_gifts, programs
+
+app_name = "loyalty"
+
+urlpatterns = [
+    path("loyalty/choices/", choices.Choices.as_view(), name="choices"),
+    path("loyalty/programs/", programs.ProgramList.as_view(), name="program_list"),
+    path("loyalty/programs/new/", programs.ProgramFormPage.as_view(), name="program_create"),
+    path("loyalty/programs/summary/", programs.ProgramSummary.as_view(), name="program_summary"),
+    path("loyalty/program/", RedirectView.as_view(pattern_name="loyalty:program_list"), name="program_root"),
+    path("loyalty/program/<slug:code>/", programs.ProgramDetail.as_view(), name="program_detail"),
+    path("loyalty/program/<slug:code>/edit/", programs.ProgramFormPage.as_view(), name="program_form"),
+    path("loyalty/program/<slug:code>/delete/", programs.ProgramDelete.as_view(), name="program_delete"),
+    path("products/<int:pk>/loyalty/", product_gifts.ProductGifts.as_view(), name="product_gifts"),
+]

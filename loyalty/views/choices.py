@@ -1,0 +1,16 @@
+"""What the forms of loyalty search: products, and customers by whoever may see them."""
+
+from collections.abc import Iterable
+
+from customers.models import Customer
+from retail.views.choices import MOST, Choice, ChoicesPage, products
+
+
+def _customers(text: str) -> Iterable[Choice]:
+    for customer in Customer.objects.active().search(text).order_by("name", "pk")[:MOST] if text else ():
+        yield str(customer.pk), str(customer)
+
+
+class Choices(ChoicesPage):
+    permission_required = "loyalty.view_pointsprogram"
+    searches = {"sku": products, "customer": _customers}
