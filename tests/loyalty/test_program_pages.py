@@ -218,9 +218,7 @@ class TestProductPage:
 
     def test_whoever_may_only_look_changes_nothing(self):
         client = Client()
-        client.force_login(
-            build_user(permissions=("retail.view_product", "loyalty.view_pointsprogram"))
-        )
+        client.force_login(build_user(permissions=("retail.view_product", "loyalty.view_pointsprogram")))
         product = build_product()
 
         assert client.get(f"/products/{product.pk}/loyalty/").status_code == 200
