@@ -13,7 +13,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection
 from django.utils.translation import gettext as _
 from msgspec import Meta, Struct, field
@@ -118,10 +117,10 @@ def return_sale(*, sale: UUID, document: ReturnDocument, caller: TerminalCaller,
 
 
 def return_in_back_office(
-    *, sale_id: int, document: ReturnDocument, user: AbstractBaseUser, now: datetime
+    *, sale_id: int, document: ReturnDocument, actor_id: int, now: datetime
 ) -> Returned:
     """Record a return of any store's sale on a manager's word. Raises as `return_sale` does."""
-    return in_transaction(lambda: _record(lock_sale(pk=sale_id), document, now, actor_id=user.pk))
+    return in_transaction(lambda: _record(lock_sale(pk=sale_id), document, now, actor_id=actor_id))
 
 
 def _record(sale: Sale | None, document: ReturnDocument, now: datetime, **by: int) -> Returned:

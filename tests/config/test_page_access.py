@@ -65,6 +65,7 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/customers/{customer}/consents/": ("customers.view_customer", "customers.view_consent"),
     "/sales/": ("retail.view_sale",),
     "/sales/{sale}/": ("retail.view_sale",),
+    "/sales/{sale}/return/": ("retail.view_sale", "retail.change_sale"),
     "/calculation-policy/": ("retail.view_company",),
     "/campaigns/": ("campaigns.view_campaign",),
     "/campaigns/new/": ("campaigns.add_campaign",),

@@ -183,3 +183,42 @@ class TestSales:
 
         assert reader.post(f"/sales/{sale.pk}/cancel/").status_code == 403
         assert "cancel-sale" not in reader.get(f"/sales/{sale.pk}/").content.decode()
+
+
+class TestReturns:
+    def sold(self):
+        line = {"quantity": Decimal(3), "unit_price": Decimal("10.00"), "refundable": Decimal("30.00")}
+        return builders.build_sale(lines=[line])
+
+    def test_are_recorded_once_by_a_manager_and_shown(self, client):
+        sale = self.sold()
+        form = client.get(f"/sales/{sale.pk}/return/").context["form"]
+        entered = {"reference": form["reference"].value(), "line_1": "2"}
+
+        first = client.post(f"/sales/{sale.pk}/return/", entered, follow=True)
+        client.post(f"/sales/{sale.pk}/return/", entered)
+
+        sale.refresh_from_db()
+        assert (sale.state, sale.lines.get().returned) == (SaleState.PARTIALLY_RETURNED, 2)
+        page = first.content.decode()
+        assert "To give back: R$\N{NO-BREAK SPACE}20.00." in page
+        assert "2 came back" in page
+        assert sale.returns.get().actor.username == "marina"
+
+    def test_say_what_cannot_be(self, client):
+        sale = self.sold()
+
+        nothing = client.post(f"/sales/{sale.pk}/return/", {"reference": "M-1", "line_1": ""})
+        too_many = client.post(f"/sales/{sale.pk}/return/", {"reference": "M-1", "line_1": "4"})
+
+        assert (nothing.status_code, too_many.status_code) == (422, 422)
+        assert "Say of at least one line how much comes back." in nothing.content.decode()
+        assert not sale.returns.exists()
+
+    def test_are_not_offered_for_a_cancelled_sale(self, client):
+        sale = builders.build_sale(state=SaleState.CANCELLED, cancelled_at=builders.NOON)
+
+        answer = client.get(f"/sales/{sale.pk}/return/", follow=True)
+
+        assert answer.redirect_chain
+        assert "Take units back" not in answer.content.decode()

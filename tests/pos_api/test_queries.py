@@ -9,6 +9,7 @@ from django.db import InternalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import CampaignCategory
+from loyalty.models import PointsProgram, StampPlan
 from tests.builders import build_customer, build_product
 from tests.pos_api.till import Till, basket, issue_code, line, publish, sale
 
@@ -19,6 +20,11 @@ CPF = "39053344705"
 def counted() -> Iterator[CaptureQueriesContext]:
     with CaptureQueriesContext(connection) as captured:
         yield captured
+
+
+def statements_of(queries: CaptureQueriesContext) -> list[str]:
+    """Return what was asked, without the savepoints that stand for a transaction in a test."""
+    return [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
 
 
 def lines(count: int) -> list[dict[str, Any]]:
@@ -131,9 +137,7 @@ class TestRecord:
         with counted() as queries:
             assert shop.sell(whole, Idempotency_Key=f"k-{count}").status_code == 201
 
-        statements = [
-            query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))
-        ]
+        statements = statements_of(queries)
         assert len(statements) == 16, "\n".join(sql[:120] for sql in statements)
 
     def test_answers_a_replay_with_few(self, shop: Till) -> None:
@@ -143,7 +147,61 @@ class TestRecord:
         with counted() as queries:
             assert shop.sell(document).status_code == 200
 
-        statements = [
-            query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))
-        ]
+        statements = statements_of(queries)
         assert len(statements) == 3
+
+
+class TestValue:
+    """What value adds: nothing to evaluating, the same few statements to recording and returning."""
+
+    @pytest.fixture
+    def loyal(self, shop: Till) -> Till:
+        """A customer with points and cashback, and campaigns that give more of both."""
+        PointsProgram.objects.create(
+            code="pontos", name="Pontos", points=1, per_amount=10, point_value="0.10", redeem_step=1
+        )
+        StampPlan.objects.create(
+            code="cartela", name="Cartela", orders=10, reward="delivery", reward_percent=100
+        )
+        publish("CB", benefits=[{"kind": "cashback", "percent": "5.00", "valid_days": 30}])
+        limited()
+        bought = lines(2)
+        total = shop.evaluate(basket(*bought, customer={"document": CPF})).json()["totals"]["net"]
+        shop.sell(sale(*bought, total=total, customer={"document": CPF}))
+        return shop
+
+    def asked(self, count: int) -> dict[str, Any]:
+        return basket(
+            *lines(count),
+            customer={"document": CPF},
+            promo_codes=["BEMVINDO"],
+            redeem={"cashback": "max", "points": {"pontos": "max"}},
+        )
+
+    @pytest.mark.parametrize("count", [1, 500])
+    def test_evaluates_with_one_query(self, loyal: Till, count: int) -> None:
+        loyal.evaluate(self.asked(count))
+        with counted() as queries:
+            body = loyal.evaluate(self.asked(count)).json()
+
+        assert {entry["kind"] for entry in body["redeemed"]} == {"points", "cashback"}
+        assert len(queries) == 1
+
+    @pytest.mark.parametrize("count", [1, 2, 500])
+    def test_records_with_the_same_statements(self, loyal: Till, count: int) -> None:
+        total = loyal.evaluate(self.asked(count)).json()["totals"]["net"]
+        with counted() as queries:
+            answer = loyal.sell(sale(total=total, **self.asked(count)))
+
+        assert answer.status_code == 201
+        assert len(statements_of(queries)) == 18
+
+    @pytest.mark.parametrize("count", [1, 500])
+    def test_returns_with_the_same_statements(self, loyal: Till, count: int) -> None:
+        total = loyal.evaluate(self.asked(count)).json()["totals"]["net"]
+        sold = loyal.sell(sale(total=total, **self.asked(count))).json()
+        with counted() as queries:
+            answer = loyal.give_back(sold["sale"], dict.fromkeys(range(1, count + 1), "1"))
+
+        assert answer.status_code == 201
+        assert len(statements_of(queries)) == 25

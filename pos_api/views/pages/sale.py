@@ -25,7 +25,7 @@ from pos_api.problems import Conflict, NotFound
 from pos_api.services.cancel import cancel_in_back_office
 from retail import formats
 from retail.forms.fields import DayField
-from retail.models import Sale, SaleLine, SaleState, Store
+from retail.models import Sale, SaleLine, SaleReturn, SaleReturnLine, SaleState, Store
 from retail.views.access import PageMixin
 from retail.views.columns import Column
 from retail.views.lists import ListPage
@@ -178,6 +178,7 @@ class SaleDetail(PageMixin, View):
             "activations": list(activations),
             "payments": list(sale.payments.order_by("pk")),
             "exchanged": list(sale.exchanged_items.order_by("pk")),
+            "returns": [_shown(row) for row in _returns(sale)],
             "not_activated": _not_activated(sale.response),
             "flags": [FLAGS.get(flag, flag) for flag in sale.flags],
             "may_cancel": request.user.has_perm("retail.change_sale")
@@ -217,6 +218,49 @@ class SaleCancel(PageMixin, View):
             )
             messages.success(request, text)
         return HttpResponseRedirect(reverse("pos_api:sale_detail", args=[pk]))
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnShown:
+    """One return with what came back, and what the customer keeps."""
+
+    row: SaleReturn
+    by: str
+    units: list[tuple[Decimal, str]]
+    kept: list[str]
+
+
+def _returns(sale: Sale) -> QuerySet[SaleReturn]:
+    lines = SaleReturnLine.objects.select_related("sale_line__product").order_by("sale_line__line")
+    return (
+        sale.returns.select_related("terminal", "actor")
+        .prefetch_related(Prefetch("lines", queryset=lines))
+        .order_by("returned_at", "pk")
+    )
+
+
+def _shown(row: SaleReturn) -> ReturnShown:
+    by = _now("Terminal %(code)s") % {"code": row.terminal.code} if row.terminal else str(row.actor or "")
+    units = []
+    for one in row.lines.all():
+        product = one.sale_line.product
+        units.append((one.quantity, product.name if product else one.sale_line.sku))
+    not_undone = row.response.get("not_undone", []) if isinstance(row.response, dict) else []
+    return ReturnShown(row=row, by=by, units=units, kept=[_kept(entry) for entry in not_undone])
+
+
+def _kept(entry: dict[str, Any]) -> str:
+    """Return a sentence on what could not be undone."""
+    match entry.get("kind"):
+        case "gift":
+            return _now("The gift %(sku)s stays with the customer.") % {"sku": entry.get("sku", "")}
+        case "code":
+            return _now("The code %(code)s that the sale gave was used.") % {"code": entry.get("code", "")}
+        case "delivery":
+            return _now("The delivery stays paid: %(amount)s.") % {
+                "amount": formats.money(Decimal(entry["amount"]))
+            }
+    return _now("The reward of %(program)s stays with the customer.") % {"program": entry.get("program", "")}
 
 
 def _not_activated(response: Any) -> list[NotActivated]:
