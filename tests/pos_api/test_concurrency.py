@@ -21,9 +21,10 @@ import pytest
 from campaigns.models import Activation, CampaignCounter, PromoCode, PromoCodeUse
 from config.local.processes import start_child, stop_group
 from customers.models import Customer
+from loyalty.models import Account, PointsProgram
 from retail.models import Sale
 from tests.pos_api.senders import fresh, post, read_then_write, sell_in_processes
-from tests.pos_api.till import Till, issue_code, publish, sale
+from tests.pos_api.till import Till, issue_code, line, publish, sale
 
 CPF = "39053344705"
 
@@ -223,3 +224,29 @@ class TestNegativeControl:
         connection.close()
 
         assert granted > 9
+
+
+class TestValue:
+    def test_eight_tills_spend_one_balance_once_and_take_each_unit_back_once(self, committed_db: str) -> None:
+        PointsProgram.objects.create(code="pontos", name="Pontos", point_value="0.10", redeem_step=1)
+        PointsProgram.objects.update(points=1, per_amount=1)
+        till = Till.open()
+        buyer = {"document": CPF}
+        earned = till.sell(sale(customer=buyer)).json()["sale"]
+        PointsProgram.objects.update(points=None, per_amount=None)
+        redeem = {"points": {"pontos": "100"}}
+        documents = [sale(total="90.00", customer=buyer, redeem=redeem) for _number in range(8)]
+        bought = till.sell(sale(line(quantity="3"), total="300.00")).json()["sale"]
+        returns = [{"return": f"R{n}", "lines": [{"line": 1, "quantity": "1"}]} for n in range(8)]
+
+        with served(committed_db) as address, ThreadPoolExecutor(8) as pool:
+            sold = list(pool.map(lambda body: post(address, "sales/", till.credential, body), documents))
+            path = f"sales/{bought}/returns/"
+            taken = list(pool.map(lambda body: post(address, path, till.credential, body), returns))
+
+        assert Counter(status for status, _body in sold) == {201: 1, 409: 7}
+        assert all(b"benefit_unavailable" in body for status, body in sold if status == 409)
+        assert Account.objects.get().balance == 0
+        assert Counter(status for status, _body in taken) == {201: 3, 409: 5}
+        assert Sale.objects.get(uuid=bought).refunded == 300
+        assert Sale.objects.get(uuid=earned).state == "committed"
