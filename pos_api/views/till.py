@@ -5,6 +5,7 @@ Everything else the page does it does as any point of sale: through the public A
 
 from typing import Any
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -45,11 +46,14 @@ MODULES = (
     "receipt",
     "search",
     "state",
+    "value",
 )
 PAIRING_PERMISSION = "pos_api.add_terminalkey"
+# Pictures of gifts stand wherever the chain keeps the pictures of its products.
+SHOWS_PICTURES = {"img-src": ["https:"]}
 
 
-@method_decorator([ensure_csrf_cookie, never_cache], name="dispatch")
+@method_decorator([ensure_csrf_cookie, never_cache, csp_update(SHOWS_PICTURES)], name="dispatch")
 class TillPage(TemplateView):
     """The frame that the scripts fill. It holds no data: whoever opens it sees nothing without a key."""
 

@@ -8,6 +8,7 @@ import { askAgain } from "./evaluation.js";
 import { shown } from "./lines.js";
 import { cents, editMoney, moneyText, parseMoney, showCents, showMoney } from "./money.js";
 import { say, state, update } from "./state.js";
+import { redeemedItems } from "./value.js";
 
 export const METHODS = {
   cash: { icon: "money", name: () => gettext("Cash") },
@@ -146,7 +147,7 @@ export function totalsView() {
       minus(gettext("Marked down"), totals.markdown, "saving"),
       minus(gettext("Given back"), totals.exchange),
       minus(gettext("Promotions"), totals.discount, "saving"),
-      minus(gettext("Redeemed"), totals.redeemed),
+      redeemedItems(result?.redeemed).filter((item) => !item.ofDelivery).map(({ label, amount, isGift }) => (isGift ? row(label, gettext("gift"), "saving") : minus(label, amount, "saving"))),
       row(gettext("To pay"), showMoney(totals.net), "net"),
       result?.exchange_left && row(gettext("Left of what was given back"), showMoney(result.exchange_left)),
       result && cents(result.delivery.fee) > 0 && row(gettext("Delivery, charged apart"), showMoney(result.delivery.net)),

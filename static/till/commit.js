@@ -3,6 +3,7 @@
 
 import { Problem, Unreachable, call } from "./api.js";
 import { buildRequest, localInstant, settlePayments } from "./basket.js";
+import { refreshCard } from "./customer.js";
 import { askAgain, problemFields } from "./evaluation.js";
 import { cents, moneyText } from "./money.js";
 import { emptySale, newId, pairing, rememberSale, say, state, update } from "./state.js";
@@ -121,6 +122,7 @@ function refuse(pending, problem) {
       Object.assign(state.evaluation, { problem: problem.body, errors: problemFields(problem) });
     }
   });
+  if (problem.code === "benefit_unavailable") refreshCard();
 }
 
 // The customer agrees with the new total: it becomes the evaluation that the next commit sends.
@@ -129,6 +131,9 @@ export async function acceptFresh() {
   update(() => {
     state.evaluation = { status: "ready", result: fresh, problem: null, errors: {} };
     state.dialog = null;
+    // A reward is given or not: asking again for one that was refused would be refused again.
+    const refused = new Set((fresh.not_redeemed ?? []).map((refusal) => refusal.path));
+    state.sale.redeem.rewards = state.sale.redeem.rewards.filter((_reward, index) => !refused.has(`redeem.rewards[${index}]`));
     // One payment of exactly the old total becomes one of the new; split payments are the cashier's to mend.
     const [payment, ...others] = state.sale.payments;
     if (payment && !others.length && settlePayments(state.sale, cents(fresh.totals.net)).left !== 0) payment.amount = "";

@@ -3,7 +3,8 @@
 import { onClick, onInput, onSubmit } from "./actions.js";
 import { Problem, Unreachable, call, query } from "./api.js";
 import { field, h, icon } from "./dom.js";
-import { say, state, update } from "./state.js";
+import { forgetRedeem, say, state, update } from "./state.js";
+import { balancesView } from "./value.js";
 
 const language = document.documentElement.lang;
 const dayFormat = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", timeZone: "UTC" });
@@ -46,9 +47,23 @@ function referenceOf(card, text) {
 
 function choose(card, text) {
   update(() => {
-    state.sale.customer = { reference: referenceOf(card, text), label: card.name || card.document || text, card };
+    state.sale.customer = { reference: referenceOf(card, text), asked: text, label: card.name || card.document || text, card };
+    forgetRedeem(state.sale);
     state.customerDraft = emptyDraft();
   });
+}
+
+// Balances may have moved since the customer was found: at another till, or in the back-office.
+export async function refreshCard() {
+  const { customer } = state.sale;
+  if (!customer?.card || !customer.asked) return;
+  try {
+    const { body } = await call("GET", `customers/lookup/?q=${query(customer.asked)}`, { quiet: true });
+    update(() => { if (state.sale.customer?.asked === customer.asked) state.sale.customer.card = body; });
+  } catch (error) {
+    // What is known stays on the screen; whatever is used is checked when the sale is recorded.
+    if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
+  }
 }
 
 const emptyDraft = (text = "") => ({ text, status: "idle", error: "" });
@@ -70,7 +85,10 @@ onClick({
       state.customerDraft = emptyDraft();
     });
   },
-  "customer.remove": () => update(() => { state.sale.customer = null; }),
+  "customer.remove": () => update(() => {
+    state.sale.customer = null;
+    forgetRedeem(state.sale);
+  }),
   "customer.form": () => update(() => {
     const { card = null, label } = state.sale.customer ?? {};
     const known = guessReference(label ?? state.customerDraft.text.trim());
@@ -162,6 +180,7 @@ function cardView({ label, card }) {
         card.level !== null && card.level !== undefined && h("span", { class: "badge badge-accent" }, icon("star"), interpolate(gettext("Level %(level)s"), { level: card.level }, true)),
         card.groupings.map((name) => h("span", { class: "badge" }, name)),
         card.promo_codes.filter(({ code }) => !state.sale.promo_codes.includes(code)).map(({ code }) => h("button", { class: "badge badge-accent code-offer", type: "button", data: { action: "customer.code", code, key: code } }, icon("plus"), code))),
+      card && balancesView(),
       !card && h("button", { class: "link-button", type: "button", data: { action: "customer.form" } }, gettext("Register now")),
       card && missingOf(card).length > 0 && h("button", { class: "link-button", type: "button", data: { action: "customer.form" } }, gettext("Ask for what is missing"))),
     h("button", { class: "button button-quiet button-icon", type: "button", "aria-label": gettext("Remove the customer"), data: { action: "customer.remove" } }, icon("x")),

@@ -13,6 +13,7 @@ import { pairingView } from "./pairing.js";
 import { cancelView, changedView, receiptView, salesView } from "./receipt.js";
 import { searchKey } from "./search.js";
 import { pairing, state, update } from "./state.js";
+import { giftsView } from "./value.js";
 
 const DIALOGS = {
   item: itemView,
@@ -24,6 +25,7 @@ const DIALOGS = {
   cancel: cancelView,
   receipt: receiptView,
   changed: changedView,
+  gifts: giftsView,
   keys: keysView,
 };
 
@@ -98,6 +100,7 @@ const KEYS = {
   F7: { does: () => gettext("Sales, reprint, cancel"), run: () => run("sales.open") },
   F8: { does: () => gettext("Request and answer"), run: () => run("drawer.toggle") },
   F9: { does: () => gettext("Charge"), run: () => run("sale.charge") },
+  F10: { does: () => gettext("Gifts for points"), run: () => run("gifts.open") },
   "Alt+1": { does: () => METHODS.cash.name(), run: () => run("payment.add", { method: "cash" }) },
   "Alt+2": { does: () => METHODS.pix.name(), run: () => run("payment.add", { method: "pix" }) },
   "Alt+3": { does: () => METHODS.credit.name(), run: () => run("payment.add", { method: "credit" }) },

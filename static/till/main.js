@@ -2,7 +2,7 @@
 
 import { listen } from "./actions.js";
 import { alertsView, codesView, paymentsView, totalsView } from "./checkout.js";
-import { customerView } from "./customer.js";
+import { customerView, refreshCard } from "./customer.js";
 import { h, patch } from "./dom.js";
 import { drawerView } from "./drawer.js";
 import { askAgain, reconsider } from "./evaluation.js";
@@ -12,6 +12,7 @@ import { openPairing, refreshPairing } from "./pairing.js";
 import { promotionsView } from "./promotions.js";
 import { searchView } from "./search.js";
 import { load, pairing, state, subscribe, update } from "./state.js";
+import { redeemView } from "./value.js";
 
 const part = (name) => document.getElementById(`till-${name}`);
 
@@ -22,7 +23,7 @@ function draw() {
   patch(part("search"), searchView());
   patch(part("lines"), linesView());
   patch(part("promotions"), promotionsView());
-  patch(part("checkout"), [customerView(), codesView(), paymentsView(), totalsView()]);
+  patch(part("checkout"), [customerView(), redeemView(), codesView(), paymentsView(), totalsView()]);
   patch(part("tabs"), tabsView());
   patch(part("toast"), toastView());
   part("drawer").hidden = !state.device.drawer;
@@ -71,6 +72,7 @@ if (!pairing()) {
   openPairing();
 } else {
   refreshPairing();
+  refreshCard();
   if (matchMedia("(pointer: fine)").matches) document.getElementById("search-input").focus();
 }
 document.body.append(h("span", { id: "till-ready", hidden: true }));

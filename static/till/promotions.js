@@ -104,6 +104,7 @@ function giftView({ campaign, choose, options }) {
 export function earnedItems(earned) {
   return [
     ...earned.points.map(({ program, points }) => ({ iconName: "star", text: interpolate(gettext("%(points)s points in %(program)s"), { points: showQuantity(String(points)), program }, true) })),
+    ...(earned.stamps ?? []).map(({ plan, stamps }) => ({ iconName: "check-circle", text: interpolate(ngettext("%(stamps)s stamp in %(plan)s", "%(stamps)s stamps in %(plan)s", stamps), { stamps: showQuantity(String(stamps)), plan }, true) })),
     ...earned.cashback.map(({ amount, expires_at: until }) => ({
       iconName: "money",
       text: interpolate(gettext("%(amount)s cashback"), { amount: showMoney(amount) }, true) + validity(until),

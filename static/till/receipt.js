@@ -8,6 +8,7 @@ import { field, h, icon } from "./dom.js";
 import { cents, moneyText, showMoney, showQuantity } from "./money.js";
 import { earnedItems } from "./promotions.js";
 import { pairing, rememberNames, say, state, update } from "./state.js";
+import { balanceTexts, redeemedItems } from "./value.js";
 
 const language = document.documentElement.lang;
 const momentFormat = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short" });
@@ -172,11 +173,12 @@ function paperView({ sale, reprint: copy, ticket }, kept) {
       minus(gettext("Marked down"), totals.markdown),
       minus(gettext("Given back"), totals.exchange),
       (sale.activations ?? []).filter((item) => cents(item.discount) > 0).map((item) => row(item.name || item.campaign, `− ${showMoney(item.discount)}`)),
-      minus(gettext("Redeemed"), totals.redeemed),
+      redeemedItems(sale.redeemed).map(({ label, amount, isGift }) => (isGift ? row(label, gettext("gift")) : minus(label, amount))),
       row(gettext("Total"), showMoney(totals.net), "net"),
       sale.delivery && cents(sale.delivery.fee) > 0 && row(gettext("Delivery"), showMoney(sale.delivery.net)),
       payments.map((payment) => row(METHODS[payment.method]?.name() ?? payment.method, showMoney(payment.amount)))),
-    earnedItems(sale.earned).length > 0 && h("ul", { class: "receipt-earned" }, earnedItems(sale.earned).map(({ text }) => h("li", {}, text))),
+    earnedItems(sale.earned).length > 0 && h("ul", { class: "receipt-earned", "aria-label": gettext("Earned") }, h("li", {}, h("b", {}, gettext("Earned"))), earnedItems(sale.earned).map(({ text }) => h("li", {}, text))),
+    balanceTexts(sale.balances).length > 0 && h("ul", { class: "receipt-earned", "aria-label": gettext("Balance") }, h("li", {}, h("b", {}, gettext("Balance"))), balanceTexts(sale.balances).map((text) => h("li", {}, text))),
     h("footer", {}, (receipt?.footer.length ? receipt.footer : [gettext("Thank you, come back soon!")]).map((text) => h("p", {}, text)), h("p", { class: "receipt-id" }, sale.sale)),
   );
 }
@@ -193,6 +195,7 @@ export function changedView({ problem, before, fresh }) {
       h("dl", { class: "totals" },
         h("div", {}, h("dt", {}, gettext("Agreed with the customer")), h("dd", { class: "struck" }, showMoney(before))),
         h("div", { class: "net" }, h("dt", {}, gettext("Now to pay")), h("dd", {}, showMoney(fresh.totals.net)))),
+      (fresh.not_redeemed ?? []).length > 0 && h("ul", { class: "reasons" }, fresh.not_redeemed.map((refusal) => h("li", {}, refusal.text || refusal.reason))),
       (fresh.not_activated ?? []).length > 0 && h("ul", { class: "reasons" }, fresh.not_activated.slice(0, 5).map((refusal) => h("li", {}, h("strong", {}, refusal.name || refusal.campaign), ": ", refusal.text || refusal.reason))),
       h("p", { class: "faint" }, gettext("Nothing has been recorded yet.")),
     ],

@@ -22,11 +22,12 @@ export function emptySale() {
     nextLine: 1,
     exchange: [], // {id, sku, quantity, unit_price}
     delivery_fee: "",
-    customer: null, // {reference: {document|phone|email|card|code}, label, card: look-up result or null}
+    customer: null, // {reference: {document|phone|email|card|code}, asked, label, card: look-up result or null}
     promo_codes: [],
     payments: [], // {id, method, amount}: an empty amount takes what is left
     accepted: [],
     gifts: [], // {campaign, sku, quantity}
+    redeem: { cashback: "", points: {}, rewards: [] }, // "" asks for nothing, "max" for all that is allowed, else as typed
     operation: "",
     moment: "", // test bench: evaluate as if it were then
   };
@@ -82,6 +83,11 @@ export function loadTerminal() {
   state.sale = current ? read(basketKey(current), emptySale()) : emptySale();
   state.history = current ? read(historyKey(current), emptyHistory()) : emptyHistory();
   state.evaluation = { status: "idle", result: null, problem: null, errors: {} };
+}
+
+// What is used belongs to the customer: another one begins with nothing.
+export function forgetRedeem(sale) {
+  sale.redeem = emptySale().redeem;
 }
 
 export function forgetTerminal(id) {
