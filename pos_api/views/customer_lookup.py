@@ -14,6 +14,7 @@ from customers.documents import mask
 from customers.models import Customer
 from customers.selectors import CustomerAmbiguous, customer_card, look_up_customer
 from pos_api.authentication import TerminalCaller
+from pos_api.counter_value import VALUE, VALUE_EXAMPLE, value_card
 from pos_api.openapi import operation, query
 from pos_api.problems import BadRequest, Conflict, NotFound
 from pos_api.services.counter import record_visit
@@ -48,6 +49,7 @@ CARD_EXAMPLE: dict[str, Any] = {
     ],
     "promo_codes": [{"code": "VOLTE-4F9K", "expires_at": "2026-12-01T00:00:00Z"}],
     "missing": ["email"],
+    **VALUE_EXAMPLE,
 }
 _TEXT = {"type": "string"}
 CARD: dict[str, Any] = {
@@ -67,6 +69,7 @@ CARD: dict[str, Any] = {
         "last_purchases": {"type": "array", "items": {"type": "object"}},
         "promo_codes": {"type": "array", "items": {"type": "object"}},
         "missing": {"type": "array", "items": _TEXT},
+        **VALUE,
     },
 }
 
@@ -148,4 +151,5 @@ def read_card(customer: Customer, caller: TerminalCaller, at: datetime) -> dict[
             for code in codes.order_by("expires_at", "pk")[:20]
         ],
         "missing": card.missing,
+        **value_card(customer.pk, at=at),
     }

@@ -117,12 +117,15 @@ function refuse(pending, problem) {
     state.history.pending = null;
     state.history.tickets[pending.day] -= 1;
     if (fresh) {
-      state.dialog = { name: "changed", problem: problem.body, before: pending.body.total, fresh };
+      state.dialog = { name: "changed", problem: problem.body, before: pending.body.total, redeemed: state.evaluation.result?.redeemed ?? [], fresh };
     } else {
       Object.assign(state.evaluation, { problem: problem.body, errors: problemFields(problem) });
     }
   });
-  if (problem.code === "benefit_unavailable") refreshCard();
+  if (fresh) {
+    refreshCard();
+    askAgain();
+  }
 }
 
 // The customer agrees with the new total: it becomes the evaluation that the next commit sends.

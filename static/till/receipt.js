@@ -186,13 +186,18 @@ function paperView({ sale, reprint: copy, ticket }, kept) {
 const sum = (amounts) => moneyText(amounts.reduce((all, amount) => all + cents(amount), 0));
 
 // The API answered that the sale would now come to something else: the customer decides.
-export function changedView({ problem, before, fresh }) {
-  const lost = problem.code === "benefit_unavailable";
+export function changedView({ problem, before, redeemed, fresh }) {
+  // "As much as allowed" refuses nothing: that less is there than before shows in what it comes to.
+  const less = redeemedItems(redeemed).map((item) => ({ ...item, now: redeemedItems(fresh.redeemed).find((other) => other.label === item.label)?.amount ?? "0.00" }))
+    .filter((item) => cents(item.now) < cents(item.amount));
+  const lost = problem.code === "benefit_unavailable" || less.length > 0;
   return {
     title: lost ? gettext("A benefit is no longer available") : gettext("The total has changed"),
     body: [
-      h("p", {}, problem.detail || problem.title),
+      problem.code === "benefit_unavailable" || !less.length ? h("p", {}, problem.detail || problem.title)
+        : h("p", {}, gettext("The customer's balance was used meanwhile.")),
       h("dl", { class: "totals" },
+        less.map((item) => h("div", {}, h("dt", {}, item.label), h("dd", {}, h("s", {}, showMoney(item.amount)), " ", showMoney(item.now)))),
         h("div", {}, h("dt", {}, gettext("Agreed with the customer")), h("dd", { class: "struck" }, showMoney(before))),
         h("div", { class: "net" }, h("dt", {}, gettext("Now to pay")), h("dd", {}, showMoney(fresh.totals.net)))),
       (fresh.not_redeemed ?? []).length > 0 && h("ul", { class: "reasons" }, fresh.not_redeemed.map((refusal) => h("li", {}, refusal.text || refusal.reason))),

@@ -9,6 +9,10 @@ import { state, update } from "./state.js";
 
 const held = () => state.sale.customer?.card?.balances ?? [];
 const offered = () => state.sale.customer?.card?.gifts ?? [];
+const termsOf = (balance) => {
+  const { programs = [], plans = [] } = state.sale.customer?.card ?? {};
+  return (balance.kind === "points" ? programs : plans).find((terms) => terms.code === unitOf(balance)) ?? {};
+};
 const unitOf = (balance) => balance.program ?? balance.plan ?? "";
 const titleOf = (balance) => balance.name || unitOf(balance) || gettext("Cashback");
 const isMoney = (balance) => balance.kind === "cashback";
@@ -31,7 +35,7 @@ function stepPoints(program, direction) {
   const asked = state.sale.redeem.points[program] ?? "";
   const used = redeemedOf("points", program)?.points ?? 0;
   const now = asked === "max" ? hundredths(used) : parseMoney(asked) ?? 0;
-  const next = Math.max(now + direction * (hundredths(balance?.redeem_step ?? 1) || 100), 0);
+  const next = Math.max(now + direction * (hundredths(balance ? termsOf(balance).redeem_step : 1) || 100), 0);
   setPoints(program, next === 0 ? "" : moneyText(next).replace(/\.00$/, ""));
 }
 
@@ -86,7 +90,7 @@ function balanceView(balance) {
   ].filter(Boolean);
   return h("div", { data: { key: `balance-${balance.kind}-${unitOf(balance)}` } },
     h("dt", {}, titleOf(balance)),
-    h("dd", {}, balance.kind === "stamps" && balance.orders ? `${amount(balance.available)} / ${balance.orders}` : amount(balance.available)),
+    h("dd", {}, termsOf(balance).orders ? `${amount(balance.available)} / ${termsOf(balance).orders}` : amount(balance.available)),
     (remarks.length > 0 || has(owed)) && h("dd", { class: "balance-remarks" },
       remarks.length > 0 && h("span", { class: "faint" }, remarks.join(" · ")),
       has(owed) && h("span", { class: "balance-owed" }, interpolate(gettext("owes %(amount)s"), { amount: amount(owed) }, true))),
@@ -138,7 +142,7 @@ export function redeemView() {
   const { rewards } = state.sale.redeem;
   const rows = [
     ...usable.filter(isMoney).map(cashbackRow),
-    ...usable.filter((balance) => balance.kind === "points" && balance.point_value).map(pointsRow),
+    ...usable.filter((balance) => balance.kind === "points" && termsOf(balance).point_value).map(pointsRow),
     ...usable.filter((balance) => balance.kind === "stamps" && canReward(balance)).map(stampsRow),
     ...rewards.map((reward, index) => reward.sku && rewardRow(reward, index)),
   ].filter(Boolean);
@@ -147,7 +151,10 @@ export function redeemView() {
     h("ul", { class: "redeem" }, rows));
 }
 
-const canReward = (balance) => balance.orders && hundredths(balance.available) >= balance.orders * 100;
+function canReward(balance) {
+  const { orders } = termsOf(balance);
+  return orders && hundredths(balance.available) >= orders * 100;
+}
 
 function outcome(path, used, written) {
   return [
@@ -183,7 +190,7 @@ function pointsRow(balance) {
   const used = redeemedOf("points", program);
   const step = (direction, iconName, label) => h("button", { type: "button", "aria-label": interpolate(label, { name }, true), data: { action: "redeem.pointsStep", program, direction } }, icon(iconName));
   return h("li", { data: { key: id } },
-    h("label", { for: id }, icon("star"), h("span", {}, name, h("span", { class: "faint" }, interpolate(gettext("%(points)s available, each worth %(amount)s"), { points: showPoints(balance.available), amount: showMoney(balance.point_value) }, true)))),
+    h("label", { for: id }, icon("star"), h("span", {}, name, h("span", { class: "faint" }, interpolate(gettext("%(points)s available, each worth %(amount)s"), { points: showPoints(balance.available), amount: showMoney(termsOf(balance).point_value) }, true)))),
     h("div", { class: "stepper" },
       step(-1, "minus", gettext("Fewer points of %(name)s")),
       h("input", {

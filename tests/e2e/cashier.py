@@ -25,3 +25,9 @@ def expect_total(page: Page, amount: str) -> None:
 
 def pay(page: Page, method: str = "Pix") -> None:
     page.locator(".method", has_text=method).click()
+
+
+def name_customer(page: Page, text: str) -> None:
+    page.fill("#customer-input", text)
+    page.keyboard.press("Enter")
+    expect(page.locator(".customer-card")).to_be_visible()

@@ -1,0 +1,196 @@
+"""The till and the customer's value: what it shows, what it redeems, gifts, and what the receipt says of it."""
+
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from loyalty.models import Account, LevelGift, ProgramLevel
+from retail.models import Product, Sale
+from tests.builders import build_account, build_credit, build_program
+from tests.e2e.cashier import expect_total, name_customer, pair, pay, sell
+from tests.e2e.conftest import PHONE, OpenPage, Site, Watch, stumbling_blocks
+from tests.e2e.shop import Shop, build_shop
+
+SALES = "/api/v1/sales/"
+
+
+@pytest.fixture
+def shop(site: Site) -> Shop:
+    """A shop whose customer has 30.00 of cashback and 120 points, worth 0.10 each in tens or a gift of two levels."""
+    shop = build_shop(campaigns=False)
+    at = timezone.now()
+    program = build_program(
+        code="pontos",
+        name="Pontos",
+        points=Decimal(1),
+        per_amount=Decimal(10),
+        point_value=Decimal("0.10"),
+        redeem_step=Decimal(10),
+    )
+    for number, points, sku in ((1, 100, "CANECA"), (2, 500, "BOTTON")):
+        level = ProgramLevel.objects.create(
+            program=program, number=number, name=f"Nível {number}", points=points
+        )
+        product = Product.objects.get(sku=sku)
+        LevelGift.objects.create(level=level, product=product, picture_url=f"{site.url}/static/favicon.svg")
+    for amount, unit in ((30_00, {}), (120_00, {"program": program})):
+        account = build_account(customer=shop.customer, **unit)
+        build_credit(account, amount, available_from=at)
+    return shop
+
+
+def balance_of(shop: Shop, kind: str) -> Decimal:
+    return Account.objects.get(customer=shop.customer, kind=kind).balance
+
+
+def begin(page: Page, shop: Shop, *products: str) -> None:
+    pair(page, shop)
+    sell(page, *products)
+    name_customer(page, "390.533.447-05")
+
+
+class TestRedeeming:
+    def test_uses_cashback_as_far_as_it_goes(self, open_page: OpenPage, shop: Shop) -> None:
+        page = open_page("/till/")
+        begin(page, shop, "CAF-500")
+        expect(page.locator(".balances")).to_contain_text("R$30.00")
+        expect_total(page, "18.90")
+
+        page.get_by_role("button", name="As much cashback as is allowed").click()
+
+        expect_total(page, "0.00")
+        expect(page.locator(".redeem-used")).to_contain_text("R$18.90 used, R$11.10 left")
+        page.keyboard.press("F9")
+        receipt = page.locator(".receipt")
+        expect(receipt).to_contain_text("Cashback used")
+        expect(receipt).to_contain_text("Cashback: R$11.10")
+        sale = Sale.objects.get()
+        assert (str(sale.redeemed), str(sale.net)) == ("18.90", "0.00")
+        assert balance_of(shop, "cashback") == Decimal("11.10")
+
+    def test_uses_what_the_cashier_types_and_says_why_not_more(self, open_page: OpenPage, shop: Shop) -> None:
+        page = open_page("/till/")
+        begin(page, shop, "CAM-P")
+
+        page.fill("#redeem-cashback", "45")
+
+        expect_total(page, "30.00")
+        expect(page.locator(".redeem-refused")).to_contain_text("45")
+        page.fill("#redeem-cashback", "12,50")
+        expect_total(page, "47.50")
+        expect(page.locator(".redeem-refused")).to_have_count(0)
+
+    def test_uses_points_in_the_steps_of_the_program(self, open_page: OpenPage, shop: Shop) -> None:
+        page = open_page("/till/")
+        begin(page, shop, "CAM-P")
+
+        more = page.get_by_role("button", name="More points of Pontos")
+        more.click()
+        more.click()
+
+        expect(page.locator("#redeem-points-pontos")).to_have_value("20")
+        expect_total(page, "58.00")
+        page.get_by_role("button", name="As many points of Pontos as are allowed").click()
+        expect_total(page, "48.00")
+        pay(page)
+        expect_total(page, "48.00")
+        page.locator(".charge:visible").click()
+        expect(page.locator(".receipt")).to_contain_text("6 points")
+        assert balance_of(shop, "points") == Decimal(6)
+
+    def test_a_reload_keeps_what_is_used(self, open_page: OpenPage, shop: Shop) -> None:
+        page = open_page("/till/")
+        begin(page, shop, "CAM-P")
+        page.fill("#redeem-cashback", "10")
+        page.get_by_role("button", name="More points of Pontos").click()
+        expect_total(page, "49.00")
+
+        page.reload()
+
+        expect_total(page, "49.00")
+        expect(page.locator(".lines > li")).to_have_count(1)
+        expect(page.locator(".customer-card")).to_contain_text("Maria Aparecida")
+
+    def test_another_customer_begins_with_nothing(self, open_page: OpenPage, shop: Shop) -> None:
+        page = open_page("/till/")
+        begin(page, shop, "CAM-P")
+        page.fill("#redeem-cashback", "10")
+        expect_total(page, "50.00")
+
+        page.get_by_label("Remove the customer").click()
+
+        expect_total(page, "60.00")
+
+    def test_a_balance_that_is_gone_is_explained_and_the_basket_stays(
+        self, open_page: OpenPage, shop: Shop, watch: Watch
+    ) -> None:
+        watch.expected.add(SALES)
+        page = open_page("/till/")
+        begin(page, shop, "CAM-P")
+        page.get_by_role("button", name="As much cashback as is allowed").click()
+        pay(page)
+        expect_total(page, "30.00")
+
+        spend_elsewhere(shop, 25_00)
+        page.locator(".charge:visible").click()
+
+        dialog = page.locator("#till-dialog")
+        expect(dialog).to_contain_text("no longer available")
+        expect(dialog).to_contain_text("55.00")
+        expect(page.locator(".balances")).to_contain_text("R$5.00")
+        dialog.get_by_role("button", name="Back to the basket").click()
+        expect(page.locator(".lines > li")).to_have_count(1)
+        expect_total(page, "55.00")
+        assert not Sale.objects.exists()
+
+
+def spend_elsewhere(shop: Shop, cents: int) -> None:
+    """Another till spends it meanwhile."""
+    from django.db import transaction
+
+    from loyalty.models import Lot
+    from loyalty.services.ledger import spend
+
+    lot = Lot.objects.get(account__customer=shop.customer, account__kind="cashback")
+    at = timezone.now()
+    with transaction.atomic():
+        spend([(lot.pk, cents)], cause="elsewhere", occurred_at=at, at=at)
+
+
+class TestGifts:
+    def test_only_gifts_within_reach_can_be_chosen(self, open_page: OpenPage, shop: Shop) -> None:
+        page = open_page("/till/")
+        begin(page, shop, "CAM-P")
+
+        page.keyboard.press("F10")
+
+        gifts = page.locator(".gift-card")
+        expect(gifts).to_have_count(2)
+        expect(gifts.nth(0)).to_be_enabled()
+        expect(gifts.nth(1)).to_be_disabled()
+        expect(gifts.nth(1)).to_contain_text("380 points to go")
+        expect(page.locator(".gift-card img")).to_have_count(2)
+        assert stumbling_blocks(page) == []
+
+    def test_a_gift_costs_its_points_and_nothing_else(self, open_page: OpenPage, shop: Shop) -> None:
+        page = open_page("/till/", viewport=PHONE, language="pt-BR", has_touch=True, is_mobile=True)
+        pair(page, shop)
+        sell(page, "CAM-P")
+        page.locator("#till-tabs nav button").nth(2).tap()
+        name_customer(page, "390.533.447-05")
+        blocks = stumbling_blocks(page)
+
+        page.locator(".gifts-open").tap()
+        page.locator(".gift-card", has_text="Caneca").tap()
+
+        expect(page.locator(".redeem")).to_contain_text("Caneca")
+        expect(page.locator(".redeem-used")).to_contain_text("100")
+        blocks += stumbling_blocks(page)
+        page.locator(".method").nth(1).tap()
+        expect_total(page, "60,00")
+        page.locator(".charge:visible").tap()
+        expect(page.locator(".receipt")).to_contain_text("Caneca")
+        assert balance_of(shop, "points") == Decimal(26)  # 120 - 100, and 6 for this sale
+        assert blocks == []
