@@ -207,6 +207,41 @@ class EvaluationAnswer(Struct, kw_only=True):
     not_redeemed: list[NotRedeemedAnswer] | UnsetType = UNSET
 
 
+class RestoredAnswer(Struct, kw_only=True):
+    """Value that a return gives back as value."""
+
+    kind: str
+    amount: Money
+    program: str | UnsetType = UNSET
+    points: int | str | UnsetType = UNSET
+    stamps: int | str | UnsetType = UNSET
+    code: str | UnsetType = UNSET
+
+
+class TakenBackAnswer(Struct, kw_only=True):
+    """What the sale had earned and a return takes back."""
+
+    kind: Literal["points", "cashback"]
+    program: str | UnsetType = UNSET
+    points: int | str | UnsetType = UNSET
+    campaign: str | UnsetType = UNSET
+    amount: Money | UnsetType = UNSET
+
+
+class SimulatedRefundAnswer(Struct, kw_only=True):
+    """What the return would give back: `amount` is money, beside what returns as value."""
+
+    amount: Money
+    restored: list[RestoredAnswer]
+    taken_back: list[TakenBackAnswer]
+
+
+class SimulationAnswer(EvaluationAnswer, kw_only=True):
+    """An evaluation; `refund` stands with it when the document has `returns`."""
+
+    refund: SimulatedRefundAnswer | UnsetType = UNSET
+
+
 SaleStateWord = Literal["committed", "partially_returned", "returned", "cancelled"]
 
 

@@ -179,5 +179,33 @@ SIMULATION_EXAMPLES: dict[str, Json] = {
         "basket": {"lines": [_LINE]},
         "shopper": {"groupings": ["vip"], "birth_date": "1990-11-22"},
         "at": "2026-11-22T10:00:00-03:00",
-    }
+    },
+    "Cashback and points that pay, and what a return would give back": {
+        "programs": [
+            {
+                "code": "pontos",
+                "points": 1,
+                "per_amount": "10.00",
+                "point_value": "1.50",
+                "redeem_step": 10,
+                "levels": [{"points": 10, "gifts": ["CANECA"]}],
+            }
+        ],
+        "basket": {
+            "lines": [_LINE],
+            "redeem": {
+                "cashback": "max",
+                "points": {"pontos": 20},
+                "rewards": [{"program": "pontos", "sku": "CANECA"}],
+            },
+        },
+        "shopper": {
+            "balances": {
+                "cashback": [{"amount": "30.00", "max_percent": "10", "remainder": "kept"}],
+                "points": {"pontos": 120},
+            }
+        },
+        "returns": [{"line": 1, "quantity": "1"}],
+        "at": "2026-11-22T10:00:00-03:00",
+    },
 }

@@ -84,6 +84,16 @@ class SimulatedShopper:
     )
     document: str = fields.text(label=gettext_noop("CPF or CNPJ"), default="")
     agenda: bool = fields.boolean(label=gettext_noop("Has an appointment with a seller"), default=False)
+    cashback: int | None = fields.money(
+        label=gettext_noop("Cashback to use"),
+        help=gettext_noop("As much of it as its terms allow is used in this purchase."),
+        default=None,
+    )
+    cashback_percent: int | None = fields.percent(
+        label=gettext_noop("Of it at most (percentage)"),
+        help=gettext_noop("Of this purchase. Empty: no limit."),
+        default=None,
+    )
 
 
 OPERATION_LABELS = {

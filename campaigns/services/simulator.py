@@ -32,6 +32,7 @@ from campaigns.models import Campaign, CampaignCounter, PromoCodePool
 from campaigns.services.settlement import window_starts_on
 from campaigns.suggestions import Scenario
 from customers.models import Customer
+from loyalty.selectors.program_documents import plan_documents, program_documents
 from retail import money
 from retail.models import Company, Store
 
@@ -173,7 +174,19 @@ def _document(scenario: Scenario, at: datetime, zone: ZoneInfo) -> tuple[dict[st
             raise DocumentError([Problem("store", "unknown", message, {"code": scenario["store"]})])
         zone = ZoneInfo(document["store"]["timezone"])
     document["shopper"] = _shopper(scenario.get("shopper"), customer, moment.astimezone(zone))
+    _use_cashback(document)
+    if scenario.get("live"):
+        document |= {"programs": program_documents(), "stamp_plans": plan_documents()}
     return document, customer
+
+
+def _use_cashback(document: dict[str, Any]) -> None:
+    """Turn the cashback of an invented customer into a balance, all of which is to be used."""
+    shopper = document["shopper"] or {}
+    amount, percent = shopper.pop("cashback", None), shopper.pop("cashback_percent", None)
+    if amount is not None:
+        shopper["balances"] = {"cashback": [{"amount": amount, "max_percent": percent}]}
+        document["basket"]["redeem"] = {"cashback": "max"}
 
 
 def _working_copies(wanted: list[str]) -> list[Mapping[str, Any]]:

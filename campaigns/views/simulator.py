@@ -21,6 +21,7 @@ from campaigns.explanations import codes_named, explain, problem_text, written
 from campaigns.forms.declared import Json
 from campaigns.forms.simulator import SimulatorForm, packed, unpacked
 from campaigns.models import Campaign
+from campaigns.redemption_texts import explain_refused
 from campaigns.services.simulator import Simulated, run_scenario
 from campaigns.suggestions import suggest
 from retail import formats, money
@@ -152,7 +153,7 @@ class Receipt:
                 }
                 for a in evaluation.activations
             ],
-            "earned": list(self._earned(evaluation.earned)),
+            "earned": [*self._used(), *self._earned(evaluation.earned)],
             "codes": [
                 (code.code, CODE_STATUSES[code.status], code.status) for code in evaluation.promo_codes
             ],
@@ -185,6 +186,17 @@ class Receipt:
             **{amount: _amount(getattr(line, amount)) for amount in amounts},
         }
 
+    def _used(self) -> Any:
+        """Yield what is left of the cashback that was used, or why it was not."""
+        redemption = self.evaluation.redemption
+        if redemption is None:
+            return
+        for used in redemption.redeemed:
+            left = written(Unit.MONEY, used.balance_after)
+            yield "money", _("%(left)s of the cashback is left") % {"left": left}
+        for refused in redemption.refused:
+            yield "alert", _("Cashback: %(reason)s") % {"reason": explain_refused(refused)}
+
     def _earned(self, earned: Earned) -> Any:
         for points in earned.points:
             yield (
@@ -199,6 +211,8 @@ class Receipt:
             until = formats.moment(cashback.expires_at) if cashback.expires_at else ""
             text = _("%(amount)s of cashback until %(until)s") if until else _("%(amount)s of cashback")
             yield "money", text % {"amount": written(Unit.MONEY, cashback.amount), "until": until}
+        for plan in self.evaluation.stamps:
+            yield "star", _("A stamp (%(plan)s)") % {"plan": plan}
         for voucher in earned.vouchers:
             text = _("A voucher of %(amount)s")
             yield "gift", text % {"amount": written(Unit.MONEY, voucher.amount)}
@@ -269,7 +283,7 @@ class Receipt:
         return shown
 
 
-TOTALS = ("gross", "markdown", "exchange", "discount", "net", "exchange_left")
+TOTALS = ("gross", "markdown", "exchange", "discount", "redeemed", "net", "exchange_left")
 CODE_STATUSES = {
     "applied": gettext_lazy("applied"),
     "not_activated": gettext_lazy("its campaign does not activate"),

@@ -17,6 +17,7 @@ from campaigns.references import catalogue_items, completed_lines, promo_code_fa
 from campaigns.selectors import current_plan_version
 from customers.models import Customer
 from customers.selectors import find_customer
+from loyalty.selectors.program_documents import plan_documents, program_documents
 from pos_api.decoding import refuse_unclean
 from retail.models import Company
 
@@ -37,7 +38,7 @@ def run_simulation(document: Any, *, now: datetime, zone: ZoneInfo) -> dict[str,
         as_given = document
         if document.get("live") is True:
             live = plan_for(current_plan_version())
-            document = _with_codes(_completed(document), now)
+            document = _with_programs(_with_codes(_completed(document), now))
     return simulate(
         document,
         now=now,
@@ -83,6 +84,17 @@ def _with_codes(document: dict[str, Any], now: datetime) -> dict[str, Any]:
     known = promo_code_facts(words, customer=_customer(document.get("shopper")), at=now)
     found = [code for code in known if code["code"] not in described]
     return document | {"promo_codes": [*given, *found]} if found else document
+
+
+def _with_programs(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with the programs and stamp plans that are active; those that it gives stand."""
+    for name, read in (("programs", program_documents), ("stamp_plans", plan_documents)):
+        given = document.get(name, [])
+        if isinstance(given, list):
+            described = [unit.get("code") for unit in given if isinstance(unit, dict)]
+            found = [unit for unit in read() if unit["code"] not in described]
+            document = document | {name: [*given, *found]}
+    return document
 
 
 def _customer(shopper: Any) -> Customer | None:

@@ -2,7 +2,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
-from pos_api.answers import EvaluationAnswer
+from pos_api.answers import SimulationAnswer
 from pos_api.examples import EVALUATE_ANSWER, SIMULATION_EXAMPLES
 from pos_api.openapi import operation
 from pos_api.services.simulation import company_zone, run_simulation
@@ -19,7 +19,7 @@ class SimulationsView(ManagerView):
         summary="Evaluate a basket against campaigns that need not be saved",
         description="Writes nothing. Every campaign of the document is listed, activated or not, with its reason.",
         request=SIMULATION_SCHEMA,
-        responses={200: EvaluationAnswer},
+        responses={200: SimulationAnswer},
         examples=SIMULATION_EXAMPLES,
         answer=EVALUATE_ANSWER,
     )

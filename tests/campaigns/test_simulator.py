@@ -358,6 +358,35 @@ class TestSimulator:
         assert "Ana" not in found
 
 
+class TestCashback:
+    def test_is_used_within_its_limit(self, page: Client) -> None:
+        shown = look(page, shopper={"cashback": "30.00", "cashback_percent": "10"})
+
+        assert (shown["totals"]["redeemed"], shown["totals"]["net"]) == (10, 90)
+        assert ("money", "R$\xa020.00 of the cashback is left") in shown["earned"]
+
+    def test_is_typed_into_the_form(self, page: Client) -> None:
+        fields = {"sim-shopper-_on": "on", "sim-shopper-cashback": "30", "sim-shopper-cashback_percent": "10"}
+
+        answer = page.post("/simulator/", posted(**fields), follow=True)
+
+        assert answer.context["result"]["totals"]["redeemed"] == 10
+        assert "Paid with cashback" in answer.content.decode()
+
+    def test_says_why_it_is_not_used(self, page: Client) -> None:
+        shown = look(page, shopper={"cashback": "30.00", "cashback_percent": "0"})
+
+        assert shown["totals"]["redeemed"] == 0
+        assert ("alert", "Cashback: At most R$\xa00.00 can be used in this sale.") in shown["earned"]
+
+    def test_that_cannot_be_read_is_a_sentence(self, page: Client) -> None:
+        answer = page.get("/simulator/", {"s": packed({"lines": [SHIRT], "shopper": {"cashback": "much"}})})
+
+        assert answer.status_code == 200
+        assert answer.context["result"] is None
+        assert answer.context["problems"]
+
+
 class TestSuggestions:
     def test_every_reason_has_one_or_says_that_there_is_none(self) -> None:
         known = {f"customer_{attribute}" for attribute in _ATTRIBUTES} | set(_CHANGES) | WITHOUT_SUGGESTION
