@@ -1,7 +1,7 @@
 """Proof that the ledger adds up, over the whole database.
 
 Every check is a query for rows that must not exist. All of them run as one statement, so that they see one moment even
-while sales are recorded.
+while sales are recorded. The order of spending is proven beside them, entry by entry (`spending_order`).
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import connection
+
+from loyalty.selectors.spending_order import breaches
 
 # How many rows of one check are named.
 NAMED = 20
@@ -24,14 +26,6 @@ moved AS MATERIALIZED (
            sum(amount) FILTER (WHERE kind = 'settle') AS settled,
            sum(amount) FILTER (WHERE kind = 'adjust' AND amount < 0) AS adjusted
       FROM loyalty_entry GROUP BY lot_id
-)
-"""
-
-# A redemption: what one cause took from one account, and its last entry there.
-_TAKEN = """
-taken AS (
-    SELECT e.account_id, e.cause, max(e.id) AS last_id, max(e.occurred_at) AS occurred_at
-      FROM loyalty_entry e WHERE e.kind IN ('redeem', 'forfeit') GROUP BY e.account_id, e.cause
 )
 """
 
@@ -137,33 +131,6 @@ CHECKS: dict[str, tuple[str, str]] = {
          WHERE e.kind = 'settle'
            AND NOT EXISTS (SELECT FROM loyalty_settlement s WHERE s.entry_id = e.id)""",
     ),
-    # Of one program, plan, or campaign with the same conditions: other cashback may be held back by its conditions.
-    # Lots whose grace began or ended in between are not judged.
-    "what_expires_first_was_spent_first": (
-        "loyalty_entry",
-        """
-        SELECT DISTINCT ON (e.id) e.id, 'took from lot ' || l.id || ' while lot ' || o.id || ' was left'
-          FROM taken t
-          JOIN loyalty_entry e ON e.account_id = t.account_id AND e.cause = t.cause AND e.kind = 'redeem'
-          JOIN loyalty_lot l ON l.id = e.lot_id
-          JOIN loyalty_account a ON a.id = t.account_id
-          JOIN loyalty_lot o
-            ON o.account_id = t.account_id AND o.id <> l.id
-           AND (coalesce(o.expires_at, 'infinity'), o.id) < (coalesce(l.expires_at, 'infinity'), l.id)
-          JOIN moved m ON m.lot_id = o.id AND m.first_id < e.id
-         WHERE (l.expires_at IS NULL OR l.expires_at > t.occurred_at)
-           -- What a sale earns it cannot spend.
-           AND (o.sale_id IS NULL OR o.sale_id <> coalesce(e.sale_id, 0))
-           AND o.available_from <= t.occurred_at
-           AND (o.expires_at IS NULL OR o.expires_at > t.occurred_at)
-           AND (NOT o.awaits_review OR o.reviewed_at <= t.occurred_at)
-           AND (a.kind <> 'cashback' OR (o.campaign <> '' AND o.campaign = l.campaign AND o.terms = l.terms))
-           -- A lot that was empty by then and never moved again needs no sum.
-           AND (o.remaining > 0 OR m.last_id > t.last_id)
-           AND o.remaining > (SELECT coalesce(sum(later.amount), 0) FROM loyalty_entry later
-                               WHERE later.lot_id = o.id AND later.id > t.last_id)
-         ORDER BY e.id, o.id""",
-    ),
     "guards_are_in_force": (
         "pg_trigger",
         """
@@ -188,6 +155,9 @@ CHECKS: dict[str, tuple[str, str]] = {
                             WHERE t.tgrelid = c.oid AND t.tgname = g.name AND t.tgenabled = 'A')""",
     ),
 }
+
+ORDER = "what_expires_first_was_spent_first"
+CHECK_NAMES = (*CHECKS, ORDER)
 
 _FIGURES = f"""
 WITH {_MOVED}
@@ -246,13 +216,22 @@ class Figures:
 
 
 def problems() -> list[Problem]:
-    """Return the rows that break a promise of the ledger, at most twenty of each check. One statement."""
+    """Return the rows that break a promise of the ledger, at most twenty of each check."""
+    return _broken_sums() + _broken_order()
+
+
+def _broken_order() -> list[Problem]:
+    found = list(breaches())
+    return [Problem(ORDER, "loyalty_entry", entry, detail, len(found)) for entry, detail in found[:NAMED]]
+
+
+def _broken_sums() -> list[Problem]:
     found = "\nUNION ALL\n".join(
         f"SELECT '{check}' AS name, '{table}' AS tablename, row_id, detail FROM ({query}) AS q(row_id, detail)"  # noqa: S608
         for check, (table, query) in CHECKS.items()
     )
     statement = f"""
-        WITH {_MOVED}, {_TAKEN}, found AS ({found}),
+        WITH {_MOVED}, found AS ({found}),
              counted AS (SELECT found.*, count(*) OVER (PARTITION BY name) AS whole,
                                 row_number() OVER (PARTITION BY name ORDER BY row_id) AS place FROM found)
         SELECT name, tablename, row_id, detail, whole FROM counted WHERE place <= {NAMED} ORDER BY name, place

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from loyalty.selectors.verification import CHECKS, Figures, Problem, figures, problems
+from loyalty.selectors.verification import CHECK_NAMES, Figures, Problem, figures, problems
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"The ledger does not add up: {len({one.check for one in found})} checks failed."
             )
-        self.stdout.write(f"{len(CHECKS)} checks passed: the ledger adds up.")
+        self.stdout.write(f"{len(CHECK_NAMES)} checks passed: the ledger adds up.")
 
 
 def _line(one: Figures) -> str:
