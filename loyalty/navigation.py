@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from retail.navigation import LOYALTY, NavigationEntry, ProductTab
+from customers.navigation import CustomerTab
+from retail.navigation import LOYALTY, RELATIONSHIP, NavigationEntry, ProductTab
 
 ENTRIES = [
     NavigationEntry(
@@ -14,6 +15,18 @@ ENTRIES = [
         permission="loyalty.view_pointsprogram",
         also=("loyalty:program_root",),
     ),
+    NavigationEntry(
+        section=RELATIONSHIP,
+        label=_("Survey answers"),
+        url_name="loyalty:survey_answer_list",
+        icon="heart",
+        order=60,
+        permission="loyalty.view_surveyanswer",
+    ),
+]
+
+CUSTOMER_TABS = [
+    CustomerTab(label=_("Statement"), url_name="loyalty:statement", permission="loyalty.view_account"),
 ]
 
 PRODUCT_TABS = [

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from loyalty.views import choices, product_gifts, programs
+from loyalty.views import adjustment, choices, product_gifts, programs, statement, survey
 
 app_name = "loyalty"
 
@@ -17,4 +17,13 @@ urlpatterns = [
     path("loyalty/program/<slug:code>/edit/", programs.ProgramFormPage.as_view(), name="program_form"),
     path("loyalty/program/<slug:code>/delete/", programs.ProgramDelete.as_view(), name="program_delete"),
     path("products/<int:pk>/loyalty/", product_gifts.ProductGifts.as_view(), name="product_gifts"),
+    path("customers/<int:pk>/statement/", statement.Statement.as_view(), name="statement"),
+    path("customers/<int:pk>/statement/adjust/", adjustment.Adjustment.as_view(), name="adjustment"),
+    path(
+        "customers/<int:pk>/statement/debts/<int:debt>/write-off/",
+        adjustment.WriteOff.as_view(),
+        name="write_off",
+    ),
+    path("survey/<str:token>/", survey.Survey.as_view(), name="survey"),
+    path("surveys/answers/", survey.SurveyAnswerList.as_view(), name="survey_answer_list"),
 ]

@@ -52,9 +52,11 @@ def paginated(
     represent: Callable[[Any], dict[str, Any]],
     *,
     ordering: tuple[str, ...] = ("pk",),
+    complete: Callable[[list[Any]], list[Any]] = list,
 ) -> HttpResponse:
     """Answer one page of ``queryset``: ``{"next", "previous", "results"}``.
 
+    ``complete`` adds to the rows of the page what their query could not say.
     ``ordering`` must end with a unique field, so that no row falls between two pages.
     """
     pages = Pages(ordering)
@@ -66,6 +68,6 @@ def paginated(
         {
             "next": pages.get_next_link(),
             "previous": pages.get_previous_link(),
-            "results": [represent(row) for row in rows],
+            "results": [represent(row) for row in complete(rows)],
         }
     )

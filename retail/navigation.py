@@ -30,6 +30,7 @@ PROMOTIONS = Section(code="promotions", title=_("Promotions"), order=10)
 LOYALTY = Section(code="loyalty", title=_("Loyalty"), order=15)
 RELATIONSHIP = Section(code="relationship", title=_("Customers"), order=20)
 SALES = Section(code="sales", title=_("Sales"), order=30)
+REPORTS = Section(code="reports", title=_("Reports"), order=35)
 CATALOGUE = Section(code="catalogue", title=_("Catalogue"), order=40)
 INSTALLATION = Section(code="installation", title=_("Stores and access"), order=50)
 

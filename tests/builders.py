@@ -35,7 +35,7 @@ from campaigns.services.promo_code_pools import PoolSettings, create_pool
 from campaigns.services.promo_codes import Terms, generate_codes
 from customers.documents import _CPF_WEIGHTS, _check_digit
 from customers.models import Appointment, Consent, Customer, CustomerGrouping
-from loyalty.models import Account, PointsProgram, StampPlan
+from loyalty.models import Account, PointsProgram, Receivable, StampPlan
 from loyalty.services.ledger import Credit, Credited, credit
 from retail.models import (
     Category,
@@ -49,6 +49,7 @@ from retail.models import (
     StoreGrouping,
     Terminal,
 )
+from retail.money import to_decimal
 
 NOON = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)  # noon in São Paulo, a Friday
 _numbers = count(1)
@@ -289,3 +290,10 @@ def build_credit(account: Account, amount: int = 30_00, **values: Any) -> Credit
         account.refresh_from_db()
         [credited] = credit([Credit(account=account, amount=amount, **defaults | values)], **posting)
     return credited
+
+
+def build_debt(account: Account, amount: int = 5_00, **values: Any) -> Receivable:
+    """What a customer owes an account, in hundredths."""
+    left = to_decimal(amount)
+    defaults = {"cause": f"return:{next(_numbers)}", "created_at": NOON, "amount": left, "left": left}
+    return Receivable.objects.create(**{"account": account} | defaults | values)

@@ -17,11 +17,13 @@ from loyalty.models.program import (
     TierBasis,
     TierDowngrade,
 )
+from loyalty.models.survey import AnswerSource, SurveyAnswer
 from loyalty.models.tier import CustomerTier, ProgramTier
 
 __all__ = [
     "Account",
     "AccountKind",
+    "AnswerSource",
     "CustomerTier",
     "Entry",
     "EntryKind",
@@ -35,6 +37,7 @@ __all__ = [
     "Settlement",
     "StampPlan",
     "StampReward",
+    "SurveyAnswer",
     "TierBasis",
     "TierDowngrade",
 ]

@@ -31,6 +31,7 @@ class Balance:
     """One account at a moment. `code` and `name` are those of its program or plan, empty for cashback.
 
     `expiring` is the part of `available` whose end is within the days asked for, and `next_expiry` the first end.
+    `pending_from` is when the first of `pending` can be used; `awaiting_review` is the part that no day makes usable.
     `lots` are the usable ones in the order in which they are spent.
     """
 
@@ -40,6 +41,8 @@ class Balance:
     name: str
     available: int
     pending: int
+    pending_from: datetime | None
+    awaiting_review: int
     expiring: int
     next_expiry: datetime | None
     owed: int
@@ -83,6 +86,7 @@ def _balance(account: Account, lots: list[Lot], at: datetime, expiring_days: int
     available = sum(lot.remaining for lot in usable)
     ends = [lot.ends_at for lot in usable if lot.ends_at is not None]
     limit = at + timedelta(days=expiring_days)
+    reviewed = [lot for lot in lots if not lot.awaits_review or lot.reviewed_at is not None]
     unit = account.program or account.plan
     return Balance(
         account=account,
@@ -91,6 +95,9 @@ def _balance(account: Account, lots: list[Lot], at: datetime, expiring_days: int
         name=unit.name if unit else "",
         available=available,
         pending=sum(money.from_decimal(lot.remaining) for lot in lots) - available,
+        pending_from=min((lot.available_from for lot in reviewed if lot.available_from > at), default=None),
+        awaiting_review=sum(money.from_decimal(lot.remaining) for lot in lots)
+        - sum(money.from_decimal(lot.remaining) for lot in reviewed),
         expiring=sum(lot.remaining for lot in usable if lot.ends_at is not None and lot.ends_at <= limit),
         next_expiry=min(ends, default=None),
         owed=money.from_decimal(account.owed),

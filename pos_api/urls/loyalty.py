@@ -1,7 +1,8 @@
-"""Points programs and stamp plans."""
+"""Points programs, stamp plans, and what customers hold."""
 
 from django.urls import URLPattern, path
 
+from pos_api.views.accounts import AccountListView, AdjustmentView, EntryListView, WriteOffView
 from pos_api.views.programs import ProgramListView, ProgramView, StampPlanListView, StampPlanView
 
 urlpatterns: list[URLPattern] = [
@@ -9,4 +10,8 @@ urlpatterns: list[URLPattern] = [
     path("programs/<str:code>/", ProgramView.as_view(), name="program"),
     path("stamp-plans/", StampPlanListView.as_view(), name="stamp_plans"),
     path("stamp-plans/<str:code>/", StampPlanView.as_view(), name="stamp_plan"),
+    path("customers/<int:pk>/accounts/", AccountListView.as_view(), name="accounts"),
+    path("customers/<int:pk>/entries/", EntryListView.as_view(), name="entries"),
+    path("customers/<int:pk>/adjustments/", AdjustmentView.as_view(), name="adjustments"),
+    path("customers/<int:pk>/debts/<int:debt>/write-off/", WriteOffView.as_view(), name="write_off"),
 ]

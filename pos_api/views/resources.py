@@ -121,8 +121,14 @@ class Listing:
         self.orders = orders
         self.order = order
 
-    def page(self, request: Request, queryset: QuerySet[Any], represent: Represent) -> HttpResponse:
-        """Answer one page. Raises BadRequest for a wrong value."""
+    def page(
+        self,
+        request: Request,
+        queryset: QuerySet[Any],
+        represent: Represent,
+        complete: Callable[[list[Any]], list[Any]] = list,
+    ) -> HttpResponse:
+        """Answer one page, its rows completed as in `paginated`. Raises BadRequest for a wrong value."""
         order = request.query_params.get("ordering", self.order)
         if order not in self.orders:
             raise BadRequest(_("ordering must be one of: %(orders)s.") % {"orders": ", ".join(self.orders)})
@@ -131,7 +137,7 @@ class Listing:
                 if len(text) > MAX_QUERY:
                     raise BadRequest(_("%(name)s is too long.") % {"name": name})
                 queryset = self.filters[name][1](queryset, text)
-        return paginated(request, queryset, represent, ordering=self.orders[order])
+        return paginated(request, queryset, represent, ordering=self.orders[order], complete=complete)
 
     def parameters(self) -> tuple[Json, ...]:
         """Return the description of the query parameters for the OpenAPI document."""

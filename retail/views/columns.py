@@ -21,7 +21,8 @@ class Column:
     """One column.
 
     `value` reads the raw value from an object; without it `name` is followed as a path ("store.name").
-    `labels` writes stored values for people, `tones` colours them (badges). `order_by` is a field or an
+    `labels` writes stored values for people, `tones` colours them (badges); `write` does where it depends on the object
+    (points or reais). `order_by` is a field or an
     expression; empty: headings do not sort by it. `on_page=False` leaves it to the exported files, `on_phone=False`
     to wider screens.
     """
@@ -31,10 +32,11 @@ class Column:
     kind: Kind = "text"
     value: Callable[[Any], Any] | None = None
     secondary: Callable[[Any], str] | None = None
+    write: Callable[[Any, Any], str] | None = None
     labels: Mapping[Any, Any] = field(default_factory=dict)
     tones: Mapping[Any, str] = field(default_factory=dict)
     url: Callable[[Any], str | None] | None = None
-    zone: Callable[[Any], ZoneInfo] | None = None
+    zone: Callable[[Any], ZoneInfo | None] | None = None
     order_by: str | Expression = ""
     on_page: bool = True
     on_phone: bool = True
@@ -58,6 +60,8 @@ class Column:
             return ""
         if self.labels:
             return str(self.labels.get(raw, raw))
+        if self.write is not None:
+            return self.write(instance, raw)
         match self.kind:
             case "money":
                 return formats.money(raw)

@@ -6,6 +6,7 @@ docs/how-to/add-a-page.md shows one.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -78,7 +79,7 @@ class ListPage(PageMixin, View):
             "title": self.title,
             "subtitle": self.subtitle,
             "headings": build_headings(columns, order),
-            "rows": build_rows(columns, page.object_list, self.row_url),
+            "rows": build_rows(columns, self.complete(list(page.object_list)), self.row_url),
             "page": page,
             "page_numbers": list(
                 page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
@@ -135,6 +136,10 @@ class ListPage(PageMixin, View):
             return queryset.order_by(OrderBy(expression, descending=True, nulls_last=True), "-pk")
         return queryset.order_by(OrderBy(expression, nulls_last=True), "pk")
 
+    def complete(self, instances: list[Any]) -> list[Any]:
+        """Add to the objects of a page, or of a part of a file, what their query could not say."""
+        return instances
+
     def row_url(self, instance: Any) -> str | None:
         """Return where a row leads."""
         return None
@@ -165,5 +170,7 @@ class ListPage(PageMixin, View):
         return respond(self.export_name, headings, rows)
 
     def _exported(self, queryset: QuerySet[Any]) -> Iterator[list[Any]]:
-        for instance in queryset.iterator(chunk_size=_EXPORT_BATCH):
-            yield [column.exported(instance) for column in self.columns]
+        found = queryset.iterator(chunk_size=_EXPORT_BATCH)
+        while part := list(islice(found, _EXPORT_BATCH)):
+            for instance in self.complete(part):
+                yield [column.exported(instance) for column in self.columns]

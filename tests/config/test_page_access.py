@@ -13,7 +13,9 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.loader import plan_for
 from campaigns.selectors import current_plan_version
-from loyalty.models import LevelGift, ProgramLevel, ProgramTier
+from customers.models import Customer
+from loyalty.models import Account, LevelGift, ProgramLevel, ProgramTier, Receivable, SurveyAnswer
+from retail.models import Sale
 from tests import builders
 
 PINNED = Path(__file__).parent / "page_query_counts.json"
@@ -63,6 +65,18 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/appointments/": ("customers.view_appointment",),
     "/appointments/{appointment}/": ("customers.view_customer", "customers.change_appointment"),
     "/customers/{customer}/consents/": ("customers.view_customer", "customers.view_consent"),
+    "/customers/{customer}/statement/": ("customers.view_customer", "loyalty.view_account"),
+    "/customers/{customer}/statement/adjust/": (
+        "customers.view_customer",
+        "loyalty.view_account",
+        "loyalty.adjust_account",
+    ),
+    "/customers/{customer}/statement/debts/{debt}/write-off/": (
+        "customers.view_customer",
+        "loyalty.view_account",
+        "loyalty.adjust_account",
+    ),
+    "/surveys/answers/": ("loyalty.view_surveyanswer", "customers.view_customer"),
     "/sales/": ("retail.view_sale",),
     "/sales/{sale}/": ("retail.view_sale",),
     "/sales/{sale}/return/": ("retail.view_sale", "retail.change_sale"),
@@ -132,6 +146,7 @@ LISTS = (
     "/groupings/products/",
     "/customers/",
     "/sales/",
+    "/surveys/answers/",
     "/campaigns/",
     "/campaigns/categories/",
     "/loyalty/programs/",
@@ -160,10 +175,20 @@ def address(db) -> Callable[[str], str]:
         "sale": sale.pk,
         "appointment": builders.build_appointment(customer=customer, store=terminal.store).pk,
         "price_change": builders.build_price_change(product=product).pk,
+        "debt": build_value(customer, sale).pk,
         **campaign_keys(),
         **loyalty_keys(),
     }
     return lambda page: page.format(**keys)
+
+
+def build_value(customer: Customer, sale: Sale) -> Receivable:
+    """Give a customer cashback that a sale earned and spent, a survey answer, and a debt; return the debt."""
+    account = builders.build_account(customer=customer)
+    builders.build_credit(account, sale_id=sale.pk, cause=f"sale:{sale.pk}", campaign="CASHBACK")
+    builders.build_credit(account, sale_id=sale.pk, cause=f"sale:{sale.pk}:2", awaits_review=True)
+    SurveyAnswer.objects.create(sale=sale, score=9, source="till", answered_at=builders.NOON)
+    return builders.build_debt(account, sale_id=sale.pk)
 
 
 def campaign_keys() -> dict[str, str]:
@@ -271,7 +296,11 @@ class TestPages:
             terminal = builders.build_terminal()
             customer = builders.build_customer()
             builders.build_product(category=builders.build_category())
-            builders.build_sale(terminal=terminal, customer=customer)
+            sale = builders.build_sale(terminal=terminal, customer=customer)
+            build_value(customer, sale)
+            account = Account.objects.get(customer=address("{customer}"))
+            builders.build_credit(account, sale_id=sale.pk, cause=f"sale:{sale.pk}:3", awaits_review=True)
+            builders.build_debt(account, sale_id=sale.pk)
             builders.build_product_grouping()
             builders.build_store_grouping()
             builders.build_customer_grouping()

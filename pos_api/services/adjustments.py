@@ -1,0 +1,83 @@
+"""A manager's adjustment by the API: idempotent by the caller's own id."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from customers.models import Customer
+from loyalty.models import Account, Entry, EntryKind, Lot
+from loyalty.services.adjustments import Adjusted, adjust
+from loyalty.services.ledger import AccountKey, account_key
+from pos_api.problems import Conflict
+from retail import money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """An adjustment that stands; `settled` is the part of an addition that paid a debt (hundredths)."""
+
+    account: Account
+    amount: int
+    settled: int
+    replayed: bool = False
+
+
+@transaction.atomic
+def post_adjustment(
+    *,
+    customer_id: int,
+    key: AccountKey,
+    amount: int,
+    reason: str,
+    actor_id: int,
+    operation: str,
+    at: datetime,
+    expires_at: datetime | None = None,
+) -> Posted:
+    """Add or take hundredths once, whatever is sent again.
+
+    `operation` is unique for the customer: with another account, amount or reason it raises Conflict
+    (`adjustment_conflict`). Raises what `adjust` raises.
+    """
+    # Its row makes two senders of one id wait for each other, whichever accounts they name.
+    Customer.objects.select_for_update(no_key=True).values_list("pk", flat=True).get(pk=customer_id)
+    cause = f"adjustment:{operation}"
+    entries = list(
+        Entry.objects.filter(account__customer_id=customer_id, kind=EntryKind.ADJUST, cause=cause)
+        .select_related("account__program", "account__plan")
+        .order_by("pk")
+    )
+    if entries:
+        return _earlier(entries, key, amount, reason.strip())
+    done: Adjusted = adjust(
+        customer_id=customer_id,
+        key=key,
+        amount=amount,
+        reason=reason,
+        actor_id=actor_id,
+        operation=operation,
+        at=at,
+        expires_at=expires_at,
+    )
+    return Posted(account=done.account, amount=done.amount, settled=done.settled)
+
+
+def _earlier(entries: list[Entry], key: AccountKey, amount: int, reason: str) -> Posted:
+    first = entries[0]
+    moved = sum((entry.amount for entry in entries), Decimal(0))
+    same = account_key(first.account) == key and first.reason == reason
+    if not same or money.from_decimal(moved) != amount:
+        raise Conflict(_("This id was used for another adjustment."), code="adjustment_conflict")
+    settled = Decimal(0)
+    if amount > 0:
+        lot = Lot.objects.get(pk=first.lot_id)
+        settled = -sum(
+            lot.entries.filter(kind=EntryKind.SETTLE, recorded_at=first.recorded_at).values_list(
+                "amount", flat=True
+            ),
+            Decimal(0),
+        )
+    return Posted(account=first.account, amount=amount, settled=money.from_decimal(settled), replayed=True)
