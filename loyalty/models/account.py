@@ -102,14 +102,19 @@ class Lot(models.Model):
     """
 
     account = models.ForeignKey(
-        Account, on_delete=models.PROTECT, related_name="lots", verbose_name=_("account")
+        Account, on_delete=models.PROTECT, related_name="lots", verbose_name=_("account"), db_index=False
     )
     source = models.CharField(_("source"), max_length=12, choices=LotSource)
     cause = models.CharField(
         _("cause"), max_length=120, help_text=_("What made it, once: the same cause never makes two lots.")
     )
     sale = models.ForeignKey(
-        Sale, on_delete=models.PROTECT, null=True, related_name="lots", verbose_name=_("sale")
+        Sale,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="lots",
+        verbose_name=_("sale"),
+        db_index=False,
     )
     campaign = models.CharField(_("campaign"), max_length=64, blank=True, default="")
     earned = units(_("earned"))
@@ -188,15 +193,23 @@ class Entry(models.Model):
     twice to a lot. `occurred_at` is when it happened, `recorded_at` when we heard of it.
     """
 
-    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="entries", verbose_name=_("lot"))
+    # The constraints and indexes below begin with these keys; an index more would only slow every posting.
+    lot = models.ForeignKey(
+        Lot, on_delete=models.PROTECT, related_name="entries", verbose_name=_("lot"), db_index=False
+    )
     account = models.ForeignKey(
-        Account, on_delete=models.PROTECT, related_name="entries", verbose_name=_("account")
+        Account, on_delete=models.PROTECT, related_name="entries", verbose_name=_("account"), db_index=False
     )
     kind = models.CharField(_("kind"), max_length=10, choices=EntryKind)
     amount = units(_("amount"))
     cause = models.CharField(_("cause"), max_length=120)
     sale = models.ForeignKey(
-        Sale, on_delete=models.PROTECT, null=True, related_name="entries", verbose_name=_("sale")
+        Sale,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="entries",
+        verbose_name=_("sale"),
+        db_index=False,
     )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -239,7 +252,11 @@ class Receivable(models.Model):
     """What a customer owes an account: earned, spent, and then returned. The next earning pays it first."""
 
     account = models.ForeignKey(
-        Account, on_delete=models.PROTECT, related_name="receivables", verbose_name=_("account")
+        Account,
+        on_delete=models.PROTECT,
+        related_name="receivables",
+        verbose_name=_("account"),
+        db_index=False,
     )
     cause = models.CharField(_("cause"), max_length=120)
     sale = models.ForeignKey(

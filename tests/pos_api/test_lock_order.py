@@ -1,0 +1,70 @@
+"""A sale and its return lock rows in the one documented order: sale, customer, accounts, promo codes, counters."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from customers.models import Customer
+from loyalty.selectors.verification import problems
+from tests.builders import build_account, build_credit, build_program
+from tests.pos_api.till import Till, issue_code, line, publish, sale
+
+ORDER = [
+    "retail_sale",
+    "customers_customer",
+    "loyalty_account",
+    "campaigns_promocode",
+    "campaigns_campaigncounter",
+]
+CPF = "39053344705"
+_TAKES_ROWS = re.compile(r'(?:\b(?:UPDATE|INSERT INTO) |\bFROM )"?(' + "|".join(ORDER) + r')"?\b', re.ASCII)
+
+
+def locked(queries: CaptureQueriesContext) -> list[str]:
+    """Return the tables of `ORDER` whose rows are first locked, in that order; a plain SELECT locks nothing."""
+    found: dict[str, None] = {}
+    for query in queries:
+        sql = query["sql"]
+        if re.match(r"\s*SELECT\b", sql) and not re.search(r"FOR (?:NO KEY )?UPDATE", sql):
+            continue
+        if match := _TAKES_ROWS.search(sql):
+            found.setdefault(match[1])
+    return list(found)
+
+
+@pytest.fixture
+def till(db: None) -> Till:
+    """Points, cashback, a promotional code and a limited campaign wait for one customer."""
+    publish(limits=[{"scope": "customer", "counts": "sale", "max": 5}], conditions={"kind": "promo_code"})
+    issue_code(max_uses=None)
+    build_program(points=1, per_amount=10)
+    customer = Customer.objects.create(name="Ana", document=CPF)
+    build_credit(build_account(customer=customer), 30_00, available_from=timezone.now())
+    return Till.open()
+
+
+class TestLockOrder:
+    def test_of_a_sale_and_of_its_return(self, till: Till) -> None:
+        document = sale(
+            line(1),
+            line(2),
+            total="170.00",
+            customer={"document": CPF},
+            promo_codes=["BEMVINDO"],
+            redeem={"cashback": "10.00"},
+        )
+
+        with CaptureQueriesContext(connection) as of_the_sale:
+            recorded = till.sell(document)
+        with CaptureQueriesContext(connection) as of_the_return:
+            returned = till.give_back(recorded.json()["sale"], {1: "1"})
+
+        assert (recorded.status_code, returned.status_code) == (201, 201)
+        assert locked(of_the_sale) == ORDER
+        positions = [ORDER.index(table) for table in locked(of_the_return)]
+        assert positions == sorted(positions)
+        assert {"retail_sale", "loyalty_account"} <= set(locked(of_the_return))
+        assert problems() == []
