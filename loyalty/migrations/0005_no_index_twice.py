@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('loyalty', '0003_tiers'),
+        ('loyalty', '0004_statements_and_surveys'),
         ('retail', '0010_sale_returns'),
     ]
 
