@@ -16,6 +16,15 @@ ENTRIES = [
         also=("loyalty:program_root",),
     ),
     NavigationEntry(
+        section=LOYALTY,
+        label=_("Stamp plans"),
+        url_name="loyalty:stamp_plan_list",
+        icon="check-circle",
+        order=20,
+        permission="loyalty.view_stampplan",
+        also=("loyalty:stamp_plan_root", "loyalty:stamp_list"),
+    ),
+    NavigationEntry(
         section=RELATIONSHIP,
         label=_("Survey answers"),
         url_name="loyalty:survey_answer_list",

@@ -3,7 +3,16 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from loyalty.views import adjustment, choices, product_gifts, programs, statement, survey
+from loyalty.views import (
+    adjustment,
+    choices,
+    product_gifts,
+    programs,
+    stamp_plans,
+    stamps,
+    statement,
+    survey,
+)
 
 app_name = "loyalty"
 
@@ -16,6 +25,29 @@ urlpatterns = [
     path("loyalty/program/<slug:code>/", programs.ProgramDetail.as_view(), name="program_detail"),
     path("loyalty/program/<slug:code>/edit/", programs.ProgramFormPage.as_view(), name="program_form"),
     path("loyalty/program/<slug:code>/delete/", programs.ProgramDelete.as_view(), name="program_delete"),
+    path("loyalty/stamp-plans/", stamp_plans.StampPlanList.as_view(), name="stamp_plan_list"),
+    path("loyalty/stamp-plans/new/", stamp_plans.StampPlanFormPage.as_view(), name="stamp_plan_create"),
+    path("loyalty/stamp-plans/summary/", stamp_plans.StampPlanSummary.as_view(), name="stamp_plan_summary"),
+    path(
+        "loyalty/stamp-plan/",
+        RedirectView.as_view(pattern_name="loyalty:stamp_plan_list"),
+        name="stamp_plan_root",
+    ),
+    path("loyalty/stamp-plan/<slug:code>/", stamp_plans.StampPlanDetail.as_view(), name="stamp_plan_detail"),
+    path(
+        "loyalty/stamp-plan/<slug:code>/edit/",
+        stamp_plans.StampPlanFormPage.as_view(),
+        name="stamp_plan_form",
+    ),
+    path(
+        "loyalty/stamp-plan/<slug:code>/delete/",
+        stamp_plans.StampPlanDelete.as_view(),
+        name="stamp_plan_delete",
+    ),
+    path(
+        "loyalty/stamp-plan/<slug:code>/customers/<int:pk>/", stamps.CustomerStamps.as_view(), name="stamps"
+    ),
+    path("loyalty/performance/", stamps.StampList.as_view(), name="stamp_list"),
     path("products/<int:pk>/loyalty/", product_gifts.ProductGifts.as_view(), name="product_gifts"),
     path("customers/<int:pk>/statement/", statement.Statement.as_view(), name="statement"),
     path("customers/<int:pk>/statement/adjust/", adjustment.Adjustment.as_view(), name="adjustment"),

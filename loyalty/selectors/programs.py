@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Floor, Mod
 
 from loyalty.models import Account, Lot, PointsProgram, ProgramLevel, StampPlan
 from retail import money
@@ -104,7 +104,7 @@ def _counted(rows: QuerySet[Any], by: str) -> Any:
 
 
 def stamp_progress(*, at: datetime) -> QuerySet[Account]:
-    """Return the accounts of stamps with `stamps` (usable now), `rewards` (ready) and `missing` (to the next one)."""
+    """Return the accounts of stamps with `stamps` (usable now), whole `rewards` and those `towards` the next."""
     field = DecimalField(max_digits=14, decimal_places=2)
     usable = (
         Lot.objects.filter(account=OuterRef("pk"))
@@ -118,7 +118,10 @@ def stamp_progress(*, at: datetime) -> QuerySet[Account]:
         Account.objects.filter(plan__isnull=False)
         .select_related("customer", "plan", "plan__category", "plan__reward_product")
         .annotate(stamps=Coalesce(Subquery(usable), _ZERO, output_field=field))
-        .annotate(towards=F("stamps") % F("plan__orders"))
+        .annotate(
+            towards=Mod(F("stamps"), F("plan__orders"), output_field=field),
+            rewards=Floor(F("stamps") / F("plan__orders"), output_field=field),
+        )
     )
 
 
