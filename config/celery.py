@@ -85,6 +85,11 @@ JOBS: dict[str, tuple[str, crontab | schedule, str]] = {
         _every_hour,
         "what has expired cannot be spent, whether this has run or not; it only brings the balances after",
     ),
+    "requalify_tiers": (
+        "loyalty.tasks.requalify_tiers",
+        _every_five_minutes,
+        "a customer gets the tier of a purchase within minutes; everybody is looked at once a day, whenever this first runs",
+    ),
     "run_due_jobs": (
         "campaigns.tasks.run_due_jobs",
         _every_ten_seconds,

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from loyalty import tiering
 from loyalty.models import CustomerTier, Entry, EntryKind, LotSource, PointsProgram, ProgramTier, TierBasis
 from retail import money
-from retail.models import Company, Sale, SaleState
+from retail.models import Company, Sale, SaleReturn, SaleState
 
 # Sales of which nothing is left count for nothing.
 UNDONE = (SaleState.CANCELLED, SaleState.RETURNED)
@@ -32,14 +32,27 @@ def counting_sales(*, since: datetime, until: datetime) -> QuerySet[Sale]:
 def counted(
     program: PointsProgram, customer_ids: Sequence[int], *, since: datetime, until: datetime
 ) -> dict[int, int]:
-    """Return by customer what counts for the program's tiers, in hundredths. At most two queries."""
+    """Return by customer what counts for the program's tiers, in hundredths. At most two queries.
+
+    What was spent is what was left to pay, less what the units that came back were worth, whenever they came back.
+    """
     if program.tier_basis == TierBasis.POINTS:
         return _points(program, customer_ids, since, until)
     sales = counting_sales(since=since, until=until).filter(customer_id__in=customer_ids)
     rows = sales.values("customer_id").annotate(spent=Sum("net"), visits=Count("pk")).order_by()
     if program.tier_basis == TierBasis.VISITS:
         return {row["customer_id"]: row["visits"] * 100 for row in rows}
-    return {row["customer_id"]: money.from_decimal(row["spent"]) for row in rows}
+    returned = dict(
+        SaleReturn.objects.filter(sale__in=sales)
+        .values("sale__customer_id")
+        .annotate(value=Sum("value"))
+        .order_by()
+        .values_list("sale__customer_id", "value")
+    )
+    return {
+        row["customer_id"]: max(0, money.from_decimal(row["spent"] - returned.get(row["customer_id"], 0)))
+        for row in rows
+    }
 
 
 def _points(
@@ -149,3 +162,17 @@ def waiting_for_a_look(program: PointsProgram, *, since: datetime, until: dateti
     )
     # Levels that somebody had typed before the program became their owner.
     return found | Q(level__isnull=False) if program.sets_customer_level else found
+
+
+def moved_since(since: datetime) -> set[int]:
+    """Return the customers who bought, or whose purchase was cancelled or returned, since a moment. Three queries."""
+    yesterday = since - timedelta(days=1)
+    sales = Sale.objects.real().filter(customer__isnull=False)
+    bought = sales.filter(occurred_at__gte=since)
+    cancelled = sales.filter(occurred_at__gte=yesterday, cancelled_at__gte=since)
+    returned = SaleReturn.objects.filter(returned_at__gte=since, sale__customer__isnull=False)
+    return {
+        *bought.values_list("customer_id", flat=True),
+        *cancelled.values_list("customer_id", flat=True),
+        *returned.values_list("sale__customer_id", flat=True),
+    }
