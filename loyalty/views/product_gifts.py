@@ -1,18 +1,22 @@
 """One product's place in the loyalty programs: of which levels it is a gift."""
 
+from csp.decorators import csp_update
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
 
 from loyalty.forms.product_gifts import ProductGiftsForm
 from loyalty.services.product_gifts import set_gift_levels
+from loyalty.views.pictures import SHOWS_PICTURES
 from retail.models import Product
 from retail.views.access import PageMixin
 from retail.views.product import product_tabs
 
 
+@method_decorator(csp_update(SHOWS_PICTURES), name="dispatch")
 class ProductGifts(PageMixin, View):
     permission_required = ("retail.view_product", "loyalty.view_pointsprogram")
 

@@ -3,12 +3,14 @@
 from decimal import Decimal
 from typing import Any
 
+from csp.decorators import csp_update
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views import View
@@ -21,6 +23,7 @@ from loyalty.selectors.programs import listed_programs, program_figures
 from loyalty.selectors.tiers import ascending, standing_counts
 from loyalty.services.program_removal import remove_program
 from loyalty.services.programs import upsert_programs
+from loyalty.views.pictures import SHOWS_PICTURES
 from retail.forms.rows import ACTIVE_LABELS, ACTIVE_TONES, add_row_errors
 from retail.services.deletion import InUse
 from retail.views.access import PageMixin
@@ -71,6 +74,7 @@ def trail(*more: tuple[Any, str]) -> list[tuple[Any, str]]:
     return [(TRAIL[0], reverse(TRAIL[1])), *more]
 
 
+@method_decorator(csp_update(SHOWS_PICTURES), name="dispatch")
 class ProgramDetail(PageMixin, View):
     """One program: its rule, its levels with gifts and who stands there, its tiers, what is outstanding."""
 
@@ -108,6 +112,7 @@ def _pays(program: PointsProgram) -> str:
     return parts[-1].items[0] if program.point_value else _now("Points are for gifts only.")
 
 
+@method_decorator(csp_update(SHOWS_PICTURES), name="dispatch")
 class ProgramFormPage(PageMixin, View):
     """Create or change a program. Buttons named `_action` add and remove rows; `save` stores it all."""
 

@@ -13,6 +13,7 @@ from customers.services.groupings import CUSTOMERS
 from messaging.services.demo import build_messages
 from pos_api.demo import catalogue, chain, people, users
 from pos_api.demo.campaigns import build_campaigns
+from pos_api.demo.loyalty import build_loyalty
 from pos_api.demo.published import build_published
 from pos_api.demo.sales import build_sales
 from pos_api.services.credentials import issue_terminal_key, issue_user_token
@@ -47,6 +48,7 @@ class Demo:
             pool = build_campaigns(user=self.manager, at=self.at)
             build_published(user=self.manager, at=self.at)
             build_messages(at=self.at, pool=pool)
+            build_loyalty(user=self.manager, at=self.at)
         # Each sale is a transaction of its own, as always.
         build_sales(at=self.at)
         return [*login, *self._issue_keys()]

@@ -103,6 +103,12 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/loyalty/program/{program}/": ("loyalty.view_pointsprogram",),
     "/loyalty/program/{program}/edit/": ("loyalty.change_pointsprogram",),
     "/loyalty/choices/?kind=sku&q=a": ("loyalty.view_pointsprogram",),
+    "/loyalty/stamp-plans/": ("loyalty.view_stampplan",),
+    "/loyalty/stamp-plans/new/": ("loyalty.add_stampplan",),
+    "/loyalty/stamp-plan/{plan}/": ("loyalty.view_stampplan",),
+    "/loyalty/stamp-plan/{plan}/edit/": ("loyalty.change_stampplan",),
+    "/loyalty/stamp-plan/{plan}/customers/{customer}/": ("loyalty.view_stampplan", "customers.view_customer"),
+    "/loyalty/performance/": ("loyalty.view_stampplan", "customers.view_customer"),
     "/products/{product}/loyalty/": ("retail.view_product", "loyalty.view_pointsprogram"),
     "/associations/": ("campaigns.view_association",),
     "/associations/new/": ("campaigns.add_association",),
@@ -150,6 +156,8 @@ LISTS = (
     "/campaigns/",
     "/campaigns/categories/",
     "/loyalty/programs/",
+    "/loyalty/stamp-plans/",
+    "/loyalty/performance/",
     "/associations/",
     "/markdowns/",
     "/promo-codes/",
@@ -208,13 +216,15 @@ def campaign_keys() -> dict[str, str]:
 
 
 def loyalty_keys() -> dict[str, str]:
-    """Make a points program with a level that has a gift, a tier, and a customer with points."""
+    """Make a points program with a level that has a gift, a tier and a customer with points, and a stamp plan."""
     program = builders.build_program()
     level = ProgramLevel.objects.create(program=program, number=1, points=10)
     LevelGift.objects.create(level=level, product=builders.build_product())
     ProgramTier.objects.create(program=program, number=1, code="prata", name="Prata", threshold=100)
     builders.build_credit(builders.build_account(program=program))
-    return {"program": program.code}
+    plan = builders.build_stamp_plan(shows_extras=True)
+    builders.build_credit(builders.build_account(plan=plan), 3_00)
+    return {"program": program.code, "plan": plan.code}
 
 
 def sign_in(*permissions: str) -> Client:

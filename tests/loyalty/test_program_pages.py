@@ -232,3 +232,11 @@ class TestProductPage:
         text = client.get(f"/products/{product.pk}/").content.decode()
 
         assert "/loyalty/" not in text
+
+
+def test_pages_that_show_gifts_let_pictures_of_other_servers_in(manager):
+    build_program(code="p")
+
+    policy = manager.get("/loyalty/program/p/").headers["Content-Security-Policy"]
+
+    assert "img-src 'self' data: https:;" in policy

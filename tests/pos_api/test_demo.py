@@ -11,6 +11,8 @@ from django.utils import timezone
 from campaigns.models import Activation, Association, Campaign, Markdown, PromoCodePool
 from customers.documents import is_valid
 from customers.models import Customer
+from loyalty.models import ProgramLevel
+from loyalty.selectors.programs import stamp_progress
 from messaging.models import Automation, Template
 from pos_api.demo.campaigns import PAUSED, PUBLISHED
 from pos_api.demo.catalogue import category_rows, ean13, product_rows
@@ -80,6 +82,8 @@ def _assert_chain():
     assert Customer.objects.born_on([today + timedelta(days=1)]).exists()
     assert Automation.objects.filter(enabled_at__isnull=False).count() == 2
     assert Template.objects.exists()
+    assert [level.gifts.exists() for level in ProgramLevel.objects.order_by("number")] == [True] * 4
+    assert stamp_progress(at=timezone.now()).filter(rewards__gte=1).count() == 3
 
 
 def _assert_campaigns_and_sales():
