@@ -30,7 +30,7 @@ from retail.views.columns import Column
 from retail.views.lists import ListPage
 
 SHOWN_ENTRIES = 50
-MAY_ADJUST = "loyalty.add_entry"
+MAY_ADJUST = "loyalty.adjust_account"
 
 
 class StampFilters(django_filters.FilterSet):
