@@ -51,7 +51,7 @@ class StampFilters(django_filters.FilterSet):
         model = Account
         fields = ["plan"]
 
-    def with_reward(self, queryset: QuerySet[Account], _name: str, value: str) -> QuerySet[Account]:
+    def with_reward(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(rewards__gte=1) if value == "ready" else queryset.filter(rewards__lt=1)
 
 
