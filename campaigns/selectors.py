@@ -63,6 +63,12 @@ def plan_version_was_current(version: int, *, at: datetime, grace: timedelta) ->
     return replaced_at > at - grace
 
 
+def plan_version_at(moment: datetime) -> int:
+    """Return the plan version that was the current one at a moment: 0 before anything was published."""
+    changes = PlanChange.objects.filter(changed_at__lte=moment).order_by("-version")
+    return changes.values_list("version", flat=True).first() or 0
+
+
 # --- Lists ---------------------------------------------------------------------------------------
 
 ORDERS = {

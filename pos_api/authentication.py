@@ -28,6 +28,7 @@ from rest_framework.request import Request
 from campaigns.engine.basket import Store as EngineStore
 from pos_api.models import TerminalKey, UserToken
 from pos_api.services.rate import count_failure
+from retail import money
 
 REMEMBERED_SECONDS = 30
 REMEMBERED_CREDENTIALS = 10_000
@@ -50,6 +51,8 @@ class TerminalCaller(Struct, frozen=True, kw_only=True):
     store_brand: str
     online_shop: bool
     accepts_other_totals: bool
+    # Cents that a sale may redeem while the till is offline before a manager is told.
+    offline_redeem_limit: int = 0
     store: EngineStore
 
     is_authenticated = True
@@ -216,6 +219,7 @@ def _caller(key: Any) -> TerminalCaller:
         store_brand=store.brand,
         online_shop=store.online_shop,
         accepts_other_totals=store.totals_mode == "accept",
+        offline_redeem_limit=money.from_decimal(store.offline_redeem_limit),
         store=EngineStore(
             code=store.code, groupings=frozenset(key.store_groupings), timezone=ZoneInfo(store.time_zone)
         ),

@@ -211,9 +211,6 @@ def _check_sale(sale: SaleDocument) -> list[FieldProblem]:
     if sale.occurred_at is None and sale.business_date is None:
         message = _("Give occurred_at or business_date.")
         errors.append(FieldProblem("occurred_at", "required", message))
-    if sale.offline:
-        message = _("Recording sales made offline is not available yet.")
-        errors.append(FieldProblem("offline", "not_supported", message))
     if sale.payments:
         errors += _check_payments(sale)
     return errors

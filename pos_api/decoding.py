@@ -74,6 +74,13 @@ class Decoder(Generic[T]):
         value: T = msgspec.convert(raw, self.kind, dec_hook=read_custom)
         return value
 
+    def read(self, raw: Any) -> T:
+        """Return the value of ``raw``, parsed by `parse_json`, with every check of `decode`. Raises Invalid."""
+        value = self.convert(raw)
+        if self.check is not None and (errors := self.check(value)):
+            raise Invalid(errors=errors)
+        return value
+
     def _decode_slowly(self, data: bytes) -> T:
         return self.convert(parse_json(data))
 

@@ -14,6 +14,14 @@ ENTRIES = [
         permission="retail.view_sale",
     ),
     NavigationEntry(
+        section=SALES,
+        label=_("Offline exceptions"),
+        url_name="pos_api:sale_exception_list",
+        icon="alert",
+        order=15,
+        permission="pos_api.view_saleexception",
+    ),
+    NavigationEntry(
         section=SALES, label=_("Till in the browser"), url_name="till:till", icon="till", order=20
     ),
     NavigationEntry(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pos_api.views.pages import sale, sale_return, terminal
+from pos_api.views.pages import sale, sale_exception, sale_return, terminal
 
 app_name = "pos_api"
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("sales/<int:pk>/", sale.SaleDetail.as_view(), name="sale_detail"),
     path("sales/<int:pk>/cancel/", sale.SaleCancel.as_view(), name="sale_cancel"),
     path("sales/<int:pk>/return/", sale_return.SaleReturnCreate.as_view(), name="sale_return"),
+    path("sales/exceptions/", sale_exception.SaleExceptionList.as_view(), name="sale_exception_list"),
+    path("sales/exceptions/<int:pk>/", sale_exception.SaleExceptionSettle.as_view(), name="sale_exception"),
     path("terminals/", terminal.TerminalList.as_view(), name="terminal_list"),
     path("terminals/<int:pk>/", terminal.TerminalDetail.as_view(), name="terminal_detail"),
     path("terminals/<int:pk>/keys/", terminal.KeyIssue.as_view(), name="terminal_key_issue"),

@@ -37,6 +37,7 @@ from customers.documents import _CPF_WEIGHTS, _check_digit
 from customers.models import Appointment, Consent, Customer, CustomerGrouping
 from loyalty.models import Account, PointsProgram, Receivable, StampPlan
 from loyalty.services.ledger import Credit, Credited, credit
+from pos_api.models import SaleException
 from retail.models import (
     Category,
     PriceChange,
@@ -141,6 +142,12 @@ def build_consent(**values: Any) -> Consent:
     defaults = {"purpose": "promotions", "granted": True, "source": "till", "given_at": NOON}
     values["customer"] = values.get("customer") or build_customer()
     return Consent.objects.create(**defaults | values)
+
+
+def build_sale_exception(*, sale: Sale | None = None, **values: Any) -> SaleException:
+    """Something that an offline sale gave for 10.00 and that was not there any more."""
+    defaults = {"position": 1, "kind": "limit_reached", "subject": "DEZ", "cost": 10, "created_at": NOON}
+    return SaleException.objects.create(sale=sale or build_sale(), **defaults | values)
 
 
 def build_sale(*, lines: Sequence[dict[str, Any]] = (), **values: Any) -> Sale:

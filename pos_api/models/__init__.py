@@ -2,5 +2,15 @@ from pos_api.models.counter_visit import CounterVisit
 from pos_api.models.credential import TerminalKey, UserToken
 from pos_api.models.idempotency import IdempotencyKey
 from pos_api.models.lookup_guard import LookupGuard
+from pos_api.models.sale_exception import ExceptionKind, Resolution, SaleException
 
-__all__ = ["CounterVisit", "IdempotencyKey", "LookupGuard", "TerminalKey", "UserToken"]
+__all__ = [
+    "CounterVisit",
+    "ExceptionKind",
+    "IdempotencyKey",
+    "LookupGuard",
+    "Resolution",
+    "SaleException",
+    "TerminalKey",
+    "UserToken",
+]

@@ -5,7 +5,7 @@ in the documented order: the customer's row, accounts, promotional codes, counte
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,7 +21,7 @@ from campaigns.engine.redemption_body import redemption_body
 from campaigns.loader import plan_for
 from campaigns.models import Activation
 from campaigns.redemption_texts import explain_refused
-from campaigns.selectors import plan_version_was_current
+from campaigns.selectors import plan_version_at, plan_version_was_current
 from campaigns.services.promo_code_earnings import issue_earned
 from campaigns.services.settlement import settle
 from pos_api import selectors
@@ -33,6 +33,7 @@ from pos_api.services import lookups
 from pos_api.services.customers import lock_customer
 from pos_api.services.evaluation import Evaluated, evaluate_snapshot, sale_moment
 from pos_api.services.kept_sale import basis_of
+from pos_api.services.offline import Missed, missed_by, owe_missed, record_exceptions
 from pos_api.services.sale_rows import complete_sale, insert_lines
 from pos_api.services.sale_value import balances_body, post_value
 from pos_api.services.transactions import LOCK_NOT_AVAILABLE, in_transaction, sql_state
@@ -86,7 +87,7 @@ def record_sale(
         occurred_at=occurred_at,
         moment=moment,
         now=now,
-        flags=["clock_skew"] * skewed + ["test"] * caller.is_test,
+        flags=["clock_skew"] * skewed + ["test"] * caller.is_test + ["offline"] * document.offline,
     )
     wrong: list[str] = []
     try:
@@ -130,7 +131,8 @@ def _record(order: _Order) -> Recorded:
     if order.document.customer is not None:
         customer_id = lock_customer(order.document.customer, create=not order.caller.is_test)
     evaluated = _evaluate(order, customer_id, without_campaigns=cancelled_before)
-    discrepancies = _compare_totals(order, evaluated, flags, refuse=not cancelled_before)
+    happened = cancelled_before or order.document.offline
+    discrepancies = _compare_totals(order, evaluated, flags, refuse=not happened)
     body = evaluated.body() | {
         "sale": str(uuid),
         "state": SaleState.CANCELLED if cancelled_before else SaleState.COMMITTED,
@@ -139,12 +141,20 @@ def _record(order: _Order) -> Recorded:
         "flags": flags,
         "discrepancies": discrepancies,
     }
+    missed: list[Missed] = []
+    if order.document.offline:
+        if not (cancelled_before or order.caller.is_test):
+            caller = order.caller
+            missed = missed_by(
+                order.document, evaluated, caller.store, redeem_limit=caller.offline_redeem_limit
+            )
+        body["exceptions"] = [one.body() for one in missed]
     line_ids = insert_lines(sale_id, order.document, evaluated)
     shares: dict[str, Any] = {}
     # A test uses nothing up: no limit, no budget, no code, no value. Its answer says what it would have been given.
     if not order.caller.is_test:
         if customer_id is not None and not cancelled_before:
-            shares |= _post_value(order, evaluated, body, sale_id=sale_id, customer_id=customer_id)
+            shares |= _post_value(order, evaluated, body, missed, sale_id=sale_id, customer_id=customer_id)
         activations = settle(
             sale=Sale(pk=sale_id, uuid=uuid),
             evaluation=evaluated.evaluation,
@@ -167,11 +177,18 @@ def _record(order: _Order) -> Recorded:
         body=body,
         shares=shares or None,
     )
+    record_exceptions(missed, sale_id=sale_id, at=order.now)
     return Recorded(body=body, replayed=False)
 
 
 def _post_value(
-    order: _Order, evaluated: Evaluated, body: dict[str, Any], *, sale_id: int, customer_id: int
+    order: _Order,
+    evaluated: Evaluated,
+    body: dict[str, Any],
+    missed: Sequence[Missed],
+    *,
+    sale_id: int,
+    customer_id: int,
 ) -> dict[str, Any]:
     """Post what the sale redeems and earns; put what was posted, and what the customer has now, into its answer."""
     active = {program.code for program in evaluated.snapshot.value.programs}
@@ -179,10 +196,11 @@ def _post_value(
     posted = post_value(
         evaluated, sale_id=sale_id, customer_id=customer_id, occurred_at=order.moment, at=order.now
     )
-    if posted is None:
+    owe_missed(missed, customer_id=customer_id, sale_id=sale_id, at=order.now)
+    if posted is None and not any(one.owed for one in missed):
         return {}
     body["balances"] = balances_body(customer_id, at=order.now)
-    return {"value": posted}
+    return {} if posted is None else {"value": posted}
 
 
 def _issue_codes(
@@ -346,26 +364,36 @@ def _evaluate(order: _Order, customer_id: int | None, *, without_campaigns: bool
         now=order.now,
         customer_id=customer_id,
     )
-    plan = plan_for(_version(document, snapshot.plan_version, now=order.now))
+    plan = plan_for(_version(document, snapshot.plan_version, order))
     if without_campaigns:
         plan = Plan(version=plan.version, policy=plan.policy)
     evaluated = evaluate_snapshot(
         document, snapshot, plan, caller.store, moment=order.moment, void=without_campaigns
     )
-    if snapshot.locked_until is not None and any(not code.usable for code in evaluated.basket.promo_codes):
-        raise lookups.locked(snapshot.locked_until, at=order.now)
+    # What was sold offline is sold; its wrong codes are left to a manager.
+    locked_until = None if document.offline else snapshot.locked_until
+    if locked_until is not None and any(not code.usable for code in evaluated.basket.promo_codes):
+        raise lookups.locked(locked_until, at=order.now)
     return evaluated
 
 
-def _version(document: SaleDocument, current: int, *, now: datetime) -> int:
-    """Return the plan that a sale is recorded with: the one it was evaluated with, while that is not too old."""
+def _version(document: SaleDocument, current: int, order: _Order) -> int:
+    """Return the plan that a sale is recorded with: the one it was evaluated with, while that is not too old.
+
+    An offline sale is judged by what was live when it occurred, or not long before, whenever it arrives.
+    """
     asked = document.plan_version
-    if asked is None or asked == current:
+    at = order.moment if document.offline else order.now
+    if asked == current or (asked is None and not document.offline):
         return current
+    if asked is None:
+        return plan_version_at(at)
     if asked > current:
         raise invalid_field("plan_version", "unknown", _("There is no such plan version."))
     grace = timedelta(hours=settings.PLAN_GRACE_HOURS)
-    return asked if plan_version_was_current(asked, at=now, grace=grace) else current
+    if plan_version_was_current(asked, at=at, grace=grace):
+        return asked
+    return plan_version_at(at) if document.offline else current
 
 
 def _compare_totals(

@@ -3,6 +3,8 @@
 from django.urls import URLPattern, path
 
 from pos_api.views.baskets import EvaluateView
+from pos_api.views.sale_batches import SaleBatchView
+from pos_api.views.sale_exceptions import SaleExceptionListView, SaleExceptionSettleView
 from pos_api.views.sales import CancelSaleView, CancelTicketView, ReturnSaleView, SalesView, SaleView
 from pos_api.views.simulations import SimulationsView
 from pos_api.views.terminal import TerminalView
@@ -11,9 +13,16 @@ urlpatterns: list[URLPattern] = [
     path("baskets/evaluate/", EvaluateView.as_view(), name="evaluate"),
     path("sales/", SalesView.as_view(), name="sales"),
     path("sales/cancel/", CancelTicketView.as_view(), name="cancel_ticket"),
+    path("sales/batch/", SaleBatchView.as_view(), name="sale_batch"),
     path("sales/<str:sale>/", SaleView.as_view(), name="sale"),
     path("sales/<str:sale>/cancel/", CancelSaleView.as_view(), name="cancel_sale"),
     path("sales/<str:sale>/returns/", ReturnSaleView.as_view(), name="return_sale"),
+    path("sale-exceptions/", SaleExceptionListView.as_view(), name="sale_exceptions"),
+    path(
+        "sale-exceptions/<int:pk>/settle/",
+        SaleExceptionSettleView.as_view(),
+        name="sale_exception_settlement",
+    ),
     path("simulations/", SimulationsView.as_view(), name="simulations"),
     path("terminal/", TerminalView.as_view(), name="terminal"),
 ]

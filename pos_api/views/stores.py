@@ -33,6 +33,7 @@ EXAMPLE = {
     "state": "AM",
     "online_shop": False,
     "totals_mode": "strict",
+    "offline_redeem_limit": "0.00",
     "is_active": True,
 }
 # In an upsert only what names the object must be there; a new one also needs what has no default.
@@ -45,7 +46,8 @@ SHOWN: dict[str, Any] = {
 
 def represent(store: Store) -> dict[str, Any]:
     """Return a store by the names of its columns."""
-    return {name: getattr(store, name) for name in (*STORE_COLUMNS, "updated_at")}
+    shown = {name: getattr(store, name) for name in (*STORE_COLUMNS, "updated_at")}
+    return shown | {"offline_redeem_limit": str(store.offline_redeem_limit)}
 
 
 def identify(store: Store) -> dict[str, Any]:

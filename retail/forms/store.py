@@ -55,6 +55,7 @@ class StoreForm(forms.ModelForm):
             "time_zone",
             "online_shop",
             "totals_mode",
+            "offline_redeem_limit",
             "is_active",
         ]
         help_texts = {

@@ -1,5 +1,6 @@
 from zoneinfo import ZoneInfo
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -30,6 +31,16 @@ class Store(models.Model):
     )
     totals_mode = models.CharField(
         _("when totals differ"), max_length=8, choices=TotalsMode, default=TotalsMode.STRICT
+    )
+    offline_redeem_limit = models.DecimalField(
+        _("redeemed offline, at most"),
+        max_digits=14,
+        decimal_places=2,
+        default=0,
+        validators=[MinValueValidator(0)],
+        help_text=_(
+            "Value that a sale may redeem while its till is offline. 0: none without a manager's look."
+        ),
     )
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)

@@ -1,12 +1,13 @@
 """Stores and their terminals."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from retail import upsert
 from retail.models import Store, Terminal, TotalsMode
 from retail.models.company import validate_time_zone
-from retail.rows import MISSING, Choice, Code, Column, Flag, Reference, RowResult, Text
+from retail.rows import MISSING, Choice, Code, Column, Flag, Money, Reference, RowResult, Text
 
 STORE_COLUMNS: dict[str, Column] = {
     "code": Code(32),
@@ -17,6 +18,7 @@ STORE_COLUMNS: dict[str, Column] = {
     "state": Text(2),
     "online_shop": Flag(default=False),
     "totals_mode": Choice(TotalsMode, default=TotalsMode.STRICT.value),
+    "offline_redeem_limit": Money(default=Decimal("0.00")),
     "is_active": Flag(default=True),
 }
 TERMINAL_COLUMNS: dict[str, Column] = {

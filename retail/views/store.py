@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django.views import View
 
+from retail import formats
 from retail.forms.rows import ACTIVE_TONES, add_row_errors, row_from
 from retail.forms.store import StoreForm, TerminalForm, state_choices
 from retail.models import Sale, SaleState, Store, StoreGrouping, Terminal, TotalsMode
@@ -131,6 +132,7 @@ class StoreDetail(PageMixin, View):
                 (_("City"), " / ".join(part for part in (store.city, store.state) if part)),
                 (_("Time zone"), store.time_zone),
                 (_("When totals differ"), TotalsMode(store.totals_mode).label),
+                (_("Redeemed offline, at most"), formats.money(store.offline_redeem_limit)),
             ],
         }
         return render(request, "retail/store_detail.html", context)
@@ -142,7 +144,7 @@ _STORE_SECTIONS = (
     ),
     FormSection(_("Place"), ("city:4", "state:2", "time_zone"), _("Where it is, and by which clock it lives.")),
     FormSection(
-        _("Sales"), ("totals_mode", "online_shop"), _("How strictly its tills are checked, and whether it has carts.")
+        _("Sales"), ("totals_mode", "offline_redeem_limit", "online_shop"), _("How strictly its tills are checked, and whether it has carts.")
     ),
 )  # fmt: skip
 

@@ -31,6 +31,8 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/stores/{store}/": ("retail.view_store",),
     "/stores/{store}/edit/": ("retail.change_store",),
     "/stores/{store}/terminals/new/": ("retail.add_terminal",),
+    "/sales/exceptions/": ("pos_api.view_saleexception",),
+    "/sales/exceptions/{sale_exception}/": ("pos_api.settle_saleexception",),
     "/terminals/": ("retail.view_terminal", "pos_api.view_terminalkey"),
     "/terminals/{terminal}/": ("retail.view_terminal", "pos_api.view_terminalkey"),
     "/terminals/{terminal}/edit/": ("retail.change_terminal",),
@@ -181,6 +183,7 @@ def address(db) -> Callable[[str], str]:
         "customer": customer.pk,
         "customer_grouping": builders.build_customer_grouping(customers=[customer]).pk,
         "sale": sale.pk,
+        "sale_exception": builders.build_sale_exception(sale=sale).pk,
         "appointment": builders.build_appointment(customer=customer, store=terminal.store).pk,
         "price_change": builders.build_price_change(product=product).pk,
         "debt": build_value(customer, sale).pk,
@@ -311,6 +314,7 @@ class TestPages:
             account = Account.objects.get(customer=address("{customer}"))
             builders.build_credit(account, sale_id=sale.pk, cause=f"sale:{sale.pk}:3", awaits_review=True)
             builders.build_debt(account, sale_id=sale.pk)
+            builders.build_sale_exception(sale=sale)
             builders.build_product_grouping()
             builders.build_store_grouping()
             builders.build_customer_grouping()

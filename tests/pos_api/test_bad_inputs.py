@@ -260,8 +260,8 @@ class TestSales:
 
         check(till.sell(document), 422, "occurred_at", "required")
 
-    def test_refuses_what_comes_with_the_value_ledger(self, till: Till) -> None:
-        check(till.sell(sale(offline=True)), 422, "offline", "not_supported")
+    def test_refuses_an_offline_flag_that_is_no_flag(self, till: Till) -> None:
+        check(till.sell(sale(offline="yes")), 422, "offline", "type")
 
     def test_refuses_a_plan_of_the_future(self, till: Till) -> None:
         check(till.sell(sale(plan_version=999)), 422, "plan_version", "unknown")

@@ -39,6 +39,7 @@ STATE_TONES = {
 FLAGS = {
     "test": _("Test: counts for nothing"),
     "clock_skew": _("The till's clock was wrong"),
+    "offline": _("Made while the till was offline"),
     "totals_mismatch": _("The till charged another total"),
     "cancelled_before_arrival": _("Cancelled before it arrived"),
     "cancelled_by_manager": _("Cancelled in the back-office"),

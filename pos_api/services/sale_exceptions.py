@@ -1,0 +1,56 @@
+"""Settle what an offline sale gave and could not be granted."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from loyalty.models import Receivable
+from loyalty.services.adjustments import write_off
+from pos_api.models import ExceptionKind, Resolution, SaleException
+
+
+class SettlementRefused(Exception):
+    """An exception cannot be settled like that. ``field`` names what is wrong."""
+
+    def __init__(self, field: str, code: str, message: str) -> None:
+        super().__init__(message)
+        self.field, self.code, self.message = field, code, message
+
+
+@transaction.atomic
+def settle_exception(
+    *, exception_id: int, resolution: str, note: str, user: User, at: datetime
+) -> SaleException:
+    """Settle one exception with a note. A waived debt is written off. Settling the same way again changes nothing.
+
+    Raises SettlementRefused for a resolution that is unknown or does not fit, and for one that was settled otherwise.
+    """
+    exception = SaleException.objects.select_for_update().get(pk=exception_id)
+    if exception.resolution:
+        if exception.resolution == resolution:
+            return exception
+        raise SettlementRefused("", "settled", _("This was settled before."))
+    if resolution not in Resolution.values:
+        raise SettlementRefused("resolution", "choice", _("Choose how it is settled."))
+    if not note.strip():
+        raise SettlementRefused("note", "required", _("Say why, for whoever asks later."))
+    if resolution == Resolution.WAIVED:
+        if exception.kind != ExceptionKind.VALUE_SHORT:
+            raise SettlementRefused("resolution", "not_allowed", _("There is no debt to waive."))
+        _write_off(exception, note, user, at)
+    exception.resolution, exception.note = resolution, note.strip()[:240]
+    exception.settled_by, exception.settled_at = user, at
+    exception.save(update_fields=["resolution", "note", "settled_by", "settled_at"])
+    return exception
+
+
+def _write_off(exception: SaleException, note: str, user: User, at: datetime) -> None:
+    debts = Receivable.objects.filter(
+        sale_id=exception.sale_id, cause=f"sale:{exception.sale_id}:offline", left__gt=0
+    ).select_related("account__program")
+    for debt in debts:
+        program = debt.account.program
+        if exception.subject == ("cashback" if program is None else program.code):
+            write_off(receivable_id=debt.pk, reason=note, actor_id=user.pk, at=at)

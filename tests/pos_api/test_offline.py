@@ -1,0 +1,207 @@
+"""Sales that happened while the till was offline: recorded as charged, never refused, and what is missing is said."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from campaigns.models import CampaignCounter
+from campaigns.services import campaigns
+from loyalty.models import Account, PointsProgram, Receivable
+from pos_api.models import SaleException
+from retail.models import Sale
+from tests.pos_api.manager import Manager
+from tests.pos_api.till import Till, issue_code, publish, sale
+
+pytestmark = pytest.mark.django_db
+CPF = "39053344705"
+BUYER = {"document": CPF}
+ONCE = [{"scope": "total", "counts": "sale", "max": 1, "per": "campaign"}]
+
+
+def offline(*lines: Any, **fields: Any) -> dict[str, Any]:
+    return sale(*lines, **{"offline": True} | fields)
+
+
+@pytest.fixture
+def manager(db: None) -> Manager:
+    return Manager.sign_in("pos_api.view_saleexception", "pos_api.settle_saleexception")
+
+
+def exceptions(answer: Any) -> list[tuple[str, str, str]]:
+    return [(row["kind"], row["subject"], row["cost"]) for row in answer.json()["exceptions"]]
+
+
+class TestOfflineSale:
+    def test_is_recorded_like_any_other_when_nothing_is_missing(self, till: Till) -> None:
+        publish()
+
+        answer = till.sell(offline(total="90.00"))
+
+        assert answer.status_code == 201
+        assert exceptions(answer) == []
+        assert "offline" in answer.json()["flags"]
+
+    def test_twice_is_once(self, till: Till) -> None:
+        PointsProgram.objects.create(code="pontos", name="Pontos", points=1, per_amount=1)
+        document = offline(customer=BUYER)
+
+        first, again = till.sell(document), till.sell(document)
+
+        assert (first.status_code, again.status_code) == (201, 200)
+        assert first.content == again.content
+        assert Account.objects.get().balance == 100
+
+    def test_keeps_what_was_charged_when_the_limit_is_gone(self, till: Till) -> None:
+        publish(limits=ONCE)
+        assert till.sell(sale(total="90.00")).status_code == 201
+
+        answer = till.sell(offline(total="90.00"))
+
+        assert answer.status_code == 201
+        assert exceptions(answer) == [("limit_reached", "DEZ", "10.00")]
+        assert CampaignCounter.objects.get().used == 1
+        assert str(Sale.objects.order_by("-pk")[0].charged) == "90.00"
+
+    def test_the_same_sale_online_is_refused(self, till: Till) -> None:
+        publish(limits=ONCE)
+        assert till.sell(sale(total="90.00")).status_code == 201
+
+        assert till.sell(sale(total="90.00")).status_code == 409
+
+    def test_says_what_a_used_code_cost(self, till: Till) -> None:
+        publish(conditions={"kind": "promo_code"})
+        issue_code()
+        assert till.sell(sale(total="90.00", promo_codes=["BEMVINDO"])).status_code == 201
+
+        answer = till.sell(offline(total="90.00", promo_codes=["BEMVINDO"]))
+
+        assert exceptions(answer) == [("code_not_usable", "BEMVINDO", "10.00")]
+
+    def test_says_what_nothing_explains(self, till: Till) -> None:
+        assert exceptions(till.sell(offline(total="70.00"))) == [("totals_mismatch", "", "30.00")]
+        assert exceptions(till.sell(offline(total="130.00"))) == [("totals_mismatch", "", "-30.00")]
+
+    def test_is_judged_by_the_campaigns_of_its_moment(self, till: Till) -> None:
+        publish()
+        occurred_at = timezone.now() - timedelta(minutes=5)
+        campaigns.pause_campaign(code="DEZ", user=None, at=timezone.now() - timedelta(minutes=1))
+
+        answer = till.sell(offline(total="90.00", occurred_at=occurred_at.isoformat()))
+
+        assert exceptions(answer) == []
+        assert answer.json()["totals"]["discount"] == "10.00"
+
+    def test_owes_what_it_redeemed_beyond_the_balance(self, till: Till) -> None:
+        PointsProgram.objects.create(
+            code="pontos", name="Pontos", points=1, per_amount=1, point_value="0.10", redeem_step=1
+        )
+        till.sell(sale(customer=BUYER))
+
+        answer = till.sell(offline(customer=BUYER, total="85.00", redeem={"points": {"pontos": 150}}))
+
+        assert answer.json()["totals"]["redeemed"] == "10.00"
+        assert exceptions(answer) == [
+            ("value_short", "pontos", "5.00"),
+            ("redeemed_offline", "10.00", "0.00"),
+        ]
+        debt = Receivable.objects.get()
+        assert (debt.left, debt.account.balance) == (50, 100)
+        assert answer.json()["balances"][0]["owed"] == 50
+
+    def test_may_redeem_what_the_store_allows(self, till: Till) -> None:
+        PointsProgram.objects.create(
+            code="pontos", name="Pontos", points=1, per_amount=1, point_value="0.10", redeem_step=1
+        )
+        till.sell(sale(customer=BUYER))
+        store = till.terminal.store
+        store.offline_redeem_limit = 10
+        store.save()
+        till = Till.open(store=store)
+
+        answer = till.sell(offline(customer=BUYER, total="90.00", redeem={"points": {"pontos": 100}}))
+
+        assert exceptions(answer) == []
+
+    def test_arrives_after_its_cancellation_without_effects(self, till: Till) -> None:
+        publish()
+        document = offline(total="90.00")
+        day = timezone.now().astimezone(till.terminal.store.zone).date().isoformat()
+        till.send("POST", "sales/cancel/", {"ticket": document["ticket"], "business_date": day})
+
+        answer = till.sell(document)
+
+        assert (answer.status_code, answer.json()["state"]) == (201, "cancelled")
+        assert exceptions(answer) == []
+        assert not SaleException.objects.exists()
+
+
+class TestBatch:
+    def test_gives_each_sale_its_own_result(self, till: Till) -> None:
+        good, other = offline(), offline(total="-1")
+
+        results = till.send("POST", "sales/batch/", [good, other, 7, good]).json()["results"]
+
+        assert [row["status"] for row in results] == [201, 422, 422, 200]
+        assert results[0]["sale"]["ticket"] == good["ticket"]
+        assert results[1]["problem"]["errors"][0]["path"] == "total"
+        assert Sale.objects.count() == 1
+
+    def test_the_same_ticket_with_other_content_is_a_conflict(self, till: Till) -> None:
+        document = offline()
+
+        results = till.send("POST", "sales/batch/", [document, document | {"total": "1.00"}]).json()[
+            "results"
+        ]
+
+        assert [row["status"] for row in results] == [201, 409]
+
+    @pytest.mark.parametrize("body", [{}, [], "x", [{}] * 501])
+    def test_refuses_what_is_no_list_of_sales(self, till: Till, body: Any) -> None:
+        assert till.send("POST", "sales/batch/", body).status_code == 422
+
+
+class TestSettling:
+    def test_settles_once_with_a_note(self, till: Till, manager: Manager) -> None:
+        till.sell(offline(total="70.00"))
+        found = SaleException.objects.get()
+        path = f"sale-exceptions/{found.pk}/settle/"
+
+        assert manager.send("POST", path, {"resolution": "accepted"}).status_code == 422
+        assert manager.send("POST", path, {"resolution": "accepted", "note": "Erro"}).status_code == 200
+        assert manager.send("POST", path, {"resolution": "accepted", "note": "Erro"}).status_code == 200
+        assert manager.send("POST", path, {"resolution": "collected", "note": "x"}).status_code == 409
+        assert manager.send("GET", "sale-exceptions/?open=true").json()["results"] == []
+
+    def test_waives_a_debt(self, till: Till, manager: Manager) -> None:
+        PointsProgram.objects.create(
+            code="pontos", name="Pontos", points=1, per_amount=1, point_value="0.10", redeem_step=1
+        )
+        till.sell(offline(customer=BUYER, total="95.00", redeem={"points": {"pontos": 50}}))
+        found = SaleException.objects.get(kind="value_short")
+
+        answer = manager.send(
+            "POST", f"sale-exceptions/{found.pk}/settle/", {"resolution": "waived", "note": "Cliente antigo"}
+        )
+
+        assert answer.status_code == 200
+        assert Account.objects.get().owed == 0
+
+
+class TestPages:
+    def test_lists_and_settles(self, till: Till, client: Client) -> None:
+        till.sell(offline(total="70.00"))
+        found = SaleException.objects.get()
+        client.force_login(User.objects.create_superuser("marina"))
+        client.cookies["django_language"] = "en"
+
+        assert "30.00" in client.get("/sales/exceptions/?state=open").content.decode()
+        page = f"/sales/exceptions/{found.pk}/"
+        assert client.post(page, {"resolution": "accepted", "note": ""}).status_code == 422
+        assert client.post(page, {"resolution": "waived", "note": "x"}).status_code == 422
+        assert client.post(page, {"resolution": "accepted", "note": "Erro do caixa"}).status_code == 302
+        found.refresh_from_db()
+        assert (found.resolution, found.note) == ("accepted", "Erro do caixa")
