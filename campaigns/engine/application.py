@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from copy import copy
-from operator import add, attrgetter, le
+from operator import add, attrgetter, itemgetter, le
 
 from msgspec import Struct
 
@@ -10,11 +10,11 @@ from campaigns.engine import limits
 from campaigns.engine.benefits.base import Benefit
 from campaigns.engine.compiled import Stage
 from campaigns.engine.eligibility import NO_LINES, Standing, check_thresholds, matching_lines, undiscounted
-from campaigns.engine.evaluation import Adjustment
+from campaigns.engine.evaluation import Discount
 from campaigns.engine.purchase import Reward
 from campaigns.engine.scene import Scene
 from campaigns.engine.verdict import Verdict
-from campaigns.engine.work import Effect, Work
+from campaigns.engine.work import Effect, Parts, Work
 from retail import money
 
 
@@ -30,8 +30,8 @@ class Outcome(Struct, eq=False, gc=False):
     blocked: frozenset[int]
     freight: int = 0
     discount: int = 0
-    effects: list[Effect] = []
-    granted: list[int] = []
+    effects: Sequence[Effect] = ()
+    granted: Sequence[int] = ()
 
     @property
     def gift_entries(self) -> int:
@@ -46,14 +46,14 @@ class Outcome(Struct, eq=False, gc=False):
 
 
 class Application:
-    """The state of a basket while levels are applied."""
+    """The state of a basket while levels are applied: `taken` off each line so far, by the `discounts` in this order."""
 
     def __init__(self, scene: Scene) -> None:
         count = len(scene.lines)
         self.scene = scene
         self.taken = [0] * count
         self.consumed: list[int] | None = None
-        self.adjustments: list[tuple[Adjustment, ...]] = [()] * count
+        self.discounts: list[Discount] = []
         self.outcomes: dict[str, Outcome] = {}
         self.refused: dict[str, list[Verdict]] = {}
         self.freight = 0
@@ -176,27 +176,28 @@ class Application:
 
     def _merge(self, outcome: Outcome, effects: Sequence[Effect]) -> None:
         """Take a campaign's effects off the lines; what does not fit on one line goes to others if it may."""
-        room, taken, adjustments = self.scene.room, self.taken, self.adjustments
-        code = outcome.standing.compiled.code
-        grant = outcome.granted.append
-        self.outcomes[code] = outcome
-        outcome.effects += effects
+        room = self.scene.room
+        outcome.effects = [*outcome.effects, *effects] if outcome.effects else effects
+        self.outcomes[outcome.standing.compiled.code] = outcome
         for effect in effects:
-            if 1 < len(effect.parts) == len(taken) and self._take_everywhere(outcome, effect):
+            if effect.shares and self._take_everywhere(outcome, effect):
                 continue
+            taken = self.taken
             total = blocked = 0
-            kind = effect.kind
-            for position, cents in effect.parts:
-                before = taken[position]
-                if before + cents > room[position]:
-                    blocked += before + cents - room[position]
-                    cents = room[position] - before
+            parts: Parts = []
+            for part in effect.parts:
+                position, cents = part
+                after = taken[position] + cents
+                if after > room[position]:
+                    blocked += after - room[position]
+                    after, cents = room[position], room[position] - taken[position]
+                    part = position, cents
                 if cents:
                     total += cents
-                    taken[position] = before + cents
-                    grant(position)
-                    adjustments[position] += (Adjustment(code, kind, cents),)
-            outcome.discount += total
+                    taken[position] = after
+                    parts.append(part)
+            if total:
+                self._grant(outcome, effect.kind, list(map(_position, parts)), parts, total)
             if blocked and effect.spread:
                 self._move(outcome, effect, blocked)
             if effect.freight:
@@ -204,34 +205,32 @@ class Application:
                 outcome.freight += freight
                 self.freight += freight
 
+    def _grant(
+        self, outcome: Outcome, kind: str, positions: Sequence[int], parts: Parts, total: int
+    ) -> None:
+        """Note what a benefit took off lines, off each of them more than nothing."""
+        self.discounts.append((outcome.standing.compiled.code, kind, parts))
+        outcome.granted = [*outcome.granted, *positions] if outcome.granted else positions
+        outcome.discount += total
+
     def _take_everywhere(self, outcome: Outcome, effect: Effect) -> bool:
         """Take off every line what an effect gives, as discounts on the sale do; False when a line lacks the room."""
-        positions, amounts = zip(*effect.parts, strict=True)
-        taken = list(map(add, self.taken, amounts))
-        fits = positions == self.scene.positions and all(amounts) and all(map(le, taken, self.scene.room))
-        if not fits or effect.freight:
+        taken = list(map(add, self.taken, effect.shares))
+        if not all(map(le, taken, self.scene.room)):
             return False
-        code, kind = outcome.standing.compiled.code, effect.kind
-        self.taken[:] = taken
-        self.adjustments[:] = [
-            (*given, Adjustment(code, kind, cents))
-            for given, cents in zip(self.adjustments, amounts, strict=True)
-        ]
-        outcome.discount += sum(amounts)
-        outcome.granted += self.scene.positions
+        self.taken = taken
+        self._grant(outcome, effect.kind, self.scene.positions, effect.parts, sum(effect.shares))
         return True
 
     def _move(self, outcome: Outcome, effect: Effect, blocked: int) -> None:
         rooms = [self.scene.room[p] - self.taken[p] for p in effect.spread]
         weights = [outcome.base[p] for p in effect.spread]
         shares = money.prorate_within(blocked, weights, rooms, self.scene.policy.odd_cent)
-        code = outcome.standing.compiled.code
-        for position, cents in zip(effect.spread, shares, strict=True):
-            if cents:
-                self.taken[position] += cents
-                outcome.discount += cents
-                outcome.granted.append(position)
-                self.adjustments[position] += (Adjustment(code, effect.kind, cents),)
+        parts = [part for part in zip(effect.spread, shares, strict=True) if part[1]]
+        for position, cents in parts:
+            self.taken[position] += cents
+        if parts:
+            self._grant(outcome, effect.kind, list(map(_position, parts)), parts, sum(shares))
 
     def _close_stage(self, given: Sequence[tuple[Outcome, Sequence[Effect]]]) -> None:
         """Let what was consumed and what stops further campaigns hold from the next stage on."""
@@ -255,6 +254,7 @@ class Application:
 
 
 _code_of = attrgetter("compiled.code")
+_position = itemgetter(0)
 
 
 def discounted_lines(scene: Scene, taken: Sequence[int]) -> frozenset[int]:
@@ -303,6 +303,7 @@ def _cut_to_budget(effects: list[Effect], budget: int, odd_cent: str) -> None:
         if sum(amounts) > budget:
             shares = money.prorate_within(budget, amounts, amounts, odd_cent)
             effect.parts = [(p, share) for (p, _), share in zip(effect.parts, shares, strict=True) if share]
+            effect.shares = ()
         budget -= effect.total
 
 

@@ -243,6 +243,8 @@ class Scene:
     def numbers(self, positions: Sequence[int]) -> tuple[int, ...]:
         """Return the line numbers of positions, for answers."""
         numbers = self.line_numbers
+        if positions is self.positions:
+            return tuple(numbers)
         if len(positions) == 1:
             return (numbers[positions[0]],)
         return tuple([numbers[position] for position in positions])
