@@ -77,7 +77,7 @@ class Application:
         return self
 
     def _apply_stage(self, entries: list[tuple[Standing, tuple[Benefit, ...]]], first: bool) -> None:
-        scene = self.scene
+        scene, policy = self.scene, self.scene.policy
         fee = scene.basket.delivery_fee - self.freight
         room = (
             scene.room
@@ -87,6 +87,10 @@ class Application:
         # Without exchanged items every campaign of the stage computes on the same amounts.
         base = self._base("gross", first)
         bases = {"gross": base}
+        # One turn serves all whose single benefit works on the same amounts, which is nearly every campaign.
+        work: Work | None = None
+        if not scene.has_exchange and policy.percent_base != "original" and policy.over_budget != "partial":
+            work = Work(scene, entries[0][0].campaign, (), base, base, room, None, self.consumed, NO_LINES, fee)
         given: list[tuple[Outcome, Sequence[Effect]]] = []
         for standing, benefits in entries:
             compiled = standing.compiled
@@ -100,7 +104,14 @@ class Application:
                 continue
             effects = standing.effects
             # What a campaign gives alone was computed on the base of the first stage.
-            if not (first and effects and not standing.blocked and benefits is compiled.discounts):
+            if first and effects and not standing.blocked and benefits is compiled.discounts:
+                pass
+            elif work is not None and len(benefits) == 1:
+                work.campaign = compiled.campaign
+                work.qualifying = outcome.qualifying
+                work.blocked = outcome.blocked
+                effects = (benefits[0].apply(work),)
+            else:
                 effects = compute_effects(
                     scene,
                     standing,
@@ -118,7 +129,8 @@ class Application:
                 given.append((outcome, effects))
         for outcome, effects in given:
             self._merge(outcome, effects if scene.sale_room is None else self._within_sale_cap(effects))
-        self._close_stage(given)
+            if outcome.standing.compiled.leaves_less:
+                self._close(outcome, effects)
 
     def _base(self, exchange: str, first: bool) -> list[int]:
         amounts = self.scene.amounts(exchange)
@@ -232,19 +244,18 @@ class Application:
         if parts:
             self._grant(outcome, effect.kind, list(map(_position, parts)), parts, sum(shares))
 
-    def _close_stage(self, given: Sequence[tuple[Outcome, Sequence[Effect]]]) -> None:
-        """Let what was consumed and what stops further campaigns hold from the next stage on."""
-        for outcome, effects in given:
-            for effect in effects:
-                if effect.consumed:
-                    self._consume(effect)
-            stop = outcome.standing.campaign.stop_further
-            if stop == "none" or not outcome.gives_something:
-                continue
-            if stop == "basket":
-                self._stopped_by = self._stopped_by or outcome.standing.compiled.code
-            else:
-                self._stopped_lines |= frozenset(outcome.granted or outcome.qualifying)
+    def _close(self, outcome: Outcome, effects: Sequence[Effect]) -> None:
+        """Let what a campaign consumed and what it stops hold from the next stage on."""
+        for effect in effects:
+            if effect.consumed:
+                self._consume(effect)
+        stop = outcome.standing.campaign.stop_further
+        if stop == "none" or not outcome.gives_something:
+            return
+        if stop == "basket":
+            self._stopped_by = self._stopped_by or outcome.standing.compiled.code
+        else:
+            self._stopped_lines |= frozenset(outcome.granted or outcome.qualifying)
 
     def _consume(self, effect: Effect) -> None:
         if self.consumed is None:

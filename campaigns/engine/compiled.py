@@ -40,6 +40,7 @@ class Compiled:
         "guards",
         "has_thresholds",
         "is_restricted",
+        "leaves_less",
         "only_selector",
         "order_key",
         "required",
@@ -124,6 +125,8 @@ class Compiled:
         self.takes_lines = campaign.stop_further == "lines" or any(
             getattr(benefit, "consumes", False) for benefit in campaign.benefits
         )
+        # Something of the basket is closed to later campaigns.
+        self.leaves_less = self.takes_lines or campaign.stop_further != "none"
         # What other campaigns leave can still change which lines qualify, or whether a threshold is met.
         self.decides_late = campaign.skip_discounted or campaign.threshold_basis == "running"
 
