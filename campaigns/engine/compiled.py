@@ -39,6 +39,7 @@ class Compiled:
         "gives_gifts",
         "guards",
         "has_thresholds",
+        "is_plain",
         "is_restricted",
         "leaves_less",
         "only_selector",
@@ -124,6 +125,10 @@ class Compiled:
         )
         self.takes_lines = campaign.stop_further == "lines" or any(
             getattr(benefit, "consumes", False) for benefit in campaign.benefits
+        )
+        # Where all are, it activates as soon as nothing refuses it: nobody needs to know what it gives alone.
+        self.is_plain = not (
+            self.competes or self.is_restricted or self.takes_lines or self.gains_beside_others
         )
         # Something of the basket is closed to later campaigns.
         self.leaves_less = self.takes_lines or campaign.stop_further != "none"

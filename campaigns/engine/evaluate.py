@@ -106,6 +106,8 @@ def choose(standings: Sequence[Standing], scene: Scene, plan: Plan) -> list[Stan
     found = [s for s in standings if not s.refusals or (s.compiled.is_restricted and is_offer(s))]
     associations = plan.associations_among([s.compiled.code for s in found]) if plan.associated else []
     best = plan.policy.selection == "best_for_customer"
+    if not best and not associations and all([s.compiled.is_plain for s in found]):
+        return found
     compete = best or bool(associations) or True in [s.compiled.competes for s in found]
     taken = True in [s.compiled.takes_lines for s in found]
     eligible = [s for s in found if not (compete or is_weighed(s, taken)) or weigh(s, scene)]
