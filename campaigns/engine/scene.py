@@ -200,6 +200,8 @@ class Scene:
 
     def codes_for(self, campaign: str, pool: str | None) -> tuple[PromoCode, ...]:
         """Return the entered codes that a `promo_code` condition of a campaign means, usable or not."""
+        if not self.basket.promo_codes:
+            return ()
         if pool is not None:
             return tuple(code for code in self.basket.promo_codes if code.pool == pool)
         return tuple(code for code in self.basket.promo_codes if code.campaign == campaign)

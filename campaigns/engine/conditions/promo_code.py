@@ -9,6 +9,9 @@ from campaigns.engine.scene import Scene
 from campaigns.engine.verdict import Unit, Verdict
 
 
+_MISSING = Verdict(satisfied=False, code="promo_code")
+
+
 @fields.declared
 class PromoCode(Condition):
     """Without `pool`, a code of the campaign's own pools counts; with it, a code of that pool."""
@@ -35,7 +38,7 @@ class PromoCode(Condition):
             return Verdict(
                 satisfied=False, code="promo_code_not_usable", actual=given[0].code, unit=Unit.TEXT
             )
-        return Verdict(satisfied=False, code="promo_code")
+        return _MISSING
 
     def anchor(self, campaign: str) -> frozenset[Term] | None:
         return frozenset([("code_of", campaign) if self.pool is None else ("pool", self.pool)])
