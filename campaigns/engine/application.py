@@ -63,6 +63,8 @@ class Application:
 
     def run(self, standings: Sequence[Standing]) -> "Application":
         """Apply campaigns: stages in order, one stage on one base, inside it by code."""
+        if not standings:
+            return self
         staged: dict[Stage, list[tuple[Standing, tuple[Benefit, ...]]]] = {}
         by_priority = self.scene.policy.level_order == "priority"
         for standing in sorted(standings, key=_code_of):

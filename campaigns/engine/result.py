@@ -52,6 +52,7 @@ def _is_in_order(positions: Sequence[int], scene: Scene) -> bool:
 
 
 _order_key = attrgetter("standing.compiled.order_key")
+_NO_DELIVERY = Delivery(fee=0, discount=0, net=0)
 _NO_DEALS: Mapping[str, tuple[DealShare, ...]] = {}
 
 
@@ -76,7 +77,11 @@ class Result:
         return Evaluation(
             plan_version=self.plan.version,
             totals=self._totals(),
-            delivery=Delivery(fee=fee, discount=application.freight, net=fee - application.freight),
+            delivery=(
+                Delivery(fee=fee, discount=application.freight, net=fee - application.freight)
+                if fee
+                else _NO_DELIVERY
+            ),
             lines=self._lines(),
             activations=tuple([self.activation(outcome, deals) for outcome in outcomes]),
             gifts=self.gifts(outcomes),
