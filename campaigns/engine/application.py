@@ -92,7 +92,9 @@ class Application:
         # One turn serves all whose single benefit works on the same amounts, which is nearly every campaign.
         work: Work | None = None
         if not scene.has_exchange and policy.percent_base != "original" and policy.over_budget != "partial":
-            work = Work(scene, entries[0][0].campaign, (), base, base, room, None, self.consumed, NO_LINES, fee)
+            work = Work(
+                scene, entries[0][0].campaign, (), base, base, room, None, self.consumed, NO_LINES, fee
+            )
         given: list[tuple[Outcome, Sequence[Effect]]] = []
         for standing, benefits in entries:
             compiled = standing.compiled
@@ -219,9 +221,7 @@ class Application:
                 outcome.freight += freight
                 self.freight += freight
 
-    def _grant(
-        self, outcome: Outcome, kind: str, positions: Sequence[int], parts: Parts, total: int
-    ) -> None:
+    def _grant(self, outcome: Outcome, kind: str, positions: Sequence[int], parts: Parts, total: int) -> None:
         """Note what a benefit took off lines, off each of them more than nothing."""
         self.discounts.append((outcome.standing.compiled.code, kind, parts))
         outcome.granted = [*outcome.granted, *positions] if outcome.granted else positions

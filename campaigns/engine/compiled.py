@@ -76,13 +76,7 @@ class Compiled:
                 + [("store_grouping", grouping) for grouping in self.store_groupings]
             )
         self.anchor = anchor
-
-    def __getattr__(self, name: str) -> Any:
-        """Unpack the campaign when an attribute is missed for the first time. Threads that do so together agree."""
-        if name not in Compiled.__slots__:
-            raise AttributeError(name)
-        self._unpack()
-        return object.__getattribute__(self, name)
+        self.__class__ = _Packed
 
     def _unpack(self) -> None:
         campaign = self.campaign
@@ -142,6 +136,23 @@ class Compiled:
             or store.code in self.store_codes
             or not self.store_groupings.isdisjoint(store.groupings)
         )
+
+
+class _Packed(Compiled):
+    """A campaign that no basket has met yet.
+
+    Its own class, because the attributes of a class with `__getattr__` take twice as long to read, met or missed.
+    """
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        """Unpack the campaign when an attribute is missed for the first time. Threads that do so together agree."""
+        if name not in Compiled.__slots__:
+            raise AttributeError(name)
+        self._unpack()
+        self.__class__ = Compiled  # type: ignore[assignment]
+        return getattr(self, name)
 
 
 def conjunction(node: Node | None) -> tuple[Condition, ...] | None:

@@ -108,7 +108,7 @@ def choose(standings: Sequence[Standing], scene: Scene, plan: Plan) -> list[Stan
         return []
     associations = plan.associations_among([s.compiled.code for s in found]) if plan.associated else []
     best = plan.policy.selection == "best_for_customer"
-    if not best and not associations and all([s.compiled.is_plain for s in found]):
+    if not best and not associations and False not in [s.compiled.is_plain for s in found]:
         return found
     compete = best or bool(associations) or True in [s.compiled.competes for s in found]
     taken = True in [s.compiled.takes_lines for s in found]

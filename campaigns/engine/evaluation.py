@@ -50,7 +50,8 @@ class LineResult(Struct, frozen=True, gc=False):
 
 
 T = TypeVar("T")
-Discount = tuple[str, str, Sequence[tuple[int, int]]]  # campaign, benefit, and cents off by position of the line
+# The campaign, its benefit, and the cents that this takes off lines by their positions.
+Discount = tuple[str, str, Sequence[tuple[int, int]]]
 
 
 class LineResults(Sequence[LineResult]):

@@ -70,9 +70,7 @@ class Result:
     def build(self, with_deals: bool) -> Evaluation:
         scene, application = self.scene, self.application
         outcomes = self.outcomes()
-        deals = (
-            deal_shares(scene, outcomes, application.taken, application.discounts) if with_deals else {}
-        )
+        deals = deal_shares(scene, outcomes, application.taken, application.discounts) if with_deals else {}
         fee = scene.basket.delivery_fee
         return Evaluation(
             plan_version=self.plan.version,

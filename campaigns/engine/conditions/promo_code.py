@@ -8,7 +8,6 @@ from campaigns.engine.marks import Phrase, gettext_noop
 from campaigns.engine.scene import Scene
 from campaigns.engine.verdict import Unit, Verdict
 
-
 _MISSING = Verdict(satisfied=False, code="promo_code")
 
 
