@@ -106,10 +106,12 @@ class Report:
         # Whatever is taken off is the drafts' when nothing else is in play.
         taken: Sequence[int] = application.taken
         if self._is_together:
-            taken = [
-                sum([part.amount for part in parts if part.campaign in drafts])
-                for parts in application.adjustments
-            ]
+            by_drafts = [0] * len(taken)
+            for campaign, _, parts in application.discounts:
+                if campaign in drafts:
+                    for position, part in parts:
+                        by_drafts[position] += part
+            taken = by_drafts
         sold: set[str] = set()
         for line, cents in zip(worked.scene.lines, taken, strict=True):
             if not cents:

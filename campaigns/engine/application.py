@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from copy import copy
-from operator import add, attrgetter, le
+from operator import add, attrgetter, itemgetter, le
 
 from msgspec import Struct
 
@@ -10,11 +10,11 @@ from campaigns.engine import limits
 from campaigns.engine.benefits.base import Benefit
 from campaigns.engine.compiled import Stage
 from campaigns.engine.eligibility import NO_LINES, Standing, check_thresholds, matching_lines, undiscounted
-from campaigns.engine.evaluation import Adjustment
+from campaigns.engine.evaluation import Discount
 from campaigns.engine.purchase import Reward
 from campaigns.engine.scene import Scene
 from campaigns.engine.verdict import Verdict
-from campaigns.engine.work import Effect, Work
+from campaigns.engine.work import Effect, Parts, Work
 from retail import money
 
 
@@ -30,8 +30,8 @@ class Outcome(Struct, eq=False, gc=False):
     blocked: frozenset[int]
     freight: int = 0
     discount: int = 0
-    effects: list[Effect] = []
-    granted: list[int] = []
+    effects: Sequence[Effect] = ()
+    granted: Sequence[int] = ()
 
     @property
     def gift_entries(self) -> int:
@@ -46,14 +46,14 @@ class Outcome(Struct, eq=False, gc=False):
 
 
 class Application:
-    """The state of a basket while levels are applied."""
+    """The state of a basket while levels are applied: `taken` off each line so far, by the `discounts` in this order."""
 
     def __init__(self, scene: Scene) -> None:
         count = len(scene.lines)
         self.scene = scene
         self.taken = [0] * count
         self.consumed: list[int] | None = None
-        self.adjustments: list[tuple[Adjustment, ...]] = [()] * count
+        self.discounts: list[Discount] = []
         self.outcomes: dict[str, Outcome] = {}
         self.refused: dict[str, list[Verdict]] = {}
         self.freight = 0
@@ -63,6 +63,8 @@ class Application:
 
     def run(self, standings: Sequence[Standing]) -> "Application":
         """Apply campaigns: stages in order, one stage on one base, inside it by code."""
+        if not standings:
+            return self
         staged: dict[Stage, list[tuple[Standing, tuple[Benefit, ...]]]] = {}
         by_priority = self.scene.policy.level_order == "priority"
         for standing in sorted(standings, key=_code_of):
@@ -77,7 +79,7 @@ class Application:
         return self
 
     def _apply_stage(self, entries: list[tuple[Standing, tuple[Benefit, ...]]], first: bool) -> None:
-        scene = self.scene
+        scene, policy = self.scene, self.scene.policy
         fee = scene.basket.delivery_fee - self.freight
         room = (
             scene.room
@@ -87,6 +89,12 @@ class Application:
         # Without exchanged items every campaign of the stage computes on the same amounts.
         base = self._base("gross", first)
         bases = {"gross": base}
+        # One turn serves all whose single benefit works on the same amounts, which is nearly every campaign.
+        work: Work | None = None
+        if not scene.has_exchange and policy.percent_base != "original" and policy.over_budget != "partial":
+            work = Work(
+                scene, entries[0][0].campaign, (), base, base, room, None, self.consumed, NO_LINES, fee
+            )
         given: list[tuple[Outcome, Sequence[Effect]]] = []
         for standing, benefits in entries:
             compiled = standing.compiled
@@ -100,7 +108,14 @@ class Application:
                 continue
             effects = standing.effects
             # What a campaign gives alone was computed on the base of the first stage.
-            if not (first and effects and not standing.blocked and benefits is compiled.discounts):
+            if first and effects and not standing.blocked and benefits is compiled.discounts:
+                pass
+            elif work is not None and len(benefits) == 1:
+                work.campaign = compiled.campaign
+                work.qualifying = outcome.qualifying
+                work.blocked = outcome.blocked
+                effects = (benefits[0].apply(work),)
+            else:
                 effects = compute_effects(
                     scene,
                     standing,
@@ -118,7 +133,8 @@ class Application:
                 given.append((outcome, effects))
         for outcome, effects in given:
             self._merge(outcome, effects if scene.sale_room is None else self._within_sale_cap(effects))
-        self._close_stage(given)
+            if outcome.standing.compiled.leaves_less:
+                self._close(outcome, effects)
 
     def _base(self, exchange: str, first: bool) -> list[int]:
         amounts = self.scene.amounts(exchange)
@@ -176,27 +192,28 @@ class Application:
 
     def _merge(self, outcome: Outcome, effects: Sequence[Effect]) -> None:
         """Take a campaign's effects off the lines; what does not fit on one line goes to others if it may."""
-        room, taken, adjustments = self.scene.room, self.taken, self.adjustments
-        code = outcome.standing.compiled.code
-        grant = outcome.granted.append
-        self.outcomes[code] = outcome
-        outcome.effects += effects
+        room = self.scene.room
+        outcome.effects = [*outcome.effects, *effects] if outcome.effects else effects
+        self.outcomes[outcome.standing.compiled.code] = outcome
         for effect in effects:
-            if 1 < len(effect.parts) == len(taken) and self._take_everywhere(outcome, effect):
+            if effect.shares and self._take_everywhere(outcome, effect):
                 continue
+            taken = self.taken
             total = blocked = 0
-            kind = effect.kind
-            for position, cents in effect.parts:
-                before = taken[position]
-                if before + cents > room[position]:
-                    blocked += before + cents - room[position]
-                    cents = room[position] - before
+            parts: Parts = []
+            for part in effect.parts:
+                position, cents = part
+                after = taken[position] + cents
+                if after > room[position]:
+                    blocked += after - room[position]
+                    after, cents = room[position], room[position] - taken[position]
+                    part = position, cents
                 if cents:
                     total += cents
-                    taken[position] = before + cents
-                    grant(position)
-                    adjustments[position] += (Adjustment(code, kind, cents),)
-            outcome.discount += total
+                    taken[position] = after
+                    parts.append(part)
+            if total:
+                self._grant(outcome, effect.kind, list(map(_position, parts)), parts, total)
             if blocked and effect.spread:
                 self._move(outcome, effect, blocked)
             if effect.freight:
@@ -204,48 +221,43 @@ class Application:
                 outcome.freight += freight
                 self.freight += freight
 
+    def _grant(self, outcome: Outcome, kind: str, positions: Sequence[int], parts: Parts, total: int) -> None:
+        """Note what a benefit took off lines, off each of them more than nothing."""
+        self.discounts.append((outcome.standing.compiled.code, kind, parts))
+        outcome.granted = [*outcome.granted, *positions] if outcome.granted else positions
+        outcome.discount += total
+
     def _take_everywhere(self, outcome: Outcome, effect: Effect) -> bool:
         """Take off every line what an effect gives, as discounts on the sale do; False when a line lacks the room."""
-        positions, amounts = zip(*effect.parts, strict=True)
-        taken = list(map(add, self.taken, amounts))
-        fits = positions == self.scene.positions and all(amounts) and all(map(le, taken, self.scene.room))
-        if not fits or effect.freight:
+        taken = list(map(add, self.taken, effect.shares))
+        if not all(map(le, taken, self.scene.room)):
             return False
-        code, kind = outcome.standing.compiled.code, effect.kind
-        self.taken[:] = taken
-        self.adjustments[:] = [
-            (*given, Adjustment(code, kind, cents))
-            for given, cents in zip(self.adjustments, amounts, strict=True)
-        ]
-        outcome.discount += sum(amounts)
-        outcome.granted += self.scene.positions
+        self.taken = taken
+        self._grant(outcome, effect.kind, self.scene.positions, effect.parts, sum(effect.shares))
         return True
 
     def _move(self, outcome: Outcome, effect: Effect, blocked: int) -> None:
         rooms = [self.scene.room[p] - self.taken[p] for p in effect.spread]
         weights = [outcome.base[p] for p in effect.spread]
         shares = money.prorate_within(blocked, weights, rooms, self.scene.policy.odd_cent)
-        code = outcome.standing.compiled.code
-        for position, cents in zip(effect.spread, shares, strict=True):
-            if cents:
-                self.taken[position] += cents
-                outcome.discount += cents
-                outcome.granted.append(position)
-                self.adjustments[position] += (Adjustment(code, effect.kind, cents),)
+        parts = [part for part in zip(effect.spread, shares, strict=True) if part[1]]
+        for position, cents in parts:
+            self.taken[position] += cents
+        if parts:
+            self._grant(outcome, effect.kind, list(map(_position, parts)), parts, sum(shares))
 
-    def _close_stage(self, given: Sequence[tuple[Outcome, Sequence[Effect]]]) -> None:
-        """Let what was consumed and what stops further campaigns hold from the next stage on."""
-        for outcome, effects in given:
-            for effect in effects:
-                if effect.consumed:
-                    self._consume(effect)
-            stop = outcome.standing.campaign.stop_further
-            if stop == "none" or not outcome.gives_something:
-                continue
-            if stop == "basket":
-                self._stopped_by = self._stopped_by or outcome.standing.compiled.code
-            else:
-                self._stopped_lines |= frozenset(outcome.granted or outcome.qualifying)
+    def _close(self, outcome: Outcome, effects: Sequence[Effect]) -> None:
+        """Let what a campaign consumed and what it stops hold from the next stage on."""
+        for effect in effects:
+            if effect.consumed:
+                self._consume(effect)
+        stop = outcome.standing.campaign.stop_further
+        if stop == "none" or not outcome.gives_something:
+            return
+        if stop == "basket":
+            self._stopped_by = self._stopped_by or outcome.standing.compiled.code
+        else:
+            self._stopped_lines |= frozenset(outcome.granted or outcome.qualifying)
 
     def _consume(self, effect: Effect) -> None:
         if self.consumed is None:
@@ -255,6 +267,7 @@ class Application:
 
 
 _code_of = attrgetter("compiled.code")
+_position = itemgetter(0)
 
 
 def discounted_lines(scene: Scene, taken: Sequence[int]) -> frozenset[int]:
@@ -303,6 +316,7 @@ def _cut_to_budget(effects: list[Effect], budget: int, odd_cent: str) -> None:
         if sum(amounts) > budget:
             shares = money.prorate_within(budget, amounts, amounts, odd_cent)
             effect.parts = [(p, share) for (p, _), share in zip(effect.parts, shares, strict=True) if share]
+            effect.shares = ()
         budget -= effect.total
 
 

@@ -39,7 +39,9 @@ class Compiled:
         "gives_gifts",
         "guards",
         "has_thresholds",
+        "is_plain",
         "is_restricted",
+        "leaves_less",
         "only_selector",
         "order_key",
         "required",
@@ -74,13 +76,7 @@ class Compiled:
                 + [("store_grouping", grouping) for grouping in self.store_groupings]
             )
         self.anchor = anchor
-
-    def __getattr__(self, name: str) -> Any:
-        """Unpack the campaign when an attribute is missed for the first time. Threads that do so together agree."""
-        if name not in Compiled.__slots__:
-            raise AttributeError(name)
-        self._unpack()
-        return object.__getattribute__(self, name)
+        self.__class__ = _Packed
 
     def _unpack(self) -> None:
         campaign = self.campaign
@@ -124,6 +120,12 @@ class Compiled:
         self.takes_lines = campaign.stop_further == "lines" or any(
             getattr(benefit, "consumes", False) for benefit in campaign.benefits
         )
+        # Where all are, it activates as soon as nothing refuses it: nobody needs to know what it gives alone.
+        self.is_plain = not (
+            self.competes or self.is_restricted or self.takes_lines or self.gains_beside_others
+        )
+        # Something of the basket is closed to later campaigns.
+        self.leaves_less = self.takes_lines or campaign.stop_further != "none"
         # What other campaigns leave can still change which lines qualify, or whether a threshold is met.
         self.decides_late = campaign.skip_discounted or campaign.threshold_basis == "running"
 
@@ -134,6 +136,23 @@ class Compiled:
             or store.code in self.store_codes
             or not self.store_groupings.isdisjoint(store.groupings)
         )
+
+
+class _Packed(Compiled):
+    """A campaign that no basket has met yet.
+
+    Its own class, because the attributes of a class with `__getattr__` take twice as long to read, met or missed.
+    """
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        """Unpack the campaign when an attribute is missed for the first time. Threads that do so together agree."""
+        if name not in Compiled.__slots__:
+            raise AttributeError(name)
+        self._unpack()
+        self.__class__ = Compiled  # type: ignore[assignment]
+        return getattr(self, name)
 
 
 def conjunction(node: Node | None) -> tuple[Condition, ...] | None:

@@ -1,16 +1,16 @@
 """The deal of each activation: which units made it possible, and the part of its discount that each carries."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from campaigns.engine.application import Outcome
-from campaigns.engine.evaluation import Adjustment, DealShare
+from campaigns.engine.evaluation import DealShare, Discount
 from campaigns.engine.scene import Scene
 from retail import money
 
 
 def deal_shares(
-    scene: Scene, outcomes: Sequence[Outcome], adjustments: Sequence[Sequence[Adjustment]]
+    scene: Scene, outcomes: Sequence[Outcome], taken: Sequence[int], discounts: Iterable[Discount]
 ) -> dict[str, tuple[DealShare, ...]]:
     """Spread each discount by value over all units of its deal, the free one included.
 
@@ -18,10 +18,10 @@ def deal_shares(
     that what a return gives back is never negative. What other campaigns took off a line is kept free for them until
     their own turn: their deals may have no other line to stand on.
     """
-    rooms = [
-        value - sum([one.amount for one in taken])
-        for value, taken in zip(scene.value, adjustments, strict=True)
-    ]
+    rooms = [value - cents for value, cents in zip(scene.value, taken, strict=True)]
+    own: dict[str, list[tuple[int, int]]] = {}
+    for campaign, _, parts in discounts:
+        own.setdefault(campaign, []).extend(parts)
     deals = {}
     for outcome in outcomes:
         if not outcome.granted:
@@ -29,8 +29,8 @@ def deal_shares(
         code = outcome.standing.compiled.code
         units = deal_units(scene, outcome)
         positions = sorted(units)
-        for position in positions:
-            rooms[position] += sum([one.amount for one in adjustments[position] if one.campaign == code])
+        for position, cents in own[code]:
+            rooms[position] += cents
         weights = [outcome.base[p] * units[p] * 1000 // scene.units[p] for p in positions]
         shares = money.prorate_within(outcome.discount, weights, [rooms[p] for p in positions])
         for position, share in zip(positions, shares, strict=True):

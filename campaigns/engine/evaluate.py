@@ -104,8 +104,12 @@ def named_lines(candidates: Iterable[Compiled], scene: Scene) -> frozenset[int]:
 def choose(standings: Sequence[Standing], scene: Scene, plan: Plan) -> list[Standing]:
     """Return the standings that activate, weighed alone where anybody needs to know what they are worth."""
     found = [s for s in standings if not s.refusals or (s.compiled.is_restricted and is_offer(s))]
+    if not found:
+        return []
     associations = plan.associations_among([s.compiled.code for s in found]) if plan.associated else []
     best = plan.policy.selection == "best_for_customer"
+    if not best and not associations and False not in [s.compiled.is_plain for s in found]:
+        return found
     compete = best or bool(associations) or True in [s.compiled.competes for s in found]
     taken = True in [s.compiled.takes_lines for s in found]
     eligible = [s for s in found if not (compete or is_weighed(s, taken)) or weigh(s, scene)]
@@ -187,6 +191,8 @@ def nothing_given(
 
 def conclude(scene: Scene, application: Application) -> None:
     """Credit what is earned on the final amounts, and drop the campaigns that came to nothing in the end."""
+    if not application.outcomes:
+        return
     outcomes = list(application.outcomes.values())
     earning = [outcome for outcome in outcomes if outcome.standing.compiled.earnings]
     if earning:
@@ -195,7 +201,7 @@ def conclude(scene: Scene, application: Application) -> None:
         for outcome in earning:
             outcome.standing.rewards = bool(application.rewards[outcome.standing.compiled.code])
     for outcome in outcomes:
-        if not outcome.gives_something:
+        if not outcome.discount and not outcome.gives_something:
             code = outcome.standing.compiled.code
             del application.outcomes[code]
             due = [amount - less for amount, less in zip(scene.abated, application.taken, strict=True)]

@@ -1,10 +1,10 @@
 """What an evaluation answers. Money is integer cents; `rendering.render` makes the JSON body of the POS API."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from operator import sub
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 from msgspec import Struct
 
@@ -50,21 +50,36 @@ class LineResult(Struct, frozen=True, gc=False):
     adjustments: tuple[Adjustment, ...] = ()
 
 
+T = TypeVar("T")
+# The campaign, its benefit, and the cents that this takes off lines by their positions.
+Discount = tuple[str, str, Sequence[tuple[int, int]]]
+
+
 class LineResults(Sequence[LineResult]):
     """The lines of an answer, in the order in which they came.
 
-    Kept as the columns of LineResult (with what is left before the discount in the place of `net`): a line is put
-    together when somebody reads it, and who wants totals or activations does not pay for it.
+    Kept as columns (those of LineResult up to `discount`, and what is left before it) and as the discounts in the order
+    in which they were taken: a line is put together when somebody reads it, and who wants totals or activations does
+    not pay for it. Reading the lines twice puts them together twice.
     """
 
-    __slots__ = ("columns",)
+    __slots__ = ("columns", "discounts")
 
-    def __init__(self, columns: tuple[Sequence[Any], ...]) -> None:
+    def __init__(self, columns: tuple[Sequence[Any], ...], discounts: Sequence[Discount]) -> None:
         self.columns = columns
+        self.discounts = discounts
 
     def __iter__(self) -> Iterator[LineResult]:
-        *amounts, discounts, values, adjustments = self.columns
-        return map(LineResult, *amounts, discounts, map(sub, values, discounts), adjustments)
+        return map(LineResult, *self.complete_columns(Adjustment))
+
+    def complete_columns(self, adjustment: Callable[[str, str, int], T]) -> tuple[Sequence[Any], ...]:
+        """Return all columns of LineResult, with what `adjustment` makes of campaign, benefit and cents in the last."""
+        *amounts, taken, values = self.columns
+        adjustments: list[tuple[T, ...]] = [()] * len(taken)
+        for campaign, benefit, parts in self.discounts:
+            for position, cents in parts:
+                adjustments[position] += (adjustment(campaign, benefit, cents),)
+        return *amounts, taken, list(map(sub, values, taken)), adjustments
 
     def __len__(self) -> int:
         return len(self.columns[0])

@@ -50,6 +50,10 @@ _LOST = frozenset(
 _FAR = dict.fromkeys(_LOST, (2, 0, 0)) | {code: (4, 0, rank) for code, rank in _FIXED.items()}
 
 
+_ALONE = _FAR | {code: (1, 1, rank) for code, rank in _NEAR.items()}
+_ALONE_AND_OTHER = (3, 1, 0)
+
+
 def arrange(verdicts: list[Verdict]) -> tuple[Verdict, ...]:
     """Return a campaign's verdicts without repetition, the one to show first."""
     unique: list[Verdict] = []
@@ -82,6 +86,8 @@ def nearness(refusal: Refusal) -> tuple[int, int, int]:
     """Sort key of campaigns: thresholds nearly met, other things the customer can do, what lost, what is closed."""
     verdicts = refusal.verdicts
     code = verdicts[0].code
+    if len(verdicts) == 1 and code not in _THRESHOLDS:  # most have one reason, and ask a table
+        return _ALONE.get(code, _ALONE_AND_OTHER)
     if code in _FAR:
         return _FAR[code]
     if code in _THRESHOLDS:

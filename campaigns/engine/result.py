@@ -19,6 +19,7 @@ from campaigns.engine.evaluation import (
     Consumption,
     DealShare,
     Delivery,
+    Discount,
     Evaluation,
     GiftOffer,
     GiftOption,
@@ -46,7 +47,13 @@ def _times(effects: Sequence[Effect]) -> int:
     return max([effect.applications for effect in effects], default=1)
 
 
+def _is_in_order(positions: Sequence[int], scene: Scene) -> bool:
+    """Say at a glance whether positions are in order, each of them once: most discounts are on one line or on all."""
+    return len(positions) < 2 or positions is scene.positions
+
+
 _order_key = attrgetter("standing.compiled.order_key")
+_NO_DELIVERY = Delivery(fee=0, discount=0, net=0)
 _NO_DEALS: Mapping[str, tuple[DealShare, ...]] = {}
 
 
@@ -64,12 +71,20 @@ class Result:
     def build(self, with_deals: bool) -> Evaluation:
         scene, application = self.scene, self.application
         outcomes = self.outcomes()
-        deals = deal_shares(scene, outcomes, application.adjustments) if with_deals else _NO_DEALS
+        deals = (
+            deal_shares(scene, outcomes, application.taken, application.discounts)
+            if with_deals
+            else _NO_DEALS
+        )
         fee = scene.basket.delivery_fee
         return Evaluation(
             plan_version=self.plan.version,
             totals=self._totals(),
-            delivery=Delivery(fee=fee, discount=application.freight, net=fee - application.freight),
+            delivery=(
+                Delivery(fee=fee, discount=application.freight, net=fee - application.freight)
+                if fee
+                else _NO_DELIVERY
+            ),
             lines=self._lines(),
             activations=tuple([self.activation(outcome, deals) for outcome in outcomes]),
             gifts=self.gifts(outcomes),
@@ -118,13 +133,18 @@ class Result:
             scene.share,
             application.taken,
             scene.value,
-            application.adjustments,
         )
+        discounts: list[Discount] = application.discounts
         if not scene.in_order:
             position_of = {number: position for position, number in enumerate(scene.line_numbers)}
             arrived = [position_of[line.line] for line in scene.basket.lines]
             columns = tuple([[column[position] for position in arrived] for column in columns])
-        return LineResults(columns)
+            place = {position: place for place, position in enumerate(arrived)}
+            discounts = [
+                (campaign, benefit, [(place[position], cents) for position, cents in parts])
+                for campaign, benefit, parts in discounts
+            ]
+        return LineResults(columns, discounts)
 
     def activation(
         self, outcome: Outcome, deals: Mapping[str, tuple[DealShare, ...]] = _NO_DEALS
@@ -145,7 +165,7 @@ class Result:
             campaign.revision,
             outcome.discount,
             effects[0].applications if len(effects) == 1 else _times(effects),
-            scene.numbers(granted if len(granted) < 2 else sorted(set(granted))),
+            scene.numbers(granted if _is_in_order(granted, scene) else sorted(set(granted))),
             deals.get(campaign.code, ()),
             counted,
             campaign.budget,

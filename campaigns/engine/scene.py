@@ -200,6 +200,8 @@ class Scene:
 
     def codes_for(self, campaign: str, pool: str | None) -> tuple[PromoCode, ...]:
         """Return the entered codes that a `promo_code` condition of a campaign means, usable or not."""
+        if not self.basket.promo_codes:
+            return ()
         if pool is not None:
             return tuple(code for code in self.basket.promo_codes if code.pool == pool)
         return tuple(code for code in self.basket.promo_codes if code.campaign == campaign)
@@ -243,6 +245,8 @@ class Scene:
     def numbers(self, positions: Sequence[int]) -> tuple[int, ...]:
         """Return the line numbers of positions, for answers."""
         numbers = self.line_numbers
+        if positions is self.positions:
+            return tuple(numbers)
         if len(positions) == 1:
             return (numbers[positions[0]],)
         return tuple([numbers[position] for position in positions])

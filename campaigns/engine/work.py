@@ -24,6 +24,7 @@ class Effect(Struct, eq=False, gc=False):
     """What one benefit gives.
 
     `parts` are cents off by position; what is blocked on one line may go to the others of `spread`, if there are any.
+    `shares` are the same cents as a column, for what takes something off every line of the sale; else empty.
     `units` are the discounted units (None: every unit of `spread`), `deal` all the units that the benefit needed (None: the qualifying lines),
     `consumed` those that no later benefit of this sort may use, `applications` how often it was given.
     """
@@ -37,6 +38,7 @@ class Effect(Struct, eq=False, gc=False):
     applications: int = 1
     gift_entries: int = 0
     freight: int = 0
+    shares: Sequence[int] = ()
 
     @property
     def total(self) -> int:
@@ -226,27 +228,29 @@ class Work(Struct, eq=False, gc=False):
             amounts = money.prorate_within(sum(amounts), amounts, rooms, self.scene.policy.odd_cent)
         return [(p, cents) for (p, _), cents in zip(parts, amounts, strict=True) if cents]
 
-    def allocate(self, total: int, positions: Sequence[int]) -> Parts:
-        """Spread a discount on a sum over its lines, as the policy says, within their room."""
+    def allocate(self, total: int, positions: Sequence[int]) -> list[int]:
+        """Spread a discount on a sum over its lines, as the policy says, within their room; return the share of each."""
         policy, left, room = self.scene.policy, self.left, self.room
         if len(positions) == 1:
             position = positions[0]
-            cents = min(total, left[position], room[position])
-            return [(position, cents)] if cents > 0 else []
+            return [max(0, min(total, left[position], room[position]))]
         weights = left if positions is self.scene.positions else [left[p] for p in positions]
         # The first campaigns of an ordinary sale may take all that there is.
         rooms = weights if left is room else [min(left[p], room[p]) for p in positions]
         if policy.allocation == "per_unit":
             weights = [self.scene.units[p] if left[p] else 0 for p in positions]
-        shares = money.prorate_within(total, weights, rooms, policy.odd_cent)
-        parts = list(zip(positions, shares, strict=True))
-        return parts if all(shares) else [part for part in parts if part[1]]
+        return money.prorate_within(total, weights, rooms, policy.odd_cent)
 
     def order_discount(
         self, kind: str, total: int, positions: Sequence[int], applications: int = 1
     ) -> Effect:
         """Return the effect of a discount on the sum of some lines."""
-        effect = Effect(kind, self.allocate(total, positions), None, positions)
+        shares = self.allocate(total, positions)
+        effect = Effect(kind, list(zip(positions, shares, strict=True)), None, positions)
+        if not all(shares):
+            effect.parts = [part for part in effect.parts if part[1]]
+        elif positions is self.scene.positions:
+            effect.shares = shares
         effect.applications = applications
         return effect
 

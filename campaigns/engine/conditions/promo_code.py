@@ -8,6 +8,8 @@ from campaigns.engine.marks import Phrase, gettext_noop
 from campaigns.engine.scene import Scene
 from campaigns.engine.verdict import Unit, Verdict
 
+_MISSING = Verdict(satisfied=False, code="promo_code")
+
 
 @fields.declared
 class PromoCode(Condition):
@@ -35,7 +37,7 @@ class PromoCode(Condition):
             return Verdict(
                 satisfied=False, code="promo_code_not_usable", actual=given[0].code, unit=Unit.TEXT
             )
-        return Verdict(satisfied=False, code="promo_code")
+        return _MISSING
 
     def anchor(self, campaign: str) -> frozenset[Term] | None:
         return frozenset([("code_of", campaign) if self.pool is None else ("pool", self.pool)])
