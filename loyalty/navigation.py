@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from customers.navigation import CustomerTab
-from retail.navigation import LOYALTY, RELATIONSHIP, NavigationEntry, ProductTab
+from retail.navigation import LOYALTY, RELATIONSHIP, REPORTS, NavigationEntry, ProductTab
 
 ENTRIES = [
     NavigationEntry(
@@ -31,6 +31,30 @@ ENTRIES = [
         icon="heart",
         order=60,
         permission="loyalty.view_surveyanswer",
+    ),
+    NavigationEntry(
+        section=REPORTS,
+        label=_("Cashback"),
+        url_name="loyalty:cashback_report",
+        icon="money",
+        order=10,
+        permission="loyalty.view_lot",
+    ),
+    NavigationEntry(
+        section=REPORTS,
+        label=_("About to expire"),
+        url_name="loyalty:expiring_report",
+        icon="clock",
+        order=20,
+        permission="loyalty.view_lot",
+    ),
+    NavigationEntry(
+        section=REPORTS,
+        label=_("Issued and used"),
+        url_name="loyalty:movement_report",
+        icon="chart",
+        order=30,
+        permission="loyalty.view_entry",
     ),
 ]
 

@@ -5,9 +5,11 @@ from django.views.generic import RedirectView
 
 from loyalty.views import (
     adjustment,
+    cashback_report,
     choices,
     product_gifts,
     programs,
+    reports,
     stamp_plans,
     stamps,
     statement,
@@ -58,4 +60,7 @@ urlpatterns = [
     ),
     path("survey/<str:token>/", survey.Survey.as_view(), name="survey"),
     path("surveys/answers/", survey.SurveyAnswerList.as_view(), name="survey_answer_list"),
+    path("reports/cashback/", cashback_report.CashbackReport.as_view(), name="cashback_report"),
+    path("reports/expiring/", reports.ExpiringReport.as_view(), name="expiring_report"),
+    path("reports/value/", reports.MovementReport.as_view(), name="movement_report"),
 ]

@@ -1,12 +1,12 @@
 """What a customer holds, as the card at the counter shows it: balances, and the gifts and rewards they may be given for."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from campaigns.engine.redemption_body import points_number
-from loyalty.models import AccountKind, LevelGift, PointsProgram, StampPlan
-from loyalty.selectors.balances import Balance, balances
+from loyalty.models import AccountKind
+from loyalty.selectors.counter import Gift, Held, Level, held_at_counter
 from pos_api.openapi import Json
 from retail import money
 
@@ -27,7 +27,10 @@ VALUE: dict[str, Json] = {
         program=_TEXT,
         plan=_TEXT,
         name=_TEXT,
-        **dict.fromkeys(("available", "pending", "expiring", "owed"), _AMOUNT),
+        **dict.fromkeys(("available", "pending", "awaiting_review", "expiring", "owed"), _AMOUNT),
+        pending_from={"type": ["string", "null"], "format": "date-time"},
+        tier={"type": ["string", "null"], "description": "With `points`: the code of the tier."},
+        tier_name={"type": ["string", "null"]},
         next_expiry={"type": ["string", "null"], "format": "date-time"},
     ),
     "programs": _list(
@@ -67,8 +70,12 @@ VALUE_EXAMPLE: dict[str, Any] = {
             "name": "Pontos",
             "available": 120,
             "pending": 16,
+            "awaiting_review": 0,
             "expiring": 20,
             "owed": 0,
+            "tier": "prata",
+            "tier_name": "Prata",
+            "pending_from": "2026-11-29T03:00:00Z",
             "next_expiry": "2026-12-10T03:00:00Z",
         }
     ],
@@ -91,71 +98,59 @@ VALUE_EXAMPLE: dict[str, Any] = {
 
 
 def value_card(customer_id: int, *, at: datetime) -> dict[str, Any]:
-    """Return `balances`, `programs`, `plans` and `gifts` for the card of a customer. Five queries."""
-    held = balances(customer_id, at=at)
-    points = {balance.code: balance.available for balance in held if balance.kind == AccountKind.POINTS}
+    """Return `balances`, `programs`, `plans` and `gifts` for the card of a customer. One query."""
+    units = held_at_counter(customer_id, at=at)
+    programs = [unit for unit in units if unit.kind == AccountKind.POINTS]
     return {
-        "balances": [_balance(balance) for balance in held],
-        "programs": [
-            _program(program) for program in PointsProgram.objects.filter(is_active=True).order_by("pk")
+        "balances": [_balance(unit) for unit in units if unit.is_held],
+        "programs": [_program(unit) for unit in programs],
+        "plans": [_plan(unit) for unit in units if unit.kind == AccountKind.STAMPS],
+        "gifts": [
+            _gift(unit, level, gift) for unit in programs for level in unit.levels for gift in level.gifts
         ],
-        "plans": _plans(),
-        "gifts": _gifts(points),
     }
 
 
-def _balance(balance: Balance) -> dict[str, Any]:
-    written = money.text if balance.kind == AccountKind.CASHBACK else points_number
-    unit = {AccountKind.POINTS: "program", AccountKind.STAMPS: "plan"}.get(AccountKind(balance.kind))
-    body: dict[str, Any] = {"kind": balance.kind} | ({unit: balance.code} if unit else {})
-    amounts = ("available", "pending", "expiring", "owed")
-    body |= {"name": balance.name} | {name: written(getattr(balance, name)) for name in amounts}
-    return body | {"next_expiry": balance.next_expiry}
+def _balance(held: Held) -> dict[str, Any]:
+    written = money.text if held.kind == AccountKind.CASHBACK else points_number
+    unit = {AccountKind.POINTS: "program", AccountKind.STAMPS: "plan"}.get(AccountKind(held.kind))
+    body: dict[str, Any] = {"kind": held.kind} | ({unit: held.code} if unit else {}) | {"name": held.name}
+    amounts = ("available", "pending", "awaiting_review", "expiring", "owed")
+    body |= {name: written(getattr(held, name)) for name in amounts}
+    if held.kind == AccountKind.POINTS:
+        body |= {"tier": held.tier, "tier_name": held.tier_name}
+    return body | {"pending_from": held.pending_from, "next_expiry": held.next_expiry}
 
 
-def _program(program: PointsProgram) -> dict[str, Any]:
+def _program(held: Held) -> dict[str, Any]:
     return {
-        "code": program.code,
-        "name": program.name,
-        "point_value": program.point_value,
-        "redeem_step": points_number(money.from_decimal(program.redeem_step)),
+        "code": held.code,
+        "name": held.name,
+        "point_value": held.point_value,
+        "redeem_step": points_number(held.redeem_step or 0),
     }
 
 
-def _plans() -> Sequence[dict[str, Any]]:
-    plans = StampPlan.objects.filter(is_active=True).select_related("reward_product").order_by("pk")
-    return [
-        {
-            "code": plan.code,
-            "name": plan.name,
-            "orders": plan.orders,
-            "reward": plan.reward,
-            "sku": plan.reward_product.sku if plan.reward_product else None,
-            "percent": str(plan.reward_percent.normalize()),
-        }
-        for plan in plans
-    ]
-
-
-def _gifts(points: Mapping[str, int]) -> Sequence[dict[str, Any]]:
-    gifts = (
-        LevelGift.objects.filter(level__program__is_active=True)
-        .select_related("level__program", "product")
-        .order_by("level__program", "level__points", "pk")
-    )
-    return [_gift(gift, points.get(gift.level.program.code, 0)) for gift in gifts]
-
-
-def _gift(gift: LevelGift, available: int) -> dict[str, Any]:
-    cost = money.from_decimal(gift.level.points)
+def _plan(held: Held) -> dict[str, Any]:
     return {
-        "program": gift.level.program.code,
-        "level": gift.level.number,
-        "level_name": gift.level.name,
-        "points": points_number(cost),
-        "sku": gift.product.sku,
-        "name": gift.product.name,
-        "picture_url": gift.picture_url or gift.product.image_url,
-        "within_reach": available >= cost,
-        "missing": points_number(max(cost - available, 0)),
+        "code": held.code,
+        "name": held.name,
+        "orders": held.orders,
+        "reward": held.reward,
+        "sku": held.sku or None,
+        "percent": f"{(held.percent or Decimal(0)).normalize():f}",
+    }
+
+
+def _gift(held: Held, level: Level, gift: Gift) -> dict[str, Any]:
+    return {
+        "program": held.code,
+        "level": level.number,
+        "level_name": level.name,
+        "points": points_number(level.points),
+        "sku": gift.sku,
+        "name": gift.name,
+        "picture_url": gift.picture_url,
+        "within_reach": held.available >= level.points,
+        "missing": points_number(max(level.points - held.available, 0)),
     }

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from pos_api.views.accounts import AccountListView, AdjustmentView, EntryListView, WriteOffView
 from pos_api.views.programs import ProgramListView, ProgramView, StampPlanListView, StampPlanView
+from pos_api.views.surveys import SurveyAnswerView
 
 urlpatterns: list[URLPattern] = [
     path("programs/", ProgramListView.as_view(), name="programs"),
@@ -14,4 +15,5 @@ urlpatterns: list[URLPattern] = [
     path("customers/<int:pk>/entries/", EntryListView.as_view(), name="entries"),
     path("customers/<int:pk>/adjustments/", AdjustmentView.as_view(), name="adjustments"),
     path("customers/<int:pk>/debts/<int:debt>/write-off/", WriteOffView.as_view(), name="write_off"),
+    path("surveys/<str:survey>/answers/", SurveyAnswerView.as_view(), name="survey_answers"),
 ]

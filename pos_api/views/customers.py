@@ -123,6 +123,8 @@ _PERSONAL: dict[str, Any] = {
     "remark": "",
     "last_purchases": [],
     "promo_codes": [],
+    "balances": [],
+    "gifts": [],
 }
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from campaigns.loader import plan_for
 from campaigns.selectors import current_plan_version
@@ -79,6 +81,9 @@ PAGES: dict[str, tuple[str, ...] | None] = {
         "loyalty.adjust_account",
     ),
     "/surveys/answers/": ("loyalty.view_surveyanswer", "customers.view_customer"),
+    "/reports/cashback/?since=2026-01-01": ("loyalty.view_lot",),
+    "/reports/expiring/": ("loyalty.view_lot",),
+    "/reports/value/?since=2026-01-01": ("loyalty.view_entry",),
     "/sales/": ("retail.view_sale",),
     "/sales/{sale}/": ("retail.view_sale",),
     "/sales/{sale}/return/": ("retail.view_sale", "retail.change_sale"),
@@ -155,6 +160,9 @@ LISTS = (
     "/customers/",
     "/sales/",
     "/surveys/answers/",
+    "/reports/cashback/",
+    "/reports/expiring/",
+    "/reports/value/",
     "/campaigns/",
     "/campaigns/categories/",
     "/loyalty/programs/",
@@ -198,6 +206,7 @@ def build_value(customer: Customer, sale: Sale) -> Receivable:
     account = builders.build_account(customer=customer)
     builders.build_credit(account, sale_id=sale.pk, cause=f"sale:{sale.pk}", campaign="CASHBACK")
     builders.build_credit(account, sale_id=sale.pk, cause=f"sale:{sale.pk}:2", awaits_review=True)
+    builders.build_credit(account, expires_at=timezone.now() + timedelta(days=20))
     SurveyAnswer.objects.create(sale=sale, score=9, source="till", answered_at=builders.NOON)
     return builders.build_debt(account, sale_id=sale.pk)
 

@@ -182,6 +182,7 @@ TABLE: dict[tuple[str, str], tuple[bool, bool, bool]] = {
     ("POST", "backtests/"): (OUT, OUT, IN),
     ("GET", "backtests/<int:pk>/"): (OUT, OUT, IN),
     ("POST", "backtests/<int:pk>/cancel/"): (OUT, OUT, IN),
+    ("POST", "surveys/<str:survey>/answers/"): (IN, OUT, OUT),
     ("PUT", "carts/<str:cart>/"): (IN, OUT, OUT),
     ("DELETE", "carts/<str:cart>/"): (IN, OUT, OUT),
 }
