@@ -29,7 +29,7 @@ STEPS: tuple[tuple[str, Any, str, tuple[str, ...]], ...] = (
     ("category", _("Category"), "category", ("category", "pending_days:3", "valid_days:3")),
     ("reward", _("Reward"), "gift", ("reward", "reward_product:4", "reward_percent:2")),
     ("returns", _("Returns"), "undo", ("clawback", "expired_restore:4", "grace_days:2")),
-    ("review", _("Summary"), "check-circle", ("shows_extras",)),
+    ("summary", _("Summary"), "check-circle", ("shows_extras",)),
 )
 
 

@@ -180,7 +180,9 @@ class CustomerStamps(PageMixin, View):
         self, plan: StampPlan, customer: Customer, form: StampsForm | None, status: int = 200
     ) -> HttpResponse:
         account = stamp_progress(at=timezone.now()).filter(plan=plan, customer=customer).first()
-        entries = Entry.objects.filter(account=account).select_related("actor").order_by("-pk")
+        entries = (
+            Entry.objects.filter(account=account).select_related("actor").order_by("-occurred_at", "-pk")
+        )
         context = {
             "customer": customer,
             "plan": plan,
