@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from msgspec import Meta, Struct, field
 
@@ -112,6 +112,21 @@ def return_sale(*, sale: UUID, document: ReturnDocument, caller: TerminalCaller,
     def work() -> Returned:
         found = lock_sale(uuid=sale, store_id=caller.store_id, is_test=caller.is_test)
         return _record(found, document, now, terminal_id=caller.terminal_id)
+
+    return in_transaction(work)
+
+
+def quote_return(
+    *, sale: UUID, document: ReturnDocument, caller: TerminalCaller, now: datetime
+) -> dict[str, Any]:
+    """Return what `return_sale` would answer now, and record nothing. Raises as it does."""
+
+    def work() -> dict[str, Any]:
+        found = lock_sale(uuid=sale, store_id=caller.store_id, is_test=caller.is_test)
+        body = _record(found, document, now, terminal_id=caller.terminal_id).body
+        # What would be answered is what the very steps of a return answer; only that they happened is undone.
+        transaction.set_rollback(True)
+        return body
 
     return in_transaction(work)
 

@@ -5,7 +5,14 @@ from django.urls import URLPattern, path
 from pos_api.views.baskets import EvaluateView
 from pos_api.views.sale_batches import SaleBatchView
 from pos_api.views.sale_exceptions import SaleExceptionListView, SaleExceptionSettleView
-from pos_api.views.sales import CancelSaleView, CancelTicketView, ReturnSaleView, SalesView, SaleView
+from pos_api.views.sales import (
+    CancelSaleView,
+    CancelTicketView,
+    QuoteReturnView,
+    ReturnSaleView,
+    SalesView,
+    SaleView,
+)
 from pos_api.views.simulations import SimulationsView
 from pos_api.views.terminal import TerminalView
 
@@ -17,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     path("sales/<str:sale>/", SaleView.as_view(), name="sale"),
     path("sales/<str:sale>/cancel/", CancelSaleView.as_view(), name="cancel_sale"),
     path("sales/<str:sale>/returns/", ReturnSaleView.as_view(), name="return_sale"),
+    path("sales/<str:sale>/returns/quote/", QuoteReturnView.as_view(), name="quote_return"),
     path("sale-exceptions/", SaleExceptionListView.as_view(), name="sale_exceptions"),
     path(
         "sale-exceptions/<int:pk>/settle/",

@@ -26,7 +26,7 @@ from pos_api.problems import BadRequest, NotFound, invalid_field
 from pos_api.sales import find_sale, find_ticket, sale_body
 from pos_api.services.cancel import Cancelled, cancel_sale, cancel_ticket
 from pos_api.services.commit import record_sale
-from pos_api.services.returns import RETURN_DECODER, ReturnDocument, return_sale
+from pos_api.services.returns import RETURN_DECODER, ReturnDocument, quote_return, return_sale
 from pos_api.views.base import Body, PosView, SharedView, django_request, terminal_of
 
 TAG = "Point of sale"
@@ -204,6 +204,29 @@ class ReturnSaleView(PosView):
             sale=sale_id(sale), document=document, caller=terminal_of(request), now=timezone.now()
         )
         return _stored(result.body, 200 if result.replayed else 201, replayed=result.replayed)
+
+
+class QuoteReturnView(PosView):
+    body: Body[ReturnDocument] = Body(RETURN_DECODER)
+
+    @operation(
+        id="quoteReturn",
+        tag=TAG,
+        summary="See what a return would give back",
+        description="The answer that the same return would get now: money, value restored and taken back. Records nothing.",
+        request=ReturnDocument,
+        responses={200: ReturnAnswer},
+        examples=RETURN_EXAMPLES,
+        answer=RETURN_ANSWER,
+        problems={409: "As for the return itself.", 422: "A field is wrong, or the sale has no such line."},
+    )
+    def post(self, request: Request, sale: str) -> HttpResponse:
+        document = self.body.read(request)
+        return _stored(
+            quote_return(
+                sale=sale_id(sale), document=document, caller=terminal_of(request), now=timezone.now()
+            )
+        )
 
 
 class CancelTicketView(PosView):

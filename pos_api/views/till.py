@@ -44,6 +44,7 @@ MODULES = (
     "pairing",
     "promotions",
     "receipt",
+    "returns",
     "search",
     "state",
     "value",

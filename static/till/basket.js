@@ -121,14 +121,16 @@ export function localInstant(date) {
 }
 
 // Spread what is due over the payments: written amounts count as written, one without an amount takes the rest.
-// Return {payments: [{method, amount}], left, change} in cents; cash above what is due is change, never payment.
+// Return {payments: [{method, amount}], left, change} in cents; cash, or what came back for an exchange, above what is
+// due is change, never payment.
 export function settlePayments(sale, dueCents) {
   const open = sale.payments.find((payment) => !payment.amount.trim());
   const written = sale.payments.filter((payment) => payment !== open)
     .map((payment) => ({ id: payment.id, method: payment.method, amount: parseMoney(payment.amount) ?? 0 }));
   let left = dueCents - written.reduce((sum, payment) => sum + payment.amount, 0);
   let change = 0;
-  for (const payment of written.filter((item) => item.method === "cash")) {
+  // Cash first; what came back for an exchange and is not needed is given in money, too.
+  for (const payment of ["cash", "exchange"].flatMap((method) => written.filter((item) => item.method === method))) {
     const back = Math.min(Math.max(-left, 0), payment.amount);
     payment.amount -= back;
     change += back;

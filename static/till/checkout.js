@@ -17,6 +17,10 @@ export const METHODS = {
   debit: { icon: "card", name: () => gettext("Debit") },
 };
 
+// What came back for an exchange pays, too; it comes from a return (returns.js), not from a button.
+const EXCHANGE = { icon: "undo", name: () => gettext("Exchange") };
+export const methodOf = (method) => METHODS[method] ?? (method === "exchange" ? EXCHANGE : { icon: "money", name: () => method });
+
 const paymentOf = (id) => state.sale.payments.find((payment) => payment.id === Number(id));
 
 function pay(method) {
@@ -46,7 +50,11 @@ onSubmit({
 onClick({
   "code.remove": ({ code }) => update(() => { state.sale.promo_codes = state.sale.promo_codes.filter((item) => item !== code); }),
   "payment.add": ({ method }) => pay(method),
-  "payment.remove": ({ id }) => update(() => { state.sale.payments = state.sale.payments.filter((payment) => payment.id !== Number(id)); }),
+  "payment.remove": ({ id }) => update(() => {
+    const { method, amount } = paymentOf(id);
+    state.sale.payments = state.sale.payments.filter((payment) => payment.id !== Number(id));
+    if (method === "exchange") state.dialog = { name: "payout", amount };
+  }),
   "sale.charge": charge,
   "sale.send": send,
   "sale.giveUp": giveUp,
@@ -118,14 +126,14 @@ export function paymentsView() {
 
 function paymentView(payment, settled) {
   const id = `payment-${payment.id}-amount`;
-  const name = METHODS[payment.method].name();
+  const name = methodOf(payment.method).name();
   const error = state.evaluation.errors[id];
   const taken = settled.payments.find((item) => item.id === payment.id);
   const edit = (text) => (parseMoney(text) === null ? text : editMoney(moneyText(parseMoney(text))));
   return h("li", { data: { key: `payment-${payment.id}` } },
-    h("label", { for: id }, icon(METHODS[payment.method].icon), name, h("span", { class: "visually-hidden" }, " ", gettext("amount"))),
+    h("label", { for: id }, icon(methodOf(payment.method).icon), name, h("span", { class: "visually-hidden" }, " ", gettext("amount"))),
     h("input", {
-      id, inputmode: "decimal", autocomplete: "off", value: shown(id, payment.amount, edit),
+      id, inputmode: "decimal", autocomplete: "off", readonly: payment.method === "exchange", value: shown(id, payment.amount, edit),
       placeholder: taken && !payment.amount ? editMoney(moneyText(taken.amount)) : gettext("the rest"),
       "aria-invalid": error ? "true" : null, "aria-describedby": error ? `${id}-error` : null,
       data: { input: "payment.amount", id: payment.id },
@@ -177,6 +185,11 @@ export function alertsView() {
       h("div", { class: "cluster" },
         h("button", { class: "button button-primary", type: "button", data: { action: "sale.send" } }, icon("refresh"), gettext("Send again")),
         h("button", { class: "button", type: "button", data: { action: "sale.giveUp" } }, gettext("Cancel this sale")))),
+    state.history.returning && !state.committing && h("div", { class: "alert alert-warning", role: "alert", data: { key: "returning" } }, icon("alert"),
+      h("div", { class: "grow" },
+        h("strong", {}, interpolate(gettext("No answer for the return from ticket %(ticket)s."), { ticket: state.history.returning.ticket }, true)),
+        h("p", {}, gettext("Send it again: a return that was recorded already is not recorded twice."))),
+      h("button", { class: "button button-primary", type: "button", data: { action: "return.send" } }, icon("refresh"), gettext("Send again"))),
     status === "offline" && h("div", { class: "alert alert-warning", role: "alert", data: { key: "offline" } }, icon("alert"),
       h("div", { class: "grow" }, gettext("No connection. The basket is kept; the promotions come back with the connection.")),
       h("button", { class: "button", type: "button", data: { action: "evaluation.retry" } }, icon("refresh"), gettext("Try now"))),

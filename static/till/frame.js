@@ -10,7 +10,8 @@ import { h, icon, patch } from "./dom.js";
 import { basketTotal, itemView } from "./lines.js";
 import { showMoney } from "./money.js";
 import { pairingView } from "./pairing.js";
-import { cancelView, changedView, receiptView, salesView } from "./receipt.js";
+import { cancelView, cancelledView, changedView, receiptView, salesView } from "./receipt.js";
+import { payoutView, returnView, returnedView } from "./returns.js";
 import { searchKey } from "./search.js";
 import { pairing, state, update } from "./state.js";
 import { giftsView } from "./value.js";
@@ -23,9 +24,13 @@ const DIALOGS = {
   pairing: pairingView,
   sales: salesView,
   cancel: cancelView,
+  cancelled: cancelledView,
   receipt: receiptView,
   changed: changedView,
   gifts: giftsView,
+  return: returnView,
+  returned: returnedView,
+  payout: payoutView,
   keys: keysView,
 };
 
@@ -97,7 +102,7 @@ const KEYS = {
   F3: { does: () => gettext("Item by hand"), run: () => run("search.byHand") },
   F4: { does: () => gettext("Customer"), run: () => focus("customer-input", "checkout") },
   F6: { does: () => gettext("Promotional code"), run: () => focus("code-input", "checkout") },
-  F7: { does: () => gettext("Sales, reprint, cancel"), run: () => run("sales.open") },
+  F7: { does: () => gettext("Sales: reprint, return, cancel"), run: () => run("sales.open") },
   F8: { does: () => gettext("Request and answer"), run: () => run("drawer.toggle") },
   F9: { does: () => gettext("Charge"), run: () => run("sale.charge") },
   F10: { does: () => gettext("Gifts for points"), run: () => run("gifts.open") },

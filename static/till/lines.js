@@ -42,7 +42,9 @@ onClick({
   },
   "basket.clear": () => {
     undo = structuredClone(state.sale);
-    update(() => { state.sale = emptySale(); });
+    // What came back for an exchange is the customer's, whatever is bought with it.
+    const payments = state.sale.payments.filter(({ method }) => method === "exchange");
+    update(() => { state.sale = { ...emptySale(), payments }; });
     say(gettext("Basket cleared"));
   },
   "basket.undo": () => {

@@ -2,11 +2,12 @@
 
 import { onClick, onSubmit } from "./actions.js";
 import { Problem, Unreachable, call, query } from "./api.js";
-import { METHODS } from "./checkout.js";
+import { methodOf } from "./checkout.js";
 import { today } from "./commit.js";
 import { field, h, icon } from "./dom.js";
 import { cents, moneyText, showMoney, showQuantity } from "./money.js";
 import { earnedItems } from "./promotions.js";
+import { undoneView } from "./returns.js";
 import { pairing, rememberNames, say, state, update } from "./state.js";
 import { balanceTexts, redeemedItems } from "./value.js";
 
@@ -59,9 +60,8 @@ async function cancel(id) {
     update(() => {
       const kept = state.history.sales.find((sale) => sale.sale === id);
       if (kept) kept.state = "cancelled";
-      state.dialog = { name: "sales", error: "" };
+      state.dialog = { name: "cancelled", answer: body };
     });
-    say(interpolate(gettext("Ticket %(ticket)s is cancelled"), { ticket: body.ticket ?? "" }, true));
   } catch (error) {
     fail(error);
   }
@@ -100,13 +100,15 @@ export function salesView(dialog) {
 
 function saleView({ sale, ticket, at, net, state: saleState, customer }) {
   const cancelled = saleState === "cancelled";
+  const gone = cancelled || saleState === "returned";
   return h("li", { data: { key: sale } },
     h("div", { class: "grow" },
       h("strong", {}, `#${ticket}`), " ", h("span", { class: cancelled ? "struck" : "" }, showMoney(net)), " ",
-      cancelled && h("span", { class: "badge badge-danger" }, STATES.cancelled()),
+      saleState !== "committed" && h("span", { class: `badge ${cancelled ? "badge-danger" : "badge-warning"}` }, STATES[saleState]?.() ?? saleState),
       h("p", { class: "faint" }, [showMoment(at), customer].filter(Boolean).join(" · "))),
     h("button", { class: "button", type: "button", data: { action: "sales.reprint", sale } }, icon("printer"), gettext("Reprint")),
-    !cancelled && h("button", { class: "button button-danger-quiet", type: "button", data: { action: "sales.askCancel", sale } }, icon("undo"), gettext("Cancel")));
+    !gone && h("button", { class: "button", type: "button", data: { action: "return.open", sale } }, icon("undo"), gettext("Return")),
+    !gone && h("button", { class: "button button-danger-quiet", type: "button", data: { action: "sales.askCancel", sale } }, icon("x"), gettext("Cancel")));
 }
 
 export function cancelView({ sale, error }) {
@@ -125,6 +127,16 @@ export function cancelView({ sale, error }) {
   };
 }
 
+export function cancelledView({ answer }) {
+  return {
+    title: interpolate(gettext("Ticket %(ticket)s is cancelled"), { ticket: answer.ticket ?? "" }, true),
+    body: [undoneView(answer, gettext("To give back"))],
+    actions: [h("button", { class: "button button-primary", type: "button", autofocus: true, data: { action: "sales.open" } }, gettext("Done"))],
+  };
+}
+
+const canComeBack = ({ state: saleState }) => saleState === "committed" || saleState === "partially_returned";
+
 export function receiptView(dialog) {
   const kept = state.history.sales.find((item) => item.sale === dialog.sale.sale);
   return {
@@ -138,7 +150,10 @@ export function receiptView(dialog) {
     actions: [
       h("button", { class: "button", type: "button", data: { action: "receipt.print" } }, icon("printer"), gettext("Print")),
       dialog.reprint
-        ? dialog.sale.state === "committed" && h("button", { class: "button button-danger-quiet", type: "button", data: { action: "sales.askCancel", sale: dialog.sale.sale } }, icon("undo"), gettext("Cancel the sale"))
+        ? canComeBack(dialog.sale) && [
+          h("button", { class: "button", type: "button", data: { action: "return.open", sale: dialog.sale.sale } }, icon("undo"), gettext("Return")),
+          h("button", { class: "button button-danger-quiet", type: "button", data: { action: "sales.askCancel", sale: dialog.sale.sale } }, icon("x"), gettext("Cancel the sale")),
+        ]
         : h("button", { class: "button button-primary", type: "button", autofocus: true, data: { action: "receipt.new" } }, icon("arrow-right"), gettext("Next customer")),
     ],
   };
@@ -176,7 +191,8 @@ function paperView({ sale, reprint: copy, ticket }, kept) {
       redeemedItems(sale.redeemed).map(({ label, amount, isGift }) => (isGift ? row(label, gettext("gift")) : minus(label, amount))),
       row(gettext("Total"), showMoney(totals.net), "net"),
       sale.delivery && cents(sale.delivery.fee) > 0 && row(gettext("Delivery"), showMoney(sale.delivery.net)),
-      payments.map((payment) => row(METHODS[payment.method]?.name() ?? payment.method, showMoney(payment.amount)))),
+      (sale.returns ?? []).map((one) => row(gettext("Given back in a return"), `− ${showMoney(one.refund.amount)}`)),
+      payments.map((payment) => row(methodOf(payment.method).name(), showMoney(payment.amount)))),
     earnedItems(sale.earned).length > 0 && h("ul", { class: "receipt-earned", "aria-label": gettext("Earned") }, h("li", {}, h("b", {}, gettext("Earned"))), earnedItems(sale.earned).map(({ text }) => h("li", {}, text))),
     balanceTexts(sale.balances).length > 0 && h("ul", { class: "receipt-earned", "aria-label": gettext("Balance") }, h("li", {}, h("b", {}, gettext("Balance"))), balanceTexts(sale.balances).map((text) => h("li", {}, text))),
     h("footer", {}, (receipt?.footer.length ? receipt.footer : [gettext("Thank you, come back soon!")]).map((text) => h("p", {}, text)), h("p", { class: "receipt-id" }, sale.sale)),

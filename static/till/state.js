@@ -34,7 +34,7 @@ export function emptySale() {
 }
 
 function emptyHistory() {
-  return { tickets: {}, sales: [], names: {}, recent: [], pending: null };
+  return { tickets: {}, sales: [], names: {}, recent: [], pending: null, returning: null };
 }
 
 export const state = {

@@ -31,6 +31,7 @@ TABLE: dict[tuple[str, str], tuple[bool, bool, bool]] = {
     ("GET", "sales/<str:sale>/"): (IN, OUT, IN),
     ("POST", "sales/<str:sale>/cancel/"): (IN, OUT, OUT),
     ("POST", "sales/<str:sale>/returns/"): (IN, OUT, OUT),
+    ("POST", "sales/<str:sale>/returns/quote/"): (IN, OUT, OUT),
     ("GET", "terminal/"): (IN, OUT, OUT),
     ("POST", "simulations/"): (OUT, OUT, IN),
     ("GET", "products/"): (IN, OUT, IN),

@@ -241,6 +241,31 @@ class TestReturning:
         assert [answer["taken_back"][0]["points"] for answer in answers] == [9, 9, 10]
 
 
+class TestQuoting:
+    def test_says_what_the_return_then_does_and_records_nothing(self, till: Till) -> None:
+        program()
+        till.sell(sale(customer=BUYER))
+        paying = {"points": {"pontos": "50"}}
+        sold = till.sell(sale(line(quantity="2"), total="195.00", customer=BUYER, redeem=paying)).json()
+        before = state()
+
+        quoted = till.quote_return(sold["sale"], {1: "1"}, name="R-1")
+
+        assert quoted.status_code == 200
+        assert (state(), Sale.objects.last().state) == (before, "committed")
+        done = till.give_back(sold["sale"], {1: "1"}, name="R-1")
+        assert done.status_code == 201
+        assert done.json() | {"returned_at": ""} == quoted.json() | {"returned_at": ""}
+        assert state() != before
+
+    def test_refuses_what_the_return_would(self, till: Till) -> None:
+        sold = till.sell(sale()).json()
+
+        assert till.quote_return(sold["sale"], {1: "2"}).json()["code"] == "more_than_sold"
+        till.cancel(sold["sale"])
+        assert till.quote_return(sold["sale"], {1: "1"}).json()["code"] == "sale_cancelled"
+
+
 class TestSpentAlready:
     def earn_and_spend(self, till: Till, **terms: Any) -> str:
         """Earn 100 points, spend 60 of them, and return the sale that earned them."""

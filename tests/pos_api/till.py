@@ -102,12 +102,18 @@ class Till:
 
     def give_back(self, sale: str, quantities: dict[int, str], *, name: str | None = None) -> Any:
         """Return units by line number, under a name of its own unless told otherwise."""
-        entries = [{"line": number, "quantity": quantity} for number, quantity in quantities.items()]
-        body = {"return": name or f"R{next(_tickets):06d}", "lines": entries}
-        return self.send("POST", f"sales/{sale}/returns/", body)
+        return self.send("POST", f"sales/{sale}/returns/", _coming_back(quantities, name))
+
+    def quote_return(self, sale: str, quantities: dict[int, str], *, name: str | None = None) -> Any:
+        return self.send("POST", f"sales/{sale}/returns/quote/", _coming_back(quantities, name))
 
     def cancel_ticket(self, ticket: str, business_date: str) -> Any:
         return self.send("POST", "sales/cancel/", {"ticket": ticket, "business_date": business_date})
+
+
+def _coming_back(quantities: dict[int, str], name: str | None) -> dict[str, Any]:
+    entries = [{"line": number, "quantity": quantity} for number, quantity in quantities.items()]
+    return {"return": name or f"R{next(_tickets):06d}", "lines": entries}
 
 
 def counters() -> dict[tuple[str, str], Decimal]:
