@@ -3,6 +3,7 @@
 Everything else the page does it does as any point of sale: through the public API, with a terminal's key.
 """
 
+import json
 from typing import Any
 
 from csp.decorators import csp_update
@@ -10,8 +11,11 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
+from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
@@ -41,6 +45,7 @@ MODULES = (
     "frame",
     "lines",
     "money",
+    "offline",
     "pairing",
     "promotions",
     "receipt",
@@ -48,6 +53,16 @@ MODULES = (
     "search",
     "state",
     "value",
+)
+# What the page loads besides, under names with a hash.
+SHELL = (
+    "css/tokens.css",
+    "css/fiel.css",
+    "till/till.css",
+    "fonts/inter-latin.woff2",
+    "icons.svg",
+    "favicon.svg",
+    "js/fiel.js",
 )
 PAIRING_PERMISSION = "pos_api.add_terminalkey"
 # Pictures of gifts stand wherever the chain keeps the pictures of its products.
@@ -70,6 +85,20 @@ class TillTexts(JavaScriptCatalog):
     """The texts of the scripts in the reader's language."""
 
     packages = ["pos_api"]
+
+
+@method_decorator(never_cache, name="dispatch")
+class TillWorker(TemplateView):
+    """The service worker that keeps the till's own files; its place below /till/ is what it may answer for."""
+
+    template_name = "till/worker.js"
+    content_type = "text/javascript"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Name the files: the page and its texts, and every static file that they load."""
+        modules = [f"{settings.STATIC_URL}till/{name}.js" for name in (*MODULES, "main")]
+        files = [reverse("till:till"), reverse("till:texts"), *map(static, SHELL), *modules]
+        return super().get_context_data(**kwargs) | {"files": mark_safe(json.dumps(files))}  # noqa: S308 - our own paths
 
 
 class _Pairing(Struct, forbid_unknown_fields=True):

@@ -2,11 +2,12 @@
 
 import { onClick, onInput, onSubmit } from "./actions.js";
 import { localGross, settlePayments } from "./basket.js";
-import { commit, giveUp, send, whatIsMissing } from "./commit.js";
+import { commit, giveUp, keepForLater, send, whatIsMissing } from "./commit.js";
 import { h, icon } from "./dom.js";
 import { askAgain } from "./evaluation.js";
 import { shown } from "./lines.js";
 import { cents, editMoney, moneyText, parseMoney, showCents, showMoney } from "./money.js";
+import { exceptionsAlert, offlineAlert } from "./offline.js";
 import { say, state, update } from "./state.js";
 import { redeemedItems } from "./value.js";
 
@@ -58,6 +59,7 @@ onClick({
   "sale.charge": charge,
   "sale.send": send,
   "sale.giveUp": giveUp,
+  "sale.keep": keepForLater,
   "evaluation.retry": askAgain,
 });
 
@@ -184,15 +186,15 @@ export function alertsView() {
         h("p", {}, gettext("Send it again: a sale that was recorded already is not recorded twice."))),
       h("div", { class: "cluster" },
         h("button", { class: "button button-primary", type: "button", data: { action: "sale.send" } }, icon("refresh"), gettext("Send again")),
+        h("button", { class: "button", type: "button", data: { action: "sale.keep" } }, icon("clock"), gettext("Paid: send it later")),
         h("button", { class: "button", type: "button", data: { action: "sale.giveUp" } }, gettext("Cancel this sale")))),
     state.history.returning && !state.committing && h("div", { class: "alert alert-warning", role: "alert", data: { key: "returning" } }, icon("alert"),
       h("div", { class: "grow" },
         h("strong", {}, interpolate(gettext("No answer for the return from ticket %(ticket)s."), { ticket: state.history.returning.ticket }, true)),
         h("p", {}, gettext("Send it again: a return that was recorded already is not recorded twice."))),
       h("button", { class: "button button-primary", type: "button", data: { action: "return.send" } }, icon("refresh"), gettext("Send again"))),
-    status === "offline" && h("div", { class: "alert alert-warning", role: "alert", data: { key: "offline" } }, icon("alert"),
-      h("div", { class: "grow" }, gettext("No connection. The basket is kept; the promotions come back with the connection.")),
-      h("button", { class: "button", type: "button", data: { action: "evaluation.retry" } }, icon("refresh"), gettext("Try now"))),
+    offlineAlert(),
+    exceptionsAlert(),
     problem && h("div", { class: "alert alert-danger", role: "alert", data: { key: "problem" } }, icon("x-circle"),
       h("div", { class: "grow" },
         h("strong", {}, problem.detail || problem.title),

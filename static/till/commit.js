@@ -6,7 +6,8 @@ import { buildRequest, localInstant, settlePayments } from "./basket.js";
 import { refreshCard } from "./customer.js";
 import { askAgain, problemFields } from "./evaluation.js";
 import { cents, moneyText } from "./money.js";
-import { emptySale, newId, pairing, rememberSale, say, state, update } from "./state.js";
+import { offlineDocument, offlineTicket } from "./offline.js";
+import { emptyEvaluation, emptySale, isKept, newId, pairing, rememberSale, say, state, update } from "./state.js";
 
 // Today where the store is: ticket numbers begin again with the store's day, not with the browser's.
 function businessDate(instant) {
@@ -25,7 +26,7 @@ function nextTicket(day, step = 1) {
 export function whatIsMissing() {
   const { status, result } = state.evaluation;
   if (state.sale.lines.length === 0) return "search-input";
-  if (status !== "ready") return "charge";
+  if (status !== "ready" && status !== "offline") return "charge";
   const { left } = settlePayments(state.sale, cents(result.totals.net));
   if (left !== 0) return "payments";
   return "";
@@ -44,18 +45,50 @@ export async function commit() {
   body.plan_version = result.plan_version;
   body.total = result.totals.net;
   body.ticket = nextTicket(day);
+  const entry = {
+    body,
+    day,
+    key: newId(),
+    change,
+    customer: state.sale.customer?.label ?? "",
+    names: Object.fromEntries(state.sale.lines.map((line) => [line.sku, line.name])),
+    attempts: 0,
+  };
+  if (state.evaluation.status === "offline") {
+    keep({ ...entry, body: { ...offlineDocument(body), ticket: offlineTicket(body.ticket) } });
+    return;
+  }
+  update(() => { state.history.pending = entry; });
+  await send();
+}
+
+// The sale has happened: it waits here to be sent, and the next customer is served.
+function keep(entry) {
+  const { result } = state.evaluation;
+  update(() => { state.history.waiting.push({ ...entry, problem: null }); });
+  if (!isKept(entry.key)) {
+    update(() => { state.history.waiting = state.history.waiting.filter((item) => item.key !== entry.key); });
+    say(gettext("This browser cannot keep the sale: its storage is full or forbidden."));
+    return false;
+  }
+  const { body } = entry;
   update(() => {
-    state.history.pending = {
-      body,
-      day,
-      key: newId(),
-      change,
-      customer: state.sale.customer?.label ?? "",
-      names: Object.fromEntries(state.sale.lines.map((line) => [line.sku, line.name])),
-      attempts: 0,
+    state.sale = emptySale();
+    state.dialog = {
+      name: "receipt",
+      sale: { ...result, lines: result.lines, ticket: body.ticket, occurred_at: body.occurred_at, payments: body.payments, customer: entry.customer, names: entry.names, change: moneyText(entry.change) },
+      offline: true,
+      reprint: false,
     };
   });
-  await send();
+  return true;
+}
+
+// No answer came, and the next customer waits: whether it was recorded is asked when the connection is back.
+export function keepForLater() {
+  const { pending } = state.history;
+  if (!pending || state.committing || !keep({ ...pending, maybeSent: true })) return;
+  update(() => { state.history.pending = null; });
 }
 
 // Send what is pending, as often as it takes. Also called by the "send again" button and after a reload.
@@ -132,7 +165,7 @@ function refuse(pending, problem) {
 export async function acceptFresh() {
   const { fresh } = state.dialog;
   update(() => {
-    state.evaluation = { status: "ready", result: fresh, problem: null, errors: {} };
+    state.evaluation = { ...emptyEvaluation(), status: "ready", result: fresh };
     state.dialog = null;
     // A reward is given or not: asking again for one that was refused would be refused again.
     const refused = new Set((fresh.not_redeemed ?? []).map((refusal) => refusal.path));

@@ -2,7 +2,8 @@
 
 import { Problem, Unreachable, call } from "./api.js";
 import { buildRequest, fieldOf } from "./basket.js";
-import { pairing, rememberNames, state, update } from "./state.js";
+import { priceOffline, rememberPrice } from "./offline.js";
+import { emptyEvaluation, pairing, rememberNames, state, update } from "./state.js";
 
 const PAUSE_MS = 150;
 
@@ -13,16 +14,21 @@ let asked = "";
 // Called after every change of state; does nothing while the basket is what was asked last.
 export function reconsider() {
   const key = pairing()?.id ?? "";
-  const question = key + JSON.stringify(buildRequest(state.sale).body);
+  const { body, errors } = buildRequest(state.sale);
+  const question = key + JSON.stringify(body);
   if (question === asked) return;
   asked = question;
   clearTimeout(timer);
   inFlight?.abort();
   if (!key || state.sale.lines.length === 0) {
-    update(() => { state.evaluation = { status: "idle", result: null, problem: null, errors: {} }; });
+    update(() => { state.evaluation = emptyEvaluation(); });
     return;
   }
-  update(() => { state.evaluation.status = "pending"; });
+  update(() => {
+    // Without connection nobody waits for an answer: there is a price at once, and the question goes on by itself.
+    if (state.online || Object.keys(errors).length) state.evaluation.status = "pending";
+    else priceOffline(body);
+  });
   timer = setTimeout(ask, PAUSE_MS);
 }
 
@@ -43,7 +49,8 @@ async function ask() {
     const answer = await call("POST", "baskets/evaluate/", { body, signal: controller.signal });
     if (inFlight !== controller) return;
     update(() => {
-      state.evaluation = { status: "ready", result: answer.body, problem: null, errors: {} };
+      state.evaluation = { ...emptyEvaluation(), status: "ready", result: answer.body };
+      rememberPrice(body, answer.body);
       settleGifts(answer.body);
       for (const offer of answer.body.gifts) rememberNames(offer.options);
     });
@@ -71,7 +78,7 @@ function showFailure(error) {
     // A gift that was withdrawn meanwhile is dropped, and the basket asked about again.
     if (error.errors.some((item) => String(item.path).includes("gifts"))) update(() => { state.sale.gifts = []; });
   } else if (error instanceof Unreachable) {
-    update(() => { Object.assign(state.evaluation, { status: "offline", problem: null }); });
+    update(() => priceOffline(buildRequest(state.sale).body));
     setTimeout(() => { if (state.evaluation.status === "offline") askAgain(); }, 3000);
   } else {
     throw error;

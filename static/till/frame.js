@@ -9,6 +9,7 @@ import { customerFormView } from "./customer.js";
 import { h, icon, patch } from "./dom.js";
 import { basketTotal, itemView } from "./lines.js";
 import { showMoney } from "./money.js";
+import { waitingBadge, waitingView } from "./offline.js";
 import { pairingView } from "./pairing.js";
 import { cancelView, cancelledView, changedView, receiptView, salesView } from "./receipt.js";
 import { payoutView, returnView, returnedView } from "./returns.js";
@@ -31,6 +32,7 @@ const DIALOGS = {
   return: returnView,
   returned: returnedView,
   payout: payoutView,
+  waiting: waitingView,
   keys: keysView,
 };
 
@@ -54,12 +56,13 @@ onClick({
 
 export function terminalView() {
   const paired = pairing();
-  return h("button", { class: "button button-quiet terminal", type: "button", "aria-haspopup": "dialog", data: { action: "pairing.open" } },
+  return [h("button", { class: "button button-quiet terminal", type: "button", "aria-haspopup": "dialog", data: { action: "pairing.open" } },
     h("span", { class: `dot ${state.online ? "dot-success" : "dot-danger"}` }),
     h("span", { class: "visually-hidden" }, state.online ? gettext("Online") : gettext("No connection")),
     paired ? h("span", { class: "terminal-name" }, h("strong", {}, paired.store.name || paired.store.code), h("span", { class: "faint" }, paired.terminal.name || paired.terminal.code)) : gettext("Pair this browser"),
     paired?.test && h("span", { class: "badge badge-warning" }, gettext("test")),
-    icon("chevron-down"));
+    icon("chevron-down")),
+  waitingBadge()];
 }
 
 export function tabsView() {

@@ -3,7 +3,7 @@
 import { onClick, onSubmit } from "./actions.js";
 import { Problem, Unreachable, call } from "./api.js";
 import { field, h, icon } from "./dom.js";
-import { forgetTerminal, loadTerminal, pairing, say, state, update } from "./state.js";
+import { forgetTerminal, loadTerminal, pairing, say, state, update, waitingOf } from "./state.js";
 
 const { terminalsUrl, signInUrl } = document.documentElement.dataset;
 const csrfToken = () => document.querySelector("input[name=csrfmiddlewaretoken]").value;
@@ -59,6 +59,17 @@ export async function openPairing() {
   update(() => { if (state.dialog?.name === "pairing") state.dialog.stores = answer?.stores ?? []; });
 }
 
+function forget(id) {
+  update(() => {
+    state.device.pairings = state.device.pairings.filter((item) => item.id !== id);
+    forgetTerminal(id);
+    if (state.device.current === id) {
+      state.device.current = state.device.pairings[0]?.id ?? null;
+      loadTerminal();
+    }
+  });
+}
+
 onClick({
   "pairing.open": openPairing,
   "pairing.use": ({ id }) => update(() => {
@@ -67,14 +78,10 @@ onClick({
     state.device.current = id;
     loadTerminal();
   }),
-  "pairing.forget": ({ id }) => update(() => {
-    state.device.pairings = state.device.pairings.filter((item) => item.id !== id);
-    forgetTerminal(id);
-    if (state.device.current === id) {
-      state.device.current = state.device.pairings[0]?.id ?? null;
-      loadTerminal();
-    }
-  }),
+  "pairing.forget": ({ id }) => {
+    if (waitingOf(id).length) say(gettext("There are sales of this terminal still to be sent."));
+    else forget(id);
+  },
   "pairing.issue": async ({ terminal }) => {
     update(() => { state.dialog.busy = true; });
     const answer = await backOffice("POST", { terminal: Number(terminal) }).catch(() => null);

@@ -138,11 +138,12 @@ export function cancelledView({ answer }) {
 const canComeBack = ({ state: saleState }) => saleState === "committed" || saleState === "partially_returned";
 
 export function receiptView(dialog) {
-  const kept = state.history.sales.find((item) => item.sale === dialog.sale.sale);
+  const kept = dialog.offline ? dialog.sale : state.history.sales.find((item) => item.sale === dialog.sale.sale);
   return {
-    title: dialog.reprint ? gettext("Receipt") : gettext("Sale recorded"),
+    title: dialog.reprint ? gettext("Receipt") : dialog.offline ? gettext("Sale kept in this browser") : gettext("Sale recorded"),
     body: [
       dialog.replayed && h("p", { class: "alert alert-info" }, gettext("This sale had been recorded already; nothing was done twice.")),
+      dialog.offline && h("p", { class: "alert alert-info" }, gettext("It is sent when the connection is back. What the customer earns is known then.")),
       dialog.error && h("p", { class: "alert alert-danger", role: "alert" }, dialog.error),
       !dialog.reprint && kept && cents(kept.change) > 0 && h("p", { class: "left change" }, gettext("Change"), h("b", {}, showMoney(kept.change))),
       paperView(dialog, kept),
@@ -195,7 +196,7 @@ function paperView({ sale, reprint: copy, ticket }, kept) {
       payments.map((payment) => row(methodOf(payment.method).name(), showMoney(payment.amount)))),
     earnedItems(sale.earned).length > 0 && h("ul", { class: "receipt-earned", "aria-label": gettext("Earned") }, h("li", {}, h("b", {}, gettext("Earned"))), earnedItems(sale.earned).map(({ text }) => h("li", {}, text))),
     balanceTexts(sale.balances).length > 0 && h("ul", { class: "receipt-earned", "aria-label": gettext("Balance") }, h("li", {}, h("b", {}, gettext("Balance"))), balanceTexts(sale.balances).map((text) => h("li", {}, text))),
-    h("footer", {}, (receipt?.footer.length ? receipt.footer : [gettext("Thank you, come back soon!")]).map((text) => h("p", {}, text)), h("p", { class: "receipt-id" }, sale.sale)),
+    h("footer", {}, (receipt?.footer.length ? receipt.footer : [gettext("Thank you, come back soon!")]).map((text) => h("p", {}, text)), sale.sale && h("p", { class: "receipt-id" }, sale.sale)),
   );
 }
 

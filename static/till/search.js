@@ -6,10 +6,11 @@ import { addProduct } from "./basket.js";
 import { canScan, scan } from "./camera.js";
 import { h, icon } from "./dom.js";
 import { showMoney, showQuantity } from "./money.js";
-import { rememberNames, rememberProduct, say, state, update } from "./state.js";
+import { rememberCatalogue, rememberNames, rememberProduct, say, state, update } from "./state.js";
 
 const PAUSE_MS = 180;
 const SHORTEST = 2;
+const KNOWN_AT_ONCE = 12;
 
 let timer = 0;
 let asked = 0;
@@ -20,22 +21,44 @@ function split(text) {
   return match ? { quantity: match[1], words: match[2].trim() } : { quantity: "1", words: text.trim() };
 }
 
+function offer(results, words) {
+  update(() => {
+    Object.assign(state.search, { status: "ready", results, active: 0, words });
+    rememberNames(results);
+  });
+  return results;
+}
+
+const plain = (text) => String(text ?? "").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+// Products that this browser has seen: by SKU or barcode, else by every word of the name.
+export function knownProducts(words) {
+  const products = Object.values(state.catalogue);
+  const wanted = plain(words);
+  const exact = products.filter(({ sku, barcode }) => plain(sku) === wanted || (barcode && barcode === words));
+  if (exact.length) return exact;
+  const parts = wanted.split(/\s+/).filter(Boolean);
+  return products.filter(({ name }) => parts.every((part) => plain(name).includes(part))).slice(0, KNOWN_AT_ONCE);
+}
+
 async function lookUp(words) {
   asked += 1;
   const question = asked;
+  // Known to be without connection: what this browser knows is there at once, and nobody waits for a time-out.
+  const known = state.online ? [] : knownProducts(words);
+  if (known.length) return offer(known, words);
   update(() => { state.search.status = "pending"; });
   try {
     const { body } = await call("GET", `products/lookup/?q=${query(words)}`);
     if (question !== asked) return null;
     const results = body.results ?? body;
-    update(() => {
-      Object.assign(state.search, { status: "ready", results, active: 0, words });
-      rememberNames(results);
-    });
-    return results;
+    rememberCatalogue(results);
+    return offer(results, words);
   } catch (error) {
     if (question !== asked) return null;
     if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
+    const found = error instanceof Unreachable ? knownProducts(words) : [];
+    if (found.length) return offer(found, words);
     const text = error instanceof Problem ? error.message : gettext("No connection. Items can still be entered by hand.");
     update(() => { Object.assign(state.search, { status: "failed", results: [], words, problem: text }); });
     return null;

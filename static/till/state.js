@@ -4,9 +4,11 @@
 const DEVICE = "fiel.till.device";
 const basketKey = (terminal) => `fiel.till.basket.${terminal}`;
 const historyKey = (terminal) => `fiel.till.history.${terminal}`;
+const catalogueKey = (terminal) => `fiel.till.catalogue.${terminal}`;
 
 const HISTORY_LENGTH = 30;
 const RECENT_PRODUCTS = 12;
+const KNOWN_PRODUCTS = 2000;
 
 const listeners = new Set();
 
@@ -30,18 +32,25 @@ export function emptySale() {
     redeem: { cashback: "", points: {}, rewards: [] }, // "" asks for nothing, "max" for all that is allowed, else as typed
     operation: "",
     moment: "", // test bench: evaluate as if it were then
+    known: null, // the last answer with its question (offline.js)
   };
 }
 
+// status: idle, pending, ready, invalid (what was typed), refused (by the API), offline (priced here, as `pricing` says)
+export function emptyEvaluation() {
+  return { status: "idle", pricing: "", result: null, problem: null, errors: {} };
+}
+
 function emptyHistory() {
-  return { tickets: {}, sales: [], names: {}, recent: [], pending: null, returning: null };
+  return { tickets: {}, sales: [], names: {}, recent: [], pending: null, returning: null, waiting: [], exceptions: [] };
 }
 
 export const state = {
   device: { pairings: [], current: null, panel: "basket", drawer: false },
   sale: emptySale(),
   history: emptyHistory(),
-  evaluation: { status: "idle", result: null, problem: null, errors: {} },
+  catalogue: {}, // what the API said of products, by SKU: all there is to sell from without connection
+  evaluation: emptyEvaluation(),
   search: { text: "", quantity: "1", status: "idle", results: [], active: 0 },
   codeDraft: { text: "", error: "" },
   customerDraft: { text: "", status: "idle", error: "" },
@@ -82,7 +91,8 @@ export function loadTerminal() {
   const current = state.device.current;
   state.sale = current ? read(basketKey(current), emptySale()) : emptySale();
   state.history = current ? read(historyKey(current), emptyHistory()) : emptyHistory();
-  state.evaluation = { status: "idle", result: null, problem: null, errors: {} };
+  state.catalogue = current ? read(catalogueKey(current), {}) : {};
+  state.evaluation = emptyEvaluation();
 }
 
 // What is used belongs to the customer: another one begins with nothing.
@@ -93,6 +103,7 @@ export function forgetRedeem(sale) {
 export function forgetTerminal(id) {
   localStorage.removeItem(basketKey(id));
   localStorage.removeItem(historyKey(id));
+  localStorage.removeItem(catalogueKey(id));
 }
 
 export function save() {
@@ -115,6 +126,25 @@ export function subscribe(listener) {
 
 export function rememberNames(products) {
   for (const { sku, name } of products) if (name) state.history.names[sku] = name;
+}
+
+// A sale that was made offline exists nowhere else: whoever makes one must know that the browser took it.
+export function isKept(key) {
+  const { waiting } = read(historyKey(state.device.current), emptyHistory());
+  return waiting.some((entry) => entry.key === key);
+}
+
+export const waitingOf = (terminal) => read(historyKey(terminal), emptyHistory()).waiting;
+
+// The newest answers win; the oldest products make room.
+export function rememberCatalogue(products) {
+  for (const { sku, name, price, barcode = "" } of products) {
+    delete state.catalogue[sku];
+    state.catalogue[sku] = { sku, name, price, barcode };
+  }
+  const excess = Object.keys(state.catalogue).length - KNOWN_PRODUCTS;
+  for (const sku of Object.keys(state.catalogue).slice(0, Math.max(excess, 0))) delete state.catalogue[sku];
+  write(catalogueKey(state.device.current), state.catalogue);
 }
 
 export function rememberProduct(product) {

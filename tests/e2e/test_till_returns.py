@@ -148,5 +148,6 @@ class TestExchange:
         expect(page.locator(".left.change")).to_contain_text("41.10")
         expect_total(page, "18.90")
         page.keyboard.press("F9")
-        expect(page.locator(".left.change")).to_contain_text("41.10")
+        expect(page.locator(".receipt")).to_contain_text("Exchange")
+        expect(page.locator("#till-dialog .left.change")).to_contain_text("41.10")
         assert Sale.objects.order_by("pk").last().payments.get().amount == Decimal("18.90")

@@ -52,6 +52,17 @@ class TestTillPage:
         assert {*MODULES, "main"} == files
 
 
+class TestWorker:
+    def test_keeps_the_files_of_the_till_and_no_answer_of_the_api(self, db: None) -> None:
+        answer = Client().get("/till/worker.js")
+
+        script = answer.content.decode()
+        files = json.loads(script.split("new Set(")[1].split(");")[0])
+        assert answer["Content-Type"].startswith("text/javascript")
+        assert {"/till/", "/till/texts.js", "/static/till/main.js", "/static/till/offline.js"} <= set(files)
+        assert not [path for path in files if not path.startswith(("/till/", "/static/"))]
+
+
 class TestPairing:
     def test_lists_active_terminals_by_store(self, manager: Client) -> None:
         store = build_store(code="0012", name="Pinheiros")
