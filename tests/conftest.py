@@ -6,6 +6,26 @@ pytest_plugins = ["tests.services_plugin"]
 
 
 @pytest.fixture(autouse=True)
+def _whole_world(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hold every promise over the whole database against what a test that commits left behind.
+
+    `@pytest.mark.breaks_world("check", ...)` names the checks that a test breaks on purpose.
+    """
+    marked = request.node.get_closest_marker("django_db")
+    commits = {"transactional_db", "live_server"} & set(request.fixturenames)
+    if not commits and not (marked and marked.kwargs.get("transaction")):
+        yield
+        return
+    # Set up before this, and so taken down after it.
+    request.getfixturevalue("_django_db_helper")
+    yield
+    from tests.world import assert_world
+
+    meant = request.node.get_closest_marker("breaks_world")
+    assert_world(but_for=meant.args if meant else ())
+
+
+@pytest.fixture(autouse=True)
 def _empty_cache(request: pytest.FixtureRequest) -> Iterator[None]:
     """Give tests that reach the database an empty cache, no compiled plans and no remembered products too."""
     yield

@@ -205,6 +205,7 @@ class TestLimits:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.breaks_world("counter_is_what_stands_in_its_window")
 class TestNegativeControl:
     def test_reading_before_writing_grants_more_than_the_limit(self, committed_db: str) -> None:
         publish(limits=[{"scope": "total", "counts": "sale", "max": 10}])
