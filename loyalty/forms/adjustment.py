@@ -37,7 +37,7 @@ class AdjustmentForm(ReasonForm):
     )
     direction = forms.ChoiceField(
         label=_("What to do"),
-        choices=[(ADD, _("Add")), (TAKE, _("Take"))],
+        choices=[(ADD, _("Add")), (TAKE, _("Take away"))],
         help_text=_("What is taken comes from what expires first."),
     )
     amount = AmountField(
