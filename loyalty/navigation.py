@@ -60,6 +60,7 @@ ENTRIES = [
 
 CUSTOMER_TABS = [
     CustomerTab(label=_("Statement"), url_name="loyalty:statement", permission="loyalty.view_account"),
+    CustomerTab(label=_("Tiers"), url_name="loyalty:customer_tiers", permission="loyalty.view_customertier"),
 ]
 
 PRODUCT_TABS = [

@@ -7,6 +7,7 @@ from loyalty.views import (
     adjustment,
     cashback_report,
     choices,
+    customer_tiers,
     product_gifts,
     programs,
     reports,
@@ -51,6 +52,7 @@ urlpatterns = [
     ),
     path("loyalty/performance/", stamps.StampList.as_view(), name="stamp_list"),
     path("products/<int:pk>/loyalty/", product_gifts.ProductGifts.as_view(), name="product_gifts"),
+    path("customers/<int:pk>/tiers/", customer_tiers.CustomerTiers.as_view(), name="customer_tiers"),
     path("customers/<int:pk>/statement/", statement.Statement.as_view(), name="statement"),
     path("customers/<int:pk>/statement/adjust/", adjustment.Adjustment.as_view(), name="adjustment"),
     path(

@@ -105,6 +105,7 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/campaign/{campaign}/backtests/": ("campaigns.view_campaign", "campaigns.view_backtest"),
     "/backtests/{backtest}/": ("campaigns.view_backtest",),
     "/campaign/{campaign}/publish/": ("campaigns.view_campaign",),
+    "/customers/{customer}/tiers/": ("customers.view_customer", "loyalty.view_customertier"),
     "/loyalty/programs/": ("loyalty.view_pointsprogram",),
     "/loyalty/programs/new/": ("loyalty.add_pointsprogram",),
     "/loyalty/program/{program}/": ("loyalty.view_pointsprogram",),
@@ -232,7 +233,9 @@ def loyalty_keys() -> dict[str, str]:
     program = builders.build_program()
     level = ProgramLevel.objects.create(program=program, number=1, points=10)
     LevelGift.objects.create(level=level, product=builders.build_product())
-    ProgramTier.objects.create(program=program, number=1, code="prata", name="Prata", threshold=100)
+    # What counts for tiers is asked program by program, each by its own basis and period; chains have one that has tiers.
+    if not ProgramTier.objects.exists():
+        ProgramTier.objects.create(program=program, number=1, code="prata", name="Prata", threshold=100)
     builders.build_credit(builders.build_account(program=program))
     plan = builders.build_stamp_plan(shows_extras=True)
     builders.build_credit(builders.build_account(plan=plan), 3_00)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from loyalty.models import CustomerTier, PointsProgram
 from loyalty.selectors.tiers import tier_progress
@@ -266,3 +267,14 @@ class TestProgress:
         build_program()
 
         assert tier_progress(build_customer().pk, at=NOON) == []
+
+    def test_the_customers_page_shows_it(self, admin_client):
+        save_program()
+        customer = build_customer()
+        buy(customer, "600", at=timezone.now())
+        requalify([customer.pk], at=timezone.now())
+
+        text = admin_client.get(f"/customers/{customer.pk}/tiers/", headers={"accept-language": "en"})
+
+        assert "Prata" in text.content.decode()
+        assert "R$\xa0400.00" in text.content.decode()
