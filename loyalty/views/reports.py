@@ -203,7 +203,9 @@ class _ByUnit(ValueReport):
 class MovementFilters(ReportFilters):
     since = DayFilter(label=_("From"), field_name="occurred_at", edge="first")
     until = DayFilter(label=_("Until"), field_name="occurred_at", edge="last")
-    step = django_filters.ChoiceFilter(label=_("By"), choices=STEPS, empty_label=None, method="grouped")
+    step = django_filters.ChoiceFilter(
+        label=_("Grouped by"), choices=STEPS, empty_label=None, method="grouped"
+    )
     unit = django_filters.ChoiceFilter(label=_("Account"), empty_label=_("Every account"), method="of_unit")
     store = store_filter(_("Store"), "sale__store")
     campaign = django_filters.CharFilter(
@@ -236,7 +238,7 @@ class MovementReport(_ByUnit):
         _amount_column("taken_back", _("Taken back")),
         _amount_column("adjusted", _("Adjusted")),
         _amount_column("paid_debts", _("Paid debts")),
-        _amount_column("change", _("Change")),
+        _amount_column("change", _("Change of balance")),
     )
 
     def defaults(self) -> dict[str, str]:
@@ -257,7 +259,9 @@ class MovementReport(_ByUnit):
 class ExpiringFilters(ReportFilters):
     since = DayFilter(label=_("From"), field_name="ends", edge="first")
     until = DayFilter(label=_("Until"), field_name="ends", edge="last")
-    step = django_filters.ChoiceFilter(label=_("By"), choices=STEPS, empty_label=None, method="grouped")
+    step = django_filters.ChoiceFilter(
+        label=_("Grouped by"), choices=STEPS, empty_label=None, method="grouped"
+    )
     unit = django_filters.ChoiceFilter(label=_("Account"), empty_label=_("Every account"), method="of_unit")
     store = store_filter(_("Store"), "sale__store")
     campaign = django_filters.CharFilter(label=_("Campaign"), lookup_expr="iexact")
