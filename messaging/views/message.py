@@ -90,14 +90,14 @@ class MessageList(ListPage):
             label=_("Planned"),
             kind="moment",
             order_by="planned_at",
-            zone=lambda message: message.store.zone if message.store else None,  # type: ignore[arg-type, return-value]
+            zone=lambda message: message.store.zone if message.store else None,
         ),
         Column(
             name="sent_at",
             label=_("Sent"),
             kind="moment",
             order_by="sent_at",
-            zone=lambda message: message.store.zone if message.store else None,  # type: ignore[arg-type, return-value]
+            zone=lambda message: message.store.zone if message.store else None,
         ),
         Column(name="store.name", label=_("Store"), on_page=False),
         Column(name="promo_code.code", label=_("Promo code"), on_page=False),
