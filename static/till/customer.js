@@ -3,7 +3,7 @@
 import { onClick, onInput, onSubmit } from "./actions.js";
 import { Problem, Unreachable, call, query } from "./api.js";
 import { field, h, icon } from "./dom.js";
-import { forgetRedeem, say, state, update } from "./state.js";
+import { forgetRedeem, rememberUnits, say, state, update } from "./state.js";
 import { balancesView } from "./value.js";
 
 const language = document.documentElement.lang;
@@ -49,6 +49,7 @@ function choose(card, text) {
   update(() => {
     state.sale.customer = { reference: referenceOf(card, text), asked: text, label: card.name || card.document || text, card };
     forgetRedeem(state.sale);
+    rememberUnits(card);
     state.customerDraft = emptyDraft();
   });
 }
@@ -59,7 +60,10 @@ export async function refreshCard() {
   if (!customer?.card || !customer.asked) return;
   try {
     const { body } = await call("GET", `customers/lookup/?q=${query(customer.asked)}`, { quiet: true });
-    update(() => { if (state.sale.customer?.asked === customer.asked) state.sale.customer.card = body; });
+    update(() => {
+      if (state.sale.customer?.asked === customer.asked) state.sale.customer.card = body;
+      rememberUnits(body);
+    });
   } catch (error) {
     // What is known stays on the screen; whatever is used is checked when the sale is recorded.
     if (!(error instanceof Problem || error instanceof Unreachable)) throw error;

@@ -3,7 +3,7 @@
 import { onClick } from "./actions.js";
 import { h, icon } from "./dom.js";
 import { cents, showMoney, showQuantity } from "./money.js";
-import { state, update } from "./state.js";
+import { state, unitName, update } from "./state.js";
 
 const SHOWN_AT_ONCE = 4;
 const language = document.documentElement.lang;
@@ -103,8 +103,8 @@ function giftView({ campaign, choose, options }) {
 // Points, cashback, codes and vouchers that this sale will earn; also printed on the receipt.
 export function earnedItems(earned) {
   return [
-    ...earned.points.map(({ program, points }) => ({ iconName: "star", text: interpolate(gettext("%(points)s points in %(program)s"), { points: showQuantity(String(points)), program }, true) })),
-    ...(earned.stamps ?? []).map(({ plan, stamps }) => ({ iconName: "check-circle", text: interpolate(ngettext("%(stamps)s stamp in %(plan)s", "%(stamps)s stamps in %(plan)s", stamps), { stamps: showQuantity(String(stamps)), plan }, true) })),
+    ...earned.points.map(({ program, points }) => ({ iconName: "star", text: interpolate(gettext("%(points)s points in %(program)s"), { points: showQuantity(String(points)), program: unitName(program) }, true) })),
+    ...(earned.stamps ?? []).map(({ plan, stamps }) => ({ iconName: "check-circle", text: interpolate(ngettext("%(stamps)s stamp in %(plan)s", "%(stamps)s stamps in %(plan)s", stamps), { stamps: showQuantity(String(stamps)), plan: unitName(plan) }, true) })),
     ...earned.cashback.map(({ amount, expires_at: until }) => ({
       iconName: "money",
       text: interpolate(gettext("%(amount)s cashback"), { amount: showMoney(amount) }, true) + validity(until),

@@ -5,7 +5,7 @@ import { onClick, onInput } from "./actions.js";
 import { Problem, Unreachable, call, query } from "./api.js";
 import { h, icon } from "./dom.js";
 import { cents, parseQuantity, quantityText, showMoney, showQuantity } from "./money.js";
-import { newId, say, state, update } from "./state.js";
+import { newId, say, state, unitName, update } from "./state.js";
 
 const PAUSE_MS = 200;
 const ONE = 1000;
@@ -188,8 +188,10 @@ function lineView({ line, sku, net, sold, left }, { quantities }, wrong) {
 const UNITS = { cashback: () => gettext("Cashback"), points: () => gettext("Points"), stamps: () => gettext("Stamps"), reward: () => gettext("Reward") };
 
 function movedText(moved) {
-  const number = moved.amount === undefined ? showQuantity(String(moved.points ?? moved.stamps ?? 0)) : showMoney(moved.amount);
-  const name = moved.program ?? moved.plan ?? moved.code ?? "";
+  // Points say what they are worth, too; what moves is points.
+  const units = moved.points ?? moved.stamps;
+  const number = units === undefined ? showMoney(moved.amount) : showQuantity(String(units));
+  const name = unitName(moved.program ?? moved.plan ?? moved.code ?? "");
   return [`${UNITS[moved.kind]?.() ?? moved.kind}${name ? ` (${name})` : ""}: ${number}`, moved.expired && gettext("already expired")].filter(Boolean).join(", ");
 }
 

@@ -42,7 +42,7 @@ export function emptyEvaluation() {
 }
 
 function emptyHistory() {
-  return { tickets: {}, sales: [], names: {}, recent: [], pending: null, returning: null, waiting: [], exceptions: [] };
+  return { tickets: {}, sales: [], names: {}, recent: [], pending: null, returning: null, waiting: [], exceptions: [], units: {} };
 }
 
 export const state = {
@@ -127,6 +127,13 @@ export function subscribe(listener) {
 export function rememberNames(products) {
   for (const { sku, name } of products) if (name) state.history.names[sku] = name;
 }
+
+// Programs and plans have names on the customer's card only; receipts and returns name them, too.
+export function rememberUnits({ programs = [], plans = [] }) {
+  for (const { code, name } of [...programs, ...plans]) state.history.units[code] = name;
+}
+
+export const unitName = (code) => state.history.units[code] || code;
 
 // A sale that was made offline exists nowhere else: whoever makes one must know that the browser took it.
 export function isKept(key) {

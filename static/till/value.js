@@ -5,7 +5,7 @@ import { onClick, onInput } from "./actions.js";
 import { h, icon } from "./dom.js";
 import { cents, editMoney, moneyText, parseMoney, showMoney, showQuantity } from "./money.js";
 import { showDate } from "./promotions.js";
-import { state, update } from "./state.js";
+import { state, unitName, update } from "./state.js";
 
 const held = () => state.sale.customer?.card?.balances ?? [];
 const offered = () => state.sale.customer?.card?.gifts ?? [];
@@ -14,7 +14,7 @@ const termsOf = (balance) => {
   return (balance.kind === "points" ? programs : plans).find((terms) => terms.code === unitOf(balance)) ?? {};
 };
 const unitOf = (balance) => balance.program ?? balance.plan ?? "";
-const titleOf = (balance) => balance.name || unitOf(balance) || gettext("Cashback");
+const titleOf = (balance) => balance.name || unitName(unitOf(balance)) || gettext("Cashback");
 const isMoney = (balance) => balance.kind === "cashback";
 
 // Numbers of the API are whole, or a text with two decimals: "12.50" points have the form of money.
@@ -190,7 +190,7 @@ function pointsRow(balance) {
   const used = redeemedOf("points", program);
   const step = (direction, iconName, label) => h("button", { type: "button", "aria-label": interpolate(label, { name }, true), data: { action: "redeem.pointsStep", program, direction } }, icon(iconName));
   return h("li", { data: { key: id } },
-    h("label", { for: id }, icon("star"), h("span", {}, name, h("span", { class: "faint" }, interpolate(gettext("%(points)s available, each worth %(amount)s"), { points: showPoints(balance.available), amount: showMoney(termsOf(balance).point_value) }, true)))),
+    h("label", { for: id }, icon("star"), h("span", {}, name, h("span", { class: "faint" }, interpolate(gettext("%(points)s, worth %(amount)s each"), { points: showPoints(balance.available), amount: showMoney(termsOf(balance).point_value) }, true)))),
     h("div", { class: "stepper" },
       step(-1, "minus", gettext("Fewer points of %(name)s")),
       h("input", {
@@ -250,9 +250,8 @@ export function redeemedItems(redeemed = []) {
 export function balanceTexts(balances = []) {
   return balances.filter((balance) => has(balance.available) || has(balance.pending) || has(balance.owed)).map((balance) => {
     const amount = (number) => amountOf(balance, number);
-    const known = held().find((item) => item.kind === balance.kind && unitOf(item) === unitOf(balance));
     return [
-      `${titleOf({ ...known, ...balance })}: ${amount(balance.available)}`,
+      `${titleOf(balance)}: ${amount(balance.available)}`,
       has(balance.pending) && interpolate(gettext("%(amount)s pending"), { amount: amount(balance.pending) }, true),
       has(balance.owed) && interpolate(gettext("owes %(amount)s"), { amount: amount(balance.owed) }, true),
     ].filter(Boolean).join(" · ");

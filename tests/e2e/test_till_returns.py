@@ -49,7 +49,7 @@ class TestReturns:
         page.get_by_role("button", name="One Camiseta básica branca P more comes back").click()
 
         expect(page.locator(".undone")).to_contain_text("60.00")
-        expect(page.locator(".undone")).to_contain_text("Points (pontos): 5")
+        expect(page.locator(".undone")).to_contain_text("Points (Pontos): 5")
         assert stumbling_blocks(page) == []
         assert not SaleReturn.objects.exists()
         page.get_by_role("button", name="Give back R$60.00").click()

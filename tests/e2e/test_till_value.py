@@ -97,7 +97,8 @@ class TestRedeeming:
         pay(page)
         expect_total(page, "48.00")
         page.locator(".charge:visible").click()
-        expect(page.locator(".receipt")).to_contain_text("6 points")
+        expect(page.locator(".receipt")).to_contain_text("6 points in Pontos")
+        expect(page.locator(".receipt")).to_contain_text("Pontos: 6")
         assert balance_of(shop, "points") == Decimal(6)
 
     def test_a_reload_keeps_what_is_used(self, open_page: OpenPage, shop: Shop) -> None:
