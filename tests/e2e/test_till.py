@@ -276,6 +276,8 @@ class TestOnAPhone:
         expect(receipt).to_contain_text("103,00")
         page.locator(".dialog-actions [data-action='sales.askCancel']").tap()
         page.locator(".dialog-actions .button-danger").tap()
+        expect(page.locator(".undone")).to_contain_text("103,00")
+        page.locator(".dialog-actions .button-primary").tap()
         expect(page.locator(".sales li")).to_have_count(1)
         expect(page.locator(".sales li .badge-danger")).to_be_visible()
 
