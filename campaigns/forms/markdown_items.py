@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.engine.markdowns import MOST_ITEMS
 from campaigns.forms import inputs
+from campaigns.services.markdown_items import unknown_products
 from retail.forms.fields import plain_amount
 from retail.forms.table_file import bare, read_table
 
@@ -53,10 +54,19 @@ class AddProductForm(forms.Form):
 
     def __init__(self, *args: Any, by: str, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.by = by
         picker = "code" if by == "code" else "sku"
         self.fields["value"].widget.attrs.update(
             {"data-picker": picker, "data-picker-single": "", "autocomplete": "off"}
         )
+
+    def clean_value(self) -> str:
+        """Refuse what the catalogue does not know: here it is a slip, while a file may name what comes later."""
+        value: str = self.cleaned_data["value"]
+        if unknown_products(self.by, [value]):
+            message = _("The catalogue has no product “%(value)s”. Choose one from the list.")
+            raise ValidationError(message, code="unknown_product", params={"value": value})
+        return value
 
     def item(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if value is not None}

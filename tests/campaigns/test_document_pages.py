@@ -279,6 +279,7 @@ class TestMarkdownProducts:
         assert "35.50" in page
 
     def test_shows_what_is_wrong_with_what_was_typed(self, manager):
+        build_product(sku="B")
         markdown = build_markdown(items=[{"value": "A", "price": "9.90"}])
         url = f"/markdown/{markdown.code}/products/"
 
@@ -291,6 +292,17 @@ class TestMarkdownProducts:
         assert "exact to the cent" in text(saved)
         assert "1.999" in text(saved)
         assert {response.status_code for response in (added, unreadable, saved)} == {422}
+
+    def test_are_added_from_the_catalogue_only(self, manager):
+        markdown = build_markdown(items=[{"value": "A", "price": "9.90"}])
+
+        response = manager.post(
+            f"/markdown/{markdown.code}/products/", {"add": "1", "value": "MEIA", "price": "1"}
+        )
+
+        assert response.status_code == 422
+        assert "The catalogue has no product “MEIA”" in text(response)
+        assert list(MarkdownItem.objects.values_list("value", flat=True)) == ["A"]
 
     def test_are_searched_by_name_sku_and_code(self, manager):
         build_product(sku="SKU-A", name="Camisa azul")
@@ -347,6 +359,7 @@ class TestMarkdownPages:
             assert sentence in page
 
     def test_publish_and_history_with_other_products(self, manager):
+        build_product(sku="NOVO")
         markdown = build_markdown(publish=True)
         manager.post(f"/markdown/{markdown.code}/products/", {"add": "1", "value": "NOVO", "price": "1"})
         changed = text(manager.get(f"/markdown/{markdown.code}/"))
