@@ -25,7 +25,8 @@ _MODELS = ("retail", "customers", "campaigns", "messaging", "loyalty")
 _READ = Q(codename__startswith="view_")
 # What each role may do, in words that the permissions of Django's models understand.
 ROLES: dict[str, Q] = {
-    "Gerência": Q(content_type__app_label__in=_MODELS) | Q(content_type__model="terminalkey"),
+    "Gerência": Q(content_type__app_label__in=_MODELS)
+    | Q(content_type__model__in=("terminalkey", "saleexception")),
     "Marketing": Q(content_type__app_label__in=("campaigns", "messaging"))
     & ~Q(codename__startswith="publish_")
     & ~Q(codename__startswith="approve_")
@@ -44,7 +45,7 @@ ROLES: dict[str, Q] = {
         )
     )
     | Q(content_type__app_label="retail") & _READ,
-    "Auditoria": Q(content_type__app_label__in=_MODELS) & _READ,
+    "Auditoria": (Q(content_type__app_label__in=_MODELS) | Q(content_type__model="saleexception")) & _READ,
 }
 # username, first name, role; the first is a superuser
 USERS = [
