@@ -54,6 +54,9 @@ class Store(models.Model):
         constraints = [
             models.CheckConstraint(condition=~models.Q(code=""), name="store_code_not_empty"),
             models.CheckConstraint(
+                condition=models.Q(offline_redeem_limit__gte=0), name="store_offline_limit_not_negative"
+            ),
+            models.CheckConstraint(
                 condition=models.Q(totals_mode__in=TotalsMode.values), name="store_totals_mode_known"
             ),
         ]

@@ -30,7 +30,7 @@ FIELDS = {
 
 @pytest.fixture
 def manager():
-    client = Client()
+    client = Client(headers={"Accept-Language": "en"})
     client.force_login(User.objects.create_superuser("marina"))
     return client
 

@@ -18,6 +18,8 @@ from retail.models import (
     Product,
     Sale,
     SaleLine,
+    SaleReturn,
+    SaleReturnLine,
     Store,
 )
 from tests.builders import (
@@ -82,6 +84,27 @@ def _second_appointment(what):
     return attempt
 
 
+def _return(**values):
+    sale = build_sale()
+    defaults = {"reference": "R-1", "fingerprint": "f", "returned_at": NOON}
+    return SaleReturn.objects.create(sale=sale, **defaults | values)
+
+
+def _second_return():
+    first = _return()
+    SaleReturn.objects.create(sale=first.sale, reference="R-1", fingerprint="f", returned_at=NOON)
+
+
+def _returned_line(times=1, **values):
+    def attempt():
+        found = _return()
+        line = found.sale.lines.get()
+        for _number in range(times):
+            SaleReturnLine.objects.create(sale_return=found, sale_line=line, **{"quantity": 1} | values)
+
+    return attempt
+
+
 def record(*, products=1, lines=()):
     change = PriceChange.objects.create(products=products, changed_at=NOON)
     for name in lines:
@@ -90,6 +113,7 @@ def record(*, products=1, lines=()):
 
 ATTEMPTS = {
     "company_has_one_row": lambda: Company.objects.create(pk=2, name="Outra"),
+    "company_cashback_policies_known": lambda: Company.objects.update(cashback_clawback="ignore"),
     "category_not_its_own_parent": _own_parent,
     "product_sku_not_empty": lambda: build_product(sku=""),
     "product_price_not_negative": lambda: build_product(price=Decimal("-0.01")),
@@ -102,18 +126,27 @@ ATTEMPTS = {
     "appointment_once_per_customer_and_moment": _second_appointment("customer"),
     "appointment_once_per_seller_and_moment": _second_appointment("seller"),
     "store_code_not_empty": lambda: build_store(code=""),
+    "store_offline_limit_not_negative": lambda: build_store(offline_redeem_limit=-1),
     "store_totals_mode_known": lambda: build_store(totals_mode="maybe"),
     "terminal_code_once_per_store": _second_terminal,
     "terminal_code_not_empty": lambda: build_terminal(code=""),
     "sale_ticket_once_per_terminal_and_day": _second_ticket,
     "sale_state_known": lambda: build_sale(state="paid"),
     "sale_net_not_negative": _update(build_sale, net=-1, discount=51),
+    "sale_refunded_not_negative": _update(build_sale, refunded=-1),
     "sale_totals_add_up": _update(build_sale, net=1),
     "sale_cancelled_has_its_moment": lambda: build_sale(state="cancelled"),
     "sale_line_once": _second_line,
     "sale_line_quantity_positive": _line(quantity=0),
     "sale_line_adds_up": _line(discount=1),
     "sale_line_net_not_negative": _line(net=-1, discount=51),
+    "sale_line_returned_within_quantity": _line(returned=2),
+    "sale_line_refundable_not_negative": _line(refundable=-1),
+    "sale_return_once_per_reference": _second_return,
+    "sale_return_not_negative": lambda: _return(amount=-1),
+    "sale_return_line_once_per_line": _returned_line(times=2),
+    "sale_return_line_quantity_positive": _returned_line(quantity=0),
+    "sale_return_line_not_negative": _returned_line(value=-1),
     "exchanged_item_quantity_positive": _part(ExchangedItem, sku="A", quantity=0, unit_price=1),
     "payment_not_negative": _part(Payment, method="pix", amount=-1),
     "consent_purpose_known": lambda: build_consent(purpose="spam"),

@@ -15,6 +15,7 @@ STORE = {
     "name": "Aurora Savassi",
     "time_zone": "America/Sao_Paulo",
     "totals_mode": "strict",
+    "offline_redeem_limit": "0",
     "is_active": "on",
 }
 PRODUCT = {"sku": "CAM-1", "name": "Camiseta", "price": "49.90", "discountable": "on", "is_active": "on"}

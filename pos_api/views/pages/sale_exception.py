@@ -19,8 +19,8 @@ from retail.views.forms import FormPage, FormSection
 from retail.views.lists import ListPage
 
 OPEN = _("To settle")
-RESOLUTIONS = {"": OPEN, **dict(Resolution.choices)}
-TONES = {"": "warning", **dict.fromkeys(Resolution.values, "success")}
+RESOLUTIONS = {"open": OPEN, **dict(Resolution.choices)}
+TONES = {"open": "warning", **dict.fromkeys(Resolution.values, "success")}
 
 
 class SaleExceptionFilters(django_filters.FilterSet):
@@ -73,7 +73,14 @@ class SaleExceptionList(ListPage):
             order_by="created_at",
             on_phone=False,
         ),
-        Column(name="resolution", label=_("State"), kind="badge", labels=RESOLUTIONS, tones=TONES),
+        Column(
+            name="resolution",
+            label=_("State"),
+            kind="badge",
+            value=lambda row: row.resolution or "open",
+            labels=RESOLUTIONS,
+            tones=TONES,
+        ),
         Column(name="note", label=_("Note"), on_page=False),
     )
     filterset_class = SaleExceptionFilters
