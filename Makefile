@@ -33,7 +33,7 @@ run: $(RUN) ## Start everything on this machine (PORT=8000, HOST=127.0.0.1); Ctr
 test: $(TEST) ## Run all tests except the browser's, on a private PostgreSQL and Redis
 	@$(BIN)/python -m pytest -m "not e2e and not deep" --ignore=tests/e2e $(ARGS)
 
-test-deep: $(DEV) ## Run all tests with many more examples, and fuzz the API for longer (takes an hour)
+test-deep: $(DEV) ## Run all tests with many more examples, and fuzz the API for longer (takes two hours)
 	@$(BIN)/python -m pytest -m "not e2e" --ignore=tests/e2e $(ARGS)
 	@FIEL_FUZZ_EXAMPLES=500 $(BIN)/python -m pytest tests/e2e/test_api_fuzzing.py $(ARGS)
 

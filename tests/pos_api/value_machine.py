@@ -1,0 +1,429 @@
+"""The steps of the machine of value, and what must hold after each (test_value_machine.py)."""
+
+import copy
+import json
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from campaigns.models import CampaignCounter, PromoCode
+from loyalty.models import Account as StoredAccount
+from loyalty.models import AnswerSource, Entry, Lot, PointsProgram, Receivable, StampPlan
+from loyalty.selectors.balances import balances
+from loyalty.services.adjustments import adjust, write_off
+from loyalty.services.expiry import post_expired
+from loyalty.services.refusals import AlreadyPosted, InsufficientValue
+from loyalty.services.surveys import answer_survey
+from pos_api.baskets import SALE_DECODER
+from pos_api.problems import Problem
+from pos_api.services.cancel import cancel_sale
+from pos_api.services.commit import record_sale
+from pos_api.services.returns import RETURN_DECODER, return_sale
+from retail import money
+from retail.models import Company, ExpiredRestore, SaleLine
+from retail.models import Sale as StoredSale
+from tests.builders import NOON
+from tests.pos_api.value_model import ZONE, Account, Earned, Sale, Spent
+from tests.pos_api.value_model import Lot as ModelLot
+from tests.pos_api.value_shop import CODE_USES, EVER_LIMIT, KINDS, ORDERS, PRICES, Shop
+from tests.world import assert_world
+
+Lines = dict[str, int]
+Body = dict[str, Any]
+
+
+class Model:
+    """Everything that the machine remembers; copied before a step that may be refused."""
+
+    def __init__(self, clawback: str, grace_days: int) -> None:
+        self.accounts = [
+            {kind: Account(kind, clawback, grace_days) for kind in KINDS} for _customer in (0, 1)
+        ]
+        self.sales: list[Sale] = []
+        self.discounted: dict[int, Any] = {}  # sale: the day on which its use of DEZ was counted
+        self.with_code: set[int] = set()
+        self.answered: set[int] = set()
+
+
+class ValueMachine(RuleBasedStateMachine):
+    shop: Shop
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.savepoint = transaction.savepoint()
+        self.now: datetime = NOON
+        self.sent: list[tuple[Any, Body]] = []
+        self.stored: list[StoredSale] = []
+        self.returned: list[tuple[int, Any, Body]] = []
+        self.adjusted: list[dict[str, Any]] = []
+        self.entries: list[tuple[Any, ...]] = []
+
+    @initialize(
+        clawback=st.sampled_from(["block", "charge_back", "debt"]), grace_days=st.sampled_from([0, 2])
+    )
+    def choose_policies(self, clawback: str, grace_days: int) -> None:
+        restored = ExpiredRestore.GRACE if grace_days else ExpiredRestore.KEEP_EXPIRED
+        policy = {"clawback": clawback, "expired_restore": restored, "grace_days": grace_days}
+        PointsProgram.objects.update(**policy)
+        StampPlan.objects.update(**policy)
+        Company.objects.update(**{f"cashback_{name}": value for name, value in policy.items()})
+        self.model = Model(clawback, grace_days)
+
+    # --- Sales -------------------------------------------------------------------------------------
+
+    @rule(
+        customer=st.integers(0, 1),
+        lines=st.dictionaries(st.sampled_from(sorted(PRICES)), st.integers(1, 3), min_size=1, max_size=2),
+        uses=st.frozensets(st.sampled_from(["points", "cashback", "stamps", "code"])),
+    )
+    def sell(self, customer: int, lines: Lines, uses: frozenset[str]) -> None:
+        accounts, at = self.model.accounts[customer], self.now
+        place = len(self.model.sales)
+        due = sum(PRICES[sku] * quantity for sku, quantity in lines.items())
+        if "CALCA" in lines and self._discount_is_left(customer):
+            due -= PRICES["CALCA"] * lines["CALCA"] // 10
+            self.model.discounted[place] = (customer, at.astimezone(ZONE).date())
+        redeem: Body = {}
+        document: Body = {
+            "ticket": f"T{place}",
+            "occurred_at": at.isoformat(),
+            "customer": {"document": self.shop.customers[customer].document},
+            "lines": [
+                {"line": number, "sku": sku, "quantity": str(q), "unit_price": money.text(PRICES[sku])}
+                for number, (sku, q) in enumerate(lines.items(), start=1)
+            ],
+        }
+        if "code" in uses and len(self.model.with_code) < CODE_USES:
+            due -= 5_00
+            self.model.with_code.add(place)
+            document["promo_codes"] = ["BEMVINDO"]
+        sale = Sale(customer, dict(enumerate(lines.values(), start=1)), {}, 0)
+        left = due
+        if "stamps" in uses and accounts["stamps"].available(at) >= ORDERS * 100:
+            document["delivery_fee"] = "8.00"
+            redeem["rewards"] = [{"program": "selos"}]
+            self._take(sale, "stamps", 4_00, ORDERS * 100)
+        if "points" in uses:
+            points = min(accounts["points"].available(at) // 100, left // 10)
+            redeem["points"] = {"pontos": "max"}
+            self._take(sale, "points", points * 10, points * 100)
+            left -= points * 10
+        if "cashback" in uses:
+            redeem["cashback"] = "max"
+            left -= self._take_cashback(sale, due, left)
+        if redeem:
+            document["redeem"] = redeem
+        sale.charged = left
+        decoded = SALE_DECODER.decode(json.dumps(document | {"total": money.text(left)}).encode())
+
+        recorded = record_sale(decoded, self.shop.caller, now=at)
+
+        assert not recorded.replayed
+        self.sent.append((decoded, recorded.body))
+        self.stored.append(StoredSale.objects.get(uuid=recorded.body["sale"]))
+        self.model.sales.append(sale)
+        self._read_shares(sale, self.stored[-1], due)
+
+    def _discount_is_left(self, customer: int) -> bool:
+        standing = list(self.model.discounted.values())
+        return len(standing) < EVER_LIMIT and (customer, self.now.astimezone(ZONE).date()) not in standing
+
+    def _take(self, sale: Sale, kind: str, amount: int, units: int) -> None:
+        account = self.model.accounts[sale.customer][kind]
+        if units:
+            takes = account.take(units, account.usable(self.now))
+            assert sum(given for _lot, given in takes) == units
+            sale.spent.append(Spent(account, takes, amount, {}, in_units=True))
+
+    def _take_cashback(self, sale: Sale, due: int, left: int) -> int:
+        """Take as much as is allowed: of VOLTE's credits together half of what is due. Returns the cents."""
+        account = self.model.accounts[sale.customer]["cashback"]
+        takes, half = [], due // 2
+        for lot in account.usable(self.now):
+            room = min(left, half) if lot.terms == "VOLTE" else left
+            taken = account.take(room, [lot])
+            amount = sum(given for _lot, given in taken)
+            left -= amount
+            half -= amount if lot.terms == "VOLTE" else 0
+            takes += taken
+        if takes:
+            sale.spent.append(Spent(account, takes, sum(given for _lot, given in takes), {}, in_units=False))
+        return sum(given for _lot, given in takes)
+
+    def _read_shares(self, sale: Sale, stored: StoredSale, due: int) -> None:
+        """Note how the lines share what the sale spent and earned, once their sums are what they must be."""
+        sale.came = dict.fromkeys(sale.sold, 0)
+        rows = SaleLine.objects.filter(sale=stored).values_list("line", "refundable")
+        sale.worth = {line: money.from_decimal(worth) for line, worth in rows}
+        assert sum(sale.worth.values()) == due
+        value = (stored.shares or {})["value"]
+        spent = {"points": "points", "cashback": "cashback", "reward": "stamps"}
+        found = {spent[one["kind"]]: one for one in value["spent"]}
+        assert set(found) == {one.account.kind for one in sale.spent}
+        for one in sale.spent:
+            row = found[one.account.kind]
+            one.lines = {int(line): (share[0], share[1]) for line, share in row["lines"].items()}
+            assert row["amount"] == one.amount
+            assert [amount for _lot, amount in row["takes"]] == [given for _lot, given in one.takes]
+            if one.account.kind != "stamps":
+                assert sum(share[0] for share in one.lines.values()) == one.amount
+        assert all(sale.cash(line, sold) >= 0 for line, sold in sale.sold.items())
+        self._read_earned(sale, value["earned"], due)
+
+    def _read_earned(self, sale: Sale, earned: list[Body], due: int) -> None:
+        has_book = any(entry["sku"] == "LIVRO" for entry in self._lines_of(-1))
+        wanted = {"pontos": due // 100 * 100, "VOLTE": due // 10, "selos": 100}
+        wanted |= {"OPINE": 2_00} if has_book else {}
+        assert {one["code"]: one["amount"] for one in earned} == {n: a for n, a in wanted.items() if a}
+        lots = Lot.objects.in_bulk([one["lot"] for one in earned])
+        for one in sorted(earned, key=lambda one: one["lot"]):
+            row, account = lots[one["lot"]], self.model.accounts[sale.customer][one["kind"]]
+            lot = self._lot(row, account, sale)
+            account.add(lot)
+            lines = {int(line): part for line, part in one["lines"].items()}
+            if not one["whole"]:
+                assert sum(lines.values()) == lot.earned
+            sale.earned.append(Earned(account, lot, lines, whole=one["whole"]))
+
+    def _lines_of(self, place: int) -> list[Body]:
+        return [{"line": line.line, "sku": line.sku} for line in self.sent[place][0].lines]
+
+    def _lot(self, row: Lot, account: Account, sale: Sale | None) -> ModelLot:
+        return ModelLot(
+            number=len(account.lots), earned=money.from_decimal(row.earned), available_from=row.available_from,
+            expires_at=row.expires_at, sale=sale, waits=row.awaits_review, terms=row.campaign,
+        )  # fmt: skip
+
+    @precondition(lambda self: self.sent)
+    @rule(data=st.data(), is_altered=st.booleans())
+    def send_again(self, data: st.DataObject, is_altered: bool) -> None:
+        place = data.draw(st.integers(0, len(self.sent) - 1))
+        document, body = self.sent[place]
+        if not is_altered:
+            again = record_sale(document, self.shop.caller, now=self.now)
+            assert again.replayed
+            assert again.body | {"state": None} == json.loads(json.dumps(body)) | {"state": None}
+            return
+        other = copy.copy(document)
+        other.operation = "clearance"
+        with pytest.raises(Problem) as refused:
+            record_sale(other, self.shop.caller, now=self.now)
+        assert refused.value.code == "sale_conflict"
+
+    # --- Returns -----------------------------------------------------------------------------------
+
+    @precondition(lambda self: any(not sale.is_over for sale in self.model.sales))
+    @rule(data=st.data())
+    def give_back(self, data: st.DataObject) -> None:
+        place = data.draw(st.sampled_from([n for n, sale in enumerate(self.model.sales) if not sale.is_over]))
+        sale = self.model.sales[place]
+        left = {line: sold - sale.came[line] for line, sold in sale.sold.items() if sold > sale.came[line]}
+        chosen = data.draw(st.sets(st.sampled_from(sorted(left)), min_size=1))
+        quantities = {line: data.draw(st.integers(1, left[line])) for line in sorted(chosen)}
+        self.take_back(place, quantities)
+
+    def take_back(self, place: int, quantities: dict[int, int]) -> None:
+        """Return so many units of each line of a sale."""
+        sale = self.model.sales[place]
+        came = {line: sale.came[line] + quantities.get(line, 0) for line in sale.sold}
+        entries = [{"line": line, "quantity": str(q)} for line, q in quantities.items()]
+        document = RETURN_DECODER.decode(
+            json.dumps({"return": f"R{len(self.returned)}", "lines": entries}).encode()
+        )
+
+        def send() -> Body:
+            body = return_sale(
+                sale=self._uuid(place), document=document, caller=self.shop.caller, now=self.now
+            ).body
+            self.returned.append((place, document, body))
+            return body
+
+        self._step(place, came, send, cancel=False)
+
+    @precondition(lambda self: any(not sale.is_over for sale in self.model.sales))
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        place = data.draw(st.sampled_from([n for n, sale in enumerate(self.model.sales) if not sale.is_over]))
+        came = dict(self.model.sales[place].came)
+        self._step(
+            place,
+            came,
+            lambda: cancel_sale(sale=self._uuid(place), caller=self.shop.caller, now=self.now).body,
+            cancel=True,
+        )
+
+    def _step(self, place: int, came: dict[int, int], send: Any, *, cancel: bool) -> None:
+        before = copy.deepcopy(self.model)
+        expected = self.model.sales[place].step(came, self.now, cancel=cancel)
+        if expected is None:
+            self.model = before
+            with pytest.raises(Problem) as refused:
+                send()
+            assert refused.value.code == "value_spent"
+            return
+        refund = send()["refund"]
+        assert (refund["amount"], refund["withheld"]) == tuple(money.text(cents) for cents in expected)
+        sale = self.model.sales[place]
+        skus = {entry["line"]: entry["sku"] for entry in self._lines_of(place)}
+        if sale.is_over or all(came[line] == sale.sold[line] for line in came if skus[line] == "CALCA"):
+            self.model.discounted.pop(place, None)
+        if sale.is_over:
+            self.model.with_code.discard(place)
+
+    def _uuid(self, place: int) -> UUID:
+        return self.stored[place].uuid
+
+    @precondition(lambda self: self.returned)
+    @rule(data=st.data(), is_altered=st.booleans())
+    def give_back_again(self, data: st.DataObject, is_altered: bool) -> None:
+        place, document, body = data.draw(st.sampled_from(self.returned))
+        if not is_altered:
+            again = return_sale(
+                sale=self._uuid(place), document=document, caller=self.shop.caller, now=self.now
+            )
+            assert (again.replayed, again.body) == (True, json.loads(json.dumps(body)))
+            return
+        other = copy.deepcopy(document)
+        other.lines[0].quantity += 1
+        with pytest.raises(Problem) as refused:
+            return_sale(sale=self._uuid(place), document=other, caller=self.shop.caller, now=self.now)
+        assert refused.value.code == "return_conflict"
+
+    @precondition(lambda self: any(sale.is_over for sale in self.model.sales))
+    @rule(data=st.data())
+    def take_back_what_is_over(self, data: st.DataObject) -> None:
+        place = data.draw(st.sampled_from([n for n, sale in enumerate(self.model.sales) if sale.is_over]))
+        if self.model.sales[place].cancelled:
+            assert cancel_sale(sale=self._uuid(place), caller=self.shop.caller, now=self.now).replayed
+            return
+        with pytest.raises(Problem) as refused:
+            cancel_sale(sale=self._uuid(place), caller=self.shop.caller, now=self.now)
+        assert refused.value.code == "sale_returned"
+
+    # --- Time, and what people decide ----------------------------------------------------------------
+
+    @rule(hours=st.sampled_from([1, 11, 24, 50, 120]))
+    def wait(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+
+    @rule()
+    def expire(self) -> None:
+        post_expired(at=self.now)
+        for account in (one for kinds in self.model.accounts for one in kinds.values()):
+            account.expire(self.now)
+
+    @rule(
+        customer=st.integers(0, 1),
+        kind=st.sampled_from(KINDS),
+        amount=st.sampled_from([-40_00, -3_00, -1_00, 1_00, 4_00, 25_00]),
+    )
+    def adjust(self, customer: int, kind: str, amount: int) -> None:
+        account = self.model.accounts[customer][kind]
+        unit = {"points": self.shop.program.pk, "stamps": self.shop.plan.pk, "cashback": None}[kind]
+        order = {
+            "customer_id": self.shop.customers[customer].pk, "key": (kind, unit), "amount": amount, "reason": "Cortesia",
+            "actor_id": self.shop.user.pk, "operation": str(len(self.adjusted)),
+        }  # fmt: skip
+        alive = account.in_order([lot for lot in account.lots if lot.remaining and lot.is_alive(self.now)])
+        if amount < 0 and sum(lot.remaining for lot in alive) < -amount:
+            with pytest.raises(InsufficientValue):
+                adjust(**order, at=self.now)
+            return
+        done = adjust(**order, at=self.now)
+        self.adjusted.append(order)
+        if amount > 0:
+            account.add(self._lot(Lot.objects.get(pk=done.lots[0]), account, None))
+        else:
+            account.take(-amount, sorted(alive, key=lambda lot: not lot.is_usable(self.now)), used=False)
+
+    @precondition(lambda self: self.adjusted)
+    @rule(data=st.data())
+    def adjust_again(self, data: st.DataObject) -> None:
+        with pytest.raises(AlreadyPosted), transaction.atomic():
+            adjust(**data.draw(st.sampled_from(self.adjusted)), at=self.now)
+
+    @precondition(lambda self: Receivable.objects.filter(left__gt=0).exists())
+    @rule()
+    def write_off(self) -> None:
+        debt = Receivable.objects.filter(left__gt=0).select_related("account").order_by("pk")[0]
+        customer = [one.pk for one in self.shop.customers].index(debt.account.customer_id)
+        rows = Receivable.objects.filter(account=debt.account).order_by("pk").values_list("pk", flat=True)
+        place = list(rows).index(debt.pk)
+
+        write_off(receivable_id=debt.pk, reason="Cortesia", actor_id=self.shop.user.pk, at=self.now)
+
+        self.model.accounts[customer][debt.account.kind].debts[place] = 0
+
+    @precondition(lambda self: any(self._can_answer(n) for n in range(len(self.stored))))
+    @rule(data=st.data())
+    def answer(self, data: st.DataObject) -> None:
+        place = data.draw(st.sampled_from([n for n in range(len(self.stored)) if self._can_answer(n)]))
+        sale = self.model.sales[place]
+        answer_survey(sale=self.stored[place], score=9, comment="", source=AnswerSource.TILL, at=self.now)
+        self.model.answered.add(place)
+        for one in sale.earned:
+            if one.lot.waits and one.lot.remaining and one.lot.is_alive(self.now):
+                one.lot.waits = False
+                one.account.pay_debts(one.lot)
+
+    def _can_answer(self, place: int) -> bool:
+        return not self.model.sales[place].is_over and place not in self.model.answered
+
+    # --- What holds after every step ------------------------------------------------------------------
+
+    @invariant()
+    def world_is_whole(self) -> None:
+        assert_world()
+
+    @invariant()
+    def ledger_is_as_the_model_says(self) -> None:
+        if not hasattr(self, "model"):
+            return
+        for customer, kinds in zip(self.shop.customers, self.model.accounts, strict=True):
+            known = {one.kind: one for one in balances(customer.pk, at=self.now)}
+            for kind, account in kinds.items():
+                stored = StoredAccount.objects.get(customer=customer, kind=kind)
+                left = stored.lots.order_by("pk").values_list("remaining", flat=True)
+                debts = (
+                    Receivable.objects.filter(account=stored).order_by("pk").values_list("left", flat=True)
+                )
+                assert [money.from_decimal(amount) for amount in left] == [
+                    lot.remaining for lot in account.lots
+                ], (kind, customer.pk)
+                assert [money.from_decimal(amount) for amount in debts] == account.debts
+                assert known[kind].available == account.available(self.now)
+                assert known[kind].pending == account.pending(self.now)
+
+    @invariant()
+    def limits_are_as_the_model_says(self) -> None:
+        if hasattr(self, "model"):
+            used = dict(
+                CampaignCounter.objects.filter(campaign__code="DEZ", scope="total").values_list(
+                    "scope", "used"
+                )
+            )
+            assert used.get("total", Decimal(0)) == len(self.model.discounted)
+            assert PromoCode.objects.get(code="BEMVINDO").used == len(self.model.with_code)
+
+    @invariant()
+    def entries_are_never_altered(self) -> None:
+        rows = list(Entry.objects.order_by("pk").values_list("pk", "lot", "kind", "amount", "cause", "sale"))
+        assert rows[: len(self.entries)] == self.entries
+        self.entries = rows
+
+    def teardown(self) -> None:
+        # A run that failed in the database may have left its transaction marked as broken.
+        transaction.set_rollback(False)
+        transaction.savepoint_rollback(self.savepoint)

@@ -1,0 +1,62 @@
+"""What stands before the first step of the machine of value: campaigns, a program, a plan, a code, two customers."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.test import RequestFactory
+
+from campaigns.models import PromoCode
+from campaigns.services.campaigns import create_campaign
+from customers.models import Customer
+from loyalty.models import PointsProgram, StampPlan
+from loyalty.services.ledger import open_accounts
+from pos_api.authentication import TerminalAuthentication
+from tests.builders import NOON, build_customer, build_user
+from tests.pos_api.till import Till, issue_code
+
+PRICES = {"MEIA": 7_00, "CALCA": 13_00, "LIVRO": 33_00}
+KINDS = ("cashback", "points", "stamps")
+EVER_LIMIT, CODE_USES = 4, 2
+ORDERS = 3
+
+
+def publish(code: str, **document: Any) -> None:
+    create_campaign(
+        document={"code": code, "name": code.title()} | document,
+        user=None,
+        at=NOON - timedelta(hours=1),
+        publish=True,
+    )
+
+
+class Shop:
+    """What stands before the first step: made once, every run of the machine starts from it."""
+
+    def __init__(self, till: Till) -> None:
+        request: Any = RequestFactory().get("/", headers={"Authorization": f"Api-Key {till.credential}"})
+        self.caller, _key = TerminalAuthentication().authenticate(request) or (None, "")
+        self.user = build_user()
+        self.program = PointsProgram.objects.create(
+            code="pontos", name="Pontos", points=1, per_amount=1, point_value="0.10", redeem_step=1,
+            pending_days=1, valid_days=5,
+        )  # fmt: skip
+        self.plan = StampPlan.objects.create(
+            code="selos", name="Selos", orders=ORDERS, reward="delivery", reward_percent=50, valid_days=9
+        )
+        publish("DEZ", benefits=[{"kind": "item_percent", "percent": "10.00"}], priority=1,
+                conditions={"kind": "product", "by": "sku", "values": ["CALCA"]},
+                limits=[{"scope": "total", "counts": "sale", "max": EVER_LIMIT},
+                        {"scope": "customer", "counts": "sale", "max": 1, "per": "day"}])  # fmt: skip
+        publish("CINCO", benefits=[{"kind": "order_amount", "amount": "5.00"}], priority=2, budget="900.00",
+                conditions={"kind": "promo_code"})  # fmt: skip
+        publish("VOLTE", benefits=[{"kind": "cashback", "percent": "10.00", "valid_days": 4,
+                                    "max_percent": "50"}], priority=3)  # fmt: skip
+        publish("OPINE", benefits=[{"kind": "cashback", "amount": "2.00", "valid_days": 9,
+                                    "requires_review": True}], priority=4,
+                conditions={"kind": "product", "by": "sku", "values": ["LIVRO"]})  # fmt: skip
+        issue_code(campaign="CINCO", max_uses=CODE_USES)
+        PromoCode.objects.update(starts_at=None)
+        self.customers: list[Customer] = [build_customer(), build_customer()]
+        keys = [("cashback", None), ("points", self.program.pk), ("stamps", self.plan.pk)]
+        for customer in self.customers:
+            open_accounts(customer.pk, keys, at=NOON)
