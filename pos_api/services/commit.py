@@ -6,15 +6,12 @@ in the documented order: the customer's row, accounts, promotional codes, counte
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
 
 import msgspec
 from django.conf import settings
-from django.db import OperationalError, connection
 from django.utils.translation import gettext as _
-from msgspec import Struct
 
 from campaigns.engine.plan import Plan
 from campaigns.engine.redemption_body import redemption_body
@@ -27,8 +24,7 @@ from campaigns.services.settlement import settle
 from pos_api import selectors
 from pos_api.authentication import TerminalCaller
 from pos_api.baskets import SaleDocument, document_date
-from pos_api.models import IdempotencyKey
-from pos_api.problems import Conflict, FieldProblem, Invalid, Problem, invalid_field
+from pos_api.problems import Conflict, Problem, invalid_field
 from pos_api.services import lookups
 from pos_api.services.customers import lock_customer
 from pos_api.services.evaluation import Evaluated, evaluate_snapshot, sale_moment
@@ -36,34 +32,13 @@ from pos_api.services.kept_sale import basis_of
 from pos_api.services.offline import Missed, missed_by, owe_missed, record_exceptions
 from pos_api.services.sale_rows import complete_sale, insert_lines
 from pos_api.services.sale_value import balances_body, post_value
-from pos_api.services.transactions import LOCK_NOT_AVAILABLE, in_transaction, sql_state
+from pos_api.services.tickets import Order, Recorded, claim_key, claim_ticket, find_by_key, find_existing
+from pos_api.services.transactions import in_transaction
 from retail import money
 from retail.models import Sale, SaleState
 
 # Reasons that stand for something somebody else used up.
 USED_UP = frozenset({"limit_reached", "budget_reached"})
-
-
-class Recorded(Struct, frozen=True, kw_only=True):
-    """The answer to a sale: what is (or was) stored, and whether it had been recorded before."""
-
-    body: dict[str, Any]
-    replayed: bool
-
-
-class _Order(Struct, kw_only=True):
-    """One request to record a sale, with what follows from it before the database is asked."""
-
-    document: SaleDocument
-    caller: TerminalCaller
-    key: str
-    fingerprint: str
-    content: dict[str, Any]
-    business_date: date
-    occurred_at: datetime
-    moment: datetime
-    now: datetime
-    flags: list[str]
 
 
 def record_sale(
@@ -77,7 +52,7 @@ def record_sale(
     zone = caller.store.timezone
     occurred_at, moment, skewed = sale_moment(document, zone, now=now)
     content = canonical_content(document)
-    order = _Order(
+    order = Order(
         document=document,
         caller=caller,
         key=idempotency_key,
@@ -113,20 +88,20 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, int) else str(value)
 
 
-def _record(order: _Order) -> Recorded:
+def _record(order: Order) -> Recorded:
     flags = list(order.flags)
-    if order.key and (earlier := _find_by_key(order)) is not None:
+    if order.key and (earlier := find_by_key(order)) is not None:
         return earlier
-    sale_id, uuid = _claim_ticket(order)
+    sale_id, uuid = claim_ticket(order)
     cancelled_before = False
     if sale_id is None:
-        existing = _find_existing(order)
+        existing = find_existing(order)
         if isinstance(existing, Recorded):
             return existing
         sale_id, uuid, cancelled_before = existing.pk, existing.uuid, True
         flags.append("cancelled_before_arrival")
     if order.key:
-        _claim_key(order, sale_id)
+        claim_key(order, sale_id)
     customer_id = None
     if order.document.customer is not None:
         customer_id = lock_customer(order.document.customer, create=not order.caller.is_test)
@@ -182,7 +157,7 @@ def _record(order: _Order) -> Recorded:
 
 
 def _post_value(
-    order: _Order,
+    order: Order,
     evaluated: Evaluated,
     body: dict[str, Any],
     missed: Sequence[Missed],
@@ -213,148 +188,10 @@ def _issue_codes(
             entry["code"] = code
 
 
-# --- Exactly once --------------------------------------------------------------------------------
-
-_INSERT_SALE = """
-INSERT INTO retail_sale (uuid, store_id, terminal_id, business_date, ticket, fiscal_key, state, operation,
-    occurred_at, received_at, gross, markdown, exchange, discount, redeemed, net, delivery_fee, delivery_discount,
-    charged, plan_version, is_test, fingerprint, request, response, flags)
-VALUES (%s, %s, %s, %s, %s, %s, 'committed', %s, %s, %s, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, %s, %s, %s, NULL, '[]')
-ON CONFLICT DO NOTHING
-RETURNING id
-"""
-
-
-def _claim_ticket(order: _Order) -> tuple[int | None, UUID]:
-    """Insert the sale's row; None when its ticket or fiscal key is taken, by a sale that is then visible."""
-    document, caller, uuid = order.document, order.caller, uuid4()
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _INSERT_SALE,
-                [
-                    uuid,
-                    caller.store_id,
-                    caller.terminal_id,
-                    order.business_date,
-                    document.ticket,
-                    # A fiscal document belongs to one real sale; a test may name it as often as it likes.
-                    None if caller.is_test else document.fiscal_key,
-                    document.operation,
-                    order.occurred_at,
-                    order.now,
-                    caller.is_test,
-                    order.fingerprint,
-                    msgspec.json.encode(order.content).decode(),
-                ],
-            )
-            row = cursor.fetchone()
-    except OperationalError as error:
-        if sql_state(error) == LOCK_NOT_AVAILABLE:
-            raise Conflict(
-                _("This sale is being recorded right now."), code="in_progress", retry_after=2
-            ) from error
-        raise
-    return (None, uuid) if row is None else (row[0], uuid)
-
-
-def _find_existing(order: _Order) -> Recorded | Sale:
-    """Return the stored answer of the same sale, or the row of one that was cancelled before it arrived."""
-    existing = (
-        Sale.objects.filter(
-            store_id=order.caller.store_id,
-            terminal_id=order.caller.terminal_id,
-            business_date=order.business_date,
-            ticket=order.document.ticket,
-            is_test=order.caller.is_test,
-        )
-        .select_for_update()
-        .first()
-    )
-    if existing is None:
-        raise _fiscal_key_taken()
-    if existing.response is None:
-        _adopt(existing, order)
-        return existing
-    if existing.fingerprint == order.fingerprint:
-        return _replayed(existing)
-    raise Conflict(
-        _("This ticket was recorded with other content."),
-        code="sale_conflict",
-        extra={
-            "sale": str(existing.uuid),
-            "fingerprint": existing.fingerprint,
-            "received_at": existing.received_at.isoformat(),
-        },
-    )
-
-
-def _fiscal_key_taken() -> Conflict:
-    message = _("Another sale has this fiscal key.")
-    return Conflict(code="sale_conflict", errors=[FieldProblem("fiscal_key", "taken", message)])
-
-
-def _adopt(tombstone: Sale, order: _Order) -> None:
-    fiscal_key = None if order.caller.is_test else order.document.fiscal_key
-    if (
-        fiscal_key is not None
-        and Sale.objects.filter(fiscal_key=fiscal_key).exclude(pk=tombstone.pk).exists()
-    ):
-        raise _fiscal_key_taken()
-    Sale.objects.filter(pk=tombstone.pk).update(
-        fiscal_key=fiscal_key,
-        operation=order.document.operation,
-        occurred_at=order.occurred_at,
-        received_at=order.now,
-        fingerprint=order.fingerprint,
-        request=order.content,
-    )
-
-
-def _replayed(sale: Sale) -> Recorded:
-    # A sale that was cancelled or returned since says so; everything else is as it was answered.
-    return Recorded(body={**(sale.response or {}), "state": sale.state}, replayed=True)
-
-
-def _find_by_key(order: _Order) -> Recorded | None:
-    known = (
-        IdempotencyKey.objects.select_related("sale")
-        .filter(store_id=order.caller.store_id, key=order.key, is_test=order.caller.is_test)
-        .first()
-    )
-    if known is None:
-        return None
-    if known.fingerprint != order.fingerprint or known.sale.terminal_id != order.caller.terminal_id:
-        raise key_reused()
-    return _replayed(known.sale)
-
-
-def key_reused() -> Problem:
-    """Return the refusal of an Idempotency-Key that belongs to another request."""
-    return Invalid(
-        _("This Idempotency-Key was used for another request."),
-        code="idempotency_key_reused",
-    )
-
-
-def _claim_key(order: _Order, sale_id: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO pos_api_idempotencykey (store_id, key, is_test, fingerprint, sale_id, created_at)
-            VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id
-            """,
-            [order.caller.store_id, order.key, order.caller.is_test, order.fingerprint, sale_id, order.now],
-        )
-        if cursor.fetchone() is None:
-            # Somebody else used it for another sale at this very moment.
-            raise key_reused()
-
-
 # --- What it costs -------------------------------------------------------------------------------
 
 
-def _evaluate(order: _Order, customer_id: int | None, *, without_campaigns: bool) -> Evaluated:
+def _evaluate(order: Order, customer_id: int | None, *, without_campaigns: bool) -> Evaluated:
     document, caller = order.document, order.caller
     snapshot = selectors.read_snapshot(
         document,
@@ -377,7 +214,7 @@ def _evaluate(order: _Order, customer_id: int | None, *, without_campaigns: bool
     return evaluated
 
 
-def _version(document: SaleDocument, current: int, order: _Order) -> int:
+def _version(document: SaleDocument, current: int, order: Order) -> int:
     """Return the plan that a sale is recorded with: the one it was evaluated with, while that is not too old.
 
     An offline sale is judged by what was live when it occurred, or not long before, whenever it arrives.
@@ -397,7 +234,7 @@ def _version(document: SaleDocument, current: int, order: _Order) -> int:
 
 
 def _compare_totals(
-    order: _Order, evaluated: Evaluated, flags: list[str], *, refuse: bool
+    order: Order, evaluated: Evaluated, flags: list[str], *, refuse: bool
 ) -> list[dict[str, Any]]:
     """Return what differs between till and server where the store accepts it; else refuse with 409."""
     net, total = evaluated.evaluation.totals.net, order.document.total
@@ -412,7 +249,7 @@ def _compare_totals(
     return [{"field": "total", "sent": money.text(total), "computed": money.text(net)}]
 
 
-def _refusal(order: _Order, evaluated: Evaluated) -> Problem:
+def _refusal(order: Order, evaluated: Evaluated) -> Problem:
     gone = unavailable(evaluated)
     extra: dict[str, Any] = {"evaluation": evaluated.body()}
     if gone:
