@@ -3,10 +3,12 @@
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from loyalty.models import Account, LevelGift, ProgramLevel
+from loyalty.services.adjustments import adjust
 from retail.models import Product, Sale
 from tests.builders import build_account, build_credit, build_program
 from tests.e2e.cashier import expect_total, name_customer, pair, pay, sell
@@ -148,16 +150,17 @@ class TestRedeeming:
 
 
 def spend_elsewhere(shop: Shop, cents: int) -> None:
-    """Another till spends it meanwhile."""
-    from django.db import transaction
-
-    from loyalty.models import Lot
-    from loyalty.services.ledger import spend
-
-    lot = Lot.objects.get(account__customer=shop.customer, account__kind="cashback")
-    at = timezone.now()
+    """A manager takes it meanwhile."""
     with transaction.atomic():
-        spend([(lot.pk, cents)], cause="elsewhere", occurred_at=at, at=at)
+        adjust(
+            customer_id=shop.customer.pk,
+            key=("cashback", None),
+            amount=-cents,
+            reason="Crédito dado por engano",
+            actor_id=shop.manager.pk,
+            operation="elsewhere",
+            at=timezone.now(),
+        )
 
 
 class TestGifts:
