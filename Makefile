@@ -11,6 +11,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Further arguments, as in: make test ARGS="tests/retail -k money"
 ARGS ?=
+# How the long targets share their tests out: a process that is done takes over what waits behind a long test.
+SIDE_BY_SIDE := -n 2 --dist worksteal
 
 # A lock file is installed when a stamp with the checksum of its content exists.
 stamp = $(VENV)/.installed-$(1)-$(shell cksum < requirements/$(1).txt | tr ' ' '-')
@@ -33,9 +35,9 @@ run: $(RUN) ## Start everything on this machine (PORT=8000, HOST=127.0.0.1); Ctr
 test: $(TEST) ## Run all tests except the browser's, on a private PostgreSQL and Redis
 	@$(BIN)/python -m pytest -m "not e2e and not deep" --ignore=tests/e2e $(ARGS)
 
-test-deep: $(DEV) ## Run all tests with many more examples, and fuzz the API for longer (takes two hours)
-	@$(BIN)/python -m pytest -m "not e2e" --ignore=tests/e2e $(ARGS)
-	@FIEL_FUZZ_EXAMPLES=500 $(BIN)/python -m pytest tests/e2e/test_api_fuzzing.py $(ARGS)
+test-deep: $(DEV) ## Run all tests with many more examples, and fuzz the API for longer (takes an hour; ARGS="-n 4")
+	@$(BIN)/python -m pytest -m "not e2e" --ignore=tests/e2e $(SIDE_BY_SIDE) $(ARGS)
+	@FIEL_FUZZ_EXAMPLES=500 $(BIN)/python -m pytest tests/e2e/test_api_fuzzing.py $(SIDE_BY_SIDE) $(ARGS)
 
 e2e: $(DEV) ## Run the browser and API fuzzing tests (needs chromium)
 	@for name in "$$FIEL_CHROMIUM" chromium chromium-browser google-chrome; do \

@@ -1,7 +1,7 @@
 """Starts PostgreSQL and Redis for a test run; imported by tests/settings.py before the settings are read.
 
 With DATABASE_URL or REDIS_URL set, that server is used instead. The workers of pytest-xdist inherit both
-variables, and so share the servers of the process that started them.
+variables, and so share the servers of the process that started them; each has databases of its own on them.
 """
 
 import atexit
@@ -10,6 +10,7 @@ import secrets
 import shutil
 import tempfile
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from config.local.postgres import start_postgres
 from config.local.valkey import start_valkey
@@ -49,4 +50,26 @@ def _start_services() -> None:
         os.environ["REDIS_URL"] = valkey.url
 
 
+def worker_redis_url(url: str, worker: str) -> str:
+    """Return the URL of the pair of databases (queue, cache) that belongs to an xdist worker such as "gw0".
+
+    A worker empties its cache after each test, and must not empty another's. A server has sixteen databases
+    unless told otherwise: seven workers have a pair each, further ones share.
+    """
+    database = 2 * (1 + int(worker.removeprefix("gw")) % 7)
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return urlunsplit(parts._replace(query=urlencode(dict(parse_qsl(parts.query)) | {"db": database})))
+    return urlunsplit(parts._replace(path=f"/{database}"))
+
+
+def _keep_apart() -> None:
+    """Give this worker its databases, once: what a test starts gets them, or whatever else the test hands it."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker and os.environ.get("FIEL_TEST_WORKER") != worker:
+        os.environ["REDIS_URL"] = worker_redis_url(os.environ["REDIS_URL"], worker)
+        os.environ["FIEL_TEST_WORKER"] = worker
+
+
 _start_services()
+_keep_apart()

@@ -9,6 +9,9 @@ from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db import connection
 
+from config.environment import parse_redis_url
+from tests.services import worker_redis_url
+
 
 class TestDatabase:
     @pytest.mark.django_db
@@ -52,6 +55,19 @@ class TestCache:
 
     def test_is_emptied_between_tests(self):
         assert cache.get("colour") is None
+
+
+class TestWorkerRedisUrl:
+    """Workers of one test run share a server, and empty their caches."""
+
+    @pytest.mark.parametrize("url", ["unix:///tmp/redis.sock?db=0", "redis://localhost:6379/0"])
+    def test_gives_each_worker_a_queue_and_a_cache_that_no_other_has(self, url):
+        pairs = [parse_redis_url(url)] + [
+            parse_redis_url(worker_redis_url(url, f"gw{number}")) for number in range(7)
+        ]
+
+        databases = [one.rpartition("=" if "=" in one else "/")[2] for pair in pairs for one in pair]
+        assert sorted(map(int, databases)) == list(range(16))
 
 
 @pytest.mark.django_db
