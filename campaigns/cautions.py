@@ -1,6 +1,7 @@
-"""What a manager should look at twice, as far as a campaign's own document says it. Never an error.
+"""What a manager should look at twice, as far as a document itself says it. Never an error.
 
-`campaigns.services.conflicts` adds what only the catalogue and the other campaigns can tell.
+`campaigns.services.conflicts` adds what only the catalogue and the other campaigns can tell of a campaign;
+`campaigns.services.document_cautions` speaks of associations and markdowns.
 """
 
 from collections.abc import Iterator
@@ -23,10 +24,7 @@ class Caution(Struct, frozen=True, omit_defaults=True):
 
 def cautions(campaign: Campaign, *, at: datetime) -> Iterator[Caution]:
     """Yield what a document gives reason to look at twice, in the active language."""
-    if campaign.ends_at is None:
-        yield Caution("no_end", _("It has no end: it goes on until somebody pauses it."))
-    elif campaign.ends_at <= at:
-        yield Caution("ended", _("Its end is in the past: it will not activate."))
+    yield from period_cautions(campaign.ends_at, at=at)
     if campaign.benefits and not campaign.limits and campaign.budget is None:
         yield Caution("no_limit", _("It has no limit and no budget."))
     if any(_gives_everything(benefit) for benefit in campaign.benefits):
@@ -38,6 +36,14 @@ def cautions(campaign: Campaign, *, at: datetime) -> Iterator[Caution]:
         yield Caution("no_rules", _("It has no rules: it applies to every sale."))
     if any(leaf.kind == "customer_field" for leaf in leaves(campaign.conditions)):
         yield Caution("typed_data", _("It trusts data that is typed at the till."))
+
+
+def period_cautions(ends_at: datetime | None, *, at: datetime) -> Iterator[Caution]:
+    """Yield what the end of a campaign or a markdown gives reason to look at twice."""
+    if ends_at is None:
+        yield Caution("no_end", _("It has no end: it goes on until somebody pauses it."))
+    elif ends_at <= at:
+        yield Caution("ended", _("Its end is in the past: it will not activate."))
 
 
 def _gives_everything(benefit: Any) -> bool:

@@ -38,6 +38,13 @@ def names_of(codes: Iterable[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
+def unknown_stores(stores: Iterable[str]) -> list[str]:
+    """Return those of a document's stores (codes, or `grouping:` and a code) that do not exist."""
+    wanted = list(stores)
+    known = names_of(_codes_in({"stores": wanted}))
+    return [store for store in wanted if store not in known]
+
+
 _NAMED: dict[str, tuple[type[Model], str, str]] = {
     "sku": (Product, "sku", ""),
     "category": (Category, "code", ""),
@@ -118,6 +125,25 @@ def completed_lines(lines: list[Any]) -> list[Any]:
         else line
         for line in lines
     ]
+
+
+def catalogue_problems(problems: Iterable[Problem], lines: Any, path: str) -> list[Problem]:
+    """Return what is wrong with a simulation; a price that lacks because the catalogue does not know the product says so.
+
+    `lines` are those of the simulation and were completed by `completed_lines`; `path` is theirs in the problems.
+    """
+    return [_catalogue_problem(problem, lines, path) for problem in problems]
+
+
+def _catalogue_problem(problem: Problem, lines: Any, path: str) -> Problem:
+    place = problem.path.removeprefix(f"{path}.").removesuffix(".unit_price")
+    if problem.code != "required" or problem.path != f"{path}.{place}.unit_price" or not place.isdecimal():
+        return problem
+    sku = lines[int(place)].get("sku")
+    if not isinstance(sku, str) or not sku.strip():
+        return problem
+    message = gettext_noop("%(sku)s is not in the catalogue: give a unit price.")
+    return Problem(problem.path, "not_in_catalogue", message, {"sku": sku})
 
 
 def _own_category(line: Mapping[str, Any], paths: Mapping[str, list[str]]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ MILLION = 1_000_000
 CENTS_LIMIT = 10**14  # numeric(14,2) in the database, with room for sums
 
 _PLAIN_AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,2})?", re.ASCII)
+_LONG_AMOUNT = re.compile(r"0*[1-9][0-9]{12,}(\.[0-9]{1,2})?", re.ASCII)
 _CENT = Decimal("0.01")
 
 
@@ -37,16 +38,23 @@ class MoneyError(ValueError):
     """The text or number is not an amount of money exact to the cent."""
 
 
+class AmountTooLarge(MoneyError):
+    """It is an amount, but no column of the database holds it."""
+
+
 def parse(value: object) -> int:
     """Return the cents of `"12.50"`, `12.5`, `12` or a `Decimal`.
 
-    Raises MoneyError for anything that is not exact to the cent: a third decimal, an exponent, NaN, a bool.
+    Raises MoneyError for anything that is not exact to the cent: a third decimal, an exponent, NaN, a bool; AmountTooLarge
+    from 1,000,000,000,000.00 on.
     """
     if isinstance(value, bool):
         raise MoneyError("not an amount")
     if isinstance(value, int):
-        if abs(value) >= CENTS_LIMIT // 100:
-            raise MoneyError("too large")
+        if value >= CENTS_LIMIT // 100:
+            raise AmountTooLarge("too large")
+        if value <= -CENTS_LIMIT // 100:
+            raise MoneyError("too small")
         return value * 100
     if isinstance(value, Decimal | float):
         # repr() of a float is the shortest text that reads back as it: the text that the sender wrote.
@@ -56,6 +64,8 @@ def parse(value: object) -> int:
     else:
         raise MoneyError("not an amount")
     if not _PLAIN_AMOUNT.fullmatch(text):
+        if _LONG_AMOUNT.fullmatch(text):
+            raise AmountTooLarge("too large")
         raise MoneyError("not an amount with at most two decimals")
     whole, _, decimals = text.lstrip("-").partition(".")
     cents = int(whole) * 100 + int((decimals + "00")[:2])

@@ -17,6 +17,8 @@ _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})",
     re.ASCII,
 )
+# Further away, a time zone may have no such moment.
+FIRST_YEAR, LAST_YEAR = 1900, 9000
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?", re.ASCII)
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
@@ -53,10 +55,17 @@ class Reader:
         self, declared: tuple[Field, ...], value: Any, path: str, extra: frozenset[str] = frozenset()
     ) -> dict[str, Any] | None:
         """Read an object with the declared members. Returns None when anything in it was refused."""
+        before = len(self.problems)
+        values = self.members(declared, value, path, extra)
+        return values if len(self.problems) == before else None
+
+    def members(
+        self, declared: tuple[Field, ...], value: Any, path: str, extra: frozenset[str] = frozenset()
+    ) -> dict[str, Any] | None:
+        """Read an object member by member; `without_refused` takes away those that were refused. None when it is no object."""
         mapping = self.mapping(value, path)
         if mapping is None:
             return None
-        before = len(self.problems)
         if len(mapping) > sum([field.name in mapping for field in declared]):
             self.unknown(mapping, {field.name for field in declared} | extra, path)
         values: dict[str, Any] = {}
@@ -66,7 +75,7 @@ class Reader:
                 values[name] = self.field(field, mapping.get(name, MISSING), path)
             else:
                 values[name] = field.default
-        return values if len(self.problems) == before else None
+        return values
 
     def field(self, field: Field, value: Any, path: str) -> Any:
         """Read one member; the default when it is absent or, if allowed, null."""
@@ -94,6 +103,13 @@ class Reader:
                 path, "too_large", gettext_noop("Must be at most %(maximum)s."), maximum=shown(field.maximum)
             )
         return value
+
+
+def without_refused(declared: tuple[Field, ...], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return members with their defaults in the place of those that were refused: what is wrong between the others
+    can be said in the same round."""
+    defaults = {field.name: field.default for field in declared}
+    return {name: defaults[name] if value is _REFUSED else value for name, value in values.items()}
 
 
 def join(path: str, name: str | int) -> str:
@@ -190,6 +206,11 @@ def _quantity(reader: Reader, field: Field, value: Any, path: str) -> Any:
 def _money(reader: Reader, field: Field, value: Any, path: str) -> Any:
     try:
         cents = money.parse(value)
+    except money.AmountTooLarge:
+        most = money.CENTS_LIMIT - 1 if field.maximum is None else field.maximum
+        return reader.refuse(
+            path, "too_large", gettext_noop("Must be at most %(maximum)s."), maximum=money.text(most)
+        )
     except money.MoneyError:
         return reader.refuse(
             path, "invalid_amount", gettext_noop('Must be an amount such as "12.50", exact to the cent.')
@@ -210,13 +231,21 @@ def _percent(reader: Reader, field: Field, value: Any, path: str) -> Any:
 
 def _instant(reader: Reader, field: Field, value: Any, path: str) -> Any:
     moment = read_instant(value)
-    if moment is None:
+    if moment is not None:
+        return moment
+    if isinstance(value, str) and _INSTANT.fullmatch(value) and not FIRST_YEAR <= int(value[:4]) <= LAST_YEAR:
         return reader.refuse(
             path,
-            "invalid_instant",
-            gettext_noop("Must be a date and time with offset, such as 2026-06-01T00:00:00-03:00."),
+            "out_of_range",
+            gettext_noop("The year must be between %(first)s and %(last)s."),
+            first=FIRST_YEAR,
+            last=LAST_YEAR,
         )
-    return moment
+    return reader.refuse(
+        path,
+        "invalid_instant",
+        gettext_noop("Must be a date and time with offset, such as 2026-06-01T00:00:00-03:00."),
+    )
 
 
 def read_instant(value: Any) -> datetime | None:
@@ -228,7 +257,7 @@ def read_instant(value: Any) -> datetime | None:
         moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return moment if 1900 <= moment.year <= 9000 else None
+    return moment if FIRST_YEAR <= moment.year <= LAST_YEAR else None
 
 
 def _date(reader: Reader, field: Field, value: Any, path: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from campaigns.engine.benefits.base import Benefit
 from campaigns.engine.campaign import CAMPAIGN_FIELDS, Campaign, Group, Node
 from campaigns.engine.conditions.base import Condition
-from campaigns.engine.decoding import MISSING, Reader, join, report_faults
+from campaigns.engine.decoding import MISSING, Reader, join, report_faults, without_refused
 from campaigns.engine.encoding import encode_fields
 from campaigns.engine.fields import DocumentError
 from campaigns.engine.kinds import BENEFITS, CONDITIONS
@@ -44,11 +44,10 @@ def read_campaign(reader: Reader, document: Any, path: str = "") -> Campaign | N
             values[field.name] = read_benefits(reader, value, here)
         else:
             values[field.name] = reader.field(field, value, path)
-    if len(reader.problems) != before:
-        return None
-    campaign = Campaign(**values)
+    readable = len(reader.problems) == before
+    campaign = Campaign(**(values if readable else without_refused(CAMPAIGN_FIELDS, values)))
     report_faults(reader, campaign, path)
-    return campaign
+    return campaign if readable else None
 
 
 def read_tree(reader: Reader, value: Any, path: str, depth: int = 1) -> Node | None:

@@ -8,7 +8,7 @@ from typing import Any
 from campaigns.engine import fields
 from campaigns.engine.basket import Line
 from campaigns.engine.campaign import Schedule
-from campaigns.engine.decoding import Reader, report_faults
+from campaigns.engine.decoding import Reader, report_faults, without_refused
 from campaigns.engine.encoding import encode_fields
 from campaigns.engine.fields import DocumentError, Field
 from campaigns.engine.marks import gettext_noop
@@ -131,10 +131,11 @@ def decode_markdown(document: Any, *, path: str = "") -> Markdown:
 
 def read_markdown(reader: Reader, document: Any, path: str = "") -> Markdown | None:
     before = len(reader.problems)
-    values = reader.fields(MARKDOWN_FIELDS, document, path)
+    values = reader.members(MARKDOWN_FIELDS, document, path)
     if values is None:
         return None
-    markdown = Markdown(**values)
+    readable = without_refused(MARKDOWN_FIELDS, values)
+    markdown = Markdown(**readable | {"items": readable["items"] or ()})
     report_faults(reader, markdown, path)
     return markdown if len(reader.problems) == before else None
 
@@ -157,10 +158,10 @@ ITEM_FIELD: Field = Field(
 def decode_header(document: Any) -> Markdown:
     """Read what a markdown says of itself, without its products. Raises DocumentError with every fault."""
     reader = Reader()
-    values = reader.fields(HEADER_FIELDS, document, "")
+    values = reader.members(HEADER_FIELDS, document, "")
     if values is None:
         raise DocumentError(reader.problems)
-    markdown = Markdown(items=(), **values)
+    markdown = Markdown(items=(), **without_refused(HEADER_FIELDS, values))
     report_faults(reader, markdown, "")
     if reader.problems:
         raise DocumentError(reader.problems)

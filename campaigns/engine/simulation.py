@@ -18,11 +18,11 @@ from campaigns.engine.basket import (
     Shopper,
     Store,
 )
-from campaigns.engine.decoding import Reader, read_instant
+from campaigns.engine.decoding import Reader
 from campaigns.engine.drafts import DRAFT_FIELDS, read_drafts
 from campaigns.engine.evaluate import BasketError, evaluate
 from campaigns.engine.evaluation import Evaluation
-from campaigns.engine.fields import DocumentError
+from campaigns.engine.fields import DocumentError, Field
 from campaigns.engine.marks import gettext_noop
 from campaigns.engine.plan import Plan
 from campaigns.engine.redeem_document import read_balances, read_redeem
@@ -31,6 +31,7 @@ from campaigns.engine.redemption_body import ExplainRefused
 from campaigns.engine.refunds import refund_of, render_refund
 from campaigns.engine.rendering import Explain, render
 
+_AT = Field(name="at", type="instant", label="At", nullable=True)
 COMPANY_ZONE = ZoneInfo("America/Sao_Paulo")
 KNOWN = frozenset(
     {
@@ -81,10 +82,7 @@ class Simulation:
             known=shopper is not None or place == "shopper.balances",
         )
         self.redeem = read_redeem(reader, asked, "basket.redeem", self.balances)
-        at = mapping.get("at")
-        moment = None if at is None else read_instant(at)
-        if at is not None and moment is None:
-            reader.refuse("at", "invalid_instant", gettext_noop("Must be a date and time with offset."))
+        moment = reader.field(_AT, mapping.get("at"), "")
         if reader.problems or basket is None:
             raise DocumentError(reader.problems)
         self.basket: Basket = documents.basket_of(basket, self.drafts.promo_codes)

@@ -408,8 +408,13 @@ class RowsForm:
     def complaints(self) -> Iterator[Complaint]:
         for error in self.errors:
             yield Complaint(f"rows-{self.prefix}", str(self.label), str(error))
-        for row in self.rows:
-            yield from row.complaints()
+        for place, row in enumerate(self.rows):
+            for complaint in row.complaints():
+                yield complaint._replace(label=f"{self.label_of(place)} › {complaint.label}")
+
+    def label_of(self, place: int) -> str:
+        """Name a row for people: its list and its number."""
+        return f"{self.label} {place + 1}"
 
     @property
     def wrong(self) -> int:

@@ -80,8 +80,9 @@ class PublishedForm:
         try:
             read(document)
         except DocumentError as error:
-            # Without a name there is no code either; one complaint is enough.
-            self.show([problem for problem in error.problems if not (unnamed and problem.path == "code")])
+            # Without a name no code is made of it either; one complaint is enough.
+            nameless = unnamed and not document.get("code")
+            self.show([problem for problem in error.problems if not (nameless and problem.path == "code")])
         return not self.wrong
 
     def complaints(self) -> Iterator[Complaint]:

@@ -3,7 +3,7 @@
 import base64
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.engine import fields
 from campaigns.engine.conditions.customer_field import FIELD_CHOICES
-from campaigns.engine.fields import declared_fields
+from campaigns.engine.fields import Problem, declared_fields
 from campaigns.engine.marks import gettext_noop
-from campaigns.forms.declared import DeclaredForm, Json, RowsForm
+from campaigns.explanations import problem_text
+from campaigns.forms.declared import Complaint, DeclaredForm, Holder, Json, RowsForm
 from campaigns.forms.inputs import ChoiceInput
 
 PREFIX = "sim"
@@ -176,12 +177,56 @@ class SimulatorForm(DeclaredForm):
             if category := line.pop("product_category", None):
                 line["category"] = category
         asked = {name: _without_empty(value) for name, value in found.items()}
-        if found.get("shopper") is not None:
-            asked["shopper"] = _without_empty(found["shopper"])
+        for name, places in self._filled(found).items():
+            asked[name] = [_without_empty(found[name][place]) for place in places]
         asked |= {"accepted": self.accepted, "gifts": self.gifts}
-        kept = {name: value for name, value in asked.items() if not _is_empty(value)}
-        kept["lines"] = [line for line in kept.get("lines", []) if set(line) - {"quantity"}]
-        return kept
+        return {name: value for name, value in asked.items() if name == "lines" or not _is_empty(value)}
+
+    def _filled(self, found: Json) -> dict[str, list[int]]:
+        """Return by list which of its rows ask for something: the others do not count. Every line begins with a quantity."""
+        return {
+            name: [
+                place
+                for place, row in enumerate(found.get(name, []))
+                if set(_without_empty(row)) - ({"quantity"} if name == "lines" else set())
+            ]
+            for name, child in self.children.items()
+            if isinstance(child, RowsForm)
+        }
+
+    def complaints_about(self, problems: Iterable[Problem]) -> list[Complaint]:
+        """Return what cannot be read and what the engine says of the scenario, each once, with its place on the page."""
+        found = list(self.complaints())
+        # What could not be read is also missing; the first complaint is the useful one.
+        unreadable = {complaint.anchor for complaint in found}
+        places = {path: (holder, name) for path, holder, name in self.inputs()}
+        filled = self._filled(self.document())
+        for problem in problems:
+            path = _on_page(problem.path, filled)
+            while path and path not in places:
+                path = path.rpartition(".")[0]
+            text = problem_text(problem)
+            complaint = Complaint("", "", text)
+            if path:
+                holder, name = places[path]
+                complaint = self._complaint(path, holder, name, text)
+                if complaint.anchor in unreadable:
+                    continue
+                holder.add_error(name, text)
+            found.append(complaint)
+        return found
+
+    def _complaint(self, path: str, holder: Holder, name: str, text: str) -> Complaint:
+        if isinstance(holder, RowsForm):
+            return Complaint(f"rows-{holder.prefix}", str(holder.label), text)
+        if not isinstance(holder, DeclaredForm):
+            return Complaint("", str(getattr(holder, "label", "")), text)
+        list_name, _dot, rest = path.partition(".")
+        rows, bound = self.children.get(list_name), holder[name]
+        label = str(bound.label)
+        if isinstance(rows, RowsForm):
+            label = f"{rows.label_of(int(rest.partition('.')[0]))} › {label}"
+        return Complaint(str(bound.auto_id), label, text)
 
     def rows(self, name: str) -> RowsForm:
         rows = self.children[name]
@@ -200,6 +245,17 @@ class SimulatorForm(DeclaredForm):
                 child.add()
             elif verb == "remove" and number != prefix and number.isdecimal() and len(number) < 5:
                 child.remove(int(number))
+
+
+def _on_page(path: str, filled: Mapping[str, list[int]]) -> str:
+    """Return the path of an input from that of a problem, which counts only the rows that ask for something."""
+    rows, _dot, rest = path.partition(".")
+    place, dot, name = rest.partition(".")
+    if rows not in filled or not place.isdecimal() or int(place) >= len(filled[rows]):
+        return path
+    if (rows, name) == ("lines", "category"):
+        name = "product_category"
+    return f"{rows}.{filled[rows][int(place)]}{dot}{name}"
 
 
 def _gifts(data: QueryDict) -> list[Json]:

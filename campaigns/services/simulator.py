@@ -110,10 +110,11 @@ def run_scenario(scenario: Scenario, *, at: datetime, shows_codes: bool = False)
     """
     company = Company.objects.get()
     zone = ZoneInfo(company.time_zone)
-    document, customer = _document(scenario, at, zone)
+    problems: list[Problem] = []
+    document, customer = _document(scenario, at, zone, problems)
     document["policy"] = company.policy or None
     try:
-        simulation = Simulation(document, now=at, zone=zone)
+        simulation = _read(document, at, zone, problems)
         plan = simulation.drafts.plan(
             plan_for(selectors.current_plan_version()) if scenario.get("live") else None
         )
@@ -145,10 +146,28 @@ def run_scenario(scenario: Scenario, *, at: datetime, shows_codes: bool = False)
     )
 
 
-def _document(scenario: Scenario, at: datetime, zone: ZoneInfo) -> tuple[dict[str, Any], Customer | None]:
-    """Write a scenario as a simulation document, with what the database knows. `zone` is that of no store."""
+def _read(document: dict[str, Any], at: datetime, zone: ZoneInfo, problems: list[Problem]) -> Simulation:
+    """Return the document, read. Raises DocumentError with the problems found so far and every other one."""
+    try:
+        simulation = Simulation(document, now=at, zone=zone)
+    except DocumentError as error:
+        lines = document["basket"]["lines"]
+        problems = [*problems, *references.catalogue_problems(error.problems, lines, "basket.lines")]
+    else:
+        if not problems:
+            return simulation
+    raise DocumentError(problems)
+
+
+def _document(
+    scenario: Scenario, at: datetime, zone: ZoneInfo, problems: list[Problem]
+) -> tuple[dict[str, Any], Customer | None]:
+    """Write a scenario as a simulation document, with what the database knows. `zone` is that of no store.
+
+    What it names and does not exist is left out and added to the problems.
+    """
     moment = read_instant(scenario.get("at")) or at
-    campaigns = _working_copies(scenario.get("campaigns", []))
+    campaigns = _working_copies(scenario.get("campaigns", []), problems)
     basket = {name: scenario[name] for name in BASKET_FIELDS if scenario.get(name)}
     lines = [
         {name: value for name, value in line.items() if value not in (None, "")}
@@ -158,7 +177,7 @@ def _document(scenario: Scenario, at: datetime, zone: ZoneInfo) -> tuple[dict[st
     basket["captured"] = {
         entry["name"]: entry.get("value") or "" for entry in scenario.get("captured", []) if entry.get("name")
     }
-    customer = _customer(scenario.get("customer"))
+    customer = _customer(scenario.get("customer"), problems)
     document: dict[str, Any] = {
         "campaigns": campaigns,
         "basket": basket,
@@ -168,11 +187,12 @@ def _document(scenario: Scenario, at: datetime, zone: ZoneInfo) -> tuple[dict[st
     if scenario.get("at"):
         document["at"] = scenario["at"]
     if scenario.get("store"):
-        document["store"] = references.store_facts(scenario["store"])
-        if document["store"] is None:
+        store = references.store_facts(scenario["store"])
+        if store is None:
             message = gettext_noop("There is no store %(code)s.")
-            raise DocumentError([Problem("store", "unknown", message, {"code": scenario["store"]})])
-        zone = ZoneInfo(document["store"]["timezone"])
+            problems.append(Problem("store", "unknown", message, {"code": scenario["store"]}))
+        else:
+            document["store"], zone = store, ZoneInfo(store["timezone"])
     document["shopper"] = _shopper(scenario.get("shopper"), customer, moment.astimezone(zone))
     _use_cashback(document)
     if scenario.get("live"):
@@ -189,25 +209,23 @@ def _use_cashback(document: dict[str, Any]) -> None:
         document["basket"]["redeem"] = {"cashback": "max"}
 
 
-def _working_copies(wanted: list[str]) -> list[Mapping[str, Any]]:
+def _working_copies(wanted: list[str], problems: list[Problem]) -> list[Mapping[str, Any]]:
     found = dict(Campaign.objects.filter(code__in=wanted).values_list("code", "document"))
     message = gettext_noop("There is no campaign %(code)s.")
-    unknown = [
+    problems += [
         Problem("campaigns", "unknown", message, {"code": code}) for code in wanted if code not in found
     ]
-    if unknown:
-        raise DocumentError(unknown)
-    return [found[code] for code in wanted]
+    return [found[code] for code in wanted if code in found]
 
 
-def _customer(key: Any) -> Customer | None:
+def _customer(key: Any, problems: list[Problem]) -> Customer | None:
     if key in (None, ""):
         return None
     customer = (
         Customer.objects.filter(pk=int(key)).first() if str(key).isdecimal() and len(str(key)) < 19 else None
     )
     if customer is None:
-        raise DocumentError([Problem("customer", "unknown", gettext_noop("There is no such customer."))])
+        problems.append(Problem("customer", "unknown", gettext_noop("There is no such customer.")))
     return customer
 
 

@@ -16,6 +16,7 @@ from campaigns.forms.filters import STATUS_LABELS, STATUS_TONES
 from campaigns.forms.published import AssociationForm
 from campaigns.models import Association, Campaign
 from campaigns.services import associations as services
+from campaigns.services.document_cautions import association_cautions
 from campaigns.summary import headline
 from campaigns.views.published import DocumentPage, FormPage, HistoryPage, Kind, acts
 from retail.views.columns import Column
@@ -45,6 +46,7 @@ KIND = Kind(
     publish=services.publish_association,
     roll_back=services.roll_back_association,
     describe=_describe,
+    cautions=association_cautions,
     read=services.read_association,
     canonical=lambda document: encode_association(decode_association(document)),
     tabs=((_("Overview"), "detail"), (_("History"), "history")),
@@ -111,6 +113,7 @@ class AssociationDetail(DocumentPage):
         context = {
             **KIND.head(request, association, "detail"),
             "live": live,
+            "cautions": association_cautions(association, at=timezone.now()),
             "sentences": describe_association(read),
             "campaigns": _members(read.campaigns),
             "changes": described_changes(live.document, association.document) if live else [],

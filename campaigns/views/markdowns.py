@@ -18,6 +18,7 @@ from campaigns.forms.filters import STATUS_LABELS, STATUS_TONES
 from campaigns.forms.published import MarkdownForm
 from campaigns.models import Markdown
 from campaigns.services import markdowns as services
+from campaigns.services.document_cautions import markdown_cautions
 from campaigns.views.lists import first_day, last_day
 from campaigns.views.published import DocumentPage, FormPage, HistoryPage, Kind, acts
 from retail import formats
@@ -51,6 +52,7 @@ KIND = Kind(
     publish=services.publish_markdown,
     roll_back=services.roll_back_markdown,
     describe=_describe,
+    cautions=markdown_cautions,
     read=decode_header,
     canonical=lambda document: encode_header(decode_header(document)),
     tabs=((_("Overview"), "detail"), (_("Products"), "products"), (_("History"), "history")),
@@ -100,13 +102,14 @@ class MarkdownDetail(DocumentPage):
 
     def get(self, request: HttpRequest, code: str) -> HttpResponse:
         markdown = KIND.find(code)
-        live = markdown.live_revision
+        live, at = markdown.live_revision, timezone.now()
         shown = live.document if live else markdown.document
         names = references.names_in(shown)
         context = {
             **KIND.head(request, markdown, "detail"),
             "live": live,
-            "described": describe_markdown(decode_header(shown), at=timezone.now(), names=names),
+            "cautions": markdown_cautions(markdown, at=at),
+            "described": describe_markdown(decode_header(shown), at=at, names=names),
             "changes": described_changes(live.document, markdown.document) if live else [],
             "products_url": KIND.url("products", code),
         }

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views import View
 
+from campaigns.cautions import Caution
 from campaigns.document_summary import described_changes
 from campaigns.engine.fields import DocumentError
 from campaigns.explanations import problem_text
@@ -40,6 +41,7 @@ class Kind:
     publish: Callable[..., Any]
     roll_back: Callable[..., Any]
     describe: Callable[[Any], list[tuple[str, list[str]]]]
+    cautions: Callable[..., list[Caution]]
     read: Callable[[Json], Any]
     canonical: Callable[[Json], Json]
     tabs: tuple[tuple[Promise | str, str], ...]
@@ -240,6 +242,7 @@ class Publish(DocumentAct):
             **self.kind.head(request, document, "publish"),
             **approval_context(request.user, document),
             "described": self.kind.describe(document),
+            "cautions": self.kind.cautions(document, at=timezone.now()),
             "changes": described_changes(live.document, document.document) if live else [],
         }
         return render(request, "campaigns/document_publish.html", context)

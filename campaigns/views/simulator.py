@@ -1,5 +1,6 @@
 """The simulator: any campaigns on an invented purchase, shown like a receipt, with what would make the others activate."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -17,8 +18,8 @@ from campaigns.engine.evaluation import Earned, Evaluation, Refusal
 from campaigns.engine.fields import DocumentError, Problem
 from campaigns.engine.kinds import BENEFITS
 from campaigns.engine.verdict import Unit, Verdict
-from campaigns.explanations import codes_named, explain, problem_text, written
-from campaigns.forms.declared import Json
+from campaigns.explanations import codes_named, explain, written
+from campaigns.forms.declared import Complaint, Json
 from campaigns.forms.simulator import SimulatorForm, packed, unpacked
 from campaigns.models import Campaign
 from campaigns.redemption_texts import explain_refused
@@ -44,7 +45,8 @@ class Simulator(PageMixin, View):
         scenario = unpacked(address)
         if scenario is None:
             form = SimulatorForm(scenario={"live": True})
-            return self.draw(form, problems=[_("This address holds no purchase. Here is a new one.")])
+            text = _("This address holds no purchase. Here is a new one.")
+            return self.draw(form, problems=[Complaint("", "", text)])
         return self.draw(SimulatorForm(scenario=scenario))
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -62,27 +64,25 @@ class Simulator(PageMixin, View):
             response["HX-Replace-Url"] = _address(address)
         return response
 
-    def draw(self, form: SimulatorForm, problems: list[str] | None = None) -> HttpResponse:
+    def draw(self, form: SimulatorForm, problems: Sequence[Complaint] = ()) -> HttpResponse:
         scenario, at = form.scenario(), timezone.now()
         if scenario.get("customer") and not self.request.user.has_perm("customers.view_customer"):
             del scenario["customer"]
         result = None
-        problems = list(problems or [])
-        # What could not be read would be missing from the answer.
-        if scenario["lines"] and not form.wrong:
+        found: tuple[Problem, ...] = ()
+        if scenario["lines"]:
             try:
                 shows_codes = self.request.user.has_perm("campaigns.view_promocodepool")
                 simulated = run_scenario(scenario, at=at, shows_codes=shows_codes)
-                result = Receipt(simulated, scenario).data()
+                # What could not be read would be missing from the answer.
+                result = None if form.wrong else Receipt(simulated, scenario).data()
             except DocumentError as error:
-                problems += _say(form, error.problems)
-        elif form.wrong:
-            problems.append(_("Some of what you typed cannot be read."))
+                found = error.problems
         chosen = scenario.get("campaigns", [])
         context = {
             "form": form,
             "result": result,
-            "problems": problems,
+            "problems": [*problems, *form.complaints_about(found)],
             "share": packed(scenario),
             "nothing_chosen": not chosen and not scenario.get("live"),
             "campaign": Campaign.objects.filter(code=chosen[0]).first() if len(chosen) == 1 else None,
@@ -102,22 +102,6 @@ def _beginning(code: str) -> Json:
         return {"live": True}
     skus = references.fitting_products(decode_campaign(campaign.document).conditions)
     return {"campaigns": [campaign.code], "lines": [{"sku": sku, "quantity": "1"} for sku in skus]}
-
-
-def _say(form: SimulatorForm, problems: tuple[Problem, ...]) -> list[str]:
-    """Put what the engine says on the inputs that it is about, and return it as sentences too."""
-    places = {path: (holder, name) for path, holder, name in form.inputs()}
-    said = []
-    for problem in problems:
-        text = problem_text(problem)
-        path = problem.path.replace(".category", ".product_category")
-        while path and path not in places:
-            path = path.rpartition(".")[0]
-        holder, name = places.get(path, (form, "campaigns"))
-        holder.add_error(name, text)
-        label = getattr(getattr(holder, "fields", {}).get(name), "label", "") or getattr(holder, "label", "")
-        said.append(f"{label}: {text}" if label else text)
-    return said
 
 
 class Receipt:

@@ -8,12 +8,19 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from campaigns.codes import normalize
+from campaigns.engine.fields import DocumentError
 from campaigns.engine.plan import Plan
 from campaigns.engine.simulation import simulate
 from campaigns.explanations import explain
 from campaigns.loader import plan_for
 from campaigns.redemption_texts import explain_refused
-from campaigns.references import catalogue_items, completed_lines, promo_code_facts, with_saved
+from campaigns.references import (
+    catalogue_items,
+    catalogue_problems,
+    completed_lines,
+    promo_code_facts,
+    with_saved,
+)
 from campaigns.selectors import current_plan_version
 from customers.models import Customer
 from customers.selectors import find_customer
@@ -39,16 +46,23 @@ def run_simulation(document: Any, *, now: datetime, zone: ZoneInfo) -> dict[str,
         if document.get("live") is True:
             live = plan_for(current_plan_version())
             document = _with_programs(_with_codes(_completed(document), now))
-    return simulate(
-        document,
-        now=now,
-        zone=zone,
-        live=live,
-        explain=explain,
-        explain_refused=explain_refused,
-        read_products=None if live is None else catalogue_items,
-        as_given=as_given,
-    )
+    try:
+        return simulate(
+            document,
+            now=now,
+            zone=zone,
+            live=live,
+            explain=explain,
+            explain_refused=explain_refused,
+            read_products=None if live is None else catalogue_items,
+            as_given=as_given,
+        )
+    except DocumentError as error:
+        if live is None:
+            raise
+        basket = document.get("basket")
+        lines = basket.get("lines") if isinstance(basket, dict) else None
+        raise DocumentError(catalogue_problems(error.problems, lines, "basket.lines")) from error
 
 
 def company_zone() -> ZoneInfo:

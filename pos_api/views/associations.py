@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from campaigns.models import Association
 from campaigns.services import associations as services
+from campaigns.services.document_cautions import association_cautions
 from pos_api.document_schema import association_schema
 from pos_api.openapi import Json
 from pos_api.views.document_views import Resource
@@ -41,6 +42,7 @@ KIND = Kind(
     model=Association,
     found=found,
     represent=represent,
+    cautions=association_cautions,
     create=services.create_association,
     save=services.save_association,
     publish=services.publish_association,

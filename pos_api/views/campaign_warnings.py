@@ -1,4 +1,4 @@
-"""How the API writes what a manager should look at twice."""
+"""How the API writes what a manager should look at twice, in campaigns, associations and markdowns."""
 
 from campaigns.cautions import Caution
 from pos_api.openapi import Json
@@ -23,6 +23,9 @@ WARNINGS: Json = {
                     "shares_products",
                     "unknown_gift",
                     "unknown_products",
+                    "unknown_stores",
+                    "no_products",
+                    "does_not_compete",
                     "unreached",
                     "never_activates",
                 ]

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 
 from pos_api.openapi import ROW_RESULTS, Json, operation, page_of, rows_of
 from pos_api.views.base import ManagerView
+from pos_api.views.campaign_warnings import WARNINGS
 from pos_api.views.documents import ROLL_BACK_SCHEMA, Kind
 from pos_api.views.resources import Listing
 from pos_api.views.reviews import ASKED, review_paths
@@ -33,6 +34,11 @@ class Resource:
     revisions: Json
     texts: Mapping[str, Json]
     beside: Callable[[Any, Any], Json] | None = None
+
+    @property
+    def looked_at(self) -> Json:
+        """The schema of a document that was saved or published: with what to look at twice."""
+        return {**self.response, "properties": {**self.response["properties"], "warnings": WARNINGS}}
 
     @property
     def noun(self) -> str:
@@ -75,7 +81,7 @@ def _many(of: Resource) -> Callable[..., Any]:
             "upsert",
             f"save_{of.noun}s",
             request=rows_of(of.request),
-            responses={200: {"anyOf": [of.response, ROW_RESULTS]}, 201: of.response},
+            responses={200: {"anyOf": [of.looked_at, ROW_RESULTS]}, 201: of.looked_at},
             problems={409: "`version_conflict`, or publishing needs another person (`approval_required`)."},
         )
         def post(self, request: Request) -> HttpResponse:
@@ -100,7 +106,7 @@ def _one(of: Resource) -> Callable[..., Any]:
             "save",
             f"save_{of.noun}",
             request=of.request,
-            responses={200: of.response},
+            responses={200: of.looked_at},
             problems={409: "`version_conflict` or `approval_required`."},
         )
         def put(self, request: Request, code: str) -> HttpResponse:
@@ -130,7 +136,7 @@ def _switches(of: Resource) -> dict[str, Callable[..., Any]]:
             "publish",
             f"publish_{of.noun}",
             request=ASKED,
-            responses={200: of.response},
+            responses={200: of.looked_at},
             examples=READ_VERSION,
         )
         def post(self, request: Request, code: str) -> HttpResponse:

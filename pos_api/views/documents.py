@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
+from campaigns.cautions import Caution
 from campaigns.engine.fields import DocumentError
 from campaigns.selectors import document_changes
 from campaigns.services import publication
@@ -25,6 +26,7 @@ from pos_api.fields import UNCLEAN
 from pos_api.openapi import Json
 from pos_api.problems import FieldProblem, Invalid, invalid_field
 from pos_api.views.base import answer, no_content, read_json
+from pos_api.views.campaign_warnings import caution_body
 from pos_api.views.resources import find_or_404, user_of
 from pos_api.views.reviews import APPROVAL_SCHEMA, read_asked, represent_approval
 from retail.rows import FieldError, RowResult
@@ -32,7 +34,16 @@ from retail.rows import FieldError, RowResult
 # Beside the document: what a request may ask for, and what only answers say (accepted and ignored in requests, so
 # that the body of a GET can be changed and sent back).
 ASKED = ("publish", "version", "comment")
-ANSWERED = ("status", "state", "revision", "has_changes", "created_at", "updated_at", "item_count")
+ANSWERED = (
+    "status",
+    "state",
+    "revision",
+    "has_changes",
+    "created_at",
+    "updated_at",
+    "item_count",
+    "warnings",
+)
 ASKED_SCHEMA: Json = {
     "publish": {"type": "boolean", "default": False, "description": "Make it live at once."},
     "version": {"type": "integer", "description": "Refused with 409 when another was stored meanwhile."},
@@ -83,6 +94,7 @@ class Kind:
     model: Any
     found: Callable[[], QuerySet[Any]]
     represent: Callable[[Any], Json]
+    cautions: Callable[..., list[Caution]]
     create: Callable[..., Model]
     save: Callable[..., Model]
     publish: Callable[..., Model]
@@ -99,6 +111,12 @@ class Kind:
 
     def shown(self, code: str) -> HttpResponse:
         return answer(self.represent(self.find(code)))
+
+    def looked_at(self, code: str, at: datetime, status: int = 200) -> HttpResponse:
+        """Answer a document that was saved or published, with what to look at twice."""
+        document = self.find(code)
+        warnings = [caution_body(caution) for caution in self.cautions(document, at=at)]
+        return answer({**self.represent(document), "warnings": warnings}, status)
 
     # --- Saving ---
 
@@ -122,14 +140,16 @@ class Kind:
         document, asked = split_document(read_json(request, MAX_BULK_BODY))
         self.find(code)
         self._require(asked, request.user.has_perm(self.permission))
-        self.save(code=code, document=document, user=user_of(request), at=timezone.now(), **asked)
-        return self.shown(code)
+        at = timezone.now()
+        self.save(code=code, document=document, user=user_of(request), at=at, **asked)
+        return self.looked_at(code, at)
 
     def _save_one(self, raw: Json, user: User, may_publish: bool) -> HttpResponse:
         document, asked = split_document(raw)
         self._require(asked, may_publish)
-        status, saved = self._upsert(document, asked, user, timezone.now())
-        return answer(self.represent(self.find(saved.code)), 201 if status == "created" else 200)
+        at = timezone.now()
+        status, saved = self._upsert(document, asked, user, at)
+        return self.looked_at(saved.code, at, 201 if status == "created" else 200)
 
     def _save_row(self, place: int, row: Any, user: User, may_publish: bool, at: datetime) -> RowResult:
         try:
@@ -167,8 +187,9 @@ class Kind:
     def make_live(self, request: Request, code: str) -> HttpResponse:
         asked = read_asked(request)
         self.find(code)
-        self.publish(code=code, user=user_of(request), at=timezone.now(), **asked)
-        return self.shown(code)
+        at = timezone.now()
+        self.publish(code=code, user=user_of(request), at=at, **asked)
+        return self.looked_at(code, at)
 
     def pause(self, request: Request, code: str) -> HttpResponse:
         self.find(code)

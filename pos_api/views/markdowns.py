@@ -8,6 +8,7 @@ from django.utils import timezone
 from campaigns.models import Markdown
 from campaigns.querysets import STATUSES
 from campaigns.services import markdowns as services
+from campaigns.services.document_cautions import markdown_cautions
 from pos_api.document_schema import markdown_schema
 from pos_api.openapi import Json
 from pos_api.views.document_views import Resource
@@ -67,6 +68,7 @@ KIND = Kind(
     model=Markdown,
     found=found,
     represent=represent,
+    cautions=markdown_cautions,
     create=services.create_markdown,
     save=services.save_markdown,
     publish=services.publish_markdown,

@@ -147,12 +147,13 @@ function goToProblem(link) {
   control?.focus({ preventScroll: true });
 }
 
-for (const link of all("a[data-problem]")) {
-  link.addEventListener("click", (event) => {
-    event.preventDefault();
-    goToProblem(link);
-  });
-}
+// Also for links that come later, with a part of the page.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-problem]");
+  if (!link) return;
+  event.preventDefault();
+  goToProblem(link);
+});
 // Only now have the scripts of the page put their own inputs in the place of plain ones.
 addEventListener("load", () => {
   const first = document.querySelector("a[data-problem]");

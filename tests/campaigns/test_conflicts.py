@@ -201,6 +201,8 @@ class TestCautions:
             ({"benefits": [{"kind": "order_percent", "percent": "60"}]}, "large_discount"),
             ({"benefits": [{"kind": "gift", "products": [{"sku": "NADA"}]}]}, "unknown_gift"),
             (by("category", "nada"), "unknown_products"),
+            ({"stores": ["9999"]}, "unknown_stores"),
+            ({"stores": ["grouping:nada"]}, "unknown_stores"),
             ({"minimum_amount": "10.00", "maximum_amount": "20.00"}, "never_activates"),
             ({"exclusive": True}, "silences"),
             (

@@ -38,6 +38,11 @@ def posted(**fields: str) -> dict[str, str]:
     return line | {name.replace("__", "-"): value for name, value in fields.items()}
 
 
+def said(answer: Any) -> list[tuple[str, str, str]]:
+    """Return what the page says is wrong: anchor, field and sentence."""
+    return [tuple(complaint) for complaint in answer.context["problems"]]
+
+
 def changes(page: Client, campaign: Any, **scenario: Any) -> list[str]:
     """Follow the suggestions for a campaign until it activates; return what was changed."""
     scenario = {"lines": [SHIRT], "campaigns": [campaign.code]} | scenario
@@ -295,11 +300,45 @@ class TestSimulator:
     def test_says_what_is_wrong(self, page: Client) -> None:
         data = posted(**{"sim-campaigns": "NOBODY", "sim-lines-0-unit_price": "ten"})
 
-        typed = page.post("/simulator/", data)
-        unknown = page.post("/simulator/", data | {"sim-lines-0-unit_price": ""}, follow=True)
+        answer = page.post("/simulator/", data)
 
-        assert "Some of what you typed cannot be read." in typed.content.decode()
-        assert "There is no campaign NOBODY." in unknown.content.decode()
+        assert said(answer) == [
+            ("id_sim-lines-0-unit_price", "Basket 1 › Price", "Enter a number, such as 12 or 12.50."),
+            ("id_sim-campaigns", "Campaigns", "There is no campaign NOBODY."),
+        ]
+        text = unescape(answer.content.decode())
+        assert (
+            '<a href="#id_sim-lines-0-unit_price" data-problem>Basket 1 › Price</a>: Enter a number' in text
+        )
+
+    def test_says_everything_that_is_wrong_at_once_on_the_line_where_it_stands(self, page: Client) -> None:
+        data = {
+            # The first row asks for nothing: it is no line.
+            "sim-lines-0-quantity": "1",
+            "sim-lines-1-sku": "NADA",
+            "sim-lines-1-quantity": "three",
+            "sim-lines-2-sku": "CAMISA",
+            "sim-lines-2-quantity": "-1",
+            "sim-lines-2-unit_price": "99999999999999",
+            "sim-lines-3-sku": "NENHUM",
+            "sim-lines-3-quantity": "2",
+            "sim-store": "9999",
+        }
+
+        answer = page.post("/simulator/", data)
+
+        assert {(label, text) for _anchor, label, text in said(answer)} == {
+            ("Basket 2 › Price", "NADA is not in the catalogue: give a unit price."),
+            ("Basket 2 › Quantity", "Enter a number, such as 12 or 12.50."),
+            ("Basket 3 › Quantity", "Must be greater than 0, at most 99999, with at most 3 decimals."),
+            ("Basket 3 › Price", "Must be at most 999,999,999.99."),
+            ("Basket 4 › Price", "NENHUM is not in the catalogue: give a unit price."),
+            ("Store", "There is no store 9999."),
+        }
+        again = page.post("/simulator/", data | {"sim-lines-1-quantity": "3"}, follow=True)
+        assert ("Basket 1 › Price", "NADA is not in the catalogue: give a unit price.") in {
+            (label, text) for _anchor, label, text in said(again)
+        }
 
     @pytest.mark.parametrize(
         "scenario",

@@ -175,6 +175,29 @@ class TestSimulations:
             "basket.lines[0].quantity",
         }
 
+    def test_says_of_unknown_products_and_everything_else_at_once_what_is_wrong(
+        self, manager: Client
+    ) -> None:
+        build_product(sku="CONHECIDO", price="10.00")
+        lines = [
+            {"sku": "NADA", "quantity": "1"},
+            {"sku": "CONHECIDO", "quantity": "x"},
+            {"sku": "NENHUM", "quantity": 0, "unit_price": "99999999999999.00"},
+            {"quantity": "1"},
+        ]
+
+        errors = simulate(manager, document(basket={"lines": lines}, live=True)).json()["errors"]
+
+        assert [(error["path"], error["code"]) for error in errors] == [
+            ("basket.lines[0].unit_price", "not_in_catalogue"),
+            ("basket.lines[1].quantity", "invalid_quantity"),
+            ("basket.lines[2].quantity", "invalid_quantity"),
+            ("basket.lines[2].unit_price", "too_large"),
+            ("basket.lines[3].unit_price", "required"),
+        ]
+        assert "NADA" in errors[0]["message"]
+        assert "999999999.99" in errors[3]["message"]
+
     @pytest.mark.parametrize(
         "body", [[], None, "x", {"basket": 5, "live": True}, {"campaigns": {}, "live": True}]
     )

@@ -52,6 +52,18 @@ class TestParse:
         with pytest.raises(money.MoneyError):
             money.parse(value)
 
+    @pytest.mark.parametrize("value", ["1000000000000", "99999999999999.99", 10**12, 10**30, "9" * 5000])
+    def test_tells_what_is_too_large_from_what_is_no_amount(self, value: object) -> None:
+        with pytest.raises(money.AmountTooLarge):
+            money.parse(value)
+
+    @pytest.mark.parametrize("value", ["x", "1.234", "0000000000000", -(10**12), "-1000000000000"])
+    def test_tells_what_is_no_amount_from_what_is_too_large(self, value: object) -> None:
+        with pytest.raises(money.MoneyError) as refused:
+            money.parse(value)
+
+        assert not isinstance(refused.value, money.AmountTooLarge)
+
 
 class TestDivide:
     @pytest.mark.parametrize(

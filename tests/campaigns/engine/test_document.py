@@ -187,6 +187,35 @@ class TestFaults:
     def test_of_what_is_no_document(self, document: Any) -> None:
         assert faults(document) == [("", "invalid_type")]
 
+    def test_between_fields_are_named_beside_what_cannot_be_read(self) -> None:
+        period = {"starts_at": "2026-12-02T00:00:00-03:00", "ends_at": "2026-12-01T00:00:00-03:00"}
+        amounts = {"minimum_amount": "20.00", "maximum_amount": "10.00"}
+
+        assert faults(period | amounts | {"name": "A campaign", "priority": "x"}) == [
+            ("code", "required"),
+            ("priority", "invalid_type"),
+            ("benefits", "required"),
+            ("ends_at", "empty_period"),
+            ("maximum_amount", "empty_range"),
+        ]
+
+    @pytest.mark.parametrize(
+        ("value", "code"),
+        [
+            ("9999-12-31T23:59:00-03:00", "out_of_range"),
+            ("9001-01-01T00:00:00Z", "out_of_range"),
+            ("0001-01-01T00:00:00+14:00", "out_of_range"),
+            ("2026-02-30T00:00:00-03:00", "invalid_instant"),
+            ("9999-12-31", "invalid_instant"),
+            ("tomorrow", "invalid_instant"),
+        ],
+    )
+    def test_of_moments_tell_those_too_far_away_from_those_that_are_none(self, value: str, code: str) -> None:
+        assert faults(SMALLEST | {"starts_at": value}) == [("starts_at", code)]
+
+    def test_of_amounts_say_how_much_they_may_be(self) -> None:
+        assert faults(SMALLEST | {"budget": "99999999999999.00"}) == [("budget", "too_large")]
+
 
 class TestCompanions:
     def test_associations_are_written_as_they_are_read(self) -> None:
