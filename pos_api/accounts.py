@@ -1,10 +1,11 @@
 """How the API writes what customers hold: amounts in the unit of their account."""
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
 
 from campaigns.engine.redemption_body import points_number
 from loyalty.models import Account, AccountKind
-from loyalty.selectors.balances import Balance
 from loyalty.selectors.statement import StatementRow
 from pos_api.openapi import Json
 from retail import money
@@ -13,6 +14,8 @@ AMOUNT: Json = {
     "type": ["string", "integer"],
     "description": "Cashback as money; points and stamps as a number, as a text with two decimals when it is not whole.",
 }
+AMOUNTS = ("available", "pending", "awaiting_review", "expiring", "owed")
+_UNITS = {AccountKind.POINTS.value: "program", AccountKind.STAMPS.value: "plan"}
 _TEXT: Json = {"type": "string"}
 _MOMENT: Json = {"type": ["string", "null"], "format": "date-time"}
 UNIT: Json = {
@@ -21,15 +24,12 @@ UNIT: Json = {
     "plan": {**_TEXT, "description": "With `stamps`: the code of the plan."},
     "name": _TEXT,
 }
+# What `balance_body` writes; an account has its `id` beside it.
 BALANCE: Json = {
-    "type": "object",
-    "properties": {
-        "id": {"type": "integer"},
-        **UNIT,
-        **dict.fromkeys(("available", "pending", "awaiting_review", "expiring", "owed"), AMOUNT),
-        "pending_from": {**_MOMENT, "description": "When the first of `pending` can be used."},
-        "next_expiry": {**_MOMENT, "description": "The first end; `expiring` is what ends within 30 days."},
-    },
+    **UNIT,
+    **dict.fromkeys(AMOUNTS, AMOUNT),
+    "pending_from": {**_MOMENT, "description": "When the first of `pending` can be used."},
+    "next_expiry": {**_MOMENT, "description": "The first end; `expiring` is what ends within 30 days."},
 }
 ENTRY: Json = {
     "type": "object",
@@ -57,22 +57,46 @@ def amount_of(kind: str, hundredths: int) -> int | str:
     return money.text(hundredths) if kind == AccountKind.CASHBACK else points_number(hundredths)
 
 
-def unit_body(account: Account) -> dict[str, Any]:
-    """Name an account, whose program or plan is loaded."""
-    body: dict[str, Any] = {"kind": account.kind}
-    if account.program:
-        return body | {"program": account.program.code, "name": account.program.name}
-    if account.plan:
-        return body | {"plan": account.plan.code, "name": account.plan.name}
+class Holding(Protocol):
+    """What a customer has of one unit at a moment, in hundredths, whichever query read it."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def pending_from(self) -> datetime | None: ...
+    @property
+    def next_expiry(self) -> datetime | None: ...
+
+
+def unit_body(kind: str, code: str = "", name: str | None = None) -> dict[str, Any]:
+    """Name what an account counts: the kind, and the program or plan with its name, where that is told."""
+    body: dict[str, Any] = {"kind": kind}
+    if kind in _UNITS:
+        body[_UNITS[kind]] = code
+        if name is not None:
+            body["name"] = name
     return body
 
 
-def balance_body(balance: Balance) -> dict[str, Any]:
-    """Return what one account holds at a moment."""
-    names = ("available", "pending", "awaiting_review", "expiring", "owed")
-    amounts = {name: amount_of(balance.kind, getattr(balance, name)) for name in names}
-    times = {"pending_from": balance.pending_from, "next_expiry": balance.next_expiry}
-    return {"id": balance.account.pk, **unit_body(balance.account), **amounts, **times}
+def account_unit_body(account: Account) -> dict[str, Any]:
+    """Name what an account counts; its program or plan is loaded."""
+    unit = account.program or account.plan
+    return unit_body(account.kind, unit.code, unit.name) if unit else unit_body(account.kind)
+
+
+def amounts_body(held: Holding, names: Sequence[str]) -> dict[str, Any]:
+    """Write some of what is held, by name, in the unit of the account."""
+    return {name: amount_of(held.kind, getattr(held, name)) for name in names}
+
+
+def balance_body(held: Holding) -> dict[str, Any]:
+    """Return everything that is held of one unit, without the id of an account, which it may not have yet."""
+    times = {"pending_from": held.pending_from, "next_expiry": held.next_expiry}
+    return unit_body(held.kind, held.code, held.name) | amounts_body(held, AMOUNTS) | times
 
 
 def entry_body(row: StatementRow) -> dict[str, Any]:
@@ -82,7 +106,7 @@ def entry_body(row: StatementRow) -> dict[str, Any]:
     return {
         "id": entry.pk,
         "account": entry.account_id,
-        **unit_body(entry.account),
+        **account_unit_body(entry.account),
         "what": entry.kind,
         "amount": amount_of(kind, money.from_decimal(entry.amount)),
         "balance": amount_of(kind, money.from_decimal(row.balance)),

@@ -7,11 +7,10 @@ from typing import Any
 from campaigns.engine.redemption_body import points_number
 from loyalty.models import AccountKind
 from loyalty.selectors.counter import Gift, Held, Level, held_at_counter
+from pos_api.accounts import BALANCE, balance_body
 from pos_api.openapi import Json
-from retail import money
 
 _TEXT: Json = {"type": "string"}
-_AMOUNT: Json = {"type": ["string", "integer"], "description": "Money for cashback, else points or stamps."}
 _POINTS: Json = {"type": ["string", "integer"]}
 
 
@@ -22,16 +21,10 @@ def _list(description: str, **properties: Json) -> Json:
 
 VALUE: dict[str, Json] = {
     "balances": _list(
-        "What the customer has now; `expiring` ends within 30 days, its first part at `next_expiry`.",
-        kind={"type": "string", "enum": list(AccountKind.values)},
-        program=_TEXT,
-        plan=_TEXT,
-        name=_TEXT,
-        **dict.fromkeys(("available", "pending", "awaiting_review", "expiring", "owed"), _AMOUNT),
-        pending_from={"type": ["string", "null"], "format": "date-time"},
+        "What the customer has now.",
+        **BALANCE,
         tier={"type": ["string", "null"], "description": "With `points`: the code of the tier."},
         tier_name={"type": ["string", "null"]},
-        next_expiry={"type": ["string", "null"], "format": "date-time"},
     ),
     "programs": _list(
         "The points programs. `point_value` is what a point pays, null where points buy gifts only.",
@@ -112,14 +105,8 @@ def value_card(customer_id: int, *, at: datetime) -> dict[str, Any]:
 
 
 def _balance(held: Held) -> dict[str, Any]:
-    written = money.text if held.kind == AccountKind.CASHBACK else points_number
-    unit = {AccountKind.POINTS: "program", AccountKind.STAMPS: "plan"}.get(AccountKind(held.kind))
-    body: dict[str, Any] = {"kind": held.kind} | ({unit: held.code} if unit else {}) | {"name": held.name}
-    amounts = ("available", "pending", "awaiting_review", "expiring", "owed")
-    body |= {name: written(getattr(held, name)) for name in amounts}
-    if held.kind == AccountKind.POINTS:
-        body |= {"tier": held.tier, "tier_name": held.tier_name}
-    return body | {"pending_from": held.pending_from, "next_expiry": held.next_expiry}
+    tier = {"tier": held.tier, "tier_name": held.tier_name} if held.kind == AccountKind.POINTS else {}
+    return balance_body(held) | tier
 
 
 def _program(held: Held) -> dict[str, Any]:

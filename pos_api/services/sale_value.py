@@ -13,17 +13,16 @@ from typing import Any
 from msgspec import Struct
 
 from campaigns.engine.evaluation import EarnedShare, Evaluation
-from campaigns.engine.redemption_body import points_number
 from campaigns.engine.refunds import refundable
 from loyalty.models import AccountKind, EntryKind
 from loyalty.redeemed import Redeemed
 from loyalty.returns import spent_shares
 from loyalty.rules import end_after
-from loyalty.selectors.balances import Balance, balances
+from loyalty.selectors.balances import balances
 from loyalty.services.ledger import AccountKey, Credit, credit, open_accounts, spend
+from pos_api.accounts import amounts_body, unit_body
 from pos_api.services.evaluation import Evaluated
 from pos_api.value import PlanRow, ProgramRow, Value
-from retail import money
 
 logger = logging.getLogger(__name__)
 ONE_STAMP = 100
@@ -203,13 +202,7 @@ def _spent(redeemed: Sequence[Redeemed], evaluation: Evaluation) -> list[dict[st
 def balances_body(customer_id: int, *, at: datetime) -> list[dict[str, Any]]:
     """Return what a customer has now, as answers write it. Two queries."""
     found = balances(customer_id, at=at)
-    return [_balance(balance) for balance in sorted(found, key=lambda one: (one.kind, one.code))]
-
-
-def _balance(balance: Balance) -> dict[str, Any]:
-    body: dict[str, Any] = {"kind": balance.kind}
-    if balance.code:
-        body["program" if balance.kind == AccountKind.POINTS else "plan"] = balance.code
-    written = money.text if balance.kind == AccountKind.CASHBACK else points_number
-    amounts = {"available": balance.available, "pending": balance.pending, "owed": balance.owed}
-    return body | {name: written(amount) for name, amount in amounts.items()}
+    return [
+        unit_body(one.kind, one.code) | amounts_body(one, ("available", "pending", "owed"))
+        for one in sorted(found, key=lambda one: (one.kind, one.code))
+    ]

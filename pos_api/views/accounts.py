@@ -23,7 +23,16 @@ from loyalty.services.refusals import (
     ReasonRequired,
     StampsAreWhole,
 )
-from pos_api.accounts import AMOUNT, BALANCE, ENTRY, UNIT, amount_of, balance_body, entry_body, unit_body
+from pos_api.accounts import (
+    AMOUNT,
+    BALANCE,
+    ENTRY,
+    UNIT,
+    account_unit_body,
+    amount_of,
+    balance_body,
+    entry_body,
+)
 from pos_api.openapi import operation, page_of
 from pos_api.problems import BadRequest, Conflict, invalid_field
 from pos_api.services.adjustments import post_adjustment
@@ -54,7 +63,10 @@ DEBT: dict[str, Any] = {
 ACCOUNTS: dict[str, Any] = {
     "type": "object",
     "properties": {
-        "accounts": {"type": "array", "items": BALANCE},
+        "accounts": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"id": {"type": "integer"}, **BALANCE}},
+        },
         "debts": {"type": "array", "items": DEBT},
     },
 }
@@ -136,7 +148,7 @@ def _debt_body(debt: Receivable) -> dict[str, Any]:
     return {
         "id": debt.pk,
         "account": debt.account_id,
-        **unit_body(debt.account),
+        **account_unit_body(debt.account),
         "sale": debt.sale.uuid if debt.sale else None,
         "amount": amount_of(kind, money.from_decimal(debt.amount)),
         "left": amount_of(kind, money.from_decimal(debt.left)),
@@ -160,7 +172,7 @@ class AccountListView(ManagerView):
         found = balances(customer.pk, at=timezone.now())
         return answer(
             {
-                "accounts": [balance_body(balance) for balance in found],
+                "accounts": [{"id": one.account.pk} | balance_body(one) for one in found],
                 "debts": [_debt_body(debt) for debt in debts_of(customer.pk)],
             }
         )
@@ -251,7 +263,7 @@ class AdjustmentView(ManagerView):
         kind = posted.account.kind
         body = {
             "adjustment": values["operation"],
-            **unit_body(posted.account),
+            **account_unit_body(posted.account),
             "amount": amount_of(kind, posted.amount),
             "settled": amount_of(kind, posted.settled),
         }

@@ -19,6 +19,7 @@ from tests.builders import (
     build_sale,
     build_stamp_plan,
 )
+from tests.pos_api.manager import Manager
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +50,17 @@ class TestBalances:
         assert cashback["owed"] == "1.00"
         assert cashback["next_expiry"][:16] == (now + timedelta(days=3)).isoformat()[:16]
         assert cashback["pending_from"][:16] == (now + timedelta(days=2)).isoformat()[:16]
+
+    def test_read_as_in_the_list_of_accounts(self, till):
+        account = build_account(customer=build_customer(document=CPF))
+        build_credit(account, 30_00, expires_at=timezone.now() + timedelta(days=3))
+        build_debt(account, 1_00)
+
+        card = look_up(till)
+        manager = Manager.sign_in(is_superuser=True)
+        [listed] = manager.send("GET", f"customers/{account.customer_id}/accounts/").json()["accounts"]
+
+        assert [{"id": account.pk, **balance} for balance in card["balances"]] == [listed]
 
     def test_say_which_gifts_are_within_reach_and_what_the_next_lacks(self, till):
         customer = build_customer(document=CPF)
