@@ -70,7 +70,6 @@ def fuzz(operation: APIOperation, mode: GenerationMode, authorization: str) -> t
     @given(case=operation.as_strategy(generation_mode=mode))
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         derandomize=True,
         database=None,
         phases=[Phase.explicit, Phase.generate],

@@ -367,7 +367,7 @@ Step = tuple[int, str]
 UNITS: list[Step] = [(1, "1")] * 4 + [(2, "1")] * 3 + [(3, "0.500")] * 3
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(UNITS), cuts=st.sets(st.integers(1, len(UNITS) - 1)))
 def test_any_order_and_split_of_returns_ends_in_the_same_state(
     till: Till, sold: dict[str, Any], order: list[Step], cuts: set[int]

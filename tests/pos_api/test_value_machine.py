@@ -20,7 +20,7 @@ from tests.pos_api.value_machine import ValueMachine
 from tests.pos_api.value_shop import Shop
 
 QUICK = settings(
-    max_examples=20, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck),
+    max_examples=20, stateful_step_count=20, suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate, Phase.shrink], database=None,
 )  # fmt: skip
 DEEP = settings(QUICK, max_examples=2_000, stateful_step_count=50)

@@ -92,20 +92,20 @@ def check(rows: Any, chosen: list[Campaign], tied: bool) -> None:
     assert found == max(gain(subset, basket, "rules") for subset in allowed_sets(chosen, tied))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
 @given(whole_lines, campaigns(5, make.rarely), st.booleans())
 def test_finds_the_best_of_all_sets(rows: Any, chosen: list[Campaign], tied: bool) -> None:
     check(rows, chosen, tied)
 
 
 @pytest.mark.deep
-@settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10_000, suppress_health_check=list(HealthCheck))
 @given(whole_lines, campaigns(5, make.rarely), st.booleans())
 def test_finds_the_best_of_all_sets_ten_thousand_times(rows: Any, chosen: list[Campaign], tied: bool) -> None:
     check(rows, chosen, tied)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(whole_lines, campaigns(7, st.just(False)), st.booleans())
 def test_beyond_its_limit_beats_singles_and_pairs_and_knows_how_much_it_may_lack(
     rows: Any, chosen: list[Campaign], tied: bool

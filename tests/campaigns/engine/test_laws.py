@@ -253,8 +253,8 @@ def check_all(cases: list[World]) -> None:
         check(world)
 
 
-QUICK = settings(max_examples=2_000 // BASKETS, deadline=None, suppress_health_check=list(HealthCheck))
-DEEP = settings(max_examples=100_000 // BASKETS, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=2_000 // BASKETS, suppress_health_check=list(HealthCheck))
+DEEP = settings(max_examples=100_000 // BASKETS, suppress_health_check=list(HealthCheck))
 
 
 @QUICK

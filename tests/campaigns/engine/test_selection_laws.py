@@ -15,7 +15,7 @@ from campaigns.engine.plan import compile_plan
 from tests.campaigns.engine import generators as make
 from tests.campaigns.engine.test_single_campaign_laws import basket_of, whole_lines
 
-quick = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=300, suppress_health_check=list(HealthCheck))
 
 
 @st.composite

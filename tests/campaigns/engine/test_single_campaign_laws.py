@@ -13,7 +13,7 @@ from campaigns.engine.plan import compile_plan
 from campaigns.engine.policy import build_policy
 from tests.campaigns.engine import generators as make
 
-quick = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=300, suppress_health_check=list(HealthCheck))
 whole_lines = st.lists(
     st.tuples(st.sampled_from(make.SKUS), st.integers(1, 6), make.cents), min_size=1, max_size=4
 )

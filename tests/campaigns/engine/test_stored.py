@@ -60,7 +60,7 @@ class TestReadStored:
         )
         assert {benefit.kind for campaign in campaigns for benefit in campaign.benefits} == set(BENEFITS)
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(campaigns("C"))
     def test_reads_any_campaign_alike(self, document: dict[str, Any]) -> None:
         stored = written(document)

@@ -46,14 +46,14 @@ def compare(body: dict[str, Any]) -> None:
     }, json.dumps(body)
 
 
-@settings(max_examples=1_000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1_000, suppress_health_check=list(HealthCheck))
 @given(bodies())
 def test_engine_and_reference_agree(body):
     compare(body)
 
 
 @pytest.mark.deep
-@settings(max_examples=20_000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20_000, suppress_health_check=list(HealthCheck))
 @given(bodies())
 def test_engine_and_reference_agree_on_many_more(body):
     compare(body)
