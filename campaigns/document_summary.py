@@ -7,10 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.changes import document_changes
 from campaigns.engine.associations import ASSOCIATION_FIELDS, Association
 from campaigns.engine.markdowns import CUSTOMER_CHOICES, HEADER_FIELDS, IDENTIFIER_CHOICES, Markdown
-from campaigns.explanations import written
-from campaigns.selectors import document_changes
+from campaigns.explanations import text_of, written
 from campaigns.summary import NO_NAMES, Names, when_and_where
 from retail import formats
 
@@ -105,4 +105,4 @@ def _value(path: str, value: Any) -> str:
         return ", ".join(str(item) for item in value)
     if isinstance(value, Mapping):
         return ", ".join(_value(path, item) for item in value.values() if item not in (None, []))
-    return str(value)
+    return text_of(value)

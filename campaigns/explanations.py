@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_noop, ngettext
 
 from campaigns.engine.campaign import Schedule
+from campaigns.engine.decoding import read_instant
 from campaigns.engine.fields import Problem
 from campaigns.engine.marks import Phrase
 from campaigns.engine.verdict import Unit, Verdict
@@ -168,6 +169,12 @@ def written(unit: str, value: Any) -> str:
     if isinstance(value, date):
         return formats.day(value)
     return formats.number(value) if isinstance(value, Decimal | int) else str(value)
+
+
+def text_of(value: Any) -> str:
+    """Write a plain value of a document: a moment as the reader writes it, anything else as it is kept."""
+    moment = read_instant(value)
+    return str(value) if moment is None else formats.moment(moment)
 
 
 def schedule_text(schedule: Schedule) -> str:

@@ -25,6 +25,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce
 
+from campaigns.changes import FieldChange, document_changes
 from campaigns.models import (
     Activation,
     Association,
@@ -148,39 +149,6 @@ def live_documents() -> Iterator[Mapping[str, Any]]:
 
 
 # --- One campaign --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field that differs between two documents; `old` or `new` is None where it was absent."""
-
-    path: str
-    old: Any
-    new: Any
-
-
-def document_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[FieldChange]:
-    """Return the fields that differ, by path (`benefits.0.percent`), in the order of the new document."""
-    return list(_changes("", old, new))
-
-
-def _changes(path: str, old: Any, new: Any) -> Iterator[FieldChange]:
-    if old == new:
-        return
-    if isinstance(old, Mapping) and isinstance(new, Mapping) and old.get("kind") == new.get("kind"):
-        for name in [*new, *(name for name in old if name not in new)]:
-            yield from _changes(f"{path}.{name}" if path else name, old.get(name), new.get(name))
-    elif _is_structured(old) and _is_structured(new):
-        for position in range(max(len(old), len(new))):
-            before = old[position] if position < len(old) else None
-            after = new[position] if position < len(new) else None
-            yield from _changes(f"{path}.{position}", before, after)
-    else:
-        yield FieldChange(path, old, new)
-
-
-def _is_structured(value: Any) -> bool:
-    return isinstance(value, list) and any(isinstance(item, Mapping) for item in value)
 
 
 def current_review(document: Campaign | Association | Markdown) -> Review | None:

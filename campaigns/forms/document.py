@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.engine.campaign import CAMPAIGN_FIELDS, Campaign
 from campaigns.engine.document import decode_campaign
 from campaigns.engine.fields import DocumentError, Problem
-from campaigns.forms.declared import DeclaredForm, Input, Json, place_problems
+from campaigns.forms.declared import Complaint, DeclaredForm, Input, Json, place_problems
 from campaigns.forms.tree import BenefitsForm, GroupForm
 
 # Every plain field of a document stands in exactly one step; tests compare this with the engine's declaration.
@@ -119,6 +119,11 @@ class CampaignForm:
     def show(self, problems: tuple[Problem, ...]) -> None:
         """Put each problem beside the input that it is about."""
         place_problems(problems, self.inputs(), self.errors)
+
+    def complaints(self) -> Iterator[Complaint]:
+        """Yield what is wrong, field by field, in the order of the page."""
+        for part in (self.general, self.when, self.rules, self.thresholds, self.behaviour, self.benefits):
+            yield from part.complaints()
 
     @property
     def wrong(self) -> int:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.engine.document import MAX_TREE_DEPTH
 from campaigns.engine.kinds import BENEFITS, CONDITIONS
-from campaigns.forms.declared import DeclaredForm, Input, Json, positions
+from campaigns.forms.declared import Complaint, DeclaredForm, Input, Json, positions
 
 OPERATORS = (("all", _("All of these must hold")), ("any", _("At least one of these must hold")))
 
@@ -42,6 +42,12 @@ class KindForm(DeclaredForm):
     @property
     def wrong(self) -> int:
         return len(self.faults) + super().wrong
+
+    def complaints(self) -> Iterator[Complaint]:
+        for fault in self.faults:
+            yield Complaint(f"kind-{self.prefix}", str(self.label), str(fault))
+        for complaint in super().complaints():
+            yield complaint._replace(label=f"{self.label} › {complaint.label}")
 
 
 class _Faults:
@@ -102,6 +108,13 @@ class BenefitsForm:
     @property
     def wrong(self) -> int:
         return len(self.errors) + sum(item.wrong for item in self.items)
+
+    def complaints(self) -> Iterator[Complaint]:
+        """Yield what is wrong in here, in the order of the page."""
+        for error in self.errors:
+            yield Complaint("benefits-body", str(_("Benefits")), str(error))
+        for item in self.items:
+            yield from item.complaints()
 
 
 class GroupForm:
@@ -206,3 +219,10 @@ class GroupForm:
     @property
     def wrong(self) -> int:
         return len(self.errors) + sum(child.wrong for child in self.children)
+
+    def complaints(self) -> Iterator[Complaint]:
+        """Yield what is wrong in here, in the order of the page."""
+        for error in self.errors:
+            yield Complaint(f"group-{self.prefix}", str(_("Rules")), str(error))
+        for child in self.children:
+            yield from child.complaints()

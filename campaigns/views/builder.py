@@ -26,7 +26,14 @@ from campaigns.services import campaigns as services
 from campaigns.services.publication import PublicationError, VersionConflict
 from campaigns.summary import Summary, summarize
 from campaigns.views.detail import described_changes
-from campaigns.views.overtaken import Overtaken, overtaken_by, typed_upon
+from campaigns.views.overtaken import (
+    Overtaken,
+    begun_with,
+    carried,
+    changed_document,
+    overtaken_by,
+    typed_upon,
+)
 from retail.views.access import PageMixin
 
 Json = dict[str, Any]
@@ -60,6 +67,7 @@ class BuilderPage(PageMixin, View):
                 campaign = self.store(form.document())
             except VersionConflict:
                 self.overtaken = self.compared(form)
+                form = CampaignForm(document=self.overtaken.document, fixed_code=form.fixed_code)
             except PublicationError as refusal:
                 form.errors.append(str(refusal))
             else:
@@ -75,9 +83,13 @@ class BuilderPage(PageMixin, View):
     def store(self, document: Json) -> Campaign:
         raise NotImplementedError
 
-    def compared(self, form: CampaignForm) -> Overtaken | None:
+    def compared(self, form: CampaignForm) -> Overtaken:
         """Return what somebody stored while this form was typed."""
-        return None
+        raise NotImplementedError
+
+    def base(self) -> str:
+        """Return the document that the form begins with, as its page carries it."""
+        return ""
 
     def draw(self, form: CampaignForm, status: int = 200) -> HttpResponse:
         chosen = self.request.POST.get("_step", "")
@@ -88,6 +100,7 @@ class BuilderPage(PageMixin, View):
             "form": form,
             "campaign": self.campaign,
             "version": typed_upon(self.request) or (self.campaign.version if self.campaign else ""),
+            "base": self.base(),
             "steps": [(code, label, icon, wrong.get(code, 0)) for code, label, icon in STEPS],
             "step": first_wrong or chosen or "general",
             "wrong": sum(wrong.values()),
@@ -152,20 +165,27 @@ class CampaignEdit(BuilderPage):
     def posted_form(self) -> CampaignForm:
         return CampaignForm(self.request.POST, fixed_code=self.existing.code)
 
+    def base(self) -> str:
+        if self.overtaken is not None:
+            return carried(self.existing.document)
+        return self.request.POST.get("_base") or carried(self.existing.document)
+
     def store(self, document: Json) -> Campaign:
+        typed = encode_campaign(decode_campaign(document))
         return services.save_campaign(
             code=self.existing.code,
-            document=document,
+            document=changed_document(self.existing.document, typed, begun_with(self.request)),
             version=typed_upon(self.request) or 0,
             user=cast(User, self.request.user),
             at=timezone.now(),
         )
 
     def compared(self, form: CampaignForm) -> Overtaken:
-        stored = Campaign.objects.select_related("updated_by").get(pk=self.existing.pk)
+        stored = self.campaign = Campaign.objects.select_related("updated_by").get(pk=self.existing.pk)
         return overtaken_by(
             stored,
             encode_campaign(form.campaign()),
+            base=begun_with(self.request),
             compare=described_changes,
             reader=self.request.user,
             reload_url=reverse("campaigns:campaign_form", args=[stored.code]),

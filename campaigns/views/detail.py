@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from campaigns import references, selectors
+from campaigns.changes import FieldChange, document_changes
 from campaigns.engine.campaign import CAMPAIGN_FIELDS, COUNTS_CHOICES, PER_CHOICES
 from campaigns.engine.document import decode_campaign
 from campaigns.engine.kinds import BENEFITS, CONDITIONS
+from campaigns.explanations import text_of
 from campaigns.forms.filters import STATUS_LABELS, STATUS_TONES
 from campaigns.models import Association, Campaign
 from campaigns.summary import summarize
@@ -130,10 +132,10 @@ def _counter(counter: Any) -> dict[str, Any]:
 
 def described_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return what differs between two documents, field by field, as people read it."""
-    return [describe(change) for change in selectors.document_changes(old, new)]
+    return [describe(change) for change in document_changes(old, new)]
 
 
-def describe(change: selectors.FieldChange) -> dict[str, str]:
+def describe(change: FieldChange) -> dict[str, str]:
     return {"label": _label(change.path), "old": _value(change.old), "new": _value(change.new)}
 
 
@@ -185,4 +187,4 @@ def _value(value: Any) -> str:
         )
     if isinstance(value, list):
         return ", ".join(_value(item) for item in value)
-    return str(value)
+    return text_of(value)

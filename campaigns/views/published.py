@@ -22,7 +22,14 @@ from campaigns.forms.filters import STATUS_LABELS, STATUS_TONES
 from campaigns.forms.published import PublishedForm
 from campaigns.services import publication
 from campaigns.views.approval import approval_context, posted_comment, posted_version, review_steps
-from campaigns.views.overtaken import Overtaken, overtaken_by, typed_upon
+from campaigns.views.overtaken import (
+    Overtaken,
+    begun_with,
+    carried,
+    changed_document,
+    overtaken_by,
+    typed_upon,
+)
 from retail.views.access import PageMixin
 
 Json = dict[str, Any]
@@ -156,7 +163,7 @@ class FormPage(PageMixin, View):
         form = self.form_class(request.POST, fixed_code=code)
         if form.is_valid(self.kind.read):
             try:
-                saved = self.store(form.document(), code)
+                saved = self.store(form.document(), document)
             except DocumentError as error:
                 form.show(error.problems)
             except publication.VersionConflict:
@@ -164,10 +171,12 @@ class FormPage(PageMixin, View):
                 self.overtaken = overtaken_by(
                     document,
                     self.kind.canonical(form.document()),
+                    base=begun_with(request),
                     compare=described_changes,
                     reader=request.user,
                     reload_url=self.kind.url("form", code),
                 )
+                form = self.form_class(document=self.overtaken.document, fixed_code=code)
             except publication.CodeTaken as refusal:
                 form.field_form("code").add_error("code", str(refusal))
             except publication.PublicationError as refusal:
@@ -178,17 +187,23 @@ class FormPage(PageMixin, View):
                 return HttpResponseRedirect(self.kind.url(page, saved.code))
         return self.draw(form, document, status=422)
 
-    def store(self, document: Json, code: str) -> Any:
+    def store(self, typed: Json, stored: Any) -> Any:
         user, at = cast(User, self.request.user), timezone.now()
-        if not code:
-            return self.kind.create(document=document, user=user, at=at)
+        if stored is None:
+            return self.kind.create(document=typed, user=user, at=at)
+        base, canonical = begun_with(self.request), self.kind.canonical(typed)
         return self.kind.save(
-            code=code,
-            document=document,
+            code=stored.code,
+            document=changed_document(stored.document, canonical, base),
             version=typed_upon(self.request),
             user=user,
             at=at,
         )
+
+    def base(self, document: Any) -> str:
+        """Return the document that the form begins with, as its page carries it."""
+        posted = "" if self.overtaken is not None else self.request.POST.get("_base", "")
+        return posted or (carried(document.document) if document is not None else "")
 
     def draw(self, form: PublishedForm, document: Any, status: int = 200) -> HttpResponse:
         trail = [(self.kind.title, self.kind.url("list"))]
@@ -199,6 +214,7 @@ class FormPage(PageMixin, View):
             "trail": trail,
             "form": form,
             "version": typed_upon(self.request) or (document.version if document else ""),
+            "base": self.base(document),
             "overtaken": self.overtaken,
             "back_url": trail[-1][1],
         }

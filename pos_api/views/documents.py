@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from campaigns.cautions import Caution
+from campaigns.changes import document_changes
 from campaigns.engine.fields import DocumentError
-from campaigns.selectors import document_changes
 from campaigns.services import publication
 from pos_api.bulk import check_rows, upsert_answer
 from pos_api.decoding import MAX_BULK_BODY, refuse_unclean

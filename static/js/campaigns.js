@@ -34,6 +34,10 @@ if (panels.length) {
       event.preventDefault();
       show(link.dataset.step, true);
     }
+    // The step first: what is hidden cannot take the cursor.
+    const problem = event.target.closest("a[data-problem]");
+    const panel = problem && document.getElementById(problem.hash.slice(1))?.closest("[data-step-panel]");
+    if (panel) show(panel.dataset.stepPanel);
     if (event.target.closest("[data-step-next]")) show(order[order.indexOf(field.value) + 1], true);
     if (event.target.closest("[data-step-back]")) show(order[order.indexOf(field.value) - 1], true);
   });

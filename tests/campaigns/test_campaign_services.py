@@ -3,9 +3,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import DatabaseError, transaction
 
+from campaigns.changes import document_changes
 from campaigns.engine.fields import DocumentError
 from campaigns.models import Campaign, CampaignStatus, PlanChange
-from campaigns.selectors import current_plan_version, document_changes, revision_history
+from campaigns.selectors import current_plan_version, revision_history
 from campaigns.services import campaigns as services
 from campaigns.services import publication
 from retail.models import Company

@@ -7,7 +7,7 @@ from django.utils import translation
 from campaigns.forms.document import CampaignForm
 from campaigns.models import Campaign, CampaignStatus, PromoCode
 from campaigns.selectors import current_plan_version
-from campaigns.services.campaigns import pause_campaign, publish_campaign
+from campaigns.services.campaigns import pause_campaign, publish_campaign, save_campaign
 from tests import builders
 from tests.campaigns.test_forms import posted
 
@@ -60,6 +60,36 @@ class TestBuilder:
         assert 'name="_step" value="benefits"' in text
         assert not Campaign.objects.exists()
 
+    def test_names_every_wrong_field_with_the_way_to_it(self, page):
+        document = one_benefit(
+            name="Verão",
+            conditions={"any": [{"kind": "product", "by": "sku", "values": ["A"]}, {"kind": "agenda"}]},
+            limits=[{"scope": "total", "counts": "sale", "max": 3}],
+        )
+        data = fields(**document) | {
+            "campaign-starts_at": "2026-12-02T00:00",
+            "campaign-ends_at": "2026-12-01T00:00",
+            "conditions-0-price_min": "cheap",
+            "campaign-limits-0-max": "0",
+            "benefits-0-percent": "150",
+        }
+
+        answer = page.post("/campaigns/new/advanced/", data)
+        text = answer.content.decode()
+
+        found = [(complaint.anchor, complaint.label) for complaint in answer.context["form"].complaints()]
+        assert found == [
+            ("id_campaign-ends_at", "Ends"),
+            ("group-conditions", "Rules"),
+            ("id_conditions-0-price_min", "Product › Price from"),
+            ("id_campaign-limits-0-max", "Limits 1 › At most"),
+            ("id_benefits-0-percent", "Percentage off products › Percentage"),
+        ]
+        assert answer.context["wrong"] == len(found)
+        for anchor, label in found:
+            assert f'<a href="#{anchor}" data-problem>{label}</a>' in text
+            assert f'id="{anchor}"' in text
+
     def test_writes_bounds_as_the_reader_does(self, page):
         page.cookies["django_language"] = "pt-br"
         data = fields(**one_benefit(name="Verão")) | {
@@ -110,6 +140,63 @@ class TestBuilder:
         saved = page.post(url, mine | {"_over": str(shown)})
 
         assert (late.status_code, saved.status_code) == (422, 302)
+        assert Campaign.objects.get().document["name"] == "Gelo"
+
+    def test_writes_only_what_was_changed_on_top_of_what_was_stored_meanwhile(self, page):
+        stored = builders.build_campaign(
+            name="Inverno", starts_at="2026-11-20T15:00:00+00:00", ends_at="2030-01-01T03:00:00+00:00"
+        )
+        url = f"/campaign/{stored.code}/edit/"
+        opened = page.get(url)
+        data = fields(**stored.document) | {"_version": "1", "_base": opened.context["base"]}
+        others = {**stored.document, "name": "Frio", "priority": 7, "ends_at": "2029-01-01T03:00:00+00:00"}
+        save_campaign(code=stored.code, document=others, version=1, user=None, at=builders.NOON)
+
+        mine = data | {"campaign-name": "Gelo", "campaign-minimum_amount": "50", "_step": "general"}
+        answer = page.post(url, mine)
+        overtaken = answer.context["overtaken"]
+        kept = {name: answer.context["form"].document()[name] for name in ("name", "priority", "ends_at")}
+        again = data | {"_base": answer.context["base"], "_over": str(overtaken.version)}
+        saved = page.post(url, again | fields(**answer.context["form"].document()))
+
+        assert [(change["label"], change["old"], change["new"]) for change in overtaken.changes] == [
+            ("Name", "Frio", "Gelo"),
+            ("Minimum value", "—", "50.00"),
+        ]
+        assert overtaken.by_both == 1
+        assert "One field was changed by both of you" in answer.content.decode()
+        assert kept == {"name": "Gelo", "priority": 7, "ends_at": "2029-01-01T03:00:00+00:00"}
+        assert saved.status_code == 302
+        # The moments that nobody touched stay as they were stored, letter by letter.
+        assert Campaign.objects.get().document == others | {"name": "Gelo", "minimum_amount": "50.00"}
+
+    def test_saving_what_nobody_touched_changes_nothing(self, page):
+        stored = builders.build_campaign(publish=True, starts_at="2026-11-20T15:00:00+00:00")
+        url = f"/campaign/{stored.code}/edit/"
+        data = fields(**stored.document) | {"_version": str(stored.version)}
+
+        page.post(url, data | {"_base": page.get(url).context["base"]})
+
+        campaign = Campaign.objects.with_changes_flag().get()
+        assert not campaign.has_changes
+        assert campaign.version == stored.version + 1
+
+    def test_shows_moments_of_a_conflict_as_the_reader_writes_them(self, page):
+        stored = builders.build_campaign(ends_at="2030-01-01T03:00:00+00:00")
+        page.cookies["django_language"] = "pt-br"
+        data = fields(**stored.document) | {"_version": "0", "campaign-ends_at": "2031-02-03T00:00"}
+
+        answer = page.post(f"/campaign/{stored.code}/edit/", data)
+
+        (change,) = answer.context["overtaken"].changes
+        assert (change["old"], change["new"]) == ("01/01/2030 00:00", "03/02/2031 00:00")
+
+    def test_takes_no_beginning_that_it_has_not_written_itself(self, page):
+        stored = builders.build_campaign(name="Inverno")
+        data = fields(**stored.document) | {"_version": "1", "_base": "eyJuYW1lIjoiWCJ9:forged"}
+
+        page.post(f"/campaign/{stored.code}/edit/", data | {"campaign-name": "Gelo"})
+
         assert Campaign.objects.get().document["name"] == "Gelo"
 
     def test_names_whoever_changed_it_or_nobody(self, page):
