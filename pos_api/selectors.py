@@ -156,7 +156,7 @@ def read_snapshot(
         foreseen=expected,
         counters=counters,
         gifts=gifts,
-        value=read_value(value),
+        value=read_value(value, now=now),
     )
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from campaigns.engine import basket as engine
 from loyalty.models import AccountKind, StampReward
@@ -101,9 +102,18 @@ NO_VALUE = Value()
 _DECODER = msgspec.json.Decoder(Value)
 
 
-def read_value(text: str | None) -> Value:
-    """Return what the query found; nothing where it was not asked or there is nothing."""
-    return NO_VALUE if text is None else _DECODER.decode(text)
+def read_value(text: str | None, *, now: datetime) -> Value:
+    """Return what the query found; nothing where it was not asked or there is nothing.
+
+    What has expired by `now` is left out of a sale that occurred before, whether its expiry was posted or not.
+    """
+    if text is None:
+        return NO_VALUE
+    value = _DECODER.decode(text)
+    if any(lot.ends_at is not None and lot.ends_at <= now for lot in value.lots):
+        alive = [lot for lot in value.lots if lot.ends_at is None or lot.ends_at > now]
+        return replace(value, lots=tuple(alive))
+    return value
 
 
 @lru_cache(maxsize=64)

@@ -91,6 +91,8 @@ class Account(models.Model):
 class LotSource(models.TextChoices):
     SALE = "sale", _("Sale")
     ADJUSTMENT = "adjustment", _("Adjustment")
+    # What a sale had redeemed on credit, and its return gives back.
+    RETURN = "return", _("Return")
 
 
 class Lot(models.Model):

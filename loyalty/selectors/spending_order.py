@@ -15,13 +15,13 @@ from operator import attrgetter
 from django.db import connection, transaction
 
 _ROWS = """
-SELECT e.id, e.kind, e.cause, e.amount, e.occurred_at, e.sale_id, l.id, l.sale_id, l.available_from, l.expires_at,
+SELECT e.id, e.kind, e.cause, e.amount, e.occurred_at, e.recorded_at, e.sale_id, l.id, l.sale_id, l.available_from, l.expires_at,
        l.awaits_review AND l.reviewed_at IS NULL,
        l.reviewed_at, e.account_id, CASE WHEN a.kind = 'cashback' THEN l.campaign || l.terms::text ELSE '' END
   FROM loyalty_entry e JOIN loyalty_lot l ON l.id = e.lot_id JOIN loyalty_account a ON a.id = l.account_id
  WHERE (a.kind <> 'cashback' OR l.campaign <> '')
    AND EXISTS (SELECT FROM loyalty_entry r WHERE r.account_id = e.account_id AND r.kind = 'redeem')
- ORDER BY e.account_id, 14, e.id
+ ORDER BY e.account_id, 15, e.id
 """
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _CHUNK = 10_000
@@ -36,6 +36,7 @@ class Line:
     cause: str
     amount: Decimal
     occurred_at: datetime
+    recorded_at: datetime
     sale_id: int | None
     lot_id: int
     lot_sale_id: int | None
@@ -57,7 +58,8 @@ class Line:
         return (
             (self.lot_sale_id is None or self.lot_sale_id != redemption.sale_id)
             and self.available_from <= at
-            and (self.expires_at is None or self.expires_at > at)
+            # A sale that arrives late finds what has expired since gone.
+            and (self.expires_at is None or self.expires_at > max(at, redemption.recorded_at))
             and not self.unanswered
             and (self.reviewed_at is None or self.reviewed_at <= at)
         )

@@ -69,7 +69,7 @@ def adjust(
             cause=cause,
             amount=amount,
             available_from=at,
-            expires_at=expires_at or _end(account, at),
+            expires_at=expires_at or usual_end(account, at=at),
             source=LotSource.ADJUSTMENT,
         )
         [credited] = credit(
@@ -154,7 +154,8 @@ def _take(account: Account, wanted: int, at: datetime) -> list[tuple[int, int]]:
     return taken
 
 
-def _end(account: Account, at: datetime) -> datetime | None:
+def usual_end(account: Account, *, at: datetime) -> datetime | None:
+    """Return until when what is earned at that moment lives by the terms of the account's program or plan."""
     terms = account.program or account.plan
     if terms is None or terms.valid_days is None:
         return None

@@ -188,7 +188,8 @@ SELECT l.id, l.account_id, %(kind)s, t.amount * -0.01, %(cause)s, %(sale)s, %(ac
   FROM unnest(%(lots)s::bigint[], %(amounts)s::bigint[]) AS t(lot, amount)
   JOIN loyalty_lot l ON l.id = t.lot
  WHERE l.available_from <= %(occurred)s
-   AND (l.expires_at IS NULL OR l.expires_at > %(occurred)s OR l.grace_until > %(occurred)s)
+   AND (l.expires_at IS NULL OR l.expires_at > GREATEST(%(occurred)s, %(at)s)
+        OR l.grace_until > GREATEST(%(occurred)s, %(at)s))
    AND (NOT l.awaits_review OR l.reviewed_at <= %(occurred)s)
  ORDER BY l.id
 RETURNING lot_id, id
@@ -206,7 +207,7 @@ def spend(
     actor_id: int | None = None,
     reason: str = "",
 ) -> dict[int, int]:
-    """Take `(lot id, hundredths)` from lots that are usable at `occurred_at`; return the entry's id by lot.
+    """Take `(lot id, hundredths)` from lots that are usable at `occurred_at` and alive at `at`; return the entry's id by lot.
 
     `kind` is REDEEM or FORFEIT. Raises InsufficientValue when a lot is not usable or holds less, AlreadyPosted when
     the cause has taken from a lot before.

@@ -12,9 +12,11 @@ from typing import Any
 import msgspec
 from django.conf import settings
 from django.utils.translation import gettext as _
+from msgspec import structs
 
 from campaigns.engine.plan import Plan
 from campaigns.engine.redemption_body import redemption_body
+from campaigns.engine.result import BasketError
 from campaigns.loader import plan_for
 from campaigns.models import Activation
 from campaigns.redemption_texts import explain_refused
@@ -24,7 +26,7 @@ from campaigns.services.settlement import settle
 from pos_api import selectors
 from pos_api.authentication import TerminalCaller
 from pos_api.baskets import SaleDocument, document_date
-from pos_api.problems import Conflict, Problem, invalid_field
+from pos_api.problems import Conflict, Invalid, Problem, invalid_field
 from pos_api.services import lookups
 from pos_api.services.customers import lock_customer
 from pos_api.services.evaluation import Evaluated, evaluate_snapshot, sale_moment
@@ -102,9 +104,7 @@ def _record(order: Order) -> Recorded:
         flags.append("cancelled_before_arrival")
     if order.key:
         claim_key(order, sale_id)
-    customer_id = None
-    if order.document.customer is not None:
-        customer_id = lock_customer(order.document.customer, create=not order.caller.is_test)
+    customer_id, order = _customer_of(order, flags)
     evaluated = _evaluate(order, customer_id, without_campaigns=cancelled_before)
     happened = cancelled_before or order.document.offline
     discrepancies = _compare_totals(order, evaluated, flags, refuse=not happened)
@@ -156,6 +156,20 @@ def _record(order: Order) -> Recorded:
     return Recorded(body=body, replayed=False)
 
 
+def _customer_of(order: Order, flags: list[str]) -> tuple[int | None, Order]:
+    """Lock the customer of a sale and return the id; without the customer where an offline sale does not tell which."""
+    document = order.document
+    if document.customer is None:
+        return None, order
+    try:
+        return lock_customer(document.customer, create=not order.caller.is_test), order
+    except Invalid:
+        if not document.offline:
+            raise
+    flags.append("customer_unclear")
+    return None, structs.replace(order, document=structs.replace(document, customer=None))
+
+
 def _post_value(
     order: Order,
     evaluated: Evaluated,
@@ -171,11 +185,12 @@ def _post_value(
     posted = post_value(
         evaluated, sale_id=sale_id, customer_id=customer_id, occurred_at=order.moment, at=order.now
     )
-    owe_missed(missed, customer_id=customer_id, sale_id=sale_id, at=order.now)
-    if posted is None and not any(one.owed for one in missed):
+    on_credit = owe_missed(missed, evaluated, customer_id=customer_id, sale_id=sale_id, at=order.now)
+    if posted is None and not on_credit:
         return {}
     body["balances"] = balances_body(customer_id, at=order.now)
-    return {} if posted is None else {"value": posted}
+    value = posted or {"spent": [], "earned": []}
+    return {"value": value | {"on_credit": on_credit} if on_credit else value}
 
 
 def _issue_codes(
@@ -204,9 +219,18 @@ def _evaluate(order: Order, customer_id: int | None, *, without_campaigns: bool)
     plan = plan_for(_version(document, snapshot.plan_version, order))
     if without_campaigns:
         plan = Plan(version=plan.version, policy=plan.policy)
-    evaluated = evaluate_snapshot(
-        document, snapshot, plan, caller.store, moment=order.moment, void=without_campaigns
-    )
+    try:
+        evaluated = evaluate_snapshot(
+            document, snapshot, plan, caller.store, moment=order.moment, void=without_campaigns
+        )
+    except BasketError:
+        if not document.offline:
+            raise
+        # Gifts that no campaign gives any more went home with the customer; they are left to a manager.
+        document = structs.replace(document, gifts=[])
+        evaluated = evaluate_snapshot(
+            document, snapshot, plan, caller.store, moment=order.moment, void=without_campaigns
+        )
     # What was sold offline is sold; its wrong codes are left to a manager.
     locked_until = None if document.offline else snapshot.locked_until
     if locked_until is not None and any(not code.usable for code in evaluated.basket.promo_codes):

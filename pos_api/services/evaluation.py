@@ -206,7 +206,9 @@ def evaluate_snapshot(
     if request is not None:
         balances = ANONYMOUS if shopper is None else value.balances()
         evaluation = redeem_value(evaluation, request, balances, at=moment)
-        _refuse_unknown_programs(evaluation)
+        # A sale that was made offline has happened, whatever became of the program since.
+        if not (isinstance(document, SaleDocument) and document.offline):
+            _refuse_unknown_programs(evaluation)
     if value.plans and shopper is not None:
         stamps = [plan.code for plan in value.plans if is_bought(basket, evaluation, plan.category)]
         evaluation = replace(evaluation, stamps=tuple(sorted(stamps)))

@@ -4,7 +4,7 @@ The sale has happened: it is recorded as it was charged. Its campaigns are those
 limits and balances those of now. A balance is never overdrawn; what was redeemed beyond it the customer owes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,13 +13,14 @@ from msgspec import Struct, structs
 from campaigns.engine.basket import Store
 from campaigns.engine.evaluate import evaluate
 from loyalty.models import AccountKind
-from loyalty.redeemed import Redeemed
+from loyalty.redeemed import Redeemed, RedeemRequest
 from loyalty.services.ledger import AccountKey, open_accounts
-from loyalty.services.returns import owe
+from loyalty.services.on_credit import owe_redeemed
 from pos_api.baskets import redeem_request
 from pos_api.models import SaleException
 from pos_api.models.sale_exception import ExceptionKind
 from pos_api.services.evaluation import Evaluated
+from pos_api.services.sale_value import spent_rows
 from retail import money
 
 _LIMITS = {"limit_reached": ExceptionKind.LIMIT_REACHED, "budget_reached": ExceptionKind.BUDGET_REACHED}
@@ -50,7 +51,9 @@ def missed_by(document: Any, evaluated: Evaluated, store: Store, *, redeem_limit
     What campaigns, codes and balances do not explain of the difference between the totals is one more: `totals_mismatch`.
     `redeem_limit` is how many cents the store lets a sale redeem while it is offline.
     """
-    missed = [*_missed_campaigns(evaluated, store), *_missed_value(document, evaluated)]
+    missed = [*_missed_campaigns(evaluated, store)]
+    missed += _missed_gifts(document, evaluated, {one.subject for one in missed})
+    missed += _missed_value(document, evaluated)
     rest = evaluated.evaluation.totals.net - int(document.total) - sum(one.cost for one in missed)
     if rest:
         missed.append(Missed(kind=ExceptionKind.TOTALS_MISMATCH, cost=rest))
@@ -85,6 +88,15 @@ def _missed_campaigns(evaluated: Evaluated, store: Store) -> Iterable[Missed]:
         )
 
 
+def _missed_gifts(document: Any, evaluated: Evaluated, named: Collection[str]) -> Iterable[Missed]:
+    """Yield campaigns of which gifts were handed out that they did not give, unless it was said of them already."""
+    given = {(offer.campaign, option.sku) for offer in evaluated.evaluation.gifts for option in offer.chosen}
+    wrong = [pick.campaign for pick in document.gifts if (pick.campaign, pick.sku) not in given]
+    for campaign in dict.fromkeys(wrong):
+        if campaign not in named:
+            yield Missed(kind=ExceptionKind.REWARD_NOT_GIVEN, subject=campaign)
+
+
 def _given_without_limits(evaluated: Evaluated, store: Store) -> dict[str, int]:
     """Return by campaign what the sale would have been given with nothing used up."""
     basket = structs.replace(
@@ -109,20 +121,7 @@ def _missed_value(document: Any, evaluated: Evaluated) -> Iterable[Missed]:
         if short > 0:
             key = (AccountKind.CASHBACK, None)
             yield Missed(kind=ExceptionKind.VALUE_SHORT, subject="cashback", cost=short, key=key, owed=short)
-    programs = {program.code: program for program in evaluated.snapshot.value.programs}
-    for code, asked in sorted(request.points.items()):
-        program = programs.get(code)
-        if program is None or not isinstance(asked, int):
-            continue
-        used = sum(one.units or 0 for one in redeemed if (one.kind, one.program) == ("points", code))
-        if asked > used:
-            yield Missed(
-                kind=ExceptionKind.VALUE_SHORT,
-                subject=code,
-                cost=(asked - used) * (program.point_value or 0) // 100,
-                key=(AccountKind.POINTS, program.id),
-                owed=asked - used,
-            )
+    yield from _missed_points(request, evaluated, redeemed)
     by_code = {used.code: used for used in redeemed if used.code}
     for stored in request.stored_values:
         if isinstance(stored.amount, int):
@@ -134,13 +133,51 @@ def _missed_value(document: Any, evaluated: Evaluated) -> Iterable[Missed]:
             yield Missed(kind=ExceptionKind.REWARD_NOT_GIVEN, subject=refused.program)
 
 
-def owe_missed(missed: Iterable[Missed], *, customer_id: int, sale_id: int, at: datetime) -> None:
-    """Make what a sale redeemed beyond a balance a debt of the customer. Locks the accounts, as `post_value` does."""
-    owing = {one.key: one.owed for one in missed if one.key is not None and one.owed}
-    if owing:
-        accounts = open_accounts(customer_id, owing, at=at)
-        debts = [(accounts[key], owed) for key, owed in owing.items()]
-        owe(debts, cause=f"sale:{sale_id}:offline", sale_id=sale_id, at=at)
+def _missed_points(
+    request: RedeemRequest, evaluated: Evaluated, redeemed: Sequence[Redeemed]
+) -> Iterable[Missed]:
+    programs = {program.code: program for program in evaluated.snapshot.value.programs}
+    for code, asked in sorted(request.points.items()):
+        program = programs.get(code)
+        if not isinstance(asked, int):
+            continue
+        if program is None:
+            # Nobody can say what its points were worth; the difference between the totals does.
+            yield Missed(kind=ExceptionKind.VALUE_SHORT, subject=code)
+            continue
+        used = sum(one.units or 0 for one in redeemed if (one.kind, one.program) == ("points", code))
+        if asked > used:
+            yield Missed(
+                kind=ExceptionKind.VALUE_SHORT,
+                subject=code,
+                cost=(asked - used) * (program.point_value or 0) // 100,
+                key=(AccountKind.POINTS, program.id),
+                owed=asked - used,
+            )
+
+
+def owe_missed(
+    missed: Iterable[Missed], evaluated: Evaluated, *, customer_id: int, sale_id: int, at: datetime
+) -> list[dict[str, Any]]:
+    """Make what a sale redeemed beyond a balance a debt of the customer; return what its returns will need to know.
+
+    Locks the accounts, as `post_value` does.
+    """
+    owing = [(one, one.key) for one in missed if one.key is not None and one.owed]
+    if not owing:
+        return []
+    accounts = open_accounts(customer_id, [key for _one, key in owing], at=at)
+    owe_redeemed([(accounts[key], one.owed) for one, key in owing], sale_id=sale_id, at=at)
+    rows = spent_rows([_on_credit(one, key) for one, key in owing], evaluated.evaluation)
+    return [{"account": accounts[key].pk, **row} for (_one, key), row in zip(owing, rows, strict=True)]
+
+
+def _on_credit(one: Missed, key: AccountKey) -> Redeemed:
+    if key[0] == AccountKind.CASHBACK:
+        return Redeemed(kind="cashback", amount=one.cost, balance_after=0)
+    return Redeemed(
+        kind="points", amount=one.cost, balance_after=0, units=one.owed, unit="points", program=one.subject
+    )
 
 
 def record_exceptions(missed: Iterable[Missed], *, sale_id: int, at: datetime) -> None:

@@ -18,7 +18,9 @@ from loyalty.returns import units_after_returns
 from loyalty.selectors.policies import return_policies
 from loyalty.services import returns as ledger
 from loyalty.services.ledger import lock_accounts
+from loyalty.services.on_credit import give_back_owed, written_off
 from loyalty.services.refusals import ReturnBlocked
+from pos_api.models import ExceptionKind, Resolution, SaleException
 from pos_api.problems import Conflict
 from retail import money
 from retail.models import Sale
@@ -102,7 +104,7 @@ def move_value(
     value = value_of(sale)
     if value is None or sale.customer_id is None:
         return Moved()
-    lock_accounts(sale.customer_id)
+    accounts = {account.pk: account for account in lock_accounts(sale.customer_id).values()}
     gives, asked, cents = _gives(value["spent"], progress)
     restored = ledger.restore(
         [give for gives_of in gives for give in gives_of],
@@ -111,6 +113,8 @@ def move_value(
         occurred_at=occurred_at,
         at=at,
     )
+    owed_before, undone = _undo_credit(sale, value.get("on_credit", ()), progress)
+    give_back_owed(owed_before, accounts, cause=cause, sale_id=sale.pk, occurred_at=occurred_at, at=at)
     try:
         taken = ledger.withdraw(
             _takes(value["earned"], progress), cause=cause, sale_id=sale.pk, occurred_at=occurred_at, at=at
@@ -126,7 +130,8 @@ def move_value(
             body | _expired(body, gives_of, expired)
             for body, gives_of in zip(asked, gives, strict=True)
             if body
-        ],
+        ]
+        + undone,
         taken_back=[_of_account(one.account, one.taken) for one in taken if one.taken],
         owed=[_of_account(account, amount) for account, amount in owed if amount],
     )
@@ -195,6 +200,36 @@ def _expired(body: Json, gives: Sequence[tuple[int, int]], expired: Mapping[int,
     if not lost:
         return {}
     return {"expired": points_number(lost) if "program" in body else money.text(lost)}
+
+
+def _undo_credit(
+    sale: Sale, on_credit: Sequence[Json], progress: Progress
+) -> tuple[dict[int, int], list[Json]]:
+    """Return by account what comes back now of what an offline sale redeemed beyond the balance, and how answers say it.
+
+    What the company let the customer off is nobody's to have back; what he paid otherwise is.
+    """
+    if not on_credit:
+        return {}, []
+    let_off = written_off(sale.pk)
+    shorts = SaleException.objects.filter(sale=sale, kind=ExceptionKind.VALUE_SHORT)
+    paid = set(shorts.filter(resolution=Resolution.COLLECTED).values_list("subject", flat=True))
+    gives, bodies = {}, []
+    for one in on_credit:
+        in_units = one["units"] is not None
+        whole = one["units"] if in_units else one["amount"]
+        came = Progress(lines=progress.lines, part=progress.part, everything=progress.is_whole)
+        one["back"], one["back_units"] = _due_back(one, came)
+        due = one["back_units"] if in_units else one["back"]
+        if (one["program"] or "cashback") not in paid:
+            due = min(due, whole - let_off.get(one["account"], 0))
+        before = one.get("given", 0)
+        if due > before:
+            one["given"] = due
+            gives[one["account"]] = due - before
+            amount = one["amount"] * due // whole - one["amount"] * before // whole
+            bodies.append(_restored_body(one, amount, due - before))
+    return gives, bodies
 
 
 # --- What was earned -------------------------------------------------------------------------------

@@ -6,9 +6,12 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from loyalty.models import Receivable
 from loyalty.services.adjustments import write_off
+from loyalty.services.on_credit import debts_of_sale
 from pos_api.models import ExceptionKind, Resolution, SaleException
+
+# However these settle that more was redeemed than there was: the customer's later earnings do not pay it as well.
+CLOSES_DEBT = (Resolution.ACCEPTED, Resolution.COLLECTED, Resolution.WAIVED)
 
 
 class SettlementRefused(Exception):
@@ -23,7 +26,7 @@ class SettlementRefused(Exception):
 def settle_exception(
     *, exception_id: int, resolution: str, note: str, user: User, at: datetime
 ) -> SaleException:
-    """Settle one exception with a note. A waived debt is written off. Settling the same way again changes nothing.
+    """Settle one exception with a note, and end the debt that it made. Settling the same way again changes nothing.
 
     Raises SettlementRefused for a resolution that is unknown or does not fit, and for one that was settled otherwise.
     """
@@ -36,9 +39,10 @@ def settle_exception(
         raise SettlementRefused("resolution", "choice", _("Choose how it is settled."))
     if not note.strip():
         raise SettlementRefused("note", "required", _("Say why, for whoever asks later."))
-    if resolution == Resolution.WAIVED:
-        if exception.kind != ExceptionKind.VALUE_SHORT:
+    if exception.kind != ExceptionKind.VALUE_SHORT:
+        if resolution == Resolution.WAIVED:
             raise SettlementRefused("resolution", "not_allowed", _("There is no debt to waive."))
+    elif resolution in CLOSES_DEBT:
         _write_off(exception, note, user, at)
     exception.resolution, exception.note = resolution, note.strip()[:240]
     exception.settled_by, exception.settled_at = user, at
@@ -47,10 +51,7 @@ def settle_exception(
 
 
 def _write_off(exception: SaleException, note: str, user: User, at: datetime) -> None:
-    debts = Receivable.objects.filter(
-        sale_id=exception.sale_id, cause=f"sale:{exception.sale_id}:offline", left__gt=0
-    ).select_related("account__program")
-    for debt in debts:
+    for debt in debts_of_sale(exception.sale_id):
         program = debt.account.program
         if exception.subject == ("cashback" if program is None else program.code):
-            write_off(receivable_id=debt.pk, reason=note, actor_id=user.pk, at=at)
+            write_off(receivable_id=debt.pk, reason=note.strip()[:240], actor_id=user.pk, at=at)

@@ -83,7 +83,7 @@ def post_value(
         at=at,
     )
     return {
-        "spent": _spent(redeemed, evaluation),
+        "spent": spent_rows(redeemed, evaluation),
         "earned": [
             {
                 "kind": earning.key[0],
@@ -178,7 +178,7 @@ def _hundredths(points: Decimal) -> int:
     return int(points.scaleb(2))
 
 
-def _spent(redeemed: Sequence[Redeemed], evaluation: Evaluation) -> list[dict[str, Any]]:
+def spent_rows(redeemed: Sequence[Redeemed], evaluation: Evaluation) -> list[dict[str, Any]]:
     """Return each redeemed value with its lots and with what every line carries of it: (cents, units)."""
     found = []
     for used, shares in zip(redeemed, spent_shares(redeemed, refundable(evaluation)), strict=True):

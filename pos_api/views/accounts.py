@@ -37,7 +37,14 @@ from pos_api.openapi import operation, page_of
 from pos_api.problems import BadRequest, Conflict, invalid_field
 from pos_api.services.adjustments import post_adjustment
 from pos_api.views.base import ManagerView, answer
-from pos_api.views.resources import Listing, find_or_404, read_changes, read_moment, user_of
+from pos_api.views.resources import (
+    Listing,
+    find_or_404,
+    read_changes,
+    read_moment,
+    read_own_text,
+    user_of,
+)
 from retail import money
 
 TAG = "Customers"
@@ -45,6 +52,7 @@ VIEW = ("customers.view_customer", "loyalty.view_account")
 ADJUST = (*VIEW, "loyalty.adjust_account")
 _OPERATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII)
 _UNITS = {AccountKind.POINTS: ("program", PointsProgram), AccountKind.STAMPS: ("plan", StampPlan)}
+MAX_REASON, MAX_CODE = 240, 64
 _FIELDS = {"adjustment", "kind", "program", "plan", "amount", "reason", "expires_at"}
 _PATHS = {AmountInvalid: "amount", StampsAreWhole: "amount", ReasonRequired: "reason"}
 
@@ -105,7 +113,7 @@ ADJUSTMENT: dict[str, Any] = {
             "type": ["string", "number"],
             "description": "Added when positive, taken when negative; at most two decimals, stamps are whole.",
         },
-        "reason": {"type": "string", "minLength": 1, "maxLength": 240},
+        "reason": {"type": "string", "minLength": 1, "maxLength": MAX_REASON},
         "expires_at": {
             "type": ["string", "null"],
             "format": "date-time",
@@ -299,7 +307,7 @@ class WriteOffView(ManagerView):
         try:
             amount = write_off(
                 receivable_id=receivable.pk,
-                reason=_reason(values),
+                reason=read_own_text(values, "reason", MAX_REASON),
                 actor_id=user_of(request).pk,
                 at=timezone.now(),
             )
@@ -321,7 +329,7 @@ def _read_adjustment(raw: dict[str, Any], at: datetime) -> dict[str, Any]:
         "operation": own,
         "key": _read_unit(raw),
         "amount": _read_amount(raw),
-        "reason": _reason(raw),
+        "reason": read_own_text(raw, "reason", MAX_REASON),
         "expires_at": _read_expiry(raw, at),
     }
 
@@ -329,13 +337,6 @@ def _read_adjustment(raw: dict[str, Any], at: datetime) -> dict[str, Any]:
 def _only(raw: dict[str, Any], known: set[str]) -> None:
     if unknown := sorted(raw.keys() - known):
         raise invalid_field(unknown[0][:64], "unknown_field", _("There is no such field."))
-
-
-def _reason(raw: dict[str, Any]) -> str:
-    reason = raw.get("reason", "")
-    if not isinstance(reason, str) or len(reason) > 240 or "\x00" in reason:
-        raise invalid_field("reason", "type", _("This must be a text of at most 240 characters."))
-    return reason
 
 
 def _read_unit(raw: dict[str, Any]) -> AccountKey:
@@ -350,14 +351,10 @@ def _read_unit(raw: dict[str, Any]) -> AccountKey:
     if needed is None:
         return kind, None
     name, model = needed
-    code = raw.get(name)
-    if code is None:
+    if raw.get(name) is None:
         raise invalid_field(name, "required", _("This is required."))
-    unit = (
-        model._default_manager.filter(code=code).values_list("pk", flat=True).first()
-        if isinstance(code, str) and "\x00" not in code
-        else None
-    )
+    code = read_own_text(raw, name, MAX_CODE)
+    unit = model._default_manager.filter(code=code).values_list("pk", flat=True).first()
     if unit is None:
         raise invalid_field(name, f"unknown_{name}", _("There is none with this code."))
     return kind, unit

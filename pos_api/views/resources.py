@@ -19,9 +19,9 @@ from pos_api.decoding import MAX_BULK_BODY
 from pos_api.errors import field_problems
 from pos_api.openapi import PAGE_PARAMETERS, query
 from pos_api.pagination import paginated
-from pos_api.problems import BadRequest, FieldProblem, Invalid, NotFound
+from pos_api.problems import BadRequest, FieldProblem, Invalid, NotFound, invalid_field
 from pos_api.views.base import HasPermissions, SharedView, answer, read_json
-from retail.rows import RowResult
+from retail.rows import FieldRefused, RowResult, read_text
 
 Represent = Callable[[Any], dict[str, Any]]
 Filter = Callable[[QuerySet[Any], str], QuerySet[Any]]
@@ -77,6 +77,14 @@ def saved(result: RowResult, represent: Represent) -> HttpResponse:
     if result.errors:
         raise Invalid(errors=field_problems(result.errors))
     return answer(represent(result.instance), status=201 if result.status == "created" else 200)
+
+
+def read_own_text(raw: Mapping[str, Any], name: str, max_length: int) -> str:
+    """Return a text of a body without outer spaces, empty when it is absent. Raises Invalid."""
+    try:
+        return read_text(raw.get(name, ""), max_length)
+    except FieldRefused as refused:
+        raise invalid_field(name, refused.code, refused.message) from refused
 
 
 def read_changes(request: Request, identity: Mapping[str, Any]) -> Json:

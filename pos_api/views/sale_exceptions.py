@@ -13,7 +13,7 @@ from pos_api.openapi import operation, page_of
 from pos_api.problems import Conflict, FieldProblem, Invalid
 from pos_api.services.sale_exceptions import SettlementRefused, settle_exception
 from pos_api.views.base import ManagerView, answer
-from pos_api.views.resources import Listing, by, find_or_404, read_changes, user_of
+from pos_api.views.resources import Listing, by, find_or_404, read_changes, read_own_text, user_of
 
 TAG = "Offline exceptions"
 SHOWN: dict[str, Any] = {
@@ -36,9 +36,10 @@ SHOWN: dict[str, Any] = {
         "settled_at": {"type": ["string", "null"], "format": "date-time"},
     },
 }
+MAX_NOTE = 240
 GIVEN: dict[str, Any] = {
     "resolution": {"enum": Resolution.values},
-    "note": {"type": "string", "minLength": 1, "maxLength": 240},
+    "note": {"type": "string", "minLength": 1, "maxLength": MAX_NOTE},
 }
 SETTLEMENT = {
     "type": "object",
@@ -106,7 +107,10 @@ class SaleExceptionSettleView(ManagerView):
         id="sale_exceptions_settle",
         tag=TAG,
         summary="Settle one of them",
-        description="With `waived` the customer's debt is written off. The same settlement again changes nothing.",
+        description=(
+            "Where more value was redeemed than there was, the customer owes it until it is settled as `accepted`, "
+            "`collected` or `waived`. The same settlement again changes nothing."
+        ),
         request=SETTLEMENT,
         responses={200: SHOWN},
         examples={"The company bears it": {"resolution": "accepted", "note": "A promessa foi nossa."}},
@@ -120,18 +124,13 @@ class SaleExceptionSettleView(ManagerView):
             for name in given
             if name not in GIVEN
         ]
-        errors += [
-            FieldProblem(name, "type", _("This must be a text."))
-            for name in ("resolution", "note")
-            if not isinstance(given.get(name, ""), str)
-        ]
         if errors:
             raise Invalid(errors=errors)
         try:
             settle_exception(
                 exception_id=pk,
-                resolution=given.get("resolution", ""),
-                note=given.get("note", ""),
+                resolution=read_own_text(given, "resolution", MAX_NOTE),
+                note=read_own_text(given, "note", MAX_NOTE),
                 user=user_of(request),
                 at=timezone.now(),
             )

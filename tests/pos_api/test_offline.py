@@ -13,6 +13,7 @@ from campaigns.services import campaigns
 from loyalty.models import Account, PointsProgram, Receivable
 from pos_api.models import SaleException
 from retail.models import Sale
+from tests.builders import build_customer, build_product
 from tests.pos_api.manager import Manager
 from tests.pos_api.till import Till, issue_code, publish, sale
 
@@ -112,6 +113,28 @@ class TestOfflineSale:
         assert (debt.left, debt.account.balance) == (50, 100)
         assert answer.json()["balances"][0]["owed"] == 50
 
+    def test_redeems_nothing_that_has_expired_when_it_arrives(self, till: Till) -> None:
+        PointsProgram.objects.create(
+            code="pontos",
+            name="Pontos",
+            points=1,
+            per_amount=1,
+            point_value="0.10",
+            redeem_step=1,
+            valid_days=3,
+        )
+        now = timezone.now()
+        till.sell(sale(customer=BUYER, occurred_at=(now - timedelta(days=10)).isoformat()))
+        late = {"occurred_at": (now - timedelta(days=8)).isoformat(), "redeem": {"points": {"pontos": 50}}}
+
+        online = till.sell(sale(customer=BUYER, total="95.00", **late))
+        arrived = till.sell(offline(customer=BUYER, total="95.00", **late))
+
+        # The job has not posted it: what has expired is gone all the same.
+        assert Account.objects.get().balance == 200
+        assert (online.status_code, online.json()["code"]) == (409, "benefit_unavailable")
+        assert exceptions(arrived) == [("value_short", "pontos", "5.00")]
+
     def test_may_redeem_what_the_store_allows(self, till: Till) -> None:
         PointsProgram.objects.create(
             code="pontos", name="Pontos", points=1, per_amount=1, point_value="0.10", redeem_step=1
@@ -137,6 +160,47 @@ class TestOfflineSale:
         assert (answer.status_code, answer.json()["state"]) == (201, "cancelled")
         assert exceptions(answer) == []
         assert not SaleException.objects.exists()
+
+
+class TestNeverRefused:
+    """It has happened: what its till cannot know by then is no reason to lose it."""
+
+    def test_when_the_program_is_switched_off_or_gone(self, till: Till) -> None:
+        PointsProgram.objects.create(
+            code="pontos", name="Pontos", points=1, per_amount=1, point_value="0.10", is_active=False
+        )
+
+        for code in ("pontos", "outro"):
+            document = offline(customer=BUYER, total="95.00", redeem={"points": {code: 50}})
+            assert till.sell(document | {"ticket": code, "offline": False}).status_code == 422
+            answer = till.sell(document)
+            assert answer.status_code == 201
+            assert exceptions(answer) == [("value_short", code, "0.00"), ("totals_mismatch", "", "5.00")]
+
+    def test_when_a_gift_is_not_given_any_more(self, till: Till) -> None:
+        build_product(sku="BOTTON")
+        gift = {"kind": "gift", "products": [{"sku": "BOTTON", "quantity": "1"}], "choose": 1}
+        publish("BRINDE", benefits=[gift])
+        other = {"campaign": "BRINDE", "sku": "CANECA"}
+
+        answer = till.sell(offline(gifts=[other]))
+
+        assert till.sell(sale(gifts=[other])).status_code == 422
+        assert exceptions(answer) == [("reward_not_given", "BRINDE", "0.00")]
+        gone = till.sell(offline(gifts=[{"campaign": "PAUSADA", "sku": "CANECA"}]))
+        assert exceptions(gone) == [("reward_not_given", "PAUSADA", "0.00")]
+
+    def test_when_two_customers_have_the_phone(self, till: Till) -> None:
+        phone = "+5511987654321"
+        for name in ("Ana", "Bia"):
+            build_customer(name=name, phone=phone)
+
+        answer = till.sell(offline(customer={"phone": phone}))
+
+        assert till.sell(sale(customer={"phone": phone})).status_code == 422
+        assert answer.status_code == 201
+        assert "customer_unclear" in answer.json()["flags"]
+        assert Sale.objects.get().customer is None
 
 
 class TestBatch:
@@ -171,12 +235,15 @@ class TestSettling:
         path = f"sale-exceptions/{found.pk}/settle/"
 
         assert manager.send("POST", path, {"resolution": "accepted"}).status_code == 422
+        for note in ("a\x00b", "\ud800", 7, "x" * 241):
+            assert manager.send("POST", path, {"resolution": "accepted", "note": note}).status_code == 422
         assert manager.send("POST", path, {"resolution": "accepted", "note": "Erro"}).status_code == 200
         assert manager.send("POST", path, {"resolution": "accepted", "note": "Erro"}).status_code == 200
         assert manager.send("POST", path, {"resolution": "collected", "note": "x"}).status_code == 409
         assert manager.send("GET", "sale-exceptions/?open=true").json()["results"] == []
 
-    def test_waives_a_debt(self, till: Till, manager: Manager) -> None:
+    @pytest.mark.parametrize("resolution", ["accepted", "collected", "waived"])
+    def test_ends_the_debt(self, till: Till, manager: Manager, resolution: str) -> None:
         PointsProgram.objects.create(
             code="pontos", name="Pontos", points=1, per_amount=1, point_value="0.10", redeem_step=1
         )
@@ -184,7 +251,9 @@ class TestSettling:
         found = SaleException.objects.get(kind="value_short")
 
         answer = manager.send(
-            "POST", f"sale-exceptions/{found.pk}/settle/", {"resolution": "waived", "note": "Cliente antigo"}
+            "POST",
+            f"sale-exceptions/{found.pk}/settle/",
+            {"resolution": resolution, "note": "Cliente antigo"},
         )
 
         assert answer.status_code == 200

@@ -43,6 +43,7 @@ FLAGS = {
     "totals_mismatch": _("The till charged another total"),
     "cancelled_before_arrival": _("Cancelled before it arrived"),
     "cancelled_by_manager": _("Cancelled in the back-office"),
+    "customer_unclear": _("Without a customer"),
 }
 
 
