@@ -4,6 +4,7 @@ Nobody can spend a lot after its end, whether this has run or not: it only moves
 it. So it may run late, twice, side by side, and be killed at any moment.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -33,6 +34,15 @@ SELECT l.id, l.account_id, 'expire', -l.remaining, 'expiry:' || (
 """
 
 
+def post_expired_of(lots: Collection[int], *, at: datetime) -> int:
+    """Post the expiry of these lots where their end has passed, and return of how many. Their accounts are locked."""
+    if not lots:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(_POST, {"at": at, "lots": list(lots)})
+        return cursor.rowcount
+
+
 def post_expired(*, at: datetime, limit: int = 100_000) -> int:
     """Post the expiry of at most `limit` lots whose end has passed, the oldest end first; return of how many.
 
@@ -54,7 +64,4 @@ def _post_batch(at: datetime, size: int) -> tuple[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_DUE, {"at": at, "limit": size})
         lots = [lot_id for (lot_id,) in cursor.fetchall()]
-        if not lots:
-            return 0, 0
-        cursor.execute(_POST, {"at": at, "lots": lots})
-        return len(lots), cursor.rowcount
+    return len(lots), post_expired_of(lots, at=at)

@@ -15,6 +15,7 @@ from loyalty.models import Account, Entry, EntryKind, Lot, Receivable
 from loyalty.rules import owed_for, take_in_order
 from loyalty.selectors.balances import usable_lots
 from loyalty.selectors.policies import ReturnPolicy, return_policies
+from loyalty.services.expiry import post_expired_of
 from loyalty.services.ledger import refusals_of
 from loyalty.services.refusals import NothingToRestore, ReturnBlocked
 from retail import money
@@ -91,6 +92,8 @@ def restore(
                 kept_expired=kept_expired,
             )
         )
+    # Days of grace are for what comes back: what was left in the lot is over, whether a job has posted that or not.
+    post_expired_of(list(graces), at=at)
     with refusals_of(cause=cause, lots=list(wanted)):
         Entry.objects.bulk_create(entries)
     _give_grace(graces)

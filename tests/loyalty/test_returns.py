@@ -9,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from loyalty.models import Account, Entry, EntryKind, Lot, Receivable
 from loyalty.selectors.balances import balances
+from loyalty.selectors.verification import problems
+from loyalty.services.expiry import post_expired
 from loyalty.services.ledger import Credited, lock_accounts, spend
 from loyalty.services.refusals import AlreadyPosted, NothingToRestore, ReturnBlocked
 from loyalty.services.returns import TakenBack, Withdrawal, restore, withdraw
@@ -92,8 +94,25 @@ class TestRestore:
 
         # Noon of the 22nd, and seven days more to the end of the 29th in São Paulo.
         assert restored.usable_until == NOON.replace(day=30, hour=3)
-        assert balances(account.customer_id, at=restored.usable_until - A_DAY)[0].available == 30_00
+        # Not what was left when the lot ended: that is lost, whether a job has posted it or not.
+        assert balances(account.customer_id, at=restored.usable_until - A_DAY)[0].available == 20_00
         assert balances(account.customer_id, at=restored.usable_until)[0].available == 0
+
+    def test_days_of_grace_revive_the_same_whether_the_expiry_was_posted_or_not(self):
+        program = build_program(expired_restore="grace_days", grace_days=7)
+        left = []
+        for posts_first in (True, False):
+            account = build_account(program=program)
+            lot = build_credit(account, 30_00, expires_at=NOON + A_DAY)
+            sale = spend_on_another_sale(account, lot, 20_00)
+            if posts_first:
+                post_expired(at=NOON + 2 * A_DAY)
+            give_back(sale, lot, 20_00, at=NOON + 2 * A_DAY)
+            post_expired(at=NOON + 3 * A_DAY)
+            left.append(remaining(lot))
+
+        assert left == [20_00, 20_00]
+        assert problems() == []
 
     def test_cashback_follows_the_company(self):
         set_cashback_policy(cashback_expired_restore="grace_days", cashback_grace_days=1)

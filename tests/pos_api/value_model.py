@@ -107,6 +107,8 @@ class Account:
         if lot.is_alive(at):
             lot.remaining += amount
         elif self.grace_days:
+            # What was left in it when it ended stays lost.
+            lot.remaining = 0
             lot.grace = max(lot.grace or at, end_of_day(at, self.grace_days))
             lot.remaining += amount
 
