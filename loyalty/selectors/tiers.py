@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from loyalty import tiering
 from loyalty.models import CustomerTier, Entry, EntryKind, LotSource, PointsProgram, ProgramTier, TierBasis
@@ -34,7 +34,8 @@ def counted(
 ) -> dict[int, int]:
     """Return by customer what counts for the program's tiers, in hundredths. At most two queries.
 
-    What was spent is what was left to pay, less what the units that came back were worth, whenever they came back.
+    What was spent is what was left to pay, less the money of the units that came back, whenever they came back. What was
+    paid with value is in neither.
     """
     if program.tier_basis == TierBasis.POINTS:
         return _points(program, customer_ids, since, until)
@@ -45,9 +46,9 @@ def counted(
     returned = dict(
         SaleReturn.objects.filter(sale__in=sales)
         .values("sale__customer_id")
-        .annotate(value=Sum("value"))
+        .annotate(money=Sum(F("amount") + F("withheld")))
         .order_by()
-        .values_list("sale__customer_id", "value")
+        .values_list("sale__customer_id", "money")
     )
     return {
         row["customer_id"]: max(0, money.from_decimal(row["spent"] - returned.get(row["customer_id"], 0)))

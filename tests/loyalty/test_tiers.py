@@ -95,7 +95,20 @@ class TestBasis:
         assert tier_of(customer) == "ouro"
 
         SaleReturn.objects.create(
-            sale=sale, reference="1", value=Decimal("0.01"), fingerprint="0" * 64, returned_at=NOON
+            sale=sale, reference="1", value=Decimal(100), fingerprint="0" * 64, returned_at=NOON
+        )
+        requalify([customer.pk], at=NOON)
+        # Nothing of it was money: it came back as the points that it had been paid with.
+        assert tier_of(customer) == "ouro"
+
+        SaleReturn.objects.create(
+            sale=sale,
+            reference="2",
+            value=Decimal("0.02"),
+            amount=Decimal("0.01"),
+            withheld=Decimal("0.01"),
+            fingerprint="0" * 64,
+            returned_at=NOON,
         )
         requalify([customer.pk], at=NOON)
 
