@@ -120,10 +120,13 @@ class Level:
 
 
 def _rows(data: Mapping[str, Any], prefix: str, names: Sequence[str], limit: int) -> list[Typed]:
-    """Return the rows that a page sent as `prefix-0-name`, …, as they were typed."""
+    """Return the rows that a page sent as `prefix-0-name`, …, as they were typed. PostgreSQL keeps no NUL."""
     sent = str(data.get(f"{prefix}-count", ""))
     count = min(int(sent), limit) if sent.isascii() and sent.isdigit() and len(sent) < 6 else 0
-    return [{name: str(data.get(f"{prefix}-{place}-{name}", "")) for name in names} for place in range(count)]
+    return [
+        {name: str(data.get(f"{prefix}-{place}-{name}", "")).replace("\x00", "") for name in names}
+        for place in range(count)
+    ]
 
 
 class ProgramEditor:

@@ -13,6 +13,7 @@ from loyalty.models import PointsProgram, StampPlan
 from loyalty.services import programs as points_programs
 from loyalty.services import stamp_plans
 from loyalty.services.levels import levels_of
+from loyalty.services.program_removal import remove_program
 from loyalty.services.program_tiers import tiers_of
 from pos_api.openapi import ROW_RESULTS, operation, page_of, rows_of
 from pos_api.views.base import ManagerView, answer, no_content
@@ -124,6 +125,7 @@ def resource(
     columns: Mapping[str, Column],
     upsert: Callable[..., list[RowResult]],
     represent: Callable[[Any], dict[str, Any]],
+    remove: Callable[[Any], None],
     example: dict[str, Any],
     description: str,
 ) -> tuple[type[APIView], type[APIView]]:
@@ -208,7 +210,7 @@ def resource(
             problems={409: "Customers have accounts in it (`in_use`); set `is_active` to false instead."},
         )
         def delete(self, request: Request, code: str) -> HttpResponse:
-            delete_unused(instance=find_or_404(queryset(), code=code))
+            remove(find_or_404(queryset(), code=code))
             return no_content()
 
         def _represent_saved(self, instance: Any) -> dict[str, Any]:
@@ -230,6 +232,7 @@ ProgramListView, ProgramView = resource(
     columns=points_programs.COLUMNS,
     upsert=points_programs.upsert_programs,
     represent=represent_program,
+    remove=remove_program,
     example=PROGRAM,
     description=(
         "Programs are recognised by `code`. Fields that are absent keep their value; `levels`, when given, becomes the "
@@ -246,6 +249,7 @@ StampPlanListView, StampPlanView = resource(
     columns=stamp_plans.COLUMNS,
     upsert=stamp_plans.upsert_stamp_plans,
     represent=represent_plan,
+    remove=lambda plan: delete_unused(instance=plan),
     example=PLAN,
     description="Plans are recognised by `code`. Fields that are absent keep their value.",
 )

@@ -123,6 +123,17 @@ class TestForm:
             ({"_action": "add:nothing-1"}, 200),
             ({"_action": "\x00"}, 200),
             ({"name": "a\x00b"}, 422),
+            ({"level-count": "1", "level-0-points": "10", "level-0-add": "\x00"}, 302),
+            (
+                {
+                    "level-count": "1",
+                    "level-0-points": "10",
+                    "level-0-gift-count": "1",
+                    "level-0-gift-0-sku": "NADA\x00",
+                },
+                422,
+            ),
+            ({"_action": "add:gift-0", "level-count": "1", "level-0-add": "\x00NADA"}, 200),
             ({"pending_days": "99999999999"}, 422),
         ],
     )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from loyalty.models import LevelGift, ProgramLevel
 from pos_api.views.categories import EXAMPLE as CATEGORY
 from pos_api.views.groupings import EXAMPLE as GROUPING
 from pos_api.views.products import EXAMPLE as PRODUCT
@@ -12,6 +13,7 @@ from tests.builders import (
     build_category,
     build_product,
     build_product_grouping,
+    build_program,
     build_sale,
     build_store,
     build_terminal,
@@ -144,6 +146,14 @@ class TestProducts:
 
         assert (answer.status_code, answer.json()["code"]) == (409, "in_use")
         assert Product.objects.filter(sku="A").exists()
+
+    def test_a_program_that_nobody_takes_part_in_goes_with_its_gifts(self, manager):
+        level = ProgramLevel.objects.create(program=build_program(code="pontos"), number=1, points=10)
+        LevelGift.objects.create(level=level, product=build_product())
+
+        assert manager.send("DELETE", "programs/pontos/").status_code == 204
+
+        assert not LevelGift.objects.exists()
 
     def test_lists_page_by_page_without_losing_a_row(self, manager):
         for _number in range(5):
