@@ -14,6 +14,7 @@ from campaigns.engine.basket import Store
 from campaigns.engine.evaluate import evaluate
 from loyalty.models import AccountKind
 from loyalty.redeemed import Redeemed, RedeemRequest
+from loyalty.returns import whole_unit
 from loyalty.services.ledger import AccountKey, open_accounts
 from loyalty.services.on_credit import owe_redeemed
 from pos_api.baskets import redeem_request
@@ -53,8 +54,10 @@ def missed_by(document: Any, evaluated: Evaluated, store: Store, *, redeem_limit
     """
     missed = [*_missed_campaigns(evaluated, store)]
     missed += _missed_gifts(document, evaluated, {one.subject for one in missed})
-    missed += _missed_value(document, evaluated)
     rest = evaluated.evaluation.totals.net - int(document.total) - sum(one.cost for one in missed)
+    short = list(_within(_missed_value(document, evaluated), max(0, rest)))
+    missed += short
+    rest -= sum(one.cost for one in short)
     if rest:
         missed.append(Missed(kind=ExceptionKind.TOTALS_MISMATCH, cost=rest))
     redeemed = evaluated.evaluation.totals.redeemed
@@ -131,6 +134,20 @@ def _missed_value(document: Any, evaluated: Evaluated) -> Iterable[Missed]:
     for refused in () if redemption is None else redemption.refused:
         if refused.kind == "reward":
             yield Missed(kind=ExceptionKind.REWARD_NOT_GIVEN, subject=refused.program)
+
+
+def _within(missed: Iterable[Missed], rest: int) -> Iterable[Missed]:
+    """Yield value that was redeemed beyond what could be used, worth no more in all than the cents that were not charged.
+
+    Whatever number a till sends: nobody owes what was never taken off.
+    """
+    for one in missed:
+        cost, owed = min(one.cost, rest), 0
+        if cost:
+            unit = whole_unit(one.owed)
+            owed = one.owed // unit * cost // one.cost * unit
+        rest -= cost
+        yield structs.replace(one, cost=cost, owed=owed)
 
 
 def _missed_points(

@@ -113,6 +113,25 @@ class TestOfflineSale:
         assert (debt.left, debt.account.balance) == (50, 100)
         assert answer.json()["balances"][0]["owed"] == 50
 
+    def test_owes_no_more_than_was_not_charged_whatever_the_till_says(self, till: Till) -> None:
+        PointsProgram.objects.create(
+            code="pontos", name="Pontos", points=1, per_amount=1, point_value="9.00", redeem_step=1
+        )
+        PointsProgram.objects.create(code="brindes", name="Brindes")
+        most = "999999999999.99"
+        asked = {"cashback": most, "points": {"brindes": most, "pontos": most}}
+
+        answer = till.sell(offline(customer=BUYER, total="40.00", redeem=asked))
+        beside = till.sell(offline(customer=BUYER, redeem={"points": {"pontos": 10}}))
+
+        assert exceptions(answer) == [
+            ("value_short", "cashback", "60.00"),
+            ("value_short", "brindes", "0.00"),
+            ("value_short", "pontos", "0.00"),
+        ]
+        assert [debt.left for debt in Receivable.objects.all()] == [60]
+        assert beside.status_code == 201
+
     def test_redeems_nothing_that_has_expired_when_it_arrives(self, till: Till) -> None:
         PointsProgram.objects.create(
             code="pontos",
