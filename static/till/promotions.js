@@ -8,7 +8,8 @@ import { state, unitName, update } from "./state.js";
 const SHOWN_AT_ONCE = 4;
 const language = document.documentElement.lang;
 const dateFormat = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
-export const showDate = (text) => dateFormat.format(new Date(text));
+// What ends at a moment is over then: what ends at midnight has its last day before.
+export const showLastDay = (end) => dateFormat.format(new Date(end) - 1);
 
 onClick({
   "gift.toggle": ({ campaign, sku, quantity, choose }) => update(() => {
@@ -114,7 +115,7 @@ export function earnedItems(earned) {
   ];
 }
 
-const validity = (until) => (until ? interpolate(gettext(" (until %(date)s)"), { date: showDate(until) }, true) : "");
+const validity = (until) => (until ? interpolate(gettext(" (until %(date)s)"), { date: showLastDay(until) }, true) : "");
 
 function earnedView(earned) {
   const items = earnedItems(earned);

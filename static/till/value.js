@@ -4,7 +4,7 @@
 import { onClick, onInput } from "./actions.js";
 import { h, icon } from "./dom.js";
 import { cents, editMoney, moneyText, parseMoney, showMoney, showQuantity } from "./money.js";
-import { showDate } from "./promotions.js";
+import { showLastDay } from "./promotions.js";
 import { state, unitName, update } from "./state.js";
 
 const held = () => state.sale.customer?.card?.balances ?? [];
@@ -86,7 +86,7 @@ function balanceView(balance) {
   const amount = (number) => amountOf(balance, number);
   const remarks = [
     has(pending) && interpolate(gettext("%(amount)s pending"), { amount: amount(pending) }, true),
-    has(expiring) && ends && interpolate(gettext("%(amount)s expires soon, the first on %(date)s"), { amount: amount(expiring), date: showDate(ends) }, true),
+    has(expiring) && ends && interpolate(gettext("%(amount)s expires soon, the first on %(date)s"), { amount: amount(expiring), date: showLastDay(ends) }, true),
   ].filter(Boolean);
   return h("div", { data: { key: `balance-${balance.kind}-${unitOf(balance)}` } },
     h("dt", {}, titleOf(balance)),
