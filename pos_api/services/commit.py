@@ -180,8 +180,6 @@ def _post_value(
     customer_id: int,
 ) -> dict[str, Any]:
     """Post what the sale redeems and earns; put what was posted, and what the customer has now, into its answer."""
-    active = {program.code for program in evaluated.snapshot.value.programs}
-    body["earned"]["points"] = [row for row in body["earned"]["points"] if row["program"] in active]
     posted = post_value(
         evaluated, sale_id=sale_id, customer_id=customer_id, occurred_at=order.moment, at=order.now
     )

@@ -1,5 +1,6 @@
 """Evaluate a basket document as it stands now: read the snapshot, ask the engine. Writes nothing."""
 
+import logging
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -29,8 +30,9 @@ from pos_api.baskets import BasketDocument, SaleDocument, engine_basket, redeem_
 from pos_api.problems import FieldProblem, Invalid, invalid_field
 from pos_api.services import lookups
 from pos_api.usage import usage_for
-from pos_api.value import NO_VALUE
+from pos_api.value import NO_VALUE, Value
 
+logger = logging.getLogger(__name__)
 # How far the clocks of tills may be off before it is noted, and before it is refused.
 SKEW_NOTED = timedelta(minutes=10)
 SKEW_REFUSED = timedelta(hours=24)
@@ -202,6 +204,7 @@ def evaluate_snapshot(
         # Returns need to know how an activation's discount is shared; a till's keystroke does not.
         with_deals=isinstance(document, SaleDocument),
     )
+    evaluation = _of_active_programs(evaluation, value)
     request = None if void else redeem_request(document)
     if request is not None:
         balances = ANONYMOUS if shopper is None else value.balances()
@@ -222,6 +225,19 @@ def evaluate_snapshot(
         moment=moment,
         customer_key=whose,
     )
+
+
+def _of_active_programs(evaluation: Evaluation, value: Value) -> Evaluation:
+    """Leave out points that a campaign gives in a program which is switched off or gone: no sale would credit them."""
+    points = evaluation.earned.points
+    if not points:
+        return evaluation
+    active = {program.code for program in value.programs}
+    kept = tuple([row for row in points if row.program in active])
+    if len(kept) == len(points):
+        return evaluation
+    logger.warning("a campaign gives points of a program that is not active")
+    return replace(evaluation, earned=replace(evaluation.earned, points=kept))
 
 
 def _refuse_unknown_programs(evaluation: Evaluation) -> None:

@@ -4,7 +4,6 @@ Part of the commit's transaction, after the customer's row is locked and before 
 need (which lot each line earned and spent) is kept with the sale (`pos_api.services.returned_value` reads it).
 """
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -24,7 +23,6 @@ from pos_api.accounts import amounts_body, unit_body
 from pos_api.services.evaluation import Evaluated
 from pos_api.value import PlanRow, ProgramRow, Value
 
-logger = logging.getLogger(__name__)
 ONE_STAMP = 100
 CASHBACK: AccountKey = (AccountKind.CASHBACK, None)
 
@@ -105,11 +103,8 @@ def _earnings(evaluated: Evaluated, moment: datetime) -> list[_Earning]:
     found = []
     programs = {program.code: program for program in value.programs}
     for points in evaluation.earned.points:
-        program = programs.get(points.program)
-        amount = _hundredths(points.points)
-        if program is None:
-            logger.warning("a campaign gives points of program %s, which is not active", points.program)
-        elif amount:
+        if amount := _hundredths(points.points):
+            program = programs[points.program]
             found.append(_points(program, amount, _of(shares, "points", program.code), value, moment))
     counts: dict[str, int] = {}
     cashback_shares = [share for share in shares if share.kind == "cashback"]

@@ -55,6 +55,16 @@ class TestRecording:
         assert points.expires_at is not None
         assert (str(cashback.earned), cashback.campaign) == ("5.00", "CB")
 
+    def test_promises_no_points_of_a_program_that_is_switched_off(self, till: Till) -> None:
+        program(is_active=False)
+        program("outro")
+        publish(benefits=[{"kind": "points", "program": one, "fixed": "10"} for one in ("pontos", "outro")])
+
+        promised = till.evaluate(basket(customer=BUYER)).json()["earned"]["points"]
+        sold = till.sell(sale(customer=BUYER)).json()["earned"]["points"]
+
+        assert promised == sold == [{"program": "outro", "points": 110}]
+
     def test_spends_what_was_redeemed_and_earns_on_what_was_due(self, till: Till) -> None:
         program()
         till.sell(sale(customer=BUYER))
