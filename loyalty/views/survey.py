@@ -136,7 +136,8 @@ class SurveyAnswerList(ListPage):
     empty_text = _("Customers answer at the till, or at the address that their statement shows.")
 
     def get_queryset(self) -> QuerySet[SurveyAnswer]:
-        return SurveyAnswer.objects.select_related("sale__store", "sale__customer").defer(
+        answers = SurveyAnswer.objects.filter(sale__is_test=False)
+        return answers.select_related("sale__store", "sale__customer").defer(
             "sale__request", "sale__response"
         )
 

@@ -43,6 +43,7 @@ from pos_api.views.resources import (
     read_changes,
     read_moment,
     read_own_text,
+    refuse_unknown_fields,
     user_of,
 )
 from retail import money
@@ -300,7 +301,7 @@ class WriteOffView(ManagerView):
     )
     def post(self, request: Request, pk: int, debt: int) -> HttpResponse:
         values = read_changes(request, {})
-        _only(values, {"reason"})
+        refuse_unknown_fields(values, {"reason"})
         receivable = find_or_404(
             Receivable.objects.filter(account__customer_id=pk).select_related("account"), pk=debt
         )
@@ -319,7 +320,7 @@ class WriteOffView(ManagerView):
 
 
 def _read_adjustment(raw: dict[str, Any], at: datetime) -> dict[str, Any]:
-    _only(raw, _FIELDS)
+    refuse_unknown_fields(raw, _FIELDS)
     own = raw.get("adjustment")
     if own is None:
         raise invalid_field("adjustment", "required", _("This is required."))
@@ -332,11 +333,6 @@ def _read_adjustment(raw: dict[str, Any], at: datetime) -> dict[str, Any]:
         "reason": read_own_text(raw, "reason", MAX_REASON),
         "expires_at": _read_expiry(raw, at),
     }
-
-
-def _only(raw: dict[str, Any], known: set[str]) -> None:
-    if unknown := sorted(raw.keys() - known):
-        raise invalid_field(unknown[0][:64], "unknown_field", _("There is no such field."))
 
 
 def _read_unit(raw: dict[str, Any]) -> AccountKey:

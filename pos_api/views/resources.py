@@ -1,6 +1,6 @@
 """What the catalogue's resources have in common: lists with filters, saving one object or a list of rows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -17,6 +17,7 @@ from pos_api.authentication import TerminalCaller
 from pos_api.bulk import check_rows, upsert_answer
 from pos_api.decoding import MAX_BULK_BODY
 from pos_api.errors import field_problems
+from pos_api.fields import UNCLEAN, can_be_stored
 from pos_api.openapi import PAGE_PARAMETERS, query
 from pos_api.pagination import paginated
 from pos_api.problems import BadRequest, FieldProblem, Invalid, NotFound, invalid_field
@@ -77,6 +78,18 @@ def saved(result: RowResult, represent: Represent) -> HttpResponse:
     if result.errors:
         raise Invalid(errors=field_problems(result.errors))
     return answer(represent(result.instance), status=201 if result.status == "created" else 200)
+
+
+def refuse_unknown_fields(raw: Mapping[str, Any], known: Collection[str]) -> None:
+    """Raise Invalid for the members of a body that there are not."""
+    message = _("There is no such field.")
+    errors = [
+        FieldProblem(UNCLEAN.sub("?", name[:64]), "unknown_field", message)
+        for name in raw
+        if name not in known
+    ]
+    if errors:
+        raise Invalid(errors=errors)
 
 
 def read_own_text(raw: Mapping[str, Any], name: str, max_length: int) -> str:
@@ -179,13 +192,13 @@ def updated_since(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
 
 
 def read_moment(name: str, text: str) -> datetime:
-    """Return a query parameter as a moment. Raises BadRequest without an offset."""
+    """Return a text as a moment. Raises BadRequest without an offset, and for a year that cannot be stored."""
     try:
         # A plus sign that was not escaped arrives as a space.
         moment = parse_datetime(text.replace(" ", "+"))
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is None or moment.tzinfo is None or not can_be_stored(moment):
         example = {"name": name, "example": "2026-11-22T10:00:00-03:00"}
         raise BadRequest(_("%(name)s must be a moment such as %(example)s.") % example)
     return moment

@@ -5,7 +5,6 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from pos_api.models import ExceptionKind, Resolution, SaleException
@@ -13,7 +12,15 @@ from pos_api.openapi import operation, page_of
 from pos_api.problems import Conflict, FieldProblem, Invalid
 from pos_api.services.sale_exceptions import SettlementRefused, settle_exception
 from pos_api.views.base import ManagerView, answer
-from pos_api.views.resources import Listing, by, find_or_404, read_changes, read_own_text, user_of
+from pos_api.views.resources import (
+    Listing,
+    by,
+    find_or_404,
+    read_changes,
+    read_own_text,
+    refuse_unknown_fields,
+    user_of,
+)
 
 TAG = "Offline exceptions"
 SHOWN: dict[str, Any] = {
@@ -119,13 +126,7 @@ class SaleExceptionSettleView(ManagerView):
     def post(self, request: Request, pk: int) -> HttpResponse:
         find_or_404(_all(), pk=pk)
         given = read_changes(request, {})
-        errors = [
-            FieldProblem(name, "unknown_field", _("There is no such field."))
-            for name in given
-            if name not in GIVEN
-        ]
-        if errors:
-            raise Invalid(errors=errors)
+        refuse_unknown_fields(given, GIVEN)
         try:
             settle_exception(
                 exception_id=pk,

@@ -126,6 +126,8 @@ class TestAnswers:
         happy, sad = build_sale(customer=builders.build_customer(name="Bia Lima")), build_sale()
         SurveyAnswer.objects.create(sale=happy, score=10, comment="Adorei", source="till", answered_at=NOON)
         SurveyAnswer.objects.create(sale=sad, score=2, comment="Fila longa", source="link", answered_at=NOON)
+        tried = build_sale(is_test=True)
+        SurveyAnswer.objects.create(sale=tried, score=0, comment="Teste", source="till", answered_at=NOON)
         client = Client(headers={"Accept-Language": "en"})
         client.force_login(
             builders.build_user(permissions=["loyalty.view_surveyanswer", "customers.view_customer"])
@@ -136,6 +138,7 @@ class TestAnswers:
         found = client.get("/surveys/answers/?q=bia+lima").content.decode()
 
         assert "Adorei" in everything
+        assert "Teste" not in everything
         assert '<span class="stat-value">6</span>' in everything
         assert "Fila longa" in low
         assert "Adorei" not in low

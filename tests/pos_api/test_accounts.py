@@ -152,7 +152,10 @@ class TestAdjustments:
             ({"reason": 7}, ("reason", "type")),
             ({"expires_at": "tomorrow"}, ("expires_at", "moment")),
             ({"expires_at": "2020-01-01T00:00:00Z"}, ("expires_at", "past")),
+            # The year 10000 in UTC, which nobody could read back.
+            ({"expires_at": "9999-12-31T23:59:59-03:00"}, ("expires_at", "moment")),
             ({"color": "red"}, ("color", "unknown_field")),
+            ({"\ud800": "red"}, ("?", "unknown_field")),
         ],
     )
     def test_name_the_field_that_is_wrong(self, manager, fields, expected):
