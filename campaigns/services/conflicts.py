@@ -22,7 +22,7 @@ from campaigns.engine.overlap import Meeting, reach, shared_stores
 from campaigns.engine.plan import Compiled, Plan
 from campaigns.explanations import codes_named, explain
 from campaigns.loader import plan_for
-from campaigns.services.document_cautions import store_cautions
+from campaigns.services.document_cautions import program_cautions, store_cautions
 from campaigns.services.rehearsal import Attempt, Rehearsal
 from campaigns.services.shared_products import SharedProducts
 from campaigns.suggestions import LOST, UNKNOWN_PRICE, Scenario
@@ -273,6 +273,7 @@ class _Examination:
                     "unknown_products",
                     _("No product of the catalogue is meant by %(values)s.") % {"values": values},
                 )
+        yield from program_cautions(self.campaign.benefits)
         yield from store_cautions(self.campaign.stores)
 
     def _unreached(self, alone: list[Attempt]) -> Iterator[Caution]:

@@ -1,4 +1,4 @@
-"""What a manager should look at twice before an association or a markdown is published. Nothing here refuses anything."""
+"""What a manager should look at twice before a document is published. Nothing here refuses anything."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -10,9 +10,12 @@ from django.utils.translation import gettext_lazy
 from campaigns import references
 from campaigns.cautions import Caution, period_cautions
 from campaigns.engine.associations import decode_association
+from campaigns.engine.benefits.base import Benefit
+from campaigns.engine.benefits.points import Points
 from campaigns.engine.markdowns import decode_header
 from campaigns.explanations import enumerated
 from campaigns.models import Association, Campaign, Markdown, MarkdownItem
+from loyalty.models import PointsProgram
 from retail.models import Product
 
 # Of the products that are not in the catalogue, so many are named.
@@ -56,6 +59,18 @@ def store_cautions(stores: Iterable[str]) -> Iterator[Caution]:
     if unknown:
         text = _("There is no store or grouping of stores %(codes)s.")
         yield Caution("unknown_stores", text % {"codes": enumerated(unknown)})
+
+
+def program_cautions(benefits: Iterable[Benefit]) -> Iterator[Caution]:
+    """Yield which points programs of a campaign's benefits nobody earns in: they do not exist, or are switched off."""
+    codes = dict.fromkeys(benefit.program for benefit in benefits if isinstance(benefit, Points))
+    known = dict(PointsProgram.objects.filter(code__in=codes).values_list("code", "is_active"))
+    for code in codes:
+        if code not in known:
+            yield Caution("unknown_program", _("There is no points program %(code)s.") % {"code": code})
+        elif not known[code]:
+            text = _("The points program %(code)s is not in use: nobody earns its points.")
+            yield Caution("unknown_program", text % {"code": code})
 
 
 def _with_status(codes: Iterable[str], at: datetime) -> QuerySet[Campaign]:

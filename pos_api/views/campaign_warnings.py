@@ -23,6 +23,7 @@ WARNINGS: Json = {
                     "shares_products",
                     "unknown_gift",
                     "unknown_products",
+                    "unknown_program",
                     "unknown_stores",
                     "no_products",
                     "does_not_compete",

@@ -200,6 +200,7 @@ class TestCautions:
             ({"benefits": [{"kind": "order_percent", "percent": "100"}]}, "free"),
             ({"benefits": [{"kind": "order_percent", "percent": "60"}]}, "large_discount"),
             ({"benefits": [{"kind": "gift", "products": [{"sku": "NADA"}]}]}, "unknown_gift"),
+            ({"benefits": [{"kind": "points", "program": "nada", "fixed": "5"}]}, "unknown_program"),
             (by("category", "nada"), "unknown_products"),
             ({"stores": ["9999"]}, "unknown_stores"),
             ({"stores": ["grouping:nada"]}, "unknown_stores"),
@@ -218,6 +219,18 @@ class TestCautions:
         live("Viva")
 
         assert code in codes(check(**document))
+
+    def test_tell_programs_apart_that_give_no_points(self, coat: Any) -> None:
+        for code, is_active in (("pontos", True), ("antigo", False)):
+            builders.build_program(code=code, is_active=is_active)
+
+        def said(program: str) -> list[str]:
+            found = check(benefits=[{"kind": "points", "program": program, "multiplier": "2"}])
+            return [caution.text for caution in found.cautions if caution.code == "unknown_program"]
+
+        assert said("pontos") == []
+        assert said("antigo") == ["The points program antigo is not in use: nobody earns its points."]
+        assert said("potnos") == ["There is no points program potnos."]
 
     def test_know_what_customers_buy(self, coat: Any) -> None:
         terminal = builders.build_terminal()

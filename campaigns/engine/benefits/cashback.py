@@ -146,12 +146,15 @@ class Cashback(Benefit):
         expiries = [] if self.ends_at is None else [self.ends_at]
         if self.valid_days is not None:
             expiries.append(purchase.days_later(self.valid_days))
+        expires = min(expiries, default=None)
+        if expires is not None and expires <= available:
+            return None  # Nobody could ever redeem it, so nobody is told of it.
         return Reward(
             cashback=CashbackEarned(
                 campaign=purchase.campaign,
                 amount=amount,
                 available_from=available,
-                expires_at=min(expiries, default=None),
+                expires_at=expires,
                 terms=self.terms(),
             )
         )
