@@ -78,9 +78,13 @@ class ProgramForm(TermsForm):
     )
 
 
+LEAST = Decimal("0.01")
+ABOVE_NOTHING = {"min_value": _("Must be more than 0.")}
+
+
 class LevelForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80, required=False)
-    points = UnitsField(label=_("Points"))
+    points = UnitsField(label=_("Points"), min_value=LEAST, error_messages=ABOVE_NOTHING)
     add = forms.CharField(
         label=_("Add a gift"),
         max_length=64,
@@ -99,7 +103,7 @@ class GiftForm(forms.Form):
 class TierForm(forms.Form):
     code = forms.SlugField(label=_("Code"), max_length=40)
     name = forms.CharField(label=_("Name"), max_length=80)
-    threshold = UnitsField(label=_("From"))
+    threshold = UnitsField(label=_("From"), min_value=LEAST, error_messages=ABOVE_NOTHING)
 
 
 @dataclass
@@ -127,6 +131,16 @@ def _rows(data: Mapping[str, Any], prefix: str, names: Sequence[str], limit: int
         {name: str(data.get(f"{prefix}-{place}-{name}", "")).replace("\x00", "") for name in names}
         for place in range(count)
     ]
+
+
+def _refuse_repeated(rows: Sequence[forms.Form], name: str, message: Any) -> None:
+    """Mark each row that has a value of an earlier one: rows are sorted, so which was meant to be higher is unknown."""
+    seen: set[Any] = set()
+    for row in rows:
+        value = row.cleaned_data.get(name)
+        if value is not None and value in seen:
+            row.add_error(name, message)
+        seen.add(value)
 
 
 class ProgramEditor:
@@ -243,10 +257,23 @@ class ProgramEditor:
             return form_class(prefix=prefix, initial=typed)
         return form_class({f"{prefix}-{name}": value for name, value in typed.items()}, prefix=prefix)
 
+    @property
+    def row_forms(self) -> list[forms.Form]:
+        levels = [
+            form for level in self.levels for form in (level.form, *(gift.form for gift in level.gifts))
+        ]
+        return [*levels, *self.tiers]
+
+    @property
+    def has_wrong_rows(self) -> bool:
+        return any(form.errors for form in self.row_forms)
+
     def is_valid(self) -> bool:
-        row_forms = [*self.tiers, *(level.form for level in self.levels)]
-        row_forms += [gift.form for level in self.levels for gift in level.gifts]
-        return all([self.form.is_valid(), *(form.is_valid() for form in row_forms)]) and not self.refusal
+        are_valid = all([self.form.is_valid(), *(form.is_valid() for form in self.row_forms)])
+        _refuse_repeated([level.form for level in self.levels], "points", _("Another level needs as many."))
+        _refuse_repeated(self.tiers, "threshold", _("Another tier begins here."))
+        _refuse_repeated(self.tiers, "code", _("Another tier has this code."))
+        return are_valid and not self.has_wrong_rows and not self.refusal
 
     def row(self) -> Typed:
         """Return the program as the service takes it, levels and tiers from the lowest. Only after `is_valid`."""

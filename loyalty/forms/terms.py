@@ -101,7 +101,9 @@ class TermsForm(forms.Form):
         if self.instance is not None:
             return self.instance.code
         if not code:
-            code = slugify(self.cleaned_data.get("name", ""))[:64].strip("-")
+            if "name" not in self.cleaned_data:
+                return ""  # The name is what is wrong.
+            code = slugify(self.cleaned_data["name"])[:64].strip("-")
             if not code:
                 raise ValidationError(_("Give it a code."), code="required")
         if self.model.objects.filter(code=code).exists():

@@ -162,7 +162,7 @@ class ProgramFormPage(PageMixin, View):
             "program": program,
             "version": self.request.POST.get("_version") or (program.version if program else ""),
             "overtaken": overtaken,
-            "wrong_rows": editor.judges and status == 422,
+            "wrong_rows": status == 422 and editor.has_wrong_rows,
             "summary": summary_of(editor),
             "back_url": program_url(program) if program else reverse("loyalty:program_list"),
             "trail": trail(*([(program.name, program_url(program))] if program else [])),

@@ -47,6 +47,14 @@ def levels(*rows):
     return sent
 
 
+def tiers(*rows):
+    """Tiers as the form sends them: (code, threshold)."""
+    sent = {"tier-count": str(len(rows))}
+    for place, (code, threshold) in enumerate(rows):
+        sent |= {f"tier-{place}-code": code, f"tier-{place}-name": code, f"tier-{place}-threshold": threshold}
+    return sent
+
+
 @pytest.fixture
 def manager():
     client = Client(headers={"accept-language": "pt-br"})
@@ -111,6 +119,33 @@ class TestForm:
 
         assert answer.status_code == 422
         assert "NADA" in answer.content.decode()
+
+    @pytest.mark.parametrize(
+        ("sent", "field", "says"),
+        [
+            (levels(("0", [])), "level-0-points", "Must be more than 0."),
+            (levels(("10", []), ("10", [])), "level-1-points", "Another level needs as many."),
+            (tiers(("ouro", "0")), "tier-0-threshold", "Must be more than 0."),
+            (tiers(("prata", "10"), ("ouro", "10")), "tier-1-threshold", "Another tier begins here."),
+            (tiers(("ouro", "10"), ("ouro", "20")), "tier-1-code", "Another tier has this code."),
+        ],
+    )
+    def test_marks_the_field_of_the_row_that_is_wrong(self, manager, sent, field, says):
+        answer = manager.post("/loyalty/programs/new/", {**FIELDS, **sent}, headers={"accept-language": "en"})
+
+        assert answer.status_code == 422
+        page = answer.content.decode()
+        _before, after = page.split(f'name="{field}"')
+        assert says in after.split("<input")[0]
+        assert "The lines marked below." in page
+        assert "[0]" not in page
+        assert not PointsProgram.objects.exists()
+
+    def test_asks_for_no_code_when_the_name_is_missing(self, manager):
+        page = create(manager, name="").content.decode()
+
+        assert "Informe um código." not in page
+        assert "As linhas marcadas abaixo." not in page
 
     @pytest.mark.parametrize(
         ("sent", "status"),
