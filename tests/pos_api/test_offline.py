@@ -293,3 +293,13 @@ class TestPages:
         assert client.post(page, {"resolution": "accepted", "note": "Erro do caixa"}).status_code == 302
         found.refresh_from_db()
         assert (found.resolution, found.note) == ("accepted", "Erro do caixa")
+
+    def test_the_export_says_what_each_is_about(self, till: Till, client: Client) -> None:
+        till.sell(offline(total="70.00"))
+        SaleException.objects.update(kind="limit_reached", subject="DEZ")
+        client.force_login(User.objects.create_superuser("marina"))
+
+        file = client.get("/sales/exceptions/?export=csv")
+
+        _header, row = b"".join(file.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+        assert "DEZ" in row

@@ -62,6 +62,9 @@ class SaleExceptionList(ListPage):
             value=lambda row: row.get_kind_display(),
             secondary=lambda row: row.subject,
         ),
+        Column(
+            name="subject", label=_("Campaign, code or balance"), value=lambda row: row.subject, on_page=False
+        ),
         Column(name="ticket", label=_("Ticket"), value=lambda row: row.sale.ticket),
         Column(name="store", label=_("Store"), value=lambda row: row.sale.store.name, on_phone=False),
         Column(name="cost", label=_("Cost"), kind="money", order_by="cost"),
