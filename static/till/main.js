@@ -24,7 +24,11 @@ function draw() {
   patch(part("search"), searchView());
   patch(part("lines"), linesView());
   patch(part("promotions"), promotionsView());
-  patch(part("checkout"), [customerView(), redeemView(), codesView(), paymentsView(), totalsView()]);
+  patch(part("checkout"), [
+    h("div", { class: "checkout-scroll" }, customerView(), redeemView(), codesView()),
+    // How it is paid and what it comes to stay in sight, however much the customer has.
+    h("div", { class: "checkout-foot" }, paymentsView(), totalsView()),
+  ]);
   patch(part("tabs"), tabsView());
   patch(part("toast"), toastView());
   part("drawer").hidden = !state.device.drawer;

@@ -170,13 +170,18 @@ export function returnView(dialog) {
   };
 }
 
+// Not within a template literal: texts in there are not found for translation.
+function leftText(left) {
+  return left === 0 ? gettext("all came back") : interpolate(gettext("%(quantity)s left"), { quantity: showQuantity(quantityText(left)) }, true);
+}
+
 function lineView({ line, sku, net, sold, left }, { quantities }, wrong) {
   const id = `return-${line}-quantity`;
   const name = nameOf(sku);
   const step = (action, iconName, label) => h("button", { type: "button", disabled: left === 0, "aria-label": interpolate(label, { name }, true), data: { action, line } }, icon(iconName));
   return h("li", { class: "return-line", data: { key: `return-${line}` } },
     h("div", { class: "grow" }, h("strong", {}, name),
-      h("p", { class: "faint" }, `${showQuantity(quantityText(sold))} × · ${showMoney(net)}`, left < sold && ` · ${left === 0 ? gettext("all came back") : interpolate(gettext("%(quantity)s left"), { quantity: showQuantity(quantityText(left)) }, true)}`)),
+      h("p", { class: "faint" }, `${showQuantity(quantityText(sold))} × · ${showMoney(net)}`, left < sold && [" · ", leftText(left)])),
     h("div", { class: "stepper" },
       step("return.less", "minus", gettext("One %(name)s less comes back")),
       h("label", { class: "visually-hidden", for: id }, interpolate(gettext("How many of %(name)s come back"), { name }, true)),

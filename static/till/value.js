@@ -107,20 +107,23 @@ export function giftsView() {
     levels.set(key, [...(levels.get(key) ?? []), gift]);
   }
   const programs = held().filter((balance) => balance.kind === "points");
+  const several = new Set(offered().map((gift) => gift.program)).size > 1;
   return {
     title: gettext("Gifts"),
     body: [
       programs.map((balance) => h("p", {}, interpolate(gettext("%(name)s: %(points)s points available."), { name: titleOf(balance), points: showPoints(balance.available) }, true))),
       h("p", { class: "field-help" }, gettext("One gift per sale. Its points are taken when the sale is recorded.")),
-      [...levels.values()].map((gifts) => levelView(gifts, chosen)),
+      [...levels.values()].map((gifts) => levelView(gifts, chosen, several)),
     ],
   };
 }
 
-function levelView(gifts, chosen) {
-  const [{ level, level_name: name, points }] = gifts;
-  return h("section", { class: "gift-level", data: { key: `level-${gifts[0].program}-${level}` } },
-    h("h3", {}, name || interpolate(gettext("Level %(level)s"), { level }, true), h("span", { class: "badge" }, interpolate(gettext("%(points)s points"), { points: showPoints(points) }, true))),
+// `several`: levels of more than one program are listed, so each says whose it is.
+function levelView(gifts, chosen, several) {
+  const [{ program, level, level_name: name, points }] = gifts;
+  const title = name || interpolate(gettext("Level %(level)s"), { level }, true);
+  return h("section", { class: "gift-level", data: { key: `level-${program}-${level}` } },
+    h("h3", {}, several ? `${unitName(program)} · ${title}` : title, h("span", { class: "badge" }, interpolate(gettext("%(points)s points"), { points: showPoints(points) }, true))),
     h("div", { class: "gift-grid", role: "group" }, gifts.map((gift) => giftCard(gift, chosen?.sku === gift.sku && chosen?.program === gift.program))));
 }
 

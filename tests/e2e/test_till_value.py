@@ -12,7 +12,7 @@ from loyalty.services.adjustments import adjust
 from retail.models import Product, Sale
 from tests.builders import build_account, build_credit, build_program
 from tests.e2e.cashier import expect_total, name_customer, pair, pay, sell
-from tests.e2e.conftest import PHONE, OpenPage, Site, Watch, stumbling_blocks
+from tests.e2e.conftest import LAPTOP, PHONE, OpenPage, Site, Watch, stumbling_blocks
 from tests.e2e.shop import Shop, build_shop
 
 SALES = "/api/v1/sales/"
@@ -103,6 +103,23 @@ class TestRedeeming:
         expect(page.locator(".receipt")).to_contain_text("Pontos: 6")
         assert balance_of(shop, "points") == Decimal(6)
 
+    def test_paying_stays_in_sight_whatever_the_customer_has(self, open_page: OpenPage, shop: Shop) -> None:
+        page = open_page("/till/")
+        begin(page, shop, "CAM-P")
+        expect(page.locator("#redeem-cashback")).to_be_visible()
+
+        def foot_of(selector: str) -> float:
+            box = page.locator(selector).last.bounding_box()
+            assert box is not None
+            return box["y"] + box["height"]
+
+        charge = page.locator(".charge:visible").bounding_box()
+        assert charge is not None
+        assert foot_of(".method") <= charge["y"]
+        assert foot_of(".checkout-scroll") <= page.locator("#payments").bounding_box()["y"]  # type: ignore[index]
+        assert charge["y"] + charge["height"] <= LAPTOP["height"]
+        assert stumbling_blocks(page) == []
+
     def test_a_reload_keeps_what_is_used(self, open_page: OpenPage, shop: Shop) -> None:
         page = open_page("/till/")
         begin(page, shop, "CAM-P")
@@ -164,6 +181,18 @@ def spend_elsewhere(shop: Shop, cents: int) -> None:
 
 
 class TestGifts:
+    def test_levels_of_several_programs_say_whose_they_are(self, open_page: OpenPage, shop: Shop) -> None:
+        other = build_program(code="milhas", name="Milhas", points=Decimal(1), per_amount=Decimal(1))
+        level = ProgramLevel.objects.create(program=other, number=1, name="Nível 1", points=10)
+        LevelGift.objects.create(level=level, product=Product.objects.get(sku="BOTTON"))
+        page = open_page("/till/")
+        begin(page, shop, "CAM-P")
+
+        page.keyboard.press("F10")
+
+        levels = page.locator(".gift-level h3")
+        expect(levels).to_contain_text(["Milhas · Nível 1", "Pontos · Nível 1", "Pontos · Nível 2"])
+
     def test_only_gifts_within_reach_can_be_chosen(self, open_page: OpenPage, shop: Shop) -> None:
         page = open_page("/till/")
         begin(page, shop, "CAM-P")
