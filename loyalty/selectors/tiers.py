@@ -169,7 +169,9 @@ def moved_since(since: datetime) -> set[int]:
     """Return the customers who bought, or whose purchase was cancelled or returned, since a moment. Three queries."""
     yesterday = since - timedelta(days=1)
     sales = Sale.objects.real().filter(customer__isnull=False)
-    bought = sales.filter(occurred_at__gte=since)
+    # What a till made offline arrives later; whole days late, it waits for the daily look.
+    late = Q(occurred_at__gte=yesterday, received_at__gte=since)
+    bought = sales.filter(Q(occurred_at__gte=since) | late)
     cancelled = sales.filter(occurred_at__gte=yesterday, cancelled_at__gte=since)
     returned = SaleReturn.objects.filter(returned_at__gte=since, sale__customer__isnull=False)
     return {

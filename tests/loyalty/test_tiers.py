@@ -175,13 +175,16 @@ class TestEverybody:
 
     def test_looks_within_minutes_at_those_who_have_just_bought(self):
         save_program()
-        customer, earlier = build_customer(), build_customer()
+        customer, earlier, arrived, known = (build_customer() for _number in range(4))
         buy(customer, "700", at=NOON - timedelta(minutes=2))
         buy(earlier, "700", at=NOON - timedelta(days=2))
+        a_while_ago = NOON - timedelta(hours=8)
+        buy(arrived, "700", at=a_while_ago, received_at=NOON - timedelta(minutes=1))
+        buy(known, "700", at=a_while_ago, received_at=a_while_ago)
 
         requalify_recent(at=NOON)
 
-        assert (tier_of(customer), tier_of(earlier)) == ("prata", None)
+        assert [tier_of(one) for one in (customer, earlier, arrived, known)] == ["prata", None, "prata", None]
 
     def test_asks_as_often_for_many_customers_as_for_one(self, django_assert_num_queries):
         save_program()
