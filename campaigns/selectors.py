@@ -26,6 +26,9 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce
 
 from campaigns.changes import FieldChange, document_changes
+from campaigns.engine.campaign import leaves
+from campaigns.engine.conditions.promo_code import PromoCode as PromoCodeRule
+from campaigns.engine.document import decode_campaign
 from campaigns.models import (
     Activation,
     Association,
@@ -246,6 +249,17 @@ def promo_code_pools(*, q: str = "", campaign: str = "") -> QuerySet[PromoCodePo
     if campaign:
         pools = pools.filter(campaign__code=campaign)
     return pools.order_by("name", "pk")
+
+
+def opens_its_campaign(pool: PromoCodePool) -> bool:
+    """Say whether the rules of a pool's campaign ask for its codes: those that are live, or else the draft's."""
+    campaign = pool.campaign
+    if campaign is None:
+        return False
+    live = campaign.live_revision
+    document = campaign.document if live is None else live.document
+    rules = leaves(decode_campaign(document).conditions)
+    return any(isinstance(rule, PromoCodeRule) and rule.pool in (None, pool.code) for rule in rules)
 
 
 def codes_in_state(codes: PromoCodeQuerySet, state: str, *, at: datetime) -> PromoCodeQuerySet:

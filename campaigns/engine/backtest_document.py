@@ -28,6 +28,10 @@ class Scope:
     ignore_dates: bool = fields.boolean(label="Ignore the campaigns' dates", default=False)
 
     def faults(self) -> list[tuple[str, str, str]]:
+        # The day after the last one must be a day too, in every time zone.
+        if not (1900 <= self.from_.year <= 9000 and 1900 <= self.until.year <= 9000):
+            name = "until" if 1900 <= self.from_.year <= 9000 else "from"
+            return [(name, "out_of_range", gettext_noop("This date cannot be right."))]
         if self.until < self.from_:
             return [("until", "empty_period", gettext_noop("The last day must not be before the first one."))]
         if (self.until - self.from_).days >= MOST_DAYS:

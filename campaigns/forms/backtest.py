@@ -5,20 +5,17 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, CampaignStatus
+from retail.forms.fields import DayField
 from retail.models import Store, StoreGrouping
 
 MOST_OTHERS = 30
 
 
-def _day(**options: Any) -> forms.DateField:
-    return forms.DateField(widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"), **options)
-
-
 class BacktestForm(forms.Form):
     """What the back-test of a campaign's working copy asks. `document` writes it down as the API takes it."""
 
-    from_date = _day(label=_("From"))
-    until_date = _day(label=_("Until"), help_text=_("The last day, included."))
+    from_date = DayField(label=_("From"))
+    until_date = DayField(label=_("Until"), help_text=_("The last day, included."))
     stores = forms.ChoiceField(label=_("Stores"), required=False)
     together = forms.ChoiceField(
         label=_("How it is tried"),

@@ -95,7 +95,10 @@ class InstantInput(_Marked, forms.CharField):
     """A date and a time of the current time zone, stored with its offset."""
 
     widget = forms.DateTimeInput
-    default_error_messages = {"invalid": _("Enter a date and a time.")}
+    default_error_messages = {
+        "invalid": _("Enter a date and a time."),
+        "range": _("This date cannot be right."),
+    }
 
     def __init__(self, **options: Any) -> None:
         super().__init__(empty_value=None, **options)
@@ -111,6 +114,10 @@ class InstantInput(_Marked, forms.CharField):
                 moment = timezone.make_aware(moment)
         except (ValueError, OverflowError) as error:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+        # As the engine's documents have it. The last hours of the year 9999 are no year of Python's any more in UTC:
+        # the database would keep them, and nobody could read the row again.
+        if not 1900 <= moment.year <= 9000:
+            raise ValidationError(self.error_messages["range"], code="range")
         return moment.isoformat()
 
     def prepare_value(self, value: Any) -> Any:

@@ -12,6 +12,7 @@ from campaigns.services.promo_codes import MOST_BY_JOB, Terms
 from customers.models import CustomerGrouping
 
 MOST_MEGABYTES = 40
+MOST_USES = 1_000_000_000
 
 
 class CampaignChoice(forms.ModelChoiceField):
@@ -77,6 +78,7 @@ class PoolForm(forms.Form):
     max_uses = forms.IntegerField(
         label=_("Uses of each code"),
         min_value=1,
+        max_value=MOST_USES,
         required=False,
         initial=1,
         help_text=_("Empty is without a limit."),
@@ -84,6 +86,7 @@ class PoolForm(forms.Form):
     max_uses_per_customer = forms.IntegerField(
         label=_("Uses of each code by one customer"),
         min_value=1,
+        max_value=MOST_USES,
         required=False,
         help_text=_("With a limit, the customer must be identified. Empty is without one."),
     )
@@ -108,6 +111,15 @@ class PoolForm(forms.Form):
         self.fields["campaign"].queryset = Campaign.objects.order_by("name", "pk")  # type: ignore[attr-defined]
         if pool is not None:
             self.fields["code"].disabled = True
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        if code == "new":
+            # The address of this form: the page of such a pool could not be reached.
+            raise forms.ValidationError(
+                _("This word is taken by the system. Choose another one."), code="reserved"
+            )
+        return code
 
     def settings(self) -> PoolSettings:
         data = self.cleaned_data
@@ -151,6 +163,7 @@ class TermsForm(forms.Form):
     max_uses = forms.IntegerField(
         label=_("Uses of each code"),
         min_value=1,
+        max_value=MOST_USES,
         required=False,
         initial=1,
         help_text=_("Empty is without a limit."),
@@ -158,6 +171,7 @@ class TermsForm(forms.Form):
     max_uses_per_customer = forms.IntegerField(
         label=_("Uses of each code by one customer"),
         min_value=1,
+        max_value=MOST_USES,
         required=False,
         help_text=_("With a limit, the customer must be identified. Empty is without one."),
     )

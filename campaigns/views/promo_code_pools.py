@@ -153,6 +153,7 @@ class PoolDetail(PageMixin, View):
         shown = show_jobs(list(jobs), request.user)
         context = {
             "pool": pool,
+            "opens_nothing": pool.campaign is not None and not selectors.opens_its_campaign(pool),
             "query": text,
             "state": state,
             "states": [

@@ -41,6 +41,53 @@ class TestPromoCodes:
         assert PromoCode.objects.get(code="NATAL10").is_active is False
         assert b"AMIGO1" in b"".join(page.get("/promo-codes/natal/export/").streaming_content)
 
+    @pytest.mark.parametrize(
+        ("address", "field", "value"),
+        [
+            ("new/", "expires_at", "9999-12-31T23:59"),
+            ("new/", "expires_at", "0001-01-01T00:00"),
+            ("new/", "max_uses", "2147483648"),
+            ("new/", "max_uses_per_customer", "2147483648"),
+            ("new/", "code", "new"),
+            ("natal/generate/", "expires_at", "9999-12-31T23:59"),
+            ("natal/generate/", "starts_at", "9999-12-31T23:59"),
+            ("natal/generate/", "max_uses", "99999999999"),
+            ("natal/word/", "max_uses_per_customer", "2147483648"),
+            ("natal/import/", "max_uses", "2147483648"),
+            ("natal/extend/", "expires_at", "9999-12-31T23:59"),
+        ],
+    )
+    def test_what_the_database_could_not_give_back_is_refused_at_its_field(self, page, address, field, value):
+        page.post("/promo-codes/new/", {"name": "Natal", "code": "natal"})
+        form = {"name": "Outro", "code": "outro", "count": "5", "word": "NATAL10", "text": "AMIGO1"}
+
+        answer = page.post(f"/promo-codes/{address}", form | {field: value})
+
+        assert answer.status_code == 422
+        assert answer.context["form"].errors.keys() == {field}
+        assert page.get("/promo-codes/").status_code == 200
+        assert not PromoCode.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("rule", "opens"),
+        [
+            (None, False),
+            ({"kind": "promo_code"}, True),
+            ({"kind": "promo_code", "pool": "natal"}, True),
+            ({"kind": "promo_code", "pool": "pascoa"}, False),
+            ({"any": [{"kind": "first_purchase"}, {"kind": "promo_code"}]}, True),
+        ],
+    )
+    @pytest.mark.parametrize("publish", [True, False])
+    def test_a_pool_says_when_its_campaign_does_not_ask_for_its_codes(self, page, rule, opens, publish):
+        builders.build_promo_code_pool()
+        campaign = builders.build_campaign(conditions=rule, publish=publish)
+
+        page.post("/promo-codes/new/", {"name": "Natal", "code": "natal", "campaign": campaign.code})
+
+        warned = "do not ask for a code of this pool" in page.get("/promo-codes/natal/").content.decode()
+        assert warned is not opens
+
     def test_a_million_is_made_by_a_job_that_the_page_shows(self, page):
         pool = builders.build_promo_code_pool()
 

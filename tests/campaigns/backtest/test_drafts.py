@@ -201,6 +201,8 @@ class TestQuestion:
                 "unknown",
             ),
             ({"live": True, "basket": {}}, "basket", "unknown_field"),
+            ({"live": True, "from": "9999-12-31", "until": "9999-12-31"}, "from", "out_of_range"),
+            ({"live": True, "until": "9999-12-31"}, "until", "out_of_range"),
             ({"saved": ["NADA"]}, "saved.0", "unknown"),
             ({"campaigns": [{"code": "X"}]}, "campaigns.0.name", "required"),
             ({"live": True, "policy": {"rounding": "up"}}, "policy.rounding", "invalid_choice"),

@@ -65,6 +65,17 @@ class TestForm:
         assert answer.context["form"].errors.keys() == {"until_date"}
         assert not Backtest.objects.exists()
 
+    @pytest.mark.parametrize("field", ["from_date", "until_date"])
+    @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+    def test_refuses_a_day_that_cannot_be_right(self, browser: Client, field: str, day: str) -> None:
+        campaign = build_campaign()
+        form = {"from_date": "2026-02-01", "until_date": "2026-02-02", "together": "live", field: day}
+
+        answer = browser.post(f"/campaign/{campaign.code}/backtests/", form)
+
+        assert answer.context["form"].errors.keys() == {field}
+        assert not Backtest.objects.exists()
+
     def test_is_for_who_may_ask(self, db: None) -> None:
         client = Client()
         client.force_login(build_user(permissions=ALL[:2]))
