@@ -59,15 +59,20 @@ class ApiView(APIView):
             raise BadRequest(_("The query contains a NUL character."))
         self.perform_authentication(request)
         self.check_permissions(request)
-        if query and request.method in ("GET", "HEAD"):
-            refuse_unknown_parameters(request, getattr(self.get, "operation", None))  # type: ignore[attr-defined]
+        if query:
+            method = "get" if request.method == "HEAD" else str(request.method).lower()
+            handler = getattr(self, method, None)
+            refuse_unknown_parameters(request, getattr(handler, "operation", None))
         if settings.TERMINAL_REQUESTS_PER_MINUTE and isinstance(request.user, TerminalCaller):
             count_request(request.user.key_id, limit=settings.TERMINAL_REQUESTS_PER_MINUTE, at=time.time())
 
 
 def refuse_unknown_parameters(request: Request, operation: Operation | None) -> None:
-    """Raise BadRequest for a query parameter that the operation does not declare: a filter with a slip in its name
-    would otherwise answer with everything."""
+    """Raise BadRequest for a query parameter that the operation does not declare.
+
+    A filter with a slip in its name would otherwise answer with everything, and `dry_run` in the address instead of
+    the body would write.
+    """
     if operation is None:
         return
     known = {parameter["name"] for parameter in operation.parameters if parameter["in"] == "query"}

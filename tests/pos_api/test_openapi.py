@@ -2,6 +2,7 @@
 
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +177,18 @@ class TestQueryParameters:
             refused = client.get(path, {"starts_at": "2026-01-01"}, headers={"Accept-Language": "en"})
             assert (path, refused.status_code) == (path, 400)
             assert refused.json()["detail"] == "There is no parameter starts_at."
+
+    def test_that_belong_into_the_body_do_not_let_a_trial_write(self, client: Client, db: None) -> None:
+        product = build_product(sku="MEIA", price=Decimal("10.00"))
+        client.force_login(build_user(is_superuser=True))
+
+        refused = client.post(
+            "/api/v1/products/prices/?dry_run=true",
+            {"prices": [{"sku": "MEIA", "price": "1.00"}]},
+            content_type="application/json",
+            headers={"Accept-Language": "en"},
+        )
+
+        assert (refused.status_code, refused.json()["detail"]) == (400, "There is no parameter dry_run.")
+        product.refresh_from_db()
+        assert product.price == Decimal("10.00")
