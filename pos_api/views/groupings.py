@@ -28,6 +28,7 @@ from retail.services.groupings import (
     STORES,
     GroupingKind,
     Members,
+    NothingFound,
     change_members,
     upsert_groupings,
 )
@@ -249,7 +250,7 @@ class GroupingMembersView(ManagerView):
         tag=TAG,
         summary="Add, remove or replace up to 100,000 members",
         description=(
-            "`replace` makes the members exactly those listed; it stands alone. Entries that name nothing are reported in "
+            "`replace` makes the members exactly those listed; it stands alone, and is refused when none of them exists. Entries that name nothing are reported in "
             "`errors`, one for each, by their place (`add[17].sku`), and stop nothing. What is in the list already stays "
             "once."
         ),
@@ -267,7 +268,10 @@ class GroupingMembersView(ManagerView):
         grouping = find(kind, code)
         raw = read_json(request, MAX_BULK_BODY)
         lists = _read_lists(raw)
-        change = change_members(kind=kind, grouping=grouping, **lists)
+        try:
+            change = change_members(kind=kind, grouping=grouping, **lists)
+        except NothingFound as refusal:
+            raise Invalid(errors=field_problems(refusal.errors)) from refusal
         return answer(
             {"added": change.added, "removed": change.removed, "errors": field_problems(change.errors)}
         )

@@ -87,6 +87,14 @@ class MembersChange:
     errors: tuple[FieldError, ...]
 
 
+class NothingFound(Exception):
+    """A list that was to replace all members names none that exists; ``errors`` has one for each entry."""
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__(_("Nothing in this list was found. The members stay as they are."))
+        self.errors = tuple(errors)
+
+
 def upsert_groupings(*, kind: GroupingKind, rows: Sequence[Any], replace: bool = False) -> list[RowResult]:
     """Create or change groupings by code and answer one result per row.
 
@@ -146,7 +154,8 @@ def change_members(
 ) -> MembersChange:
     """Add and remove members of one grouping, given as objects such as {"sku": "A-1"} or {"code": "0012"}.
 
-    ``replace`` first makes the members exactly those listed. A product code stands for all its SKUs. What is already
+    ``replace`` makes the members exactly those listed; raises NothingFound when it lists entries and none exists, as
+    the wrong column of a file would otherwise empty the grouping. A product code stands for all its SKUs. What is already
     there, or already gone, is left as it is; what is named both to add and to remove is removed. The same few
     statements for one member and for MAX_MEMBERS.
     """
@@ -157,6 +166,8 @@ def change_members(
     def work() -> MembersChange:
         locked = kind.model._default_manager.select_for_update().get(pk=grouping.pk)
         found, errors = find_members(kind, entries)
+        if replace and not found[2]:
+            raise NothingFound([error for _owner, error in errors])
         wanted = (found[0] | found[2]) - found[1]
         gone = (
             _delete_others(kind, grouping.pk, wanted)

@@ -20,7 +20,14 @@ from retail.forms.grouping import GroupingForm, MembersForm
 from retail.forms.rows import add_row_errors
 from retail.models import Grouping, Product, Store
 from retail.models.search import Searchable
-from retail.services.groupings import PRODUCTS, STORES, GroupingKind, change_members, upsert_groupings
+from retail.services.groupings import (
+    PRODUCTS,
+    STORES,
+    GroupingKind,
+    NothingFound,
+    change_members,
+    upsert_groupings,
+)
 from retail.views.access import PageMixin
 from retail.views.columns import Column
 from retail.views.forms import FormPage, FormSection
@@ -218,7 +225,11 @@ class GroupingMembers(GroupingPage, View):
             name = next(iter(self.kind.names))
         entries = [{name: entry} for entry in form.cleaned_data["entries"]]
         done = "remove" if "remove" in request.POST else "replace" if "replace" in request.POST else "add"
-        change = change_members(kind=self.kind, grouping=self.grouping(), **{done: entries})
+        try:
+            change = change_members(kind=self.kind, grouping=self.grouping(), **{done: entries})
+        except NothingFound as refusal:
+            form.add_error(None, str(refusal))
+            return self._render(request, form, [error.message for error in refusal.errors], status=422)
         self._tell(request, change.added, change.removed)
         if change.errors:
             return self._render(request, form, [error.message for error in change.errors])

@@ -106,6 +106,21 @@ class TestGroupings:
         members = manager.send("GET", "groupings/product/inverno/members/").json()["results"]
         assert [member["sku"] for member in members] == ["B", "C"]
 
+    def test_keeps_the_list_when_nothing_that_should_replace_it_exists(self, manager):
+        build_product_grouping(code="inverno", products=[build_product(sku="A")])
+
+        refused = manager.send(
+            "POST", "groupings/product/inverno/members/", {"replace": [{"sku": "Meia"}, {"sku": "Bota"}]}
+        )
+
+        assert refused.status_code == 422
+        assert codes(refused) == [
+            ("replace[0].sku", "unknown_product"),
+            ("replace[1].sku", "unknown_product"),
+        ]
+        members = manager.send("GET", "groupings/product/inverno/members/").json()["results"]
+        assert [member["sku"] for member in members] == ["A"]
+
     def test_names_every_customer_that_nobody_is_by_its_place(self, manager):
         build_customer(document="39053344705", card="77", code="D1")
         manager.send("POST", "groupings/", {"type": "customer", "code": "vip", "name": "VIP"})

@@ -1,7 +1,7 @@
 import pytest
 
 from retail.models import Product
-from retail.services.groupings import PRODUCTS, STORES, change_members, upsert_groupings
+from retail.services.groupings import PRODUCTS, STORES, NothingFound, change_members, upsert_groupings
 from tests.builders import build_product, build_product_grouping, build_store
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +123,15 @@ class TestChangeMembers:
         change = change_members(kind=PRODUCTS, grouping=grouping, add=[{"sku": "A"}], remove=[{"sku": "A"}])
 
         assert (change.added, change.removed) == (0, 1)
+
+    def test_keeps_the_members_when_nothing_that_should_replace_them_exists(self):
+        grouping = build_product_grouping(products=[build_product(sku="A")])
+
+        with pytest.raises(NothingFound) as refused:
+            change_members(kind=PRODUCTS, grouping=grouping, replace=[{"sku": "Meia"}, {"sku": "Bota"}])
+
+        assert [error.path for error in refused.value.errors] == ["replace[0].sku", "replace[1].sku"]
+        assert skus(grouping) == ["A"]
 
     def test_replacing_by_nothing_empties_the_list(self):
         grouping = build_product_grouping(products=[build_product(), build_product()])

@@ -192,6 +192,17 @@ class TestGroupings:
 
         assert list(grouping.products.all()) == [wanted]
 
+    def test_keep_their_members_when_a_file_that_should_replace_them_names_none(self, client):
+        product = builders.build_product(sku="A-1")
+        grouping = builders.build_product_grouping(products=[product])
+        file = SimpleUploadedFile("lista.csv", b"Moletom;A-1\nMeia;A-2\n")
+
+        answer = client.post(f"/groupings/products/{grouping.pk}/members/", {"file": file, "replace": "1"})
+
+        assert answer.status_code == 422
+        assert "Moletom" in answer.content.decode()
+        assert list(grouping.products.all()) == [product]
+
     def test_hold_their_members_in_a_file(self, client):
         grouping = builders.build_product_grouping(products=[builders.build_product(sku="S-1")])
 
