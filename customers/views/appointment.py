@@ -1,5 +1,6 @@
 """Pages of the sellers' agenda: the day of a store, the appointments of a customer, the form."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
@@ -220,9 +221,13 @@ class AppointmentEdit(AppointmentCreate):
 
 def _refuse(form: AppointmentForm, refusal: Exception) -> None:
     if isinstance(refusal, AppointmentRefused):
-        add_row_errors(form, refusal.errors)
+        # The form asks for the moment in two fields.
+        moved = {"starts_at": "day"}
+        add_row_errors(
+            form, [replace(error, path=moved.get(error.path, error.path)) for error in refusal.errors]
+        )
     else:
-        form.add_error(None, str(refusal))
+        form.add_error("time" if isinstance(refusal, AppointmentTaken) else None, str(refusal))
 
 
 class AppointmentClose(PageMixin, View):

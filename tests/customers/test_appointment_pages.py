@@ -87,6 +87,7 @@ class TestForm:
         answer = client.post(f"/customers/{build_customer().pk}/appointments/new/", values)
 
         assert answer.status_code == 422
+        assert answer.context["form"].errors.keys() == {"time"}
         assert Appointment.objects.count() == 1
 
     def test_moves_an_appointment(self, client):
@@ -104,3 +105,4 @@ class TestForm:
         answer = client.post(f"/customers/{build_customer().pk}/appointments/new/", values)
 
         assert answer.status_code == 422
+        assert answer.context["form"].errors.keys() == {"day"}
