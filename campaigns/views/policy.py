@@ -18,8 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from campaigns.engine.policy import CAPS, PRESETS, QUESTIONS, PolicyError, read_cap
+from campaigns.forms.inputs import local_number
 from campaigns.models import PlanChange
 from campaigns.policy_guide import (
+    GUIDES,
     AnswerExample,
     Explained,
     answers_of,
@@ -54,6 +56,15 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Wrong:
+    """What is wrong with one field: ``place`` is its id on the page."""
+
+    place: str
+    title: Promise
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One question of the form; ``differs`` from the preset's answer."""
 
@@ -62,6 +73,7 @@ class Question:
     text: Promise
     story: Promise
     differs: bool
+    wrong: Wrong | None
     choices: list[Choice]
 
 
@@ -104,22 +116,13 @@ class PolicyPage(PageMixin, View):
         if not self._may_change():
             return self.handle_no_permission()
         preset = request.POST.get("preset", "fiel")
-        answers = {name: request.POST.get(name, "") for name in QUESTIONS}
-        wrong = preset not in PRESETS or any(answers[name] not in QUESTIONS[name] for name in QUESTIONS)
-        for name in CAPS:
-            text = request.POST.get(name, "").strip().replace(",", ".")
-            if text:
-                answers[name] = text
-        try:
-            for name in CAPS:
-                read_cap(name, answers.get(name))
-        except PolicyError:
-            messages.error(request, _now("A cap is a percentage from 0 to 100."))
-            return HttpResponseRedirect(reverse("campaigns:policy"))
+        if preset not in PRESETS:
+            preset = "fiel"
+        answers, wrong = _read_answers(request)
+        present = _present()
         if wrong:
-            messages.error(request, _now("Answer every question."))
-            return HttpResponseRedirect(reverse("campaigns:policy"))
-        policy, present = stored_form(preset, answers), _present()
+            return self._form(present, preset, answers, wrong)
+        policy = stored_form(preset, answers)
         if "confirmed" not in request.POST and policy != present:
             context = {
                 "preset": preset,
@@ -139,21 +142,32 @@ class PolicyPage(PageMixin, View):
     def _may_change(self) -> bool:
         return self.request.user.has_perms(("retail.change_company", "campaigns.publish_campaign"))
 
-    def _form(self, present: Mapping[str, str], preset: str, chosen: Mapping[str, str]) -> HttpResponse:
+    def _form(
+        self,
+        present: Mapping[str, str],
+        preset: str,
+        chosen: Mapping[str, str],
+        wrong: Mapping[str, Wrong] | None = None,
+    ) -> HttpResponse:
+        wrong = wrong or {}
         context = {
+            "wrong": wrong.values(),
             "preset": preset,
             "presets": sorted(PRESETS, key=lambda name: (name != "fiel", name)),
             "questions": [
-                _question(one, chosen, answers_of(present), preset_answers(preset)) for one in explained()
+                _question(one, chosen, answers_of(present), preset_answers(preset), wrong)
+                for one in explained()
             ],
-            "caps": [(name, CAP_TITLES[name], chosen.get(name, "")) for name in CAPS],
+            "caps": [
+                (name, CAP_TITLES[name], local_number(chosen.get(name, "")), wrong.get(name)) for name in CAPS
+            ],
             "unsaved": stored_form(preset, chosen) != dict(present),
             "may_change": self._may_change(),
             "approval_required": approval.is_required(),
             "may_change_approval": self.request.user.has_perm("retail.change_company"),
             "events": _events(),
         }
-        return render(self.request, "campaigns/policy.html", context)
+        return render(self.request, "campaigns/policy.html", context, status=422 if wrong else 200)
 
 
 class PolicyApproval(PageMixin, View):
@@ -176,8 +190,32 @@ def _present() -> dict[str, str]:
     return dict(Company.objects.values_list("policy", flat=True).get(pk=1) or {})
 
 
+def _read_answers(request: HttpRequest) -> tuple[dict[str, str], dict[str, Wrong]]:
+    """Return what was chosen and typed, and what is wrong with it by the name of its field."""
+    answers = {name: request.POST.get(name, "") for name in QUESTIONS}
+    wrong = {
+        name: Wrong(f"question-{name}", GUIDES[name].title, _now("Choose one of the answers."))
+        for name in QUESTIONS
+        if answers[name] not in QUESTIONS[name]
+    }
+    for name in CAPS:
+        text = request.POST.get(name, "").strip().replace(",", ".")
+        if not text:
+            continue
+        answers[name] = text
+        try:
+            read_cap(name, text)
+        except PolicyError:
+            wrong[name] = Wrong(name, CAP_TITLES[name], _now("A cap is a percentage from 0 to 100."))
+    return answers, wrong
+
+
 def _question(
-    one: Explained, chosen: Mapping[str, str], present: Mapping[str, str], preset: Mapping[str, str]
+    one: Explained,
+    chosen: Mapping[str, str],
+    present: Mapping[str, str],
+    preset: Mapping[str, str],
+    wrong: Mapping[str, Wrong],
 ) -> Question:
     name = one.name
     return Question(
@@ -186,6 +224,7 @@ def _question(
         text=one.guide.text,
         story=one.guide.story,
         differs=chosen[name] != preset[name],
+        wrong=wrong.get(name),
         choices=[
             Choice(
                 value=example.value,

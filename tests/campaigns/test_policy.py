@@ -101,6 +101,20 @@ class TestPage:
 
         assert not PlanChange.objects.filter(action="policy").exists()
 
+    @pytest.mark.parametrize("field", ["line_cap", "sale_cap", "rounding"])
+    def test_names_the_field_that_is_wrong_and_keeps_what_was_chosen(self, client, field):
+        answers = form(**HALVES, line_cap="50,5", sale_cap="30") | {field: "meio"}
+
+        page = client.post("/calculation-policy/", answers)
+
+        assert page.status_code == 422
+        assert [one.place.removeprefix("question-") for one in page.context["wrong"]] == [field]
+        (percent_base,) = [one for one in page.context["questions"] if one.name == "percent_base"]
+        assert [choice.value for choice in percent_base.choices if choice.chosen] == ["original"]
+        typed = {name: value for name, _title, value, _wrong in page.context["caps"]}
+        assert typed | {field: "meio"} == {"line_cap": "50.5", "sale_cap": "30"} | {field: "meio"}
+        assert Company.objects.get().policy == {}
+
     def test_caps_what_all_campaigns_take_together(self, client):
         client.post("/calculation-policy/", form(sale_cap="half") | {"confirmed": "1"})
         assert Company.objects.get().policy == {}
@@ -111,7 +125,8 @@ class TestPage:
         assert [(str(one.old), one.new) for one in asked.context["differences"]] == [("no cap", "30.5%")]
         assert Company.objects.get().policy == {"sale_cap": "30.5"}
         assert ("sale_cap", "30.5") in [
-            (name, value) for name, _title, value in client.get("/calculation-policy/").context["caps"]
+            (name, value)
+            for name, _title, value, _wrong in client.get("/calculation-policy/").context["caps"]
         ]
 
     def test_is_changed_only_by_who_may_publish(self):
