@@ -4,7 +4,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Campaign, CampaignStatus
+from campaigns.models import Backtest, Campaign, CampaignStatus
 from retail.forms.fields import DayField
 from retail.models import Store, StoreGrouping
 
@@ -71,6 +71,20 @@ def _stores() -> list[Any]:
     if groupings:
         choices.append((_("Groupings"), [(f"grouping:{code}", name) for code, name in groupings]))
     return [*choices, (_("Stores"), list(stores))]
+
+
+def asked_before(backtest: Backtest) -> dict[str, Any]:
+    """Return what the form shows to ask the same once more."""
+    document = backtest.document
+    stores = document.get("stores") or [""]
+    return {
+        "from_date": backtest.from_date,
+        "until_date": backtest.until_date,
+        "stores": stores[0],
+        "together": "live" if document.get("live") else "alone",
+        "ignore_dates": document.get("ignore_dates", False),
+        "others": [draft["code"] for draft in document.get("campaigns", [])],
+    }
 
 
 def first_question(campaign: Campaign, *, today: date) -> dict[str, Any]:

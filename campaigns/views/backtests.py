@@ -15,7 +15,7 @@ from django.views import View
 from campaigns import backtest_presentation as presentation
 from campaigns.engine.fields import DocumentError
 from campaigns.explanations import problem_text
-from campaigns.forms.backtest import BacktestForm, first_question
+from campaigns.forms.backtest import BacktestForm, asked_before, first_question
 from campaigns.models import Backtest, Campaign
 from campaigns.services import backtests as services
 from campaigns.tasks import wake_jobs
@@ -32,15 +32,21 @@ _FIELDS = {"from": "from_date", "until": "until_date", "stores": "stores"}
 
 
 class CampaignBacktests(PageMixin, View):
-    """The form, and the back-tests that were asked from this campaign's page."""
+    """The form (`?again=` with what that back-test asked), and those that were asked from this campaign's page."""
 
     permission_required = ("campaigns.view_campaign", "campaigns.view_backtest")
 
     def get(self, request: HttpRequest, code: str) -> HttpResponse:
         campaign = find_campaign(code)
-        today = timezone.now().astimezone(services.company_zone()).date()
-        form = BacktestForm(campaign=campaign, initial=first_question(campaign, today=today))
-        return self.draw(campaign, form)
+        again = request.GET.get("again", "")
+        known = Backtest.objects.filter(campaign=campaign.code)
+        before = known.filter(pk=int(again)).first() if again.isdecimal() and len(again) < 10 else None
+        if before is not None:
+            initial = asked_before(before)
+        else:
+            today = timezone.now().astimezone(services.company_zone()).date()
+            initial = first_question(campaign, today=today)
+        return self.draw(campaign, BacktestForm(campaign=campaign, initial=initial))
 
     def post(self, request: HttpRequest, code: str) -> HttpResponse:
         if not request.user.has_perm("campaigns.add_backtest"):

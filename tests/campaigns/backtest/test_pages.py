@@ -54,6 +54,29 @@ class TestForm:
         assert backtest.document["stores"] == [till.terminal.store.code]
         assert backtest.job.requested_by == backtest.requested_by
 
+    def test_asks_again_what_was_asked_before(self, browser: Client, till: Till) -> None:
+        campaign, other = build_campaign(), build_campaign()
+        store = till.terminal.store.code
+        asked = {"others": other.code, "stores": store, "together": "alone", "ignore_dates": ""}
+        backtest = ask(browser, campaign.code, from_date="2026-02-01", until_date="2026-02-02", **asked)
+
+        again = browser.get(f"/backtests/{backtest.pk}/").content.decode()
+        page = browser.get(f"/campaign/{campaign.code}/backtests/?again={backtest.pk}")
+
+        assert f"?again={backtest.pk}" in again
+        shown = {field.html_name: field.value() for field in page.context["form"]}
+        assert (shown["from_date"], shown["until_date"]) == (date(2026, 2, 1), date(2026, 2, 2))
+        assert (shown["stores"], shown["together"], shown["ignore_dates"]) == (store, "alone", False)
+        assert other.code in shown["others"]
+
+    @pytest.mark.parametrize("again", ["0", "x", "99999999999999999999", "²"])
+    def test_begins_anew_where_nothing_was_asked_before(self, browser: Client, again: str) -> None:
+        campaign = build_campaign()
+
+        page = browser.get(f"/campaign/{campaign.code}/backtests/", {"again": again})
+
+        assert page.context["form"]["together"].value() == "live"
+
     def test_shows_what_is_wrong_at_its_field(self, browser: Client) -> None:
         campaign = build_campaign()
 
