@@ -198,6 +198,12 @@ def refuse_empty_window(terms: Terms) -> None:
         raise refusals.WindowEmpty("expires_at")
 
 
+def refuse_past_end(terms: Terms, *, at: datetime) -> None:
+    """Raises EndPast when the codes would have expired before anybody has them."""
+    if terms.expires_at and terms.expires_at <= at:
+        raise refusals.EndPast("expires_at")
+
+
 def refuse_short_pattern(pool: PromoCodePool, count: int) -> None:
     """Raises PatternTooShort when so many more codes could be found by guessing."""
     if not pattern_of(pool).holds(pool.code_count + count):

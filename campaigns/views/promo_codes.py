@@ -13,7 +13,15 @@ from django.utils.translation import ngettext
 from django.views import View
 
 from campaigns import codes
-from campaigns.forms.promo_codes import ExtendForm, GenerateForm, ImportForm, MembersForm, PoolForm, WordForm
+from campaigns.forms.promo_codes import (
+    ExtendForm,
+    GenerateForm,
+    ImportForm,
+    MembersForm,
+    PoolForm,
+    TermsForm,
+    WordForm,
+)
 from campaigns.models import ImportResult, Job, PromoCodeImport, PromoCodePool
 from campaigns.services import promo_code_imports as imports
 from campaigns.services import promo_code_jobs, promo_code_pools
@@ -57,6 +65,8 @@ class PoolPage(FormPage):
 
     def save(self, form: Any) -> str | None:
         try:
+            if isinstance(form, TermsForm):
+                services.refuse_past_end(form.terms(), at=timezone.now())
             job = self.fill(form)
         except PromoCodeError as refusal:
             form.add_error(refusal.path if refusal.path in form.fields else None, str(refusal))
@@ -216,6 +226,7 @@ class Import(PoolPage):
             file.seek(0)
         pasted = io.BytesIO(form.cleaned_data["text"].encode())
         try:
+            services.refuse_past_end(form.terms(), at=timezone.now())
             source, job = imports.receive_file(
                 pool=self.instance,
                 name=file.name if file else "",

@@ -55,9 +55,12 @@ class TestPromoCodes:
             ("natal/word/", "max_uses_per_customer", "2147483648"),
             ("natal/import/", "max_uses", "2147483648"),
             ("natal/extend/", "expires_at", "9999-12-31T23:59"),
+            ("natal/generate/", "expires_at", "2020-01-01T00:00"),
+            ("natal/word/", "expires_at", "2020-01-01T00:00"),
+            ("natal/import/", "expires_at", "2020-01-01T00:00"),
         ],
     )
-    def test_what_the_database_could_not_give_back_is_refused_at_its_field(self, page, address, field, value):
+    def test_what_cannot_be_kept_or_used_is_refused_at_its_field(self, page, address, field, value):
         page.post("/promo-codes/new/", {"name": "Natal", "code": "natal"})
         form = {"name": "Outro", "code": "outro", "count": "5", "word": "NATAL10", "text": "AMIGO1"}
 
