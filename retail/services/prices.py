@@ -61,6 +61,16 @@ class PriceResult:
     warnings: tuple[str, ...] = ()
     errors: tuple[FieldError, ...] = ()
 
+    def warnings_of(self, name: str) -> list[str]:
+        """Return the warnings that are about one of the fields that change."""
+        about = {
+            "zero": name == "price",
+            "below_cost": name == "price" or "price" not in self.new,
+            "below_floor": name == "price",
+            "large_change": _is_large(self.old.get(name), self.new.get(name)),
+        }
+        return [code for code in self.warnings if about[code]]
+
 
 @dataclass(frozen=True, slots=True)
 class PriceOutcome:
@@ -224,12 +234,13 @@ def _warnings(product: _Known, new: Mapping[str, Decimal | None]) -> tuple[str, 
     floor_price = product.prices["floor_price"]
     if "price" in new and floor_price is not None and price < floor_price:
         found.append("below_floor")
-    for name, value in new.items():
-        old = product.prices[name]
-        if old and value and max(old, value) > LARGE_FACTOR * min(old, value):
-            found.append("large_change")
-            break
+    if any(_is_large(product.prices[name], value) for name, value in new.items()):
+        found.append("large_change")
     return tuple(found)
+
+
+def _is_large(old: Decimal | None, new: Decimal | None) -> bool:
+    return bool(old and new and max(old, new) > LARGE_FACTOR * min(old, new))
 
 
 def _fingerprint(results: Sequence[PriceResult]) -> str:

@@ -129,13 +129,15 @@ def _preview(outcome: PriceOutcome, wanted: dict[str, Any]) -> dict[str, Any]:
     # What deserves a second look stands first.
     shown = (warned + [result for result in changed if not result.warnings])[:_SHOWN]
     failed = [result for result in outcome.results if result.errors]
+    # Rows of a file are counted as its reader sees them, below a heading.
+    first = 2 if "prices" in wanted else 1
     return {
         "counts": counts,
         "warned": len(warned),
         "lines": _lines(shown),
         "shown": len(shown),
         "errors": [
-            (result.sku or "—", result.row + 1, result.errors[0].message) for result in failed[:_SHOWN]
+            (result.sku or "—", result.row + first, result.errors[0].message) for result in failed[:_SHOWN]
         ],
         "confirm": ConfirmPricesForm(initial={"request": wanted, "expected": outcome.fingerprint}),
     }
@@ -155,7 +157,7 @@ def _lines(results: Sequence[PriceResult]) -> list[dict[str, Any]]:
                     "old": old,
                     "new": new,
                     "difference": None if old is None or new is None else new - old,
-                    "warnings": [WARNINGS[code] for code in result.warnings],
+                    "warnings": [WARNINGS[code] for code in result.warnings_of(name)],
                 }
             )
     return lines

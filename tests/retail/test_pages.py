@@ -278,7 +278,18 @@ class TestPriceChange:
 
         product = Product.objects.get()
         assert (product.price, product.cost) == (Decimal("1234.50"), Decimal("999.90"))
-        assert "X-9" in page.content.decode()
+        assert [(sku, row) for sku, row, _message in page.context["errors"]] == [("X-9", 3)]
+
+    def test_warns_beside_the_value_that_it_is_about(self, client):
+        builders.build_product(sku="A-1", price=Decimal("50.00"), cost=Decimal("25.00"))
+        file = SimpleUploadedFile("precos.csv", "SKU;Preço;Custo\nA-1;19,00;20,00\n".encode())
+
+        page = client.post("/products/prices/", {"from_file": "1", "file": file})
+
+        assert {line["new"]: [str(one) for one in line["warnings"]] for line in page.context["lines"]} == {
+            Decimal("19.00"): ["Below the cost", "More than doubles or halves"],
+            Decimal("20.00"): [],
+        }
 
     @pytest.mark.parametrize(
         ("values", "field"),
