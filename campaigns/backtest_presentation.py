@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from retail import formats
 from retail.models import Product
@@ -64,6 +64,19 @@ REASONS: Mapping[str, Promise] = {
 }
 
 
+# Why another campaign gives something else than was recorded, beside those for which it does not activate.
+CHANGES: Mapping[str, Promise] = {
+    "less": gettext_lazy("Computed on what the drafts leave"),
+    "more": gettext_lazy("Gives more beside the drafts"),
+    "added": gettext_lazy("Activates only beside the drafts"),
+    "gone": gettext_lazy("No longer in play in this sale"),
+    "outranked": gettext_lazy("The associated %(name)s is given instead"),
+    "exclusive_elsewhere": gettext_lazy("%(name)s is given alone"),
+    "order_discount_elsewhere": gettext_lazy("The sale-wide discount of %(name)s comes first"),
+    "stopped": gettext_lazy("%(name)s lets no other apply after it"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A day, week or month of the report, with the sums that charts draw."""
@@ -110,6 +123,29 @@ def _span(first: date, rows: Sequence[Json], count: int) -> Span:
 
 def _sum(rows: Sequence[Json], name: str) -> Decimal:
     return sum((Decimal(row[name]) for row in rows), Decimal(0))
+
+
+def other_rows(report: Json) -> list[dict[str, Any]]:
+    """Return what the campaigns beside the drafts give, those that change most first, each with its reasons (`why`)."""
+    names = {row["campaign"]: row["name"] for row in report["campaigns"]}
+    others = [row for row in report["campaigns"] if not row["draft"]]
+    others.sort(key=lambda row: -abs(Decimal(row["difference"])))
+    # Reports of before have no reasons.
+    return [{**row, "why": [_why(change, names) for change in row.get("changes", ())]} for row in others]
+
+
+def _why(change: Json, names: Mapping[str, str]) -> str:
+    reason, by = change["reason"], change["by"]
+    text = str(CHANGES[reason]) if by or reason not in REASONS else str(REASONS[reason])
+    values = {
+        "why": text % {"name": names.get(by) or by} if by else text,
+        "shown": formats.number(change["sales"]),
+        "amount": formats.money(change["difference"]),
+    }
+    told = ngettext(
+        "%(why)s: in one sale, %(amount)s", "%(why)s: in %(shown)s sales, %(amount)s", change["sales"]
+    )
+    return told % values
 
 
 def refusal_rows(report: Json) -> list[dict[str, Any]]:

@@ -20,6 +20,8 @@ from campaigns.recorded_sales import KnownStore, RecordedSale
 from retail import money
 
 MOST_PRODUCTS = 50
+# Verdicts whose subject is the campaign that is given instead.
+NAMES_ANOTHER = frozenset({"outranked", "exclusive_elsewhere", "order_discount_elsewhere", "stopped"})
 
 
 class Report:
@@ -69,6 +71,8 @@ class Report:
             sums.reached_gross += sale.gross
             sums.cost += cost
             self._add_products(worked)
+            if self._is_together:
+                self._add_changes(sale, worked)
         elif self._is_together and reduction != sale.reduction and self._drafts.isdisjoint(sale.given):
             self.unexplained += 1
             self.unexplained_amount += reduction - sale.reduction
@@ -100,6 +104,25 @@ class Report:
             if reached and rewards:
                 self._campaigns[code].count(rewards)
         return cost, reached
+
+    def _add_changes(self, sale: RecordedSale, worked: Result) -> None:
+        """Count what other campaigns give beside drafts that activate, and why it is not what was recorded."""
+        outcomes, drafts = worked.application.outcomes, self._drafts
+        lost = {code for code in sale.given if code not in outcomes and code not in drafts}
+        reasons: dict[str, tuple[str, str]] = {}
+        for standing, verdicts in worked.refused() if lost else ():
+            if standing.compiled.code in lost:
+                first = verdicts[0] if len(verdicts) == 1 else arrange(verdicts)[0]
+                is_draft = first.code in NAMES_ANOTHER and first.subject in drafts
+                reasons[standing.compiled.code] = first.code, first.subject if is_draft else ""
+        for code in lost:
+            reason, by = reasons.get(code, ("gone", ""))
+            self._campaign(code).changed(-sale.given[code], reason, by)
+        for code, outcome in outcomes.items():
+            difference = outcome.discount - sale.given.get(code, 0)
+            if code not in drafts and difference:
+                reason = "added" if code not in sale.given else "less" if difference < 0 else "more"
+                self._campaign(code).changed(difference, reason)
 
     def _add_products(self, worked: Result) -> None:
         drafts, products, application = self._drafts, self._products, worked.application

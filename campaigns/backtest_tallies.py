@@ -56,6 +56,14 @@ class Tally:
 
 
 @dataclass(slots=True)
+class ChangeTally:
+    """Sales in which another campaign gave something else beside the drafts, and by how much, for one reason."""
+
+    sales: int = 0
+    difference: int = 0
+
+
+@dataclass(slots=True)
 class CampaignTally:
     """One campaign: what it gave, and what it would have given."""
 
@@ -70,6 +78,13 @@ class CampaignTally:
     codes: int = 0
     gifts: int = 0
     refused: int = 0
+    changes: dict[tuple[str, str], ChangeTally] = field(default_factory=dict)
+
+    def changed(self, difference: int, reason: str, by: str = "") -> None:
+        """Count a sale of the drafts in which this campaign gives something else; `by` is the draft given in its place."""
+        tally = self.changes.setdefault((reason, by), ChangeTally())
+        tally.sales += 1
+        tally.difference += difference
 
     def count(self, rewards: Iterable[Reward]) -> None:
         """Count what one sale earns."""
@@ -101,6 +116,17 @@ class CampaignTally:
                 "refused": self.refused,
                 "not_concerned": sales - self.activations - self.refused,
             }
+        else:
+            changes = sorted(self.changes.items(), key=lambda item: (-abs(item[1].difference), item[0]))
+            written["changes"] = [
+                {
+                    "reason": reason,
+                    "by": by,
+                    "sales": tally.sales,
+                    "difference": money.text(tally.difference),
+                }
+                for (reason, by), tally in changes
+            ]
         return written
 
 

@@ -16,7 +16,7 @@ from retail import formats
 
 CRITERIA = {
     "highest": gettext_lazy("The highest benefit: of those that apply, the one worth most to the customer."),
-    "lowest": gettext_lazy("The lowest benefit: of those that apply, the one that costs the chain least."),
+    "lowest": gettext_lazy("The lowest benefit: of those that apply, the one worth least to the customer."),
     "first": gettext_lazy("The first: by priority, and at one priority in the order of the list."),
     "all": gettext_lazy("All of them: the group only keeps them together."),
 }

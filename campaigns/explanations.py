@@ -64,6 +64,13 @@ REASONS: Mapping[str, str] = {
     "stopped": gettext_noop("An earlier campaign does not let others apply after it."),
 }
 
+# The categories of sales that every chain knows; a chain names its own by their codes.
+OPERATIONS: Mapping[str, str] = {
+    "sale": gettext_noop("Sale"),
+    "employee_sale": gettext_noop("Sale to an employee"),
+    "clearance_sale": gettext_noop("Clearance sale"),
+}
+
 _COMPARISONS = {
     "eq": gettext_noop("%(required)s"),
     "in": gettext_noop("one of %(required)s"),
@@ -83,6 +90,8 @@ def explain(verdict: Verdict, names: Mapping[str, str] | None = None) -> str:
     `names` replace the codes of products, groupings, stores and campaigns that they name.
     """
     names = names or {}
+    if verdict.code == "operation":
+        names = {code: operation_name(code) for code in OPERATIONS}
     params = {
         name: written(verdict.unit, _named(verdict.unit, getattr(verdict, name), names))
         for name in ("required", "actual", "missing")
@@ -98,6 +107,11 @@ def explain(verdict: Verdict, names: Mapping[str, str] | None = None) -> str:
     if verdict.code == "product" and not verdict.missing:
         return gettext("No product of the basket qualifies.")
     return gettext(REASONS[verdict.code]) % params
+
+
+def operation_name(code: str) -> str:
+    """Return the name of a category of sales, in the active language; its code where none is known."""
+    return gettext(OPERATIONS[code]) if code in OPERATIONS else code
 
 
 def problem_text(problem: Problem) -> str:

@@ -29,6 +29,7 @@ register_kind(
         change_permission="campaigns.change_backtest",
         url_name="campaigns:backtest_detail",
         url_argument="backtest",
+        url_label=_("Open the back-test"),
     )
 )
 
@@ -42,5 +43,6 @@ for code, label, work in _POOL_WORK:
             change_permission="campaigns.change_promocodepool",
             url_name="campaigns:promo_code_pool_detail",
             url_argument="pool",
+            url_label=_("Open the pool of codes"),
         )
     )

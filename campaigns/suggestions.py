@@ -22,7 +22,7 @@ from campaigns.engine.conditions.product import Product
 from campaigns.engine.conditions.promo_code import PromoCode
 from campaigns.engine.selector import EVERYTHING, Selector
 from campaigns.engine.verdict import Verdict
-from campaigns.explanations import written
+from campaigns.explanations import operation_name, written
 from retail import formats, money
 
 Scenario = dict[str, Any]
@@ -257,7 +257,8 @@ def _in_store(case: _Case) -> Suggestion | None:
 
 def _for_operation(case: _Case) -> Suggestion:
     operation = case.verdict.required[0]
-    return case.changed(_("As a sale of the category %(name)s") % {"name": operation}, operation=operation)
+    text = _("As a sale of the category %(name)s") % {"name": operation_name(operation)}
+    return case.changed(text, operation=operation)
 
 
 # --- The customer --------------------------------------------------------------------------------

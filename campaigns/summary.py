@@ -21,7 +21,7 @@ from campaigns.engine.campaign import (
     Node,
 )
 from campaigns.engine.markdowns import Markdown
-from campaigns.explanations import enumerated, phrase_text, written
+from campaigns.explanations import enumerated, operation_name, phrase_text, written
 from retail import formats
 
 # The first day and month of each text are those of ISO: 1 is Monday.
@@ -141,9 +141,8 @@ def _until(value: datetime) -> str:
 def _when(campaign: Campaign, at: datetime, names: Names) -> list[Sentence]:
     found = [Sentence(text) for text in when_and_where(campaign, at, names)]
     if campaign.operations:
-        found.append(
-            Sentence(_("Sales of these categories: %(names)s.") % {"names": enumerated(campaign.operations)})
-        )
+        operations = enumerated([operation_name(code) for code in campaign.operations])
+        found.append(Sentence(_("Sales of these categories: %(names)s.") % {"names": operations}))
     exchange = dict(EXCHANGE_CHOICES)[campaign.exchange]
     found.append(Sentence(_("When items are exchanged: %(what)s.") % {"what": _(exchange)}))
     return found

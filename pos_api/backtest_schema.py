@@ -99,6 +99,23 @@ REPORT: Json = {
                 "activations": _COUNT,
                 "discount": _MONEY,
                 "difference": _MONEY | {"description": "Below zero for what the drafts take away from it."},
+                "changes": _rows(
+                    {
+                        "reason": {
+                            "type": "string",
+                            "description": "`less`, `more`, `added`, `gone`, or the code of why it does not activate.",
+                        },
+                        "by": {
+                            "type": "string",
+                            "description": "The given campaign that is given in its place.",
+                        },
+                        "sales": _COUNT,
+                        "difference": _MONEY,
+                    }
+                )
+                | {
+                    "description": "Of campaigns beside those given: why they give something else in the sales reached."
+                },
                 "cashback": _MONEY,
                 "vouchers": _MONEY,
                 "codes": _COUNT,

@@ -15,7 +15,7 @@ from campaigns.engine import fields
 from campaigns.engine.conditions.customer_field import FIELD_CHOICES
 from campaigns.engine.fields import Problem, declared_fields
 from campaigns.engine.marks import gettext_noop
-from campaigns.explanations import problem_text
+from campaigns.explanations import OPERATIONS, problem_text
 from campaigns.forms.declared import Complaint, DeclaredForm, Holder, Json, RowsForm
 from campaigns.forms.inputs import ChoiceInput
 
@@ -97,13 +97,6 @@ class SimulatedShopper:
     )
 
 
-OPERATION_LABELS = {
-    "sale": _("Sale"),
-    "employee_sale": _("Sale to an employee"),
-    "clearance_sale": _("Clearance sale"),
-}
-
-
 @fields.declared
 class Simulator:
     campaigns: tuple[str, ...] = fields.texts(
@@ -162,7 +155,7 @@ class SimulatorForm(DeclaredForm):
 
     def _offer_operations(self, chosen: str) -> None:
         """Let categories of sales be chosen by their names; one that a chain made up stays as it is written."""
-        offered: dict[str, Any] = dict(OPERATION_LABELS)
+        offered: dict[str, Any] = {code: _(label) for code, label in OPERATIONS.items()}
         if chosen:
             offered.setdefault(chosen, chosen)
         declared = self.fields["operation"]

@@ -105,7 +105,7 @@ class JobKind:
 
     `work(job, progress)` returns the result, or None to keep what progress recorded. It is called again after a worker
     died, with `job.done` and `job.result` as last recorded: it goes on from there, or starts anew without a double
-    effect. `url_name` with the argument named `url_argument` is the page that the job belongs to.
+    effect. `url_name` with the argument named `url_argument` is the page of what the job works on; `url_label` says what that is.
     """
 
     code: str
@@ -115,6 +115,7 @@ class JobKind:
     change_permission: str
     url_name: str = ""
     url_argument: str = ""
+    url_label: Promise | str = ""
 
 
 KINDS: dict[str, JobKind] = {}

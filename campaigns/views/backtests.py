@@ -140,13 +140,13 @@ def _report(report: dict[str, Any]) -> dict[str, Any]:
     """Return what the template writes down."""
     totals = report["totals"]
     drafts = [row for row in report["campaigns"] if row["draft"]]
-    others = [row for row in report["campaigns"] if not row["draft"]]
+    others = presentation.other_rows(report)
     most = max((Decimal(row["cost"]) for row in report["stores"]), default=Decimal(0))
     return {
         "report": report,
         "totals": totals,
         "drafts": drafts,
-        "others": sorted(others, key=lambda row: -abs(Decimal(row["difference"])))[:MOST_ROWS],
+        "others": others[:MOST_ROWS],
         "taken": sum((Decimal(row["difference"]) for row in others), Decimal(0)),
         "margin_change": _difference(totals["margin_before"], totals["margin_after"]),
         "charts": _charts(report) if totals["reached"] else [],

@@ -29,7 +29,9 @@ TONES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownJob:
-    """A job as templates/components/job_progress.html draws it. `page_url` is where it belongs, empty for nowhere.
+    """A job as templates/components/job_progress.html draws it.
+
+    `page_url` is the page of what it works on, empty for none, and `page_label` says what that is.
 
     `ahead` is the job that it waits for, called `ahead_label`, with `more_ahead` others; `silent` says that its worker
     shows no sign of life, `abandoned` that no other took it up either.
@@ -40,6 +42,7 @@ class ShownJob:
     tone: str
     may_cancel: bool
     page_url: str
+    page_label: Promise | str
     ahead: Job | None
     ahead_label: Promise | str
     more_ahead: int
@@ -73,6 +76,7 @@ def _shown(job: Job, user: Any, queue: Sequence[Job], at: datetime) -> ShownJob:
         tone="warning" if silence > JOB_SILENCE else TONES[JobState(job.state)],
         may_cancel=job.is_active and not job.cancel_requested and services.may_cancel_job(user, job),
         page_url=page_url,
+        page_label=kind.url_label if kind is not None else "",
         ahead=ahead[0] if ahead else None,
         ahead_label=_label(ahead[0]) if ahead else "",
         more_ahead=max(0, len(ahead) - 1),

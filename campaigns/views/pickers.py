@@ -6,13 +6,13 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from campaigns.explanations import OPERATIONS, operation_name
 from campaigns.models import Campaign, CampaignCategory, PromoCodePool
 from customers.models import Customer, CustomerGrouping, Purpose, Sex
 from retail.models import Category, Payment, Product, ProductGrouping, Sale, Store, StoreGrouping
 from retail.views.choices import MOST, Choice, ChoicesPage, Search, named, products
 
 PAYMENT_METHODS = ("pix", "cash", "credit_card", "debit_card", "gift_card", "voucher", "bank_slip")
-OPERATIONS = ("sale", "employee_sale", "clearance_sale")
 CHANNELS = ("email", "sms", "whatsapp", "instagram", "shop_window", "web_shop")
 
 
@@ -57,8 +57,10 @@ def _used_methods() -> Iterable[str]:
     return Payment.objects.order_by("-pk").values_list("method", flat=True)[:200]
 
 
-def _used_operations() -> Iterable[str]:
-    return Sale.objects.order_by("-pk").values_list("operation", flat=True)[:200]
+def _operations(text: str) -> Iterable[Choice]:
+    used = Sale.objects.order_by("-pk").values_list("operation", flat=True)[:200]
+    labels = [(code, operation_name(code)) for code in dict.fromkeys([*OPERATIONS, *used])]
+    yield from _labelled((code, "" if label == code else label) for code, label in labels)(text)
 
 
 def _loyalty_categories(text: str) -> Iterable[Choice]:
@@ -91,7 +93,7 @@ SEARCHES: dict[str, Search] = {
     "campaign_category": lambda text: named(CampaignCategory, text),
     "consent": _labelled(Purpose.choices),
     "payment_method": _words(PAYMENT_METHODS, _used_methods),
-    "operation": _words(OPERATIONS, _used_operations),
+    "operation": _operations,
     "channel": _words(CHANNELS),
 }
 

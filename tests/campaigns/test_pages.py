@@ -164,7 +164,7 @@ class TestBuilder:
             ("Minimum value", "—", "50.00"),
         ]
         assert overtaken.by_both == 1
-        assert "One field was changed by both of you" in answer.content.decode()
+        assert "One field was changed on both sides" in answer.content.decode()
         assert kept == {"name": "Gelo", "priority": 7, "ends_at": "2029-01-01T03:00:00+00:00"}
         assert saved.status_code == 302
         # The moments that nobody touched stay as they were stored, letter by letter.

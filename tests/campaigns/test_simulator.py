@@ -468,7 +468,7 @@ class TestSuggestions:
             ({"conditions": {"kind": "promo_code"}}, "Enter the code FIEL-TEST"),
             ({"optional": True}, "Accept it"),
             ({"requires_consent": "promotions"}, "Identify a customer"),
-            ({"operations": ["employee_sale"]}, "As a sale of the category employee_sale"),
+            ({"operations": ["employee_sale"]}, "As a sale of the category Sale to an employee"),
             ({"starts_at": "2030-01-01T00:00:00-03:00"}, "Go to 1 Jan 2030, 00:00"),
             (
                 {"starts_at": "2020-01-01T00:00:00-03:00", "ends_at": "2020-02-01T00:00:00-03:00"},

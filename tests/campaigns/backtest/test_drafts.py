@@ -64,6 +64,27 @@ class TestDrafts:
         ]
         assert (report["totals"]["cost"], report["totals"]["extra_cost"]) == ("20.00", "1.00")
         assert report["totals"]["unexplained"] == 0
+        instead = {"reason": "exclusive_elsewhere", "by": "NOVA", "sales": 1}
+        assert of(report, "DEZ")["changes"] == [instead | {"difference": "-10.00"}]
+        assert of(report, "FIM")["changes"] == [instead | {"difference": "-9.00"}]
+        assert "changes" not in of(report, "NOVA")
+
+    def test_says_why_live_campaigns_give_something_else_beside_it(self, till: Till) -> None:
+        publish("DEPOIS", priority=5)
+        publish("ACIMA", priority=6, threshold_basis="running", minimum_amount="80.00")
+        publish("ABAIXO", priority=6, threshold_basis="running", maximum_amount="80.00")
+        for _sale in range(2):
+            record(till)
+
+        report = run(campaigns=[draft()], live=True)
+
+        def changes(campaign: str) -> list[tuple[str, str, int, str]]:
+            rows = of(report, campaign)["changes"]
+            return [(row["reason"], row["by"], row["sales"], row["difference"]) for row in rows]
+
+        assert changes("DEPOIS") == [("less", "", 2, "-4.00")]
+        assert changes("ACIMA") == [("minimum_amount", "", 2, "-18.00")]
+        assert changes("ABAIXO") == [("added", "", 2, "14.40")]
 
     def test_lets_a_draft_compete_with_a_live_campaign(self, till: Till) -> None:
         publish("DEZ")
@@ -73,6 +94,8 @@ class TestDrafts:
         report = run(campaigns=[draft()], associations=[one_of], live=True)
 
         assert (of(report, "NOVA")["discount"], of(report, "DEZ")["discount"]) == ("20.00", "0.00")
+        (change,) = of(report, "DEZ")["changes"]
+        assert (change["reason"], change["by"]) == ("outranked", "NOVA")
 
     def test_replaces_a_live_campaign_by_its_draft(self, till: Till) -> None:
         publish("DEZ")

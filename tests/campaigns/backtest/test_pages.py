@@ -2,10 +2,11 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from campaigns import backtest_presentation as presentation
 from campaigns.explanations import REASONS
@@ -147,6 +148,41 @@ class TestReport:
 class TestPresentation:
     def test_names_every_reason(self) -> None:
         assert presentation.REASONS.keys() == REASONS.keys()
+
+    def test_says_why_other_campaigns_change_in_the_reader_s_words(self) -> None:
+        def change(reason: str, by: str, sales: int) -> dict[str, Any]:
+            return {"reason": reason, "by": by, "sales": sales, "difference": "-9.00"}
+
+        reasons = [change("outranked", "NOVA", 2), change("outranked", "", 1), change("less", "", 1)]
+        report = {
+            "campaigns": [
+                {"campaign": "NOVA", "name": "Nova", "draft": True, "difference": "20.00"},
+                {"campaign": "ANTES", "name": "Antes", "draft": False, "difference": "0.00"},
+                {
+                    "campaign": "DEZ",
+                    "name": "Dez",
+                    "draft": False,
+                    "difference": "-27.00",
+                    "changes": reasons,
+                },
+            ]
+        }
+
+        with translation.override("en"):
+            found = [(row["campaign"], row["why"]) for row in presentation.other_rows(report)]
+
+        amount = "\N{MINUS SIGN}R$\N{NO-BREAK SPACE}9.00"
+        assert found == [
+            (
+                "DEZ",
+                [
+                    f"The associated Nova is given instead: in 2 sales, {amount}",
+                    f"An associated campaign is given instead: in one sale, {amount}",
+                    f"Computed on what the drafts leave: in one sale, {amount}",
+                ],
+            ),
+            ("ANTES", []),
+        ]
 
     @pytest.mark.parametrize(("days", "bars"), [(45, 45), (60, 10), (800, 27)])
     def test_gathers_days_that_are_too_many_to_draw(self, days: int, bars: int) -> None:
