@@ -26,7 +26,7 @@ class Association:
     criterion: str = fields.choice(
         CRITERION_CHOICES,
         label=gettext_noop("Grants"),
-        help=gettext_noop("Which of the campaigns that apply activates; the others do not."),
+        help=gettext_noop("Which of the campaigns activates."),
     )
     compete_on: str = fields.choice(
         COMPETE_CHOICES,
