@@ -14,6 +14,7 @@ from bench.scene import Scene, bodies, publish_exactly
 from bench.tables import at_most, table
 
 TITLE = "Target 11: no limit below 10,000 campaigns, 500 lines, 1,000,000 codes"
+WHY_MISSED = ""
 CAMPAIGNS = 10_000
 LINES = 500
 MEGABYTES = 60

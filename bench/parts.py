@@ -3,6 +3,7 @@
 A part is a module with
 
 - ``TITLE``: the heading of its section;
+- ``WHY_MISSED``: a paragraph for the page when a target is missed, empty where all are always reached;
 - ``measure(installation) -> dict``: its figures, plain JSON. Raises `Unavailable` when what it compares with is not
   installed: the figures of an earlier run then stay;
 - ``rows(figures) -> str``: the section as Markdown, made of `bench.tables`.
@@ -31,6 +32,7 @@ from bench.installation import Installation
 
 class Part(Protocol):
     TITLE: str
+    WHY_MISSED: str
 
     def measure(self, installation: Installation, /) -> dict[str, Any]: ...
 

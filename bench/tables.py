@@ -16,8 +16,13 @@ Each section names its part; `make bench ARGS="--only engine,cpu"` measures some
 """
 
 
+NOT_REACHED = "**not reached**"
+
+
 class Part(Protocol):
     TITLE: str
+    # Shown where a target is missed: a paragraph between two empty lines.
+    WHY_MISSED: str
 
     def rows(self, figures: Any, /) -> str: ...
 
@@ -28,7 +33,10 @@ def page(stored: Mapping[str, Mapping[str, Any]], parts: Mapping[str, Part]) -> 
     for name, part in parts.items():
         if name in stored:
             run = stored[name]
-            sections.append(f"## {part.TITLE}\n\n{part.rows(run['figures'])}\n{_origin(name, run)}")
+            rows = part.rows(run["figures"])
+            if NOT_REACHED in rows:
+                rows += part.WHY_MISSED
+            sections.append(f"## {part.TITLE}\n\n{rows}\n{_origin(name, run)}")
     return "\n".join(sections)
 
 
@@ -47,9 +55,9 @@ def table(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
 
 def at_most(value: float, target: float) -> str:
     """Say whether a figure reached a target that it must not exceed."""
-    return "reached" if value <= target else "**not reached**"
+    return "reached" if value <= target else NOT_REACHED
 
 
 def at_least(value: float, target: float) -> str:
     """Say whether a figure reached a target that it must not stay below."""
-    return "reached" if value >= target else "**not reached**"
+    return "reached" if value >= target else NOT_REACHED

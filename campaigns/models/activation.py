@@ -9,14 +9,24 @@ from retail.models import Sale, SaleLine
 class Activation(models.Model):
     """One campaign that activated in one sale, with the revision that was used."""
 
+    # Where another index begins with the same column, a key needs none of its own: each is paid for by every sale.
     sale = models.ForeignKey(
-        Sale, on_delete=models.PROTECT, related_name="activations", verbose_name=_("sale")
+        Sale, on_delete=models.PROTECT, related_name="activations", verbose_name=_("sale"), db_index=False
     )
     campaign = models.ForeignKey(
-        Campaign, on_delete=models.PROTECT, related_name="activations", verbose_name=_("campaign")
+        Campaign,
+        on_delete=models.PROTECT,
+        related_name="activations",
+        verbose_name=_("campaign"),
+        db_index=False,
     )
+    # Revisions are never deleted, and nothing is looked up by them.
     revision = models.ForeignKey(
-        CampaignRevision, on_delete=models.PROTECT, related_name="+", verbose_name=_("revision")
+        CampaignRevision,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("revision"),
+        db_index=False,
     )
     promo_code = models.ForeignKey(
         PromoCode,
@@ -67,7 +77,11 @@ class LineAdjustment(models.Model):
     """What one benefit of one activation took off one line."""
 
     activation = models.ForeignKey(
-        Activation, on_delete=models.CASCADE, related_name="adjustments", verbose_name=_("activation")
+        Activation,
+        on_delete=models.CASCADE,
+        related_name="adjustments",
+        verbose_name=_("activation"),
+        db_index=False,
     )
     sale_line = models.ForeignKey(
         SaleLine, on_delete=models.CASCADE, related_name="adjustments", verbose_name=_("sale line")

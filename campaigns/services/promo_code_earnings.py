@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from campaigns.engine import evaluation as engine
-from campaigns.models import Activation, PromoCode, PromoCodePool
+from campaigns.models import PromoCode, PromoCodePool
 from campaigns.services import promo_code_refusals as refusals
 from campaigns.services.promo_codes import (
     Terms,
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 def issue_earned(
-    *, earned: Sequence[engine.CodeEarned], activations: Mapping[str, Activation], at: datetime
+    *, earned: Sequence[engine.CodeEarned], activations: Mapping[str, int], at: datetime
 ) -> list[str | None]:
     """Make the codes that a sale earned and return them in their order, as part of the caller's transaction.
 
@@ -47,9 +47,7 @@ def issue_earned(
     return issued
 
 
-def _issue(
-    pool: PromoCodePool, activation: Activation, valid_until: datetime | None, at: datetime
-) -> str | None:
+def _issue(pool: PromoCodePool, activation_id: int, valid_until: datetime | None, at: datetime) -> str | None:
     try:
         revision = revision_at_issue(pool)
     except refusals.CampaignNotLive:
@@ -62,7 +60,7 @@ def _issue(
     )
     while True:
         made = insert_codes(
-            pool, pattern_of(pool).generate(1), terms, revision=revision, issued_by=activation.pk, at=at
+            pool, pattern_of(pool).generate(1), terms, revision=revision, issued_by=activation_id, at=at
         )
         if made:
             return made[0]

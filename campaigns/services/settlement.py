@@ -11,14 +11,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 from django.db import connection
 from msgspec import Struct
 
 from campaigns.engine import evaluation as engine
-from campaigns.models import Activation, CampaignRevision
+from campaigns.models import CampaignRevision
+from campaigns.services.activation_rows import insert_activations
 from retail import money
-from retail.models import Sale
 
 # The window of a limit that never starts again.
 EVER = date(1, 1, 1)
@@ -70,7 +69,7 @@ def window_starts_on(per: str, day: date) -> date:
 
 def settle(
     *,
-    sale: Sale,
+    sale_id: int,
     evaluation: engine.Evaluation,
     line_ids: Mapping[int, int],
     customer_key: str,
@@ -78,8 +77,8 @@ def settle(
     day: date,
     uses_return: bool,
     at: datetime,
-) -> dict[str, Activation]:
-    """Count what the sale's activations use, record them with their adjustments, and return them by campaign.
+) -> dict[str, int]:
+    """Count what the sale's activations use, record them with their adjustments; return their keys by campaign.
 
     ``line_ids`` maps line numbers to keys of sale lines, ``customer_key`` is whom customer limits count, ``day`` is the
     sale's day in the store's zone. ``uses_return`` says whether cancelling gives uses back. Raises BenefitGone, after
@@ -88,21 +87,17 @@ def settle(
     granted = evaluation.activations
     if not granted:
         return {}
-    campaign_ids = dict(
-        CampaignRevision.objects.filter(pk__in=[a.revision for a in granted]).values_list("pk", "campaign_id")
-    )
     codes, limited = _claim_codes(granted, promo_code_ids, customer_key)
-    claims = [claims_of(a, campaign_ids[a.revision], customer_key, day) for a in granted]
+    claims = _claims(granted, customer_key, day)
     counters = _count([claim for several in claims for claim in several])
-    gifts = {offer.campaign: offer for offer in evaluation.gifts}
-    rows = []
+    consumption, promo_codes = [], []
     for activation, several in zip(granted, claims, strict=True):
         used_codes = [codes[code] for code in activation.promo_codes if code in codes]
-        consumption: list[dict[str, Any]] = [
+        used: list[dict[str, Any]] = [
             {"promo_code": pk, "customer": customer_key} if pk in limited else {"promo_code": pk}
             for pk in used_codes
         ]
-        consumption += [
+        used += [
             {
                 "counter": counters[claim.key],
                 "counts": claim.counts,
@@ -112,30 +107,29 @@ def settle(
             | ({"items": dict(activation.items)} if claim.counts == "item" and activation.items else {})
             for claim in strictest(several)
         ]
-        rows.append(
-            Activation(
-                sale=sale,
-                campaign_id=campaign_ids[activation.revision],
-                revision_id=activation.revision,
-                promo_code_id=used_codes[0] if used_codes else None,
-                discount=money.to_decimal(activation.discount),
-                applications=activation.applications,
-                gifts=_chosen(gifts.get(activation.campaign)),
-                deal=[
-                    {"line": part.line, "quantity": str(part.quantity), "amount": money.text(part.amount)}
-                    for part in activation.deal
-                ],
-                consumption=consumption,
-                activated_at=at,
-            )
-        )
-    Activation.objects.bulk_create(rows)
-    by_code = {a.campaign: row for a, row in zip(granted, rows, strict=True)}
-    adjustments = _adjustments(evaluation.lines, by_code, line_ids)
-    if adjustments:
-        with connection.cursor() as cursor:
-            cursor.execute(_INSERT_ADJUSTMENTS, [msgspec.json.encode(adjustments).decode()])
-    return by_code
+        consumption.append(used)
+        promo_codes.append(used_codes[0] if used_codes else None)
+    return insert_activations(
+        sale_id=sale_id,
+        evaluation=evaluation,
+        consumption=consumption,
+        promo_codes=promo_codes,
+        line_ids=line_ids,
+        at=at,
+    )
+
+
+def _claims(granted: Sequence[engine.Activation], customer_key: str, day: date) -> list[list[Claim]]:
+    """Return for each activation what it takes from counters. Only what is limited has any."""
+    limited = {a.revision for a in granted if a.consumption or a.budget is not None}
+    if not limited:
+        return [[] for _ in granted]
+    rows = CampaignRevision.objects.filter(pk__in=limited).values_list("pk", "campaign_id")
+    campaigns = dict(rows)
+    return [
+        claims_of(a, campaigns[a.revision], customer_key, day) if a.revision in limited else []
+        for a in granted
+    ]
 
 
 def claims_of(activation: engine.Activation, campaign_id: int, customer_key: str, day: date) -> list[Claim]:
@@ -272,40 +266,3 @@ def _claim_codes(
             if not customer_key or len(cursor.fetchall()) < len(limited):
                 raise BenefitGone
     return wanted, frozenset(limited)
-
-
-# One parameter, whatever the number of lines.
-_INSERT_ADJUSTMENTS = """
-INSERT INTO campaigns_lineadjustment (activation_id, sale_line_id, benefit, position, amount)
-SELECT * FROM json_to_recordset(%s)
-    AS r(activation_id bigint, sale_line_id bigint, benefit text, "position" smallint, amount numeric)
-"""
-
-
-def _adjustments(
-    lines: Iterable[engine.LineResult], by_code: Mapping[str, Activation], line_ids: Mapping[int, int]
-) -> list[dict[str, Any]]:
-    rows = []
-    for line in lines:
-        places: dict[str, int] = {}
-        for adjustment in line.adjustments:
-            position = places.get(adjustment.campaign, 0)
-            places[adjustment.campaign] = position + 1
-            rows.append(
-                {
-                    "activation_id": by_code[adjustment.campaign].pk,
-                    "sale_line_id": line_ids[line.line],
-                    "benefit": adjustment.benefit,
-                    "position": position,
-                    "amount": money.text(adjustment.amount),
-                }
-            )
-    return rows
-
-
-def _chosen(offer: engine.GiftOffer | None) -> list[dict[str, str]]:
-    if offer is None:
-        return []
-    return [
-        {"sku": option.sku, "name": option.name, "quantity": str(option.quantity)} for option in offer.chosen
-    ]

@@ -142,12 +142,15 @@ CHECKS: dict[str, tuple[str, str]] = {
                        ('loyalty_settlement', 'loyalty_settlement_no_truncate'),
                        ('loyalty_receivable', 'loyalty_receivable_posts'),
                        ('loyalty_receivable', 'loyalty_receivable_guarded'),
+                       ('loyalty_receivable', 'loyalty_receivable_moved_by_entries'),
                        ('loyalty_receivable', 'loyalty_receivable_kept'),
                        ('loyalty_receivable', 'loyalty_receivable_no_truncate'),
                        ('loyalty_lot', 'loyalty_lot_starts'), ('loyalty_lot', 'loyalty_lot_guarded'),
+                       ('loyalty_lot', 'loyalty_lot_moved_by_entries'),
                        ('loyalty_lot', 'loyalty_lot_kept'), ('loyalty_lot', 'loyalty_lot_no_truncate'),
                        ('loyalty_account', 'loyalty_account_starts'),
                        ('loyalty_account', 'loyalty_account_guarded'),
+                       ('loyalty_account', 'loyalty_account_moved_by_entries'),
                        ('loyalty_account', 'loyalty_account_kept'),
                        ('loyalty_account', 'loyalty_account_no_truncate')) AS g(owner, name)
           JOIN pg_class c ON c.oid = to_regclass(g.owner)

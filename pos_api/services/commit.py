@@ -18,7 +18,6 @@ from campaigns.engine.plan import Plan
 from campaigns.engine.redemption_body import redemption_body
 from campaigns.engine.result import BasketError
 from campaigns.loader import plan_for
-from campaigns.models import Activation
 from campaigns.redemption_texts import explain_refused
 from campaigns.selectors import plan_version_at, plan_version_was_current
 from campaigns.services.promo_code_earnings import issue_earned
@@ -37,7 +36,7 @@ from pos_api.services.sale_value import balances_body, post_value
 from pos_api.services.tickets import Order, Recorded, claim_key, claim_ticket, find_by_key, find_existing
 from pos_api.services.transactions import in_transaction
 from retail import money
-from retail.models import Sale, SaleState
+from retail.models import SaleState
 
 # Reasons that stand for something somebody else used up.
 USED_UP = frozenset({"limit_reached", "budget_reached"})
@@ -131,7 +130,7 @@ def _record(order: Order) -> Recorded:
         if customer_id is not None and not cancelled_before:
             shares |= _post_value(order, evaluated, body, missed, sale_id=sale_id, customer_id=customer_id)
         activations = settle(
-            sale=Sale(pk=sale_id, uuid=uuid),
+            sale_id=sale_id,
             evaluation=evaluated.evaluation,
             line_ids=line_ids,
             customer_key=evaluated.customer_key,
@@ -192,7 +191,7 @@ def _post_value(
 
 
 def _issue_codes(
-    evaluated: Evaluated, activations: Mapping[str, Activation], body: dict[str, Any], *, at: datetime
+    evaluated: Evaluated, activations: Mapping[str, int], body: dict[str, Any], *, at: datetime
 ) -> None:
     """Make the codes that the sale earned, and name them in its answer."""
     issued = issue_earned(earned=evaluated.evaluation.earned.codes, activations=activations, at=at)

@@ -39,14 +39,17 @@ def lock_customer(reference: CustomerReference, *, create: bool = True) -> int |
     return found
 
 
+# By what a customer is found; each has an index.
+_LOCK = {
+    name: f"SELECT id FROM customers_customer WHERE {name} = %s ORDER BY id LIMIT 2 FOR NO KEY UPDATE"  # noqa: S608
+    for name in (*UNIQUE, "phone", "email")
+}
+
+
 def _lock(name: str, value: str) -> int | None:
-    rows = (
-        Customer.objects.filter(**{name: value})
-        .order_by("pk")
-        .select_for_update(no_key=True)
-        .values_list("pk", flat=True)[:2]
-    )
-    ids = list(rows)
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK[name], [value])
+        ids = [pk for (pk,) in cursor.fetchall()]
     if len(ids) > 1:
         message = _("Several customers have this; give the document or the card.")
         raise invalid_field(f"customer.{name}", "ambiguous", message)

@@ -163,12 +163,13 @@ class TestSpend:
 
         assert remaining(lot.lot_id) == Decimal("10.00")
 
-    def test_a_sale_from_before_the_expiry_may_use_it_until_the_expiry_is_posted(self):
+    def test_a_sale_that_arrives_after_the_expiry_may_not_use_it_though_no_job_has_posted_it(self):
         lot = build_credit(build_account(), 10_00, expires_at=NOON + A_DAY)
 
-        spend([(lot.lot_id, 1_00)], cause="sale:9", occurred_at=NOON, at=NOON + 3 * A_DAY)
+        with pytest.raises(InsufficientValue):
+            spend([(lot.lot_id, 1_00)], cause="sale:9", occurred_at=NOON, at=NOON + 3 * A_DAY)
 
-        assert remaining(lot.lot_id) == Decimal("9.00")
+        assert remaining(lot.lot_id) == Decimal("10.00")
 
     def test_says_that_a_cause_has_taken_before(self):
         lot = build_credit(build_account(), 10_00)

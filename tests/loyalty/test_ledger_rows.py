@@ -116,6 +116,24 @@ class TestNothingElseMovesABalance:
 
         refused(statement, match)
 
+    @pytest.mark.parametrize(
+        ("table", "added_later"),
+        [
+            ("loyalty_lot", {"reviewed_at", "grace_until"}),
+            ("loyalty_account", set()),
+            ("loyalty_receivable", set()),
+        ],
+    )
+    def test_every_column_is_guarded_but_what_is_added_later(self, table, added_later):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT column_name FROM information_schema.columns WHERE table_name = %s"
+                " EXCEPT SELECT event_object_column FROM information_schema.triggered_update_columns"
+                " WHERE event_object_table = %s",
+                [table, table],
+            )
+            assert {name for (name,) in cursor.fetchall()} == added_later
+
     def test_a_new_row_holds_nothing_whatever_it_says(self):
         account = Account.objects.create(
             customer=build_customer(), kind="cashback", balance=100, owed=5, created_at=NOON
