@@ -25,7 +25,10 @@ RETURNING line, id
 
 def lock_sale(**natural_key: Any) -> Sale | None:
     """Return a sale under its lock, without the documents that were exchanged; None when there is none."""
-    return Sale.objects.select_for_update().filter(**natural_key).defer("request", "response").first()
+    # Its key stays as it is. A sale that spends what this one earned names it when it commits, holding the customer's
+    # accounts: the stronger lock would make it wait for whoever waits for those accounts.
+    locked = Sale.objects.select_for_update(no_key=True).filter(**natural_key)
+    return locked.defer("request", "response").first()
 
 
 def insert_lines(sale_id: int, document: SaleDocument, evaluated: Evaluated) -> dict[int, int]:

@@ -92,7 +92,7 @@ def find_existing(order: Order) -> Recorded | Sale:
             ticket=order.document.ticket,
             is_test=order.caller.is_test,
         )
-        .select_for_update()
+        .select_for_update(no_key=True)
         .first()
     )
     if existing is None:

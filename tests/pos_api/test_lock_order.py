@@ -68,3 +68,16 @@ class TestLockOrder:
         assert positions == sorted(positions)
         assert {"retail_sale", "loyalty_account"} <= set(locked(of_the_return))
         assert problems() == []
+
+    def test_lets_others_name_what_is_locked(self, till: Till) -> None:
+        document = sale(line(1), line(2), total="200.00", customer={"document": CPF})
+        uuid = till.sell(document).json()["sale"]
+
+        with CaptureQueriesContext(connection) as queries:
+            answers = [till.sell(document), till.give_back(uuid, {1: "1"}), till.cancel(uuid)]
+
+        assert [answer.status_code for answer in answers] == [200, 201, 200]
+        # The database locks the rows that a new row names. FOR UPDATE would keep it waiting, past the documented order.
+        locks = [match[0] for query in queries if (match := re.search(r"FOR (NO KEY )?UPDATE", query["sql"]))]
+        assert len(locks) > 3
+        assert set(locks) == {"FOR NO KEY UPDATE"}
