@@ -21,7 +21,7 @@ TEST := $(call stamp,test)
 DEV := $(call stamp,dev)
 REPLAY := $(call stamp,replay)
 
-.PHONY: help setup run test test-deep e2e check lock messages replay bench bench-peers clean
+.PHONY: help setup run test test-deep e2e faults check lock messages replay bench bench-peers clean
 
 help: ## List the targets
 	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ e2e: $(DEV) ## Run the browser and API fuzzing tests (needs chromium)
 	echo "The browser tests need Chromium. Debian, Ubuntu: sudo apt-get install chromium" >&2; \
 	echo "Elsewhere: install Chromium or Chrome and set FIEL_CHROMIUM=/path/to/the/program" >&2; exit 1
 	@$(BIN)/python -m pytest tests/e2e $(ARGS)
+
+faults: $(TEST) ## Kill servers, cut connections, race tills; write docs/reliability.md (ARGS=--help)
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 check: $(DEV) ## Check format, lint, types, imports, migrations, translations, deployment settings (no tests)
 	@$(BIN)/python -m config.local.check
