@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from pos_api.fields import Quantity
-from pos_api.services.returns import ReturnDocument, ReturnLine
+from pos_api.returned_units import ReturnDocument, ReturnLine
 from retail import formats
 from retail.models import SaleLine
 

@@ -9,30 +9,23 @@ import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
-from msgspec import Meta, Struct, field
+from msgspec import Struct
 
-from campaigns.engine.evaluation import Evaluation
-from campaigns.engine.refunds import worth
-from campaigns.services.release import Lines, Released, release
+from campaigns.services.release import Released, release
 from pos_api.authentication import TerminalCaller
-from pos_api.baskets import MAX_LINES
-from pos_api.decoding import Decoder
-from pos_api.fields import Identifier, LineNumber, Quantity
 from pos_api.problems import Conflict, FieldProblem, Invalid, NotFound
-from pos_api.services.kept_sale import evaluate_kept
+from pos_api.returned_units import ReturnDocument
+from pos_api.services.return_price import PricedReturn, ReturnStep, price_return
 from pos_api.services.returned_value import (
     Moved,
     Progress,
-    carried,
     move_value,
-    restored_before,
-    restored_cents,
     rewards_kept,
     value_of,
 )
@@ -43,63 +36,11 @@ from retail import money
 from retail.models import Sale, SaleLine, SaleReturn, SaleReturnLine, SaleState
 
 
-class ReturnLine(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
-    """How many units of one line of the sale come back."""
-
-    line: LineNumber
-    quantity: Quantity
-
-
-class ReturnDocument(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Units of a sale that come back, under the sender's own id of this return."""
-
-    reference: Annotated[
-        Identifier, Meta(description="Unique in the sale: sent again, it changes nothing.")
-    ] = field(name="return")
-    lines: Annotated[list[ReturnLine], Meta(min_length=1, max_length=MAX_LINES)]
-
-
-def _check(document: ReturnDocument) -> list[FieldProblem]:
-    seen: set[int] = set()
-    errors = []
-    for place, one in enumerate(document.lines):
-        if one.line in seen:
-            message = _("Another entry of this return has this line.")
-            errors.append(FieldProblem(f"lines[{place}].line", "duplicate", message))
-        seen.add(one.line)
-    return errors
-
-
-RETURN_DECODER: Decoder[ReturnDocument] = Decoder(ReturnDocument, _check)
-
-
 class Returned(Struct, frozen=True, kw_only=True):
     """The answer to a return, and whether it had been recorded before."""
 
     body: dict[str, Any]
     replayed: bool
-
-
-class _Step(Struct, kw_only=True):
-    """One return, with the lines of its sale before and after it."""
-
-    sale: Sale
-    document: ReturnDocument
-    rows: Mapping[int, SaleLine]
-    before: Mapping[int, Decimal]
-    after: Mapping[int, Decimal]
-    at: datetime
-
-    @property
-    def changed(self) -> list[int]:
-        """The numbers of the lines of which units come back now."""
-        coming = {one.line for one in self.document.lines}
-        return [number for number in self.rows if number in coming]
-
-    @property
-    def lines(self) -> Lines:
-        """The state that the return leads to."""
-        return {number: (self.rows[number].quantity, came) for number, came in self.after.items()}
 
 
 def return_sale(*, sale: UUID, document: ReturnDocument, caller: TerminalCaller, now: datetime) -> Returned:
@@ -156,7 +97,7 @@ def _record(sale: Sale | None, document: ReturnDocument, now: datetime, **by: in
     rows = {row.line: row for row in SaleLine.objects.filter(sale=sale).order_by("line")}
     _refuse_impossible(document, rows)
     coming = {one.line: one.quantity for one in document.lines}
-    step = _Step(
+    step = ReturnStep(
         sale=sale,
         document=document,
         rows=rows,
@@ -164,7 +105,7 @@ def _record(sale: Sale | None, document: ReturnDocument, now: datetime, **by: in
         after={number: row.returned + coming.get(number, 0) for number, row in rows.items()},
         at=now,
     )
-    priced = _price(step)
+    priced = price_return(step)
     progress = Progress(lines=step.lines, part=priced.part, kept=priced.kept)
     moved = move_value(
         sale,
@@ -224,73 +165,7 @@ def _refuse_impossible(document: ReturnDocument, rows: Mapping[int, SaleLine]) -
         )
 
 
-# --- What it is worth ------------------------------------------------------------------------------
-
-
-class _Priced(Struct, kw_only=True):
-    """What a step is worth: by line in all, and how much of the total is money.
-
-    Where the policy evaluates what is kept again, `kept` is that evaluation and `part` how much of everything that was
-    paid is given back by now.
-    """
-
-    values: dict[int, int]
-    cash: int
-    part: tuple[int, int] | None = None
-    kept: Evaluation | None = None
-
-    @property
-    def total(self) -> int:
-        return sum(self.values.values())
-
-
-def _price(step: _Step) -> _Priced:
-    """Return what the units are worth: what was paid for them with value comes back as value, the rest as money."""
-    sale = step.sale
-    basis = (sale.shares or {}).get("basis")
-    if basis is not None:
-        return _priced_again(step, basis)
-    paid_with_value = carried(sale)
-    cash, values = 0, {}
-    for number in step.changed:
-        row = step.rows[number]
-        in_value = paid_with_value.get(number, 0)
-        own = max(0, money.from_decimal(row.refundable) - in_value)
-        part = _between(own, row, step)
-        cash += part
-        values[number] = part + _between(in_value, row, step)
-    return _Priced(values=values, cash=cash)
-
-
-def _between(total: int, row: SaleLine, step: _Step) -> int:
-    """Return the part of an amount of a line that belongs to the units of this step."""
-    before, after = step.before[row.line], step.after[row.line]
-    return money.share_after_returns(total, row.quantity, after) - money.share_after_returns(
-        total, row.quantity, before
-    )
-
-
-def _priced_again(step: _Step, basis: Any) -> _Priced:
-    """Return what is lost of the sale's worth when what is kept is evaluated again, less what was given back before."""
-    sale = step.sale
-    paid = sum([money.from_decimal(row.refundable) for row in step.rows.values()])
-    kept = evaluate_kept(sale, basis, step.after)
-    lost = paid
-    if kept is not None:
-        whole = money.from_decimal(sale.gross - sale.markdown - sale.discount)
-        lost = min(paid, whole - worth(kept))
-    before = money.from_decimal(sale.refunded)
-    total = max(0, lost - before)
-    part = (before + total, paid) if paid else (0, 1)
-    due = restored_cents(sale, Progress(lines=step.lines, part=part, kept=kept))
-    weights = [
-        _between(money.from_decimal(step.rows[n].refundable), step.rows[n], step) for n in step.changed
-    ]
-    values = dict(zip(step.changed, money.prorate(total, weights), strict=True))
-    return _Priced(values=values, cash=max(0, total - (due - restored_before(sale))), part=part, kept=kept)
-
-
-def _release(step: _Step, priced: _Priced) -> Released:
+def _release(step: ReturnStep, priced: PricedReturn) -> Released:
     again = (
         None
         if priced.kept is None
@@ -306,7 +181,7 @@ def _number(quantity: Decimal) -> str:
     return f"{quantity.normalize():f}"
 
 
-def _body(step: _Step, priced: _Priced, moved: Moved, released: Released) -> dict[str, Any]:
+def _body(step: ReturnStep, priced: PricedReturn, moved: Moved, released: Released) -> dict[str, Any]:
     sale = step.sale
     refund = {"value": priced.total, "amount": priced.cash - moved.withheld, "withheld": moved.withheld}
     body = {
@@ -361,8 +236,8 @@ FROM unnest(%s::bigint[], %s::numeric[]) AS w(id, returned) WHERE l.id = w.id
 
 
 def _store(
-    step: _Step,
-    priced: _Priced,
+    step: ReturnStep,
+    priced: PricedReturn,
     fingerprint: str,
     body: dict[str, Any],
     by: Mapping[str, int],

@@ -2,7 +2,8 @@
 
 from django.urls import URLPattern, path
 
-from pos_api.views.accounts import AccountListView, AdjustmentView, EntryListView, WriteOffView
+from pos_api.views.accounts import AccountListView, EntryListView
+from pos_api.views.adjustments import AdjustmentView, WriteOffView
 from pos_api.views.programs import ProgramListView, ProgramView, StampPlanListView, StampPlanView
 from pos_api.views.surveys import SurveyAnswerView
 

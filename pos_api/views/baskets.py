@@ -2,8 +2,8 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
-from pos_api.answers import EvaluationAnswer
 from pos_api.baskets import EVALUATE_DECODER, BasketDocument
+from pos_api.evaluation_answers import EvaluationAnswer
 from pos_api.examples import EVALUATE_ANSWER, EVALUATE_EXAMPLES
 from pos_api.openapi import operation
 from pos_api.services.evaluation import evaluate_basket

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from msgspec import Struct
 from rest_framework.request import Request
 
-from pos_api.answers import CancelledAnswer, ReturnAnswer, SaleAnswer, StoredSaleAnswer
 from pos_api.baskets import SALE_DECODER, SaleDocument
 from pos_api.decoding import Decoder
 from pos_api.examples import (
@@ -23,10 +22,12 @@ from pos_api.examples import (
 from pos_api.fields import Day, Identifier
 from pos_api.openapi import header, operation, query
 from pos_api.problems import BadRequest, NotFound, invalid_field
+from pos_api.returned_units import RETURN_DECODER, ReturnDocument
+from pos_api.sale_answers import CancelledAnswer, ReturnAnswer, SaleAnswer, StoredSaleAnswer
 from pos_api.sales import find_sale, find_ticket, sale_body
 from pos_api.services.cancel import Cancelled, cancel_sale, cancel_ticket
 from pos_api.services.commit import record_sale
-from pos_api.services.returns import RETURN_DECODER, ReturnDocument, quote_return, return_sale
+from pos_api.services.returns import quote_return, return_sale
 from pos_api.views.base import Body, PosView, SharedView, django_request, terminal_of
 
 TAG = "Point of sale"

@@ -2,7 +2,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
-from pos_api.answers import SimulationAnswer
+from pos_api.evaluation_answers import SimulationAnswer
 from pos_api.examples import EVALUATE_ANSWER, SIMULATION_EXAMPLES
 from pos_api.openapi import operation
 from pos_api.services.simulation import company_zone, run_simulation

@@ -3,9 +3,9 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from campaigns.selectors import current_plan_version
-from pos_api.answers import TerminalAnswer
 from pos_api.examples import TERMINAL_ANSWER
 from pos_api.openapi import operation
+from pos_api.terminal_answers import TerminalAnswer
 from pos_api.views.base import PosView, answer, terminal_of
 
 

@@ -13,8 +13,11 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
-from pos_api import answers, examples
+from pos_api import examples
 from pos_api.baskets import EVALUATE_DECODER, SALE_DECODER
+from pos_api.evaluation_answers import EvaluationAnswer
+from pos_api.sale_answers import CancelledAnswer, SaleAnswer, StoredSaleAnswer
+from pos_api.terminal_answers import TerminalAnswer
 from tests.builders import build_product, build_user
 from tests.pos_api.till import Till, basket, line, publish, sale
 
@@ -90,11 +93,11 @@ class TestExamples:
     @pytest.mark.parametrize(
         ("example", "kind"),
         [
-            (examples.EVALUATE_ANSWER, answers.EvaluationAnswer),
-            (examples.SALE_ANSWER, answers.SaleAnswer),
-            (examples.CANCEL_ANSWER, answers.CancelledAnswer),
-            (examples.STORED_SALE_ANSWER, answers.StoredSaleAnswer),
-            (examples.TERMINAL_ANSWER, answers.TerminalAnswer),
+            (examples.EVALUATE_ANSWER, EvaluationAnswer),
+            (examples.SALE_ANSWER, SaleAnswer),
+            (examples.CANCEL_ANSWER, CancelledAnswer),
+            (examples.STORED_SALE_ANSWER, StoredSaleAnswer),
+            (examples.TERMINAL_ANSWER, TerminalAnswer),
         ],
         ids=["evaluate", "sale", "cancel", "stored sale", "terminal"],
     )
@@ -118,12 +121,12 @@ class TestAnswers:
         sold = till.sell(sale(line(), total="0.00", **fields)).json()
 
         for kind, body in (
-            (answers.EvaluationAnswer, till.evaluate(basket(**fields)).json()),
-            (answers.EvaluationAnswer, till.evaluate(basket()).json()),
-            (answers.SaleAnswer, sold),
-            (answers.StoredSaleAnswer, till.send("GET", f"sales/{sold['sale']}/").json()),
-            (answers.CancelledAnswer, till.cancel(sold["sale"]).json()),
-            (answers.TerminalAnswer, till.send("GET", "terminal/").json()),
+            (EvaluationAnswer, till.evaluate(basket(**fields)).json()),
+            (EvaluationAnswer, till.evaluate(basket()).json()),
+            (SaleAnswer, sold),
+            (StoredSaleAnswer, till.send("GET", f"sales/{sold['sale']}/").json()),
+            (CancelledAnswer, till.cancel(sold["sale"]).json()),
+            (TerminalAnswer, till.send("GET", "terminal/").json()),
         ):
             assert undeclared(body, kind) == []
 

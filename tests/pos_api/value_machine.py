@@ -28,9 +28,10 @@ from loyalty.services.refusals import AlreadyPosted, InsufficientValue
 from loyalty.services.surveys import answer_survey
 from pos_api.baskets import SALE_DECODER
 from pos_api.problems import Problem
+from pos_api.returned_units import RETURN_DECODER
 from pos_api.services.cancel import cancel_sale
 from pos_api.services.commit import record_sale
-from pos_api.services.returns import RETURN_DECODER, return_sale
+from pos_api.services.returns import return_sale
 from retail import money
 from retail.models import Company, ExpiredRestore, SaleLine
 from retail.models import Sale as StoredSale
