@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -17,14 +16,10 @@ from campaigns.recorded_sales import store_ids
 from campaigns.references import with_saved
 from campaigns.services.backtest_run import run_backtest
 from campaigns.services.jobs import JobFailed, Progress, request_job
-from retail.models import Company, Sale
+from retail.models import Sale
+from retail.selectors.company import company_zone
 
 KIND = "backtest"
-
-
-def company_zone() -> ZoneInfo:
-    """Return the time zone in which the days of a back-test begin."""
-    return ZoneInfo(Company.objects.values_list("time_zone", flat=True).get())
 
 
 @transaction.atomic

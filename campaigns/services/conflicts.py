@@ -7,7 +7,6 @@ every threshold met, go through the engine together with everything that is live
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Count, Max
@@ -27,7 +26,8 @@ from campaigns.services.rehearsal import Attempt, Rehearsal
 from campaigns.services.shared_products import SharedProducts
 from campaigns.suggestions import LOST, UNKNOWN_PRICE, Scenario
 from retail import formats, money
-from retail.models import Company, Sale
+from retail.models import Sale
+from retail.selectors.company import company_zone
 
 # Of the campaigns that share products, so many are tried together with this one, the most generous first.
 MOST_TRIED = 8
@@ -104,7 +104,7 @@ def check_campaign(campaign: Campaign, *, at: datetime, shows_codes: bool = Fals
 class _Examination:
     def __init__(self, campaign: Campaign, live: Plan, at: datetime, shows_codes: bool) -> None:
         self.campaign, self.at, self.shows_codes = campaign, at, shows_codes
-        self.zone = ZoneInfo(Company.objects.values_list("time_zone", flat=True).get())
+        self.zone = company_zone()
         self.plan = live.with_changes([campaign], version=live.version)
         self.ours = self.plan.campaigns[campaign.code]
         self.rehearsal = Rehearsal(self.plan, at=at, zone=self.zone)

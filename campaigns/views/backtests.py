@@ -22,6 +22,7 @@ from campaigns.tasks import wake_jobs
 from campaigns.views.detail import find_campaign, head
 from campaigns.views.jobs import show_job, show_jobs
 from retail import formats
+from retail.selectors.company import company_zone
 from retail.views.access import PageMixin
 from retail.views.charts import Chart, Series, bar_chart
 from retail.views.files import csv_response
@@ -44,7 +45,7 @@ class CampaignBacktests(PageMixin, View):
         if before is not None:
             initial = asked_before(before)
         else:
-            today = timezone.now().astimezone(services.company_zone()).date()
+            today = timezone.now().astimezone(company_zone()).date()
             initial = first_question(campaign, today=today)
         return self.draw(campaign, BacktestForm(campaign=campaign, initial=initial))
 

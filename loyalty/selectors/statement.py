@@ -1,6 +1,6 @@
 """What happened to a customer's value, entry by entry, and what is still owed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from loyalty.models import Entry, Lot, Receivable
+from loyalty.selectors.balances import Balance
 
 # Entries of one account are inserted under its lock, so their ids are the order in which the balance moved.
 _RUNNING = """
@@ -25,13 +26,13 @@ def entries_of(customer_id: int) -> QuerySet[Entry]:
         .select_related(
             "account__program",
             "account__plan",
-            "lot",
+            "lot__sale__store",
             "sale__store",
             "actor",
             "settlement__receivable__sale",
         )
         .defer("sale__request", "sale__response", "settlement__receivable__sale__request")
-        .defer("settlement__receivable__sale__response")
+        .defer("settlement__receivable__sale__response", "lot__sale__request", "lot__sale__response")
     )
 
 
@@ -52,6 +53,20 @@ def with_balances(entries: Sequence[Entry]) -> list[StatementRow]:
         cursor.execute(_RUNNING, [accounts, [entry.pk for entry in entries]])
         left = dict(cursor.fetchall())
     return [StatementRow(entry, left[entry.pk]) for entry in entries]
+
+
+def first_to_end(held: Iterable[Balance]) -> dict[int, Lot]:
+    """Return by account the usable lot that ends first, with the store of its sale, where one ends at all. One query."""
+    first = {
+        one.account.pk: next(lot.id for lot in one.lots if lot.ends_at == one.next_expiry)
+        for one in held
+        if one.next_expiry is not None
+    }
+    if not first:
+        return {}
+    lots = Lot.objects.select_related("sale__store").defer("sale__request", "sale__response")
+    found = lots.in_bulk(list(first.values()))
+    return {account: found[lot] for account, lot in first.items()}
 
 
 def debts_of(customer_id: int) -> QuerySet[Receivable]:

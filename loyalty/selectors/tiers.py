@@ -11,15 +11,11 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from loyalty import tiering
 from loyalty.models import CustomerTier, Entry, EntryKind, LotSource, PointsProgram, ProgramTier, TierBasis
 from retail import money
-from retail.models import Company, Sale, SaleReturn, SaleState
+from retail.models import Sale, SaleReturn, SaleState
+from retail.selectors.company import company_zone
 
 # Sales of which nothing is left count for nothing.
 UNDONE = (SaleState.CANCELLED, SaleState.RETURNED)
-
-
-def company_zone() -> ZoneInfo:
-    """Return the zone in which programs count days."""
-    return ZoneInfo(Company.objects.get(pk=1).time_zone)
 
 
 def counting_sales(*, since: datetime, until: datetime) -> QuerySet[Sale]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -19,7 +18,7 @@ from loyalty.services.refusals import (
     StampsAreWhole,
 )
 from retail import money
-from retail.models import Company
+from retail.selectors.company import company_zone
 
 # What one adjustment may move: a slip of the finger is refused, the column holds it a thousand times over.
 MOST = 1_000_000_00
@@ -159,6 +158,4 @@ def usual_end(account: Account, *, at: datetime) -> datetime | None:
     terms = account.program or account.plan
     if terms is None or terms.valid_days is None:
         return None
-    return end_after(
-        at, terms.valid_days, ZoneInfo(Company.objects.values_list("time_zone", flat=True).get())
-    )
+    return end_after(at, terms.valid_days, company_zone())

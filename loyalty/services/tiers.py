@@ -16,6 +16,7 @@ from loyalty import tiering
 from loyalty.models import CustomerTier, PointsProgram, ProgramTier
 from loyalty.selectors import tiers as selectors
 from retail import money
+from retail.selectors.company import company_zone
 
 BATCH = 500
 # Longer than the job's interval and the time a sale takes to be recorded.
@@ -33,7 +34,7 @@ def requalify(customer_ids: Iterable[int], *, at: datetime) -> int:
     programs = list(_programs().prefetch_related("tiers"))
     if not programs:
         return 0
-    zone = selectors.company_zone()
+    zone = company_zone()
     return sum(
         _look_at(program, ids[start : start + BATCH], zone, at)
         for program in programs
@@ -56,7 +57,7 @@ def requalify_due(*, at: datetime) -> int:
 
     A run that is killed is done again from the beginning by the next one; nothing changes twice.
     """
-    zone = selectors.company_zone()
+    zone = company_zone()
     today = datetime.combine(at.astimezone(zone).date(), time(), zone)
     due = _programs().filter(Q(tiers_checked_at__isnull=True) | Q(tiers_checked_at__lt=today))
     changed = 0

@@ -31,6 +31,7 @@ from loyalty.services.refusals import (
 )
 from loyalty.views.filters import end_of
 from retail import formats
+from retail.selectors.company import company_zone
 from retail.views.forms import FormPage, FormSection
 
 
@@ -75,7 +76,9 @@ class Adjustment(_OfCustomer):
         return self._confirm(form)
 
     def get_form(self, **data: Any) -> AdjustmentForm:
-        return AdjustmentForm(initial=self.get_initial(), today=timezone.localdate(), **data)
+        return AdjustmentForm(
+            initial=self.get_initial(), today=timezone.localdate(timezone=company_zone()), **data
+        )
 
     def get_initial(self) -> dict[str, Any]:
         return {"operation": uuid4()}
@@ -92,7 +95,7 @@ class Adjustment(_OfCustomer):
                 actor_id=self.actor_id,
                 operation=str(values["operation"]),
                 at=timezone.now(),
-                expires_at=end_of(day) if day and form.signed > 0 else None,
+                expires_at=end_of(day, company_zone()) if day and form.signed > 0 else None,
             )
         except AlreadyPosted:
             messages.info(self.request, _now("This was posted already; it counts once."))

@@ -16,10 +16,11 @@ from customers.models import Customer
 from loyalty.models import Entry, EntryKind, Lot
 from loyalty.periods import slot_of, slots_between, step_for
 from loyalty.selectors import reports
-from loyalty.views.filters import DayFilter, end_of, last_day, start_of
+from loyalty.views.filters import DayFilter, end_of, last_day_of, start_of
 from loyalty.views.reports import DAYS_BACK, ReportFilters, ValueReport, slot_text, store_filter
 from retail import formats
 from retail.models import Store
+from retail.selectors.company import company_zone
 from retail.views.charts import Chart, Series, bar_chart
 from retail.views.columns import Column
 
@@ -94,6 +95,7 @@ class CashbackReport(ValueReport):
     @cached_property
     def columns(self) -> tuple[Column, ...]:  # type: ignore[override]
         knows_people = self.request.user.has_perm("customers.view_customer")
+        zone = company_zone()
 
         def document(row: reports.CashbackRow) -> str:
             number = row.lot.account.customer.document or ""
@@ -111,7 +113,7 @@ class CashbackReport(ValueReport):
             Column(name="lot.sale.store.name", label=_("Generated in"), on_page=False),
             Column(name="redeemed_at", label=_("Redeemed"), kind="moment", secondary=lambda row: ", ".join(row.stores)),
             Column(name="stores", label=_("Redeemed in"), value=lambda row: ", ".join(row.stores), on_page=False),
-            Column(name="until", label=_("Until"), kind="day", value=lambda row: last_day(row.lot.ends_at), order_by="expires_at"),
+            Column(name="until", label=_("Until"), kind="day", value=lambda row: last_day_of(row.lot, zone), order_by="expires_at"),
             Column(name="earned", label=_("Amount"), kind="money", value=lambda row: row.lot.earned, order_by="earned"),
             Column(name="redeemed", label=_("Used"), kind="money", value=lambda row: row.redeemed or ""),
             Column(name="remaining", label=_("Balance"), kind="money", value=self._balance, order_by="remaining"),

@@ -1,43 +1,55 @@
-"""Filters by day, and the last day of what ends at a moment, by the installation's clocks."""
+"""Filters by day, and the last day of what ends at a moment."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import django_filters
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from retail import formats
+from loyalty.models import Lot
 from retail.forms.fields import DayField
 
 
-def start_of(day: date) -> datetime:
-    """Return the first instant of a day."""
-    return datetime.combine(day, time(), timezone.get_current_timezone())
+def start_of(day: date, zone: ZoneInfo | None = None) -> datetime:
+    """Return the first instant of a day, by the installation's clocks without a zone."""
+    return datetime.combine(day, time(), zone or timezone.get_current_timezone())
 
 
-def end_of(day: date) -> datetime:
+def end_of(day: date, zone: ZoneInfo | None = None) -> datetime:
     """Return the first instant after a day."""
-    return start_of(day + timedelta(days=1))
+    return start_of(day + timedelta(days=1), zone)
 
 
-def last_day(end: datetime | None) -> date | None:
+def last_day(end: datetime | None, zone: ZoneInfo) -> date | None:
     """Return the last day of what ends at a moment: `end` is the first one at which it is over."""
-    return None if end is None else formats.in_zone(end - timedelta(microseconds=1)).date()
+    return None if end is None else (end - timedelta(microseconds=1)).astimezone(zone).date()
+
+
+def last_day_of(lot: Lot, company: ZoneInfo) -> date | None:
+    """Return the last day on which a lot can be used, by the clocks by which it ends.
+
+    A campaign's cashback ends by those of the store that gave it; points, stamps, graces and what was given by hand
+    by those of the `company`.
+    """
+    is_stores = lot.campaign and lot.sale is not None and lot.ends_at == lot.expires_at
+    return last_day(lot.ends_at, lot.sale.store.zone if is_stores and lot.sale else company)
 
 
 class DayFilter(django_filters.DateFilter):
-    """Keeps moments from the `first` instant of a day on, or up to its `last`."""
+    """Keeps moments from the `first` instant of a day on, or up to its `last`: in `zone`, if a page sets one."""
 
     field_class = DayField
 
     def __init__(self, *args: Any, edge: Literal["first", "last"], **options: Any) -> None:
         super().__init__(*args, **options)
         self.edge = edge
+        self.zone: ZoneInfo | None = None
 
     def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
         if value is None:
             return qs
         if self.edge == "first":
-            return qs.filter(**{f"{self.field_name}__gte": start_of(value)})
-        return qs.filter(**{f"{self.field_name}__lt": end_of(value)})
+            return qs.filter(**{f"{self.field_name}__gte": start_of(value, self.zone)})
+        return qs.filter(**{f"{self.field_name}__lt": end_of(value, self.zone)})

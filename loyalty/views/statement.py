@@ -1,6 +1,7 @@
 """A customer's statement: what each account holds, what is owed, and every entry with its reason."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import django_filters
 from django.db.models import QuerySet
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django_filters import FilterSet
 
 from customers.models import Customer
 from customers.views.customer import customer_tabs
@@ -22,11 +24,13 @@ from loyalty.selectors.statement import (
     StatementRow,
     debts_of,
     entries_of,
+    first_to_end,
     waiting_for_review,
     with_balances,
 )
 from loyalty.surveys import survey_path
-from loyalty.views.filters import DayFilter, last_day
+from loyalty.views.filters import DayFilter, last_day_of
+from retail.selectors.company import company_zone
 from retail.views.columns import Column
 from retail.views.lists import Action, ListPage
 
@@ -54,9 +58,11 @@ class EntryFilters(django_filters.FilterSet):
         model = Entry
         fields = ["unit", "kind", "since", "until"]
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, zone: ZoneInfo, **options: Any) -> None:
         super().__init__(*args, **options)
         self.filters["unit"].extra["choices"] = unit_choices(only_active=False)
+        for name in ("since", "until"):
+            self.filters[name].zone = zone
 
     def of_unit(self, queryset: QuerySet[Entry], _name: str, value: str) -> QuerySet[Entry]:
         return queryset.filter(**of_unit(value))
@@ -109,6 +115,16 @@ class Statement(ListPage):
     def title(self) -> str:  # type: ignore[override]
         return str(self.customer)
 
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The company's, where no store is meant."""
+        return company_zone()
+
+    def get_filters(self) -> FilterSet:
+        return EntryFilters(
+            self.request.GET, queryset=self.get_queryset(), request=self.request, zone=self.zone
+        )
+
     def get_queryset(self) -> QuerySet[Entry]:
         return entries_of(self.customer.pk)
 
@@ -129,17 +145,17 @@ class Statement(ListPage):
             return reverse("pos_api:sale_detail", args=[row.entry.sale_id])
 
         return (
-            Column(name="entry.occurred_at", label=_("When"), kind="moment", zone=lambda row: row.entry.sale.store.zone if row.entry.sale else None),
+            Column(name="entry.occurred_at", label=_("When"), kind="moment", zone=lambda row: row.entry.sale.store.zone if row.entry.sale else self.zone),
             Column(name="account", label=_("Account"), value=lambda row: account_name(row.entry.account)),
             Column(name="entry.kind", label=_("What"), kind="badge", labels=dict(EntryKind.choices), tones=KIND_TONES),
             Column(name="why", label=_("Why"), value=lambda row: why(row.entry), secondary=lambda row: where(row.entry), url=sale_url),
             Column(name="entry.lot.campaign", label=_("Campaign"), on_page=False),
             Column(name="entry.sale.store.name", label=_("Store"), on_page=False),
             Column(name="entry.actor.username", label=_("By"), on_page=False),
-            Column(name="until", label=_("Until"), kind="day", value=lambda row: last_day(row.entry.lot.ends_at) if row.entry.amount > 0 else None),
+            Column(name="until", label=_("Until"), kind="day", value=lambda row: last_day_of(row.entry.lot, self.zone) if row.entry.amount > 0 else None),
             Column(name="entry.amount", label=_("Amount"), kind="number", write=_amount),
             Column(name="balance", label=_("Balance"), kind="number", write=lambda row, raw: amount_text(row.entry.account.kind, raw)),
-            Column(name="entry.recorded_at", label=_("Recorded at"), kind="moment", on_page=False),
+            Column(name="entry.recorded_at", label=_("Recorded at"), kind="moment", zone=lambda _row: self.zone, on_page=False),
             Column(name="entry.cause", label=_("Cause"), on_page=False),
         )  # fmt: skip
 
@@ -151,17 +167,22 @@ class Statement(ListPage):
 
     def extra_context(self) -> dict[str, Any]:
         at = timezone.now()
+        held = balances(self.customer.pk, at=at)
+        first = first_to_end(held)
         return {
             "customer": self.customer,
+            "zone": self.zone,
             "trail": [(_("Customers"), reverse("customers:customer_list"))],
             "tabs": customer_tabs(self.request, self.customer, "loyalty:statement"),
             "accounts": [
                 {
                     "balance": balance,
                     "name": account_name(balance.account),
-                    "usable_until": last_day(balance.next_expiry),
+                    "usable_until": last_day_of(first[balance.account.pk], self.zone)
+                    if balance.account.pk in first
+                    else None,
                 }
-                for balance in balances(self.customer.pk, at=at)
+                for balance in held
             ],
             "debts": list(debts_of(self.customer.pk)),
             "waiting": [

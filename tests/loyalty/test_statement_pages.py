@@ -1,20 +1,31 @@
 """A customer's statement, and what a manager may do to it."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from loyalty.models import Account, Entry, EntryKind, Lot
 from loyalty.selectors.statement import entries_of, with_balances
 from loyalty.services.ledger import lock_accounts, spend
+from retail import formats
+from retail.models import Company
 from tests import builders
-from tests.builders import NOON, build_account, build_credit, build_debt, build_program, build_sale
+from tests.builders import (
+    NOON,
+    build_account,
+    build_credit,
+    build_debt,
+    build_program,
+    build_sale,
+    build_store,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +74,45 @@ class TestStatement:
         assert "R$\xa018.00" in page[spent:earned]
         assert "VOLTE" in page
         assert "29 Nov 2026" in page[spent:earned]
+
+    @pytest.mark.parametrize("kind", ["points", "cashback", "by hand"])
+    def test_counts_days_as_what_ends_them_does(self, kind):
+        company, store = ZoneInfo("America/Manaus"), build_store(time_zone="America/Rio_Branco")
+        Company.objects.update(time_zone=company.key)
+        customer = builders.build_customer()
+        unit = {"program": build_program()} if kind == "points" else {}
+        account = build_account(customer=customer, **unit)
+        sale = build_sale(customer=customer, store=store)
+        earned = {
+            "points": {"sale_id": sale.pk, "cause": f"sale:{sale.pk}"},
+            "cashback": {"sale_id": sale.pk, "cause": f"sale:{sale.pk}:1", "campaign": "VOLTE"},
+            "by hand": {},
+        }[kind]
+        zone = store.zone if kind == "cashback" else company
+        day = timezone.localdate() + timedelta(days=5)
+        end = datetime.combine(day + timedelta(days=1), time(), zone)
+        build_credit(account, expires_at=end, **earned)
+
+        page = sign_in(*READ).get(f"/customers/{customer.pk}/statement/").content.decode()
+
+        with translation.override("en"):
+            assert page.count(formats.day(day)) == 2  # of the account, and of the entry
+            assert formats.day(day + timedelta(days=1)) not in page
+            assert formats.day(day - timedelta(days=1)) not in page
+
+    def test_filters_by_days_of_the_company(self):
+        Company.objects.update(time_zone="Pacific/Kiritimati")
+        account = build_account()
+        build_credit(account, 30_00)
+        address = f"/customers/{account.customer_id}/statement/"
+
+        def shown(**days: str) -> bool:
+            return "+R$\xa030.00" in sign_in(*READ).get(address, days).content.decode()
+
+        day = NOON.astimezone(ZoneInfo("Pacific/Kiritimati")).date()
+        assert day != timezone.localdate(NOON)
+        assert shown(since=day.isoformat(), until=day.isoformat())
+        assert not shown(until=(day - timedelta(days=1)).isoformat())
 
     def test_balances_run_by_account_whatever_is_filtered(self):
         account = build_account()
