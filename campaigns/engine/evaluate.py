@@ -27,6 +27,7 @@ from campaigns.engine.eligibility import NO_LINES, Standing, assess, check_thres
 from campaigns.engine.evaluation import Evaluation
 from campaigns.engine.plan import Plan
 from campaigns.engine.pricing import price
+from campaigns.engine.redemption import Redeeming, redeem_value
 from campaigns.engine.refusals import distance
 from campaigns.engine.result import BasketError, Result
 from campaigns.engine.scene import Scene
@@ -50,6 +51,7 @@ def evaluate(
     products: Mapping[str, CatalogueItem] | None = None,
     programs: tuple[Program, ...] = (),
     including: Collection[str] = (),
+    redeeming: Redeeming | None = None,
     with_deals: bool = False,
 ) -> Evaluation:
     """Return what every candidate campaign gives this basket, or why it gives nothing.
@@ -57,17 +59,22 @@ def evaluate(
     Pure: equal arguments give an equal Evaluation, to the byte once rendered. `shopper` None is anonymous. `moment` is
     aware. `usage` says by campaign code what limits and budgets have been used, `products` by SKU what gifts are called
     and cost, `programs` the points programs of the company. `including` names campaigns that the answer lists even if the
-    index rules them out (the simulator does). `with_deals` adds to each activation how a return would share its
+    index rules them out (the simulator does). `redeeming` is what value is asked to pay of it. `with_deals` adds to each activation how a return would share its
     discount (a commit needs it, a till does not). Raises BasketError for a gift choice that no campaign offers.
     """
     around = Surroundings(
         moment=moment, store=store, usage=usage or {}, products=products or {}, programs=programs
     )
-    return work_out(plan, basket, shopper, around, including).build(with_deals)
+    return work_out(plan, basket, shopper, around, including, redeeming).build(with_deals)
 
 
 def work_out(
-    plan: Plan, basket: Basket, shopper: Shopper | None, around: Surroundings, including: Collection[str] = ()
+    plan: Plan,
+    basket: Basket,
+    shopper: Shopper | None,
+    around: Surroundings,
+    including: Collection[str] = (),
+    redeeming: Redeeming | None = None,
 ) -> Result:
     """Do every step of an evaluation but the last: what came of a basket, before the answer is put together.
 
@@ -84,8 +91,12 @@ def work_out(
     price(scene, plan.markdowns_for(basket), partial(named_lines, candidates))
     standings = [assess(compiled, scene) for compiled in candidates]
     application = Application(scene).run(choose(standings, scene, plan))
+    redemption = None
+    if redeeming is not None:
+        redemption = redeem_value(scene, application, redeeming)
+        scene.redeemed = redemption.total
     conclude(scene, application)
-    return Result(plan, scene, standings, application)
+    return Result(plan, scene, standings, application, redemption)
 
 
 def named_lines(candidates: Iterable[Compiled], scene: Scene) -> frozenset[int]:

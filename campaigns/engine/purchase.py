@@ -41,12 +41,13 @@ class Purchase:
         return sum([due[p] for p in self.qualifying])
 
     def paid_with(self, methods: Sequence[str]) -> int:
-        """Return what these payment methods pay of the qualifying lines. One without an amount pays the rest."""
+        """Return what these payment methods pay of the qualifying lines. One without an amount pays what is left to pay."""
         wanted = {method.casefold() for method in methods}
         payments = self.scene.basket.payments
         given = sum([p.amount or 0 for p in payments if p.method.casefold() in wanted])
         if any(p.amount is None and p.method.casefold() in wanted for p in payments):
-            given += max(0, sum(self.due) - sum([p.amount or 0 for p in payments]))
+            left = sum(self.due) - self.scene.redeemed
+            given += max(0, left - sum([p.amount or 0 for p in payments]))
         return min(given, self.paid())
 
     def points_amount(self, positions: Sequence[int]) -> int:

@@ -1,31 +1,46 @@
-"""Step 8: what of the customer's value this sale uses, after everything else is known.
+"""What of the customer's value this sale uses, once every discount is known.
 
-It comes after the evaluation and changes nothing of it but what is left to pay: points, cashback and stamps are earned
-on what is due before redemption.
+No campaign's discount depends on it, and points, cashback and stamps are earned on what is due before redemption. Only what
+a payment without an amount pays is what is left then.
 """
 
 from datetime import datetime
 
-from msgspec import structs
+from msgspec import Struct, structs
 
+from campaigns.engine.application import Application
 from campaigns.engine.basket import Basket
 from campaigns.engine.evaluation import Evaluation
+from campaigns.engine.scene import Scene
 from loyalty.redemption import RedeemRequest, Redemption, redeem
 from loyalty.value import Balances, SaleLine
 
 
-def redeem_value(
-    evaluation: Evaluation, request: RedeemRequest, balances: Balances, *, at: datetime
-) -> Evaluation:
-    """Return the evaluation with what the request redeems of the balances; `at` is the moment of the sale."""
-    redemption = redeem(
-        request,
-        balances,
-        lines=sale_lines(evaluation),
-        delivery_fee=evaluation.delivery.net,
-        at=at,
+class Redeeming(Struct, frozen=True, kw_only=True):
+    """What a sale is asked to redeem, and what there is to redeem."""
+
+    request: RedeemRequest
+    balances: Balances
+
+
+def redeem_value(scene: Scene, application: Application, redeeming: Redeeming) -> Redemption:
+    """Return what an applied basket redeems. Lines carry what is due: after markdown, exchange and discounts."""
+    lines = [
+        SaleLine(
+            line=scene.line_numbers[position],
+            sku=scene.skus[position],
+            thousandths=int(scene.quantities[position] * 1000),
+            due=scene.abated[position] - application.taken[position],
+        )
+        for position in scene.positions
+    ]
+    return redeem(
+        redeeming.request,
+        redeeming.balances,
+        lines=lines,
+        delivery_fee=scene.basket.delivery_fee - application.freight,
+        at=scene.around.moment,
     )
-    return with_redemption(evaluation, redemption)
 
 
 def with_redemption(evaluation: Evaluation, redemption: Redemption) -> Evaluation:
@@ -40,19 +55,6 @@ def with_redemption(evaluation: Evaluation, redemption: Redemption) -> Evaluatio
             delivery, discount=delivery.discount + delivered, net=delivery.net - delivered
         ),
     )
-
-
-def sale_lines(evaluation: Evaluation) -> list[SaleLine]:
-    """Return the lines with what is due for each: after markdown, exchange and discounts. Their sum is the sale's."""
-    return [
-        SaleLine(
-            line=line.line,
-            sku=line.sku,
-            thousandths=int(line.quantity * 1000),
-            due=line.net - line.exchange_share,
-        )
-        for line in evaluation.lines
-    ]
 
 
 def open_credits(balances: Balances, at: datetime) -> frozenset[str]:

@@ -32,10 +32,12 @@ from campaigns.engine.evaluation import (
 from campaigns.engine.fields import DocumentError, Problem
 from campaigns.engine.marks import gettext_noop
 from campaigns.engine.plan import Plan
+from campaigns.engine.redemption import with_redemption
 from campaigns.engine.refusals import arrange, nearness
 from campaigns.engine.scene import Scene
 from campaigns.engine.verdict import Verdict
 from campaigns.engine.work import Effect
+from loyalty.redemption import Redemption
 
 
 class BasketError(DocumentError):
@@ -61,12 +63,18 @@ class Result:
     """An applied basket, and the Evaluation that is built of it."""
 
     def __init__(
-        self, plan: Plan, scene: Scene, standings: Sequence[Standing], application: Application
+        self,
+        plan: Plan,
+        scene: Scene,
+        standings: Sequence[Standing],
+        application: Application,
+        redemption: Redemption | None,
     ) -> None:
         self.plan = plan
         self.scene = scene
         self.standings = standings
         self.application = application
+        self.redemption = redemption
 
     def build(self, with_deals: bool) -> Evaluation:
         scene, application = self.scene, self.application
@@ -77,7 +85,7 @@ class Result:
             else _NO_DEALS
         )
         fee = scene.basket.delivery_fee
-        return Evaluation(
+        evaluation = Evaluation(
             plan_version=self.plan.version,
             totals=self._totals(),
             delivery=(
@@ -94,6 +102,7 @@ class Result:
             optional=tuple([self._offer(s) for s in self.standings if s.campaign.optional and is_offer(s)]),
             not_activated=self._refusals(),
         )
+        return evaluation if self.redemption is None else with_redemption(evaluation, self.redemption)
 
     def outcomes(self) -> list[Outcome]:
         """Return the campaigns that activate, by priority and code."""

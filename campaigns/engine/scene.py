@@ -71,6 +71,7 @@ class Scene:
         "positions",
         "prices",
         "quantities",
+        "redeemed",
         "room",
         "sale_room",
         "share",
@@ -112,6 +113,7 @@ class Scene:
         self.share = [0] * count
         self.exchange = 0
         self.exchange_left = 0
+        self.redeemed = 0  # what value pays; known when the discounts are
         self.has_exchange = bool(basket.exchange)
         restricted = [line for line in lines if line.floor_price or not line.discountable]
         self.discountable = all(line.discountable for line in restricted)

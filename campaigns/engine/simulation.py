@@ -26,7 +26,7 @@ from campaigns.engine.fields import DocumentError, Field
 from campaigns.engine.marks import gettext_noop
 from campaigns.engine.plan import Plan
 from campaigns.engine.redeem_document import read_balances, read_redeem
-from campaigns.engine.redemption import is_bought, open_credits, redeem_value
+from campaigns.engine.redemption import Redeeming, is_bought, open_credits
 from campaigns.engine.redemption_body import ExplainRefused
 from campaigns.engine.refunds import refund_of, render_refund
 from campaigns.engine.rendering import Explain, render
@@ -112,9 +112,10 @@ class Simulation:
         The document's own basket redeems what it asks for; another one nothing.
         Raises BasketError for a gift choice that no campaign offers.
         """
-        evaluation = self._evaluate(plan, basket or self.basket, products)
+        redeeming = None
         if basket is None and self.redeem is not None:
-            evaluation = redeem_value(evaluation, self.redeem, self.balances, at=self.moment)
+            redeeming = Redeeming(request=self.redeem, balances=self.balances)
+        evaluation = self._evaluate(plan, basket or self.basket, products, redeeming)
         if self.plans and self.shopper is not None:
             evaluation = structs.replace(evaluation, stamps=self._stamps(basket or self.basket, evaluation))
         return evaluation
@@ -123,7 +124,11 @@ class Simulation:
         return tuple(sorted(plan.code for plan in self.plans if is_bought(basket, evaluation, plan.category)))
 
     def _evaluate(
-        self, plan: Plan, basket: Basket, products: Mapping[str, CatalogueItem] | None
+        self,
+        plan: Plan,
+        basket: Basket,
+        products: Mapping[str, CatalogueItem] | None,
+        redeeming: Redeeming | None,
     ) -> Evaluation:
         try:
             return evaluate(
@@ -136,6 +141,7 @@ class Simulation:
                 products=products,
                 programs=self.programs,
                 including=self.drafts.listed,
+                redeeming=redeeming,
                 with_deals=bool(self.returns),
             )
         except BasketError as error:

@@ -17,7 +17,7 @@ from campaigns.engine.evaluate import evaluate
 from campaigns.engine.evaluation import Evaluation, Refusal
 from campaigns.engine.held import hold
 from campaigns.engine.plan import Plan
-from campaigns.engine.redemption import is_bought, open_credits, redeem_value
+from campaigns.engine.redemption import Redeeming, is_bought, open_credits
 from campaigns.engine.rendering import refusal_json, render_json
 from campaigns.engine.verdict import Verdict
 from campaigns.explanations import OF_CAMPAIGNS, explain
@@ -192,6 +192,11 @@ def evaluate_snapshot(
     value = NO_VALUE if void else snapshot.value
     if shopper is not None and value.lots:
         shopper = replace(shopper, open_credits=open_credits(value.balances(), moment))
+    request = None if void else redeem_request(document)
+    redeeming = None
+    if request is not None:
+        balances = ANONYMOUS if shopper is None else value.balances()
+        redeeming = Redeeming(request=request, balances=balances)
     evaluation = evaluate(
         plan,
         basket,
@@ -201,17 +206,14 @@ def evaluate_snapshot(
         usage=usage.campaigns,
         products=usage.products,
         programs=value.engine_programs(),
+        redeeming=redeeming,
         # Returns need to know how an activation's discount is shared; a till's keystroke does not.
         with_deals=isinstance(document, SaleDocument),
     )
     evaluation = _of_active_programs(evaluation, value)
-    request = None if void else redeem_request(document)
-    if request is not None:
-        balances = ANONYMOUS if shopper is None else value.balances()
-        evaluation = redeem_value(evaluation, request, balances, at=moment)
-        # A sale that was made offline has happened, whatever became of the program since.
-        if not (isinstance(document, SaleDocument) and document.offline):
-            _refuse_unknown_programs(evaluation)
+    # A sale that was made offline has happened, whatever became of the program since.
+    if not (isinstance(document, SaleDocument) and document.offline):
+        _refuse_unknown_programs(evaluation)
     if value.plans and shopper is not None:
         stamps = [plan.code for plan in value.plans if is_bought(basket, evaluation, plan.category)]
         evaluation = replace(evaluation, stamps=tuple(sorted(stamps)))
