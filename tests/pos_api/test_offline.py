@@ -293,6 +293,9 @@ class TestPages:
         assert client.post(page, {"resolution": "accepted", "note": "Erro do caixa"}).status_code == 302
         found.refresh_from_db()
         assert (found.resolution, found.note) == ("accepted", "Erro do caixa")
+        shown = client.get(page).content.decode()
+        assert "(marina, " in shown
+        assert f'href="/sales/{found.sale_id}/"' in shown
 
     def test_the_export_says_what_each_is_about(self, till: Till, client: Client) -> None:
         till.sell(offline(total="70.00"))

@@ -123,7 +123,7 @@ class SaleExceptionSettle(FormPage):
     sections = (FormSection(_("Settlement"), ("resolution", "note")),)
 
     def get_instance(self) -> SaleException:
-        rows = SaleException.objects.select_related("sale__store")
+        rows = SaleException.objects.select_related("sale__store", "settled_by")
         return get_object_or_404(rows, pk=self.kwargs["pk"])
 
     def get_title(self) -> Any:
@@ -133,13 +133,24 @@ class SaleExceptionSettle(FormPage):
     def subtitle(self) -> str:  # type: ignore[override]
         sale = self.instance.sale
         parts = [self.instance.subject, formats.money(self.instance.cost), sale.ticket, sale.store.name]
-        return " · ".join(part for part in parts if part)
+        return " · ".join(part for part in [*parts, self._settled()] if part)
+
+    def _settled(self) -> str:
+        """Return how it was settled, by whom and when; nothing while it is open."""
+        if not self.instance.resolution:
+            return ""
+        when = formats.moment(self.instance.settled_at, self.instance.sale.store.zone)
+        return f"{self.instance.get_resolution_display()} ({self.instance.settled_by}, {when})"
 
     def get_initial(self) -> dict[str, Any]:
         return {"resolution": self.instance.resolution, "note": self.instance.note}
 
     def trail(self) -> list[tuple[Any, str]]:
-        return [(_("Offline exceptions"), self.back_url())]
+        trail: list[tuple[Any, str]] = [(_("Offline exceptions"), self.back_url())]
+        if self.request.user.has_perm("retail.view_sale"):
+            sale = self.instance.sale
+            trail.append((sale.ticket, reverse("pos_api:sale_detail", args=[sale.pk])))
+        return trail
 
     def back_url(self) -> str:
         return reverse("pos_api:sale_exception_list")
