@@ -1,11 +1,12 @@
 """The life of value as a state machine: any sequence of sales, returns, cancellations, repetitions, days that pass, expiry,
-adjustments, debts and surveys, held after every step against a ledger in memory (`value_model`) and against every promise
-over the whole database (`tests.world`).
+adjustments, debts and surveys, held after every step against a ledger in memory (`value_model`), and in every tenth step and
+at the end of each run against every promise over the whole database (`tests.world`).
 """
 
 from typing import Any
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import (
     run_state_machine_as_test,
@@ -18,12 +19,18 @@ from pos_api.services import returned_value
 from tests.pos_api.till import Till
 from tests.pos_api.value_machine import ValueMachine
 from tests.pos_api.value_shop import Shop
+from tests.world import assert_world
+
+# Each run of the machine is a transaction of its own.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 QUICK = settings(
     max_examples=20, stateful_step_count=20, suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate, Phase.shrink], database=None,
 )  # fmt: skip
-DEEP = settings(QUICK, max_examples=2_000, stateful_step_count=50)
+# Together 2,000 runs; in parts, that processes may share them.
+PARTS = 8
+DEEP = settings(QUICK, max_examples=2_000 // PARTS, stateful_step_count=50)
 
 
 def run(till: Till, machine: type[ValueMachine], wanted: settings) -> None:
@@ -36,7 +43,8 @@ def test_value_lives_as_the_model_says(till: Till) -> None:
 
 
 @pytest.mark.deep
-def test_value_lives_as_the_model_says_for_long(till: Till) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_value_lives_as_the_model_says_for_long(till: Till, part: int) -> None:
     run(till, ValueMachine, DEEP)
 
 
@@ -69,8 +77,9 @@ def live_a_story(machine: ValueMachine) -> None:
     ]
     for step in steps:
         step()
-        machine.world_is_whole()
+        assert_world()
         machine.ledger_is_as_the_model_says()
+        machine.balances_are_as_the_model_says()
         machine.limits_are_as_the_model_says()
     assert [sum(kinds["points"].debts) > 0 for kinds in machine.model.accounts] == [True, False]
 
@@ -81,8 +90,11 @@ def test_notices_a_fault(till: Till, monkeypatch: pytest.MonkeyPatch, fault: str
     machine = ValueMachine()
     if fault is None:
         live_a_story(machine)
+        machine.teardown()
         return
     monkeypatch.setattr(*FAULTS[fault])
 
     with pytest.raises(AssertionError):
         live_a_story(machine)
+    transaction.set_rollback(True)
+    machine.teardown()

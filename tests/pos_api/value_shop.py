@@ -58,5 +58,9 @@ class Shop:
         PromoCode.objects.update(starts_at=None)
         self.customers: list[Customer] = [build_customer(), build_customer()]
         keys = [("cashback", None), ("points", self.program.pk), ("stamps", self.plan.pk)]
-        for customer in self.customers:
-            open_accounts(customer.pk, keys, at=NOON)
+        # By the customer's place and the kind.
+        self.account_ids = {
+            (place, kind): account.pk
+            for place, customer in enumerate(self.customers)
+            for (kind, _unit), account in open_accounts(customer.pk, keys, at=NOON).items()
+        }
