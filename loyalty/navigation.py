@@ -56,6 +56,14 @@ ENTRIES = [
         order=30,
         permission="loyalty.view_entry",
     ),
+    NavigationEntry(
+        section=REPORTS,
+        label=_("Customers by tier"),
+        url_name="loyalty:tier_report",
+        icon="star",
+        order=40,
+        permission="loyalty.view_customertier",
+    ),
 ]
 
 CUSTOMER_TABS = [

@@ -15,6 +15,7 @@ from loyalty.views import (
     stamps,
     statement,
     survey,
+    tier_report,
 )
 
 app_name = "loyalty"
@@ -52,6 +53,7 @@ urlpatterns = [
     ),
     path("loyalty/performance/", stamps.StampList.as_view(), name="stamp_list"),
     path("products/<int:pk>/loyalty/", product_gifts.ProductGifts.as_view(), name="product_gifts"),
+    path("reports/tiers/", tier_report.TierReport.as_view(), name="tier_report"),
     path("customers/<int:pk>/tiers/", customer_tiers.CustomerTiers.as_view(), name="customer_tiers"),
     path("customers/<int:pk>/statement/", statement.Statement.as_view(), name="statement"),
     path("customers/<int:pk>/statement/adjust/", adjustment.Adjustment.as_view(), name="adjustment"),

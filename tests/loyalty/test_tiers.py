@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from loyalty.models import CustomerTier, PointsProgram
+from loyalty.models import CustomerTier, PointsProgram, ProgramTier
 from loyalty.selectors.tiers import tier_progress
 from loyalty.services.programs import upsert_programs
 from loyalty.services.tiers import requalify, requalify_due, requalify_recent
@@ -294,3 +294,27 @@ class TestProgress:
 
         assert "Prata" in text.content.decode()
         assert "R$\xa0400.00" in text.content.decode()
+
+
+class TestReport:
+    def test_lists_customers_by_tier_the_highest_first(self, admin_client):
+        save_program()
+        silver, gold, none = (build_customer(name=name) for name in ("Bia", "Caio", "Davi"))
+        for customer, amount in ((silver, "600"), (gold, "1200"), (none, "10")):
+            buy(customer, amount)
+        requalify([silver.pk, gold.pk, none.pk], at=NOON)
+
+        def listed(**query):
+            answer = admin_client.get("/reports/tiers/", query, headers={"accept-language": "en"})
+            text = answer.content.decode()
+            return sorted((name for name in ("Bia", "Caio", "Davi") if name in text), key=text.index)
+
+        ids = dict(ProgramTier.objects.values_list("code", "pk"))
+        assert listed() == ["Caio", "Bia", "Davi"]
+        assert listed(tier=ids["prata"]) == ["Bia"]
+        assert listed(tier="none") == ["Davi"]
+        assert listed(q="caio") == ["Caio"]
+        end = CustomerTier.objects.get(customer=gold).valid_until
+        assert end is not None
+        assert listed(until=(end + timedelta(days=1)).date().isoformat()) == ["Caio", "Bia"]
+        assert listed(until=NOON.date().isoformat()) == []
