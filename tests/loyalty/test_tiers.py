@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from loyalty.models import CustomerTier, PointsProgram, ProgramTier
+from loyalty.models import CustomerTier, LotSource, PointsProgram, ProgramTier
 from loyalty.selectors.tiers import tier_progress
 from loyalty.services.programs import upsert_programs
 from loyalty.services.tiers import requalify, requalify_due, requalify_recent
@@ -80,7 +80,7 @@ class TestBasis:
         customer = build_customer()
         account = build_account(customer=customer, program=program)
         build_credit(account, 500_00, sale_id=buy(customer, "10").pk, cause="sale:1")
-        build_credit(account, 9000_00, source="adjustment")
+        build_credit(account, 9000_00, source=LotSource.ADJUSTMENT)
 
         requalify([customer.pk], at=NOON)
 
