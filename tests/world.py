@@ -2,7 +2,7 @@
 
 The proof of the ledger (`loyalty.selectors.verification`) and beside it what sales, returns, limits and codes promise each
 other. Every check is a query for rows that must not exist. Tests that commit end with it (tests/conftest.py), so do the
-stateful machine after every step and the fault runs (`make faults`).
+stateful machine at the end of each run and the fault runs (`make faults`).
 """
 
 from collections.abc import Collection
