@@ -197,17 +197,17 @@ def expired_twice(url: str) -> int:
 def _rely_on_session(url: str, barrier: Any, number: int, rounds: int) -> tuple[int, int]:
     foreign = unheld = 0
     with contextlib.closing(_connect(url)) as connection, connection.cursor() as cursor:
-        for _round in range(rounds):
+        for key in range(number, 8 * rounds, 8):
             barrier.wait(60)
             cursor.execute(
-                "SELECT set_config('fiel.sender', %s, false), pg_advisory_lock(%s)", [str(number), number]
+                "SELECT set_config('fiel.sender', %s, false), pg_advisory_lock(%s)", [str(key), key]
             )
             connection.commit()
             barrier.wait(60)
-            cursor.execute("SELECT current_setting('fiel.sender', true), pg_advisory_unlock(%s)", [number])
+            cursor.execute("SELECT current_setting('fiel.sender', true), pg_advisory_unlock(%s)", [key])
             found, held = cursor.fetchone()
             connection.commit()
-            foreign += found != str(number)
+            foreign += found != str(key)
             unheld += not held
     return foreign, unheld
 
@@ -215,7 +215,7 @@ def _rely_on_session(url: str, barrier: Any, number: int, rounds: int) -> tuple[
 def session_lost(url: str) -> tuple[int, int]:
     """Return how often eight senders find another's setting, and their lock gone, in the next transaction.
 
-    A lock that is not found stays where it was taken, so each sender has its own and nobody waits.
+    A lock that is not found stays where it was taken, so each has a key of its own and nobody waits.
     """
     with fresh.Manager() as manager:
         barrier = manager.Barrier(8)
