@@ -22,6 +22,7 @@ from campaigns.redemption_texts import explain_refused
 from campaigns.selectors import plan_version_at, plan_version_was_current
 from campaigns.services.promo_code_earnings import issue_earned
 from campaigns.services.settlement import settle
+from loyalty.services.ledger import lock_accounts
 from pos_api import selectors
 from pos_api.authentication import TerminalCaller
 from pos_api.baskets import SaleDocument, document_date
@@ -104,6 +105,9 @@ def _record(order: Order) -> Recorded:
     if order.key:
         claim_key(order, sale_id)
     customer_id, order = _customer_of(order, flags)
+    if customer_id is not None and order.document.redeem is not None:
+        # Before the balances are read: a return that gives value back meanwhile brings what expires first.
+        lock_accounts(customer_id)
     evaluated = _evaluate(order, customer_id, without_campaigns=cancelled_before)
     happened = cancelled_before or order.document.offline
     discrepancies = _compare_totals(order, evaluated, flags, refuse=not happened)

@@ -69,6 +69,19 @@ class TestLockOrder:
         assert {"retail_sale", "loyalty_account"} <= set(locked(of_the_return))
         assert problems() == []
 
+    def test_of_what_a_sale_redeems_is_taken_before_it_is_read(self, till: Till) -> None:
+        document = sale(total="80.00", customer={"document": CPF}, redeem={"cashback": "10.00"})
+
+        with CaptureQueriesContext(connection) as queries:
+            assert till.sell(document | {"promo_codes": ["BEMVINDO"]}).status_code == 201
+
+        touched = [
+            query["sql"]
+            for query in queries
+            if "loyalty_lot" in query["sql"] or "loyalty_account" in query["sql"]
+        ]
+        assert re.search(r'FROM "?loyalty_account"? .*FOR NO KEY UPDATE', touched[0])
+
     def test_lets_others_name_what_is_locked(self, till: Till) -> None:
         document = sale(line(1), line(2), total="200.00", customer={"document": CPF})
         uuid = till.sell(document).json()["sale"]
