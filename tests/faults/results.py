@@ -115,21 +115,16 @@ def read() -> dict[str, Any]:
 
 def write(runs: Mapping[str, Mapping[str, Any]]) -> None:
     """Keep the runs, and write the page again."""
-    ordered = {name: runs[name] for name in sorted(runs, key=_place)}
+    ordered = {name: runs[name] for name in sorted(runs, key=lambda name: int(name[1:]))}
     STORED.write_text(json.dumps(ordered, indent=2, ensure_ascii=False) + "\n")
     PAGE.write_text(page(ordered))
-
-
-def _place(name: str) -> tuple[int, str]:
-    number = "".join(character for character in name if character.isdigit())
-    return int(number), name
 
 
 def page(runs: Mapping[str, Mapping[str, Any]]) -> str:
     lines = ["| | test | target | figure | | negative control | run |", "|---|---|---|---|---|---|---|"]
     for name, run in runs.items():
         control = run["control"] + ("" if run["control_failed"] else " (**did not fail**)")
-        command = f"`--only {name.rstrip('b')}{' --quick' if run['quick'] else ''}`"
+        command = f"`--only {name}{' --quick' if run['quick'] else ''}`"
         when = f"{command}, {run['measured_at']}, {run['revision']}, {run['seconds']} s, load {run['load']}"
         cells = (name, run["what"], run["target"], run["figure"], verdict(run), control, when)
         lines.append("| " + " | ".join(cells) + " |")
