@@ -52,3 +52,8 @@ def end_after(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
     """Return the end of the local day that lies `days` after that of `moment`: the first instant of the next one."""
     day = moment.astimezone(zone).date() + timedelta(days=days + 1)
     return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def start_after(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """Return the first instant of the local day that lies `days` after that of `moment`; with 0 the moment itself."""
+    return end_after(moment, days - 1, zone) if days else moment

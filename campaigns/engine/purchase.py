@@ -1,7 +1,7 @@
 """What earning benefits look at: the sale as the customer pays it, after every discount."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -10,6 +10,7 @@ from msgspec import Struct
 from campaigns.engine.basket import Program
 from campaigns.engine.evaluation import CashbackEarned, CodeEarned, VoucherEarned
 from campaigns.engine.scene import Scene
+from loyalty import rules
 from retail import money
 
 
@@ -97,10 +98,15 @@ class Purchase:
             return scene.positions
         return [p for p in scene.positions if scene.fresh[p] and self.due[p] >= scene.abated[p]]
 
-    def days_later(self, days: int) -> datetime:
-        """Return this time of day so many local days later."""
-        later = self.scene.local + timedelta(days=days)
-        return later.replace(tzinfo=self.scene.around.store.timezone)
+    def start_after(self, days: int) -> datetime:
+        """Return the start of the store's day so many days later; with 0, this moment."""
+        zone = self.scene.around.store.timezone
+        return rules.start_after(self.scene.local, days, zone).astimezone(zone)
+
+    def end_after(self, days: int) -> datetime:
+        """Return the end of the store's day so many days later: the first instant of the next one."""
+        zone = self.scene.around.store.timezone
+        return rules.end_after(self.scene.local, days, zone).astimezone(zone)
 
 
 def points_text(hundredths: int) -> Decimal:

@@ -95,7 +95,7 @@ class PoolForm(forms.Form):
         min_value=1,
         max_value=36_500,
         required=False,
-        help_text=_("Counted from when the code is issued."),
+        help_text=_("After the code is issued, to the end of that day."),
     )
     expires_at = InstantInput(
         label=_("Valid until"), required=False, help_text=_("The first moment at which it no longer holds.")

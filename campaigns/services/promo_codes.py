@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -13,6 +13,8 @@ from campaigns.models import CampaignStatus, PoolTerms, PromoCode, PromoCodePool
 from campaigns.services import promo_code_refusals as refusals
 from customers import documents
 from customers.models import Customer
+from loyalty.rules import end_after
+from retail.selectors.company import company_zone
 
 # More are made or read by a job, so that nobody waits for a page.
 MOST_AT_ONCE = 10_000
@@ -50,10 +52,13 @@ class Terms:
 
 
 def pool_terms(pool: PromoCodePool, *, at: datetime) -> Terms:
-    """Return what holds for a new code of a pool when nothing else is said: the earlier of its two ends counts."""
+    """Return what holds for a new code of a pool when nothing else is said: the earlier of its two ends counts.
+
+    Days of validity end with the last of them, by the clocks of the company: a pool belongs to no store.
+    """
     ends = [pool.expires_at] if pool.expires_at else []
     if pool.valid_days is not None:
-        ends.append(at + timedelta(days=pool.valid_days))
+        ends.append(end_after(at, pool.valid_days, company_zone()))
     return Terms(
         max_uses=pool.max_uses,
         max_uses_per_customer=pool.max_uses_per_customer,

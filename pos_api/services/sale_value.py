@@ -16,7 +16,7 @@ from campaigns.engine.refunds import refundable
 from loyalty.models import AccountKind, EntryKind
 from loyalty.redeemed import Redeemed
 from loyalty.returns import spent_shares
-from loyalty.rules import end_after
+from loyalty.rules import end_after, start_after
 from loyalty.selectors.balances import balances
 from loyalty.services.ledger import AccountKey, Credit, credit, open_accounts, spend
 from pos_api.accounts import amounts_body, unit_body
@@ -158,7 +158,7 @@ def _stamp(plan: PlanRow, evaluated: Evaluated, moment: datetime) -> _Earning:
 
 
 def _available_from(terms: ProgramRow | PlanRow, value: Value, moment: datetime) -> datetime:
-    return end_after(moment, terms.pending_days - 1, value.timezone) if terms.pending_days else moment
+    return start_after(moment, terms.pending_days, value.timezone)
 
 
 def _expires_at(terms: ProgramRow | PlanRow, value: Value, moment: datetime) -> datetime | None:

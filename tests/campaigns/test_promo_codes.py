@@ -12,6 +12,7 @@ from campaigns.services import promo_code_refusals as refusals
 from campaigns.services import promo_codes as services
 from campaigns.services.campaigns import pause_campaign
 from customers.models import Customer
+from retail.models import Company
 from tests.builders import build_campaign, build_customer, build_promo_code_pool, build_user
 
 AT = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
@@ -145,6 +146,13 @@ class TestPoolTerms:
         terms = services.pool_terms(pool, at=AT)
 
         assert terms == services.Terms(max_uses=3, expires_at=AT + timedelta(days=10))
+
+    def test_count_days_to_the_end_of_the_last_by_the_clocks_of_the_company(self, db):
+        Company.objects.update(time_zone="America/Manaus")
+        pool = build_promo_code_pool(valid_days=2)
+        late = datetime(2026, 11, 23, 3, 30, tzinfo=UTC)  # still the 22nd in Manaus
+
+        assert services.pool_terms(pool, at=late).expires_at == datetime(2026, 11, 25, 4, tzinfo=UTC)
 
     def test_as_issued_need_a_campaign_that_is_live(self, db):
         with pytest.raises(refusals.PoolNeedsCampaign):

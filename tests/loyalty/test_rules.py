@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.rules import end_after, owed_for, pay_debts, take_in_order
+from loyalty.rules import end_after, owed_for, pay_debts, start_after, take_in_order
 
 AMOUNT = st.integers(min_value=0, max_value=10_000_00)
 LOTS = st.lists(AMOUNT, max_size=8).map(lambda amounts: list(enumerate(amounts)))
@@ -84,3 +84,16 @@ class TestEndAfter:
         assert end_after(datetime(2018, 11, 3, 15, tzinfo=UTC), 0, SAO_PAULO) == datetime(
             2018, 11, 4, 3, tzinfo=UTC
         )
+
+
+class TestStartAfter:
+    def test_is_the_first_instant_of_a_later_local_day(self):
+        evening = datetime(2026, 11, 21, 1, 30, tzinfo=UTC)  # still the 20th in São Paulo
+
+        assert start_after(evening, 1, SAO_PAULO) == datetime(2026, 11, 21, 3, tzinfo=UTC)
+        assert start_after(evening, 30, SAO_PAULO) == datetime(2026, 12, 20, 3, tzinfo=UTC)
+
+    def test_without_days_is_the_moment_itself(self):
+        evening = datetime(2026, 11, 21, 1, 30, tzinfo=UTC)
+
+        assert start_after(evening, 0, SAO_PAULO) == evening

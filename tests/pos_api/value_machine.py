@@ -30,9 +30,9 @@ from retail import money
 from retail.models import Company, ExpiredRestore, SaleLine
 from retail.models import Sale as StoredSale
 from tests.pos_api.value_invariants import Body, Model, ValueInvariants
-from tests.pos_api.value_model import ZONE, Account, Earned, Sale, Spent
+from tests.pos_api.value_model import ZONE, Account, Earned, Sale, Spent, end_of_day
 from tests.pos_api.value_model import Lot as ModelLot
-from tests.pos_api.value_shop import CODE_USES, EVER_LIMIT, KINDS, ORDERS, PRICES
+from tests.pos_api.value_shop import CODE_USES, DAYS, EVER_LIMIT, KINDS, ORDERS, PRICES
 
 Lines = dict[str, int]
 
@@ -162,10 +162,17 @@ class ValueMachine(ValueInvariants):
             row, account = lots[one["lot"]], self.model.accounts[sale.customer][one["kind"]]
             lot = self._lot(row, account, sale)
             account.add(lot)
+            self._check_days(one["code"], lot)
             lines = {int(line): part for line, part in one["lines"].items()}
             if not one["whole"]:
                 assert sum(lines.values()) == lot.earned
             sale.earned.append(Earned(account, lot, lines, whole=one["whole"]))
+
+    def _check_days(self, code: str, lot: ModelLot) -> None:
+        """Whatever is earned begins and ends with local days, whoever gives it."""
+        pending, valid = DAYS[code]
+        assert lot.available_from == (end_of_day(self.now, pending - 1) if pending else self.now)
+        assert lot.expires_at == end_of_day(self.now, valid)
 
     def _lines_of(self, place: int) -> list[Body]:
         return [{"line": line.line, "sku": line.sku} for line in self.sent[place][0].lines]

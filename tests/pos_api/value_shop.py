@@ -18,6 +18,8 @@ PRICES = {"MEIA": 7_00, "CALCA": 13_00, "LIVRO": 33_00}
 KINDS = ("cashback", "points", "stamps")
 EVER_LIMIT, CODE_USES = 4, 2
 ORDERS = 3
+# By what gives value: the days before it can be used, and those after which it cannot.
+DAYS = {"pontos": (1, 5), "selos": (0, 9), "VOLTE": (0, 4), "OPINE": (1, 9)}
 
 
 def publish(code: str, **document: Any) -> None:
@@ -38,21 +40,22 @@ class Shop:
         self.user = build_user()
         self.program = PointsProgram.objects.create(
             code="pontos", name="Pontos", points=1, per_amount=1, point_value="0.10", redeem_step=1,
-            pending_days=1, valid_days=5,
+            pending_days=DAYS["pontos"][0], valid_days=DAYS["pontos"][1],
         )  # fmt: skip
         self.plan = StampPlan.objects.create(
-            code="selos", name="Selos", orders=ORDERS, reward="delivery", reward_percent=50, valid_days=9
-        )
+            code="selos", name="Selos", orders=ORDERS, reward="delivery", reward_percent=50,
+            valid_days=DAYS["selos"][1],
+        )  # fmt: skip
         publish("DEZ", benefits=[{"kind": "item_percent", "percent": "10.00"}], priority=1,
                 conditions={"kind": "product", "by": "sku", "values": ["CALCA"]},
                 limits=[{"scope": "total", "counts": "sale", "max": EVER_LIMIT},
                         {"scope": "customer", "counts": "sale", "max": 1, "per": "day"}])  # fmt: skip
         publish("CINCO", benefits=[{"kind": "order_amount", "amount": "5.00"}], priority=2, budget="900.00",
                 conditions={"kind": "promo_code"})  # fmt: skip
-        publish("VOLTE", benefits=[{"kind": "cashback", "percent": "10.00", "valid_days": 4,
+        publish("VOLTE", benefits=[{"kind": "cashback", "percent": "10.00", "valid_days": DAYS["VOLTE"][1],
                                     "max_percent": "50"}], priority=3)  # fmt: skip
-        publish("OPINE", benefits=[{"kind": "cashback", "amount": "2.00", "valid_days": 9,
-                                    "requires_review": True}], priority=4,
+        publish("OPINE", benefits=[{"kind": "cashback", "amount": "2.00", "valid_days": DAYS["OPINE"][1],
+                                    "start_after_days": DAYS["OPINE"][0], "requires_review": True}], priority=4,
                 conditions={"kind": "product", "by": "sku", "values": ["LIVRO"]})  # fmt: skip
         issue_code(campaign="CINCO", max_uses=CODE_USES)
         PromoCode.objects.update(starts_at=None)

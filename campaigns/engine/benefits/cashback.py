@@ -74,14 +74,14 @@ class Cashback(Benefit):
     )
     start_after_days: int = fields.integer(
         label=gettext_noop("Days until redemption"),
-        help=gettext_noop("After the purchase."),
+        help=gettext_noop("After the purchase, from the start of that day. 0: at once."),
         default=0,
         minimum=0,
         maximum=36_500,
     )
     valid_days: int | None = fields.integer(
         label=gettext_noop("Valid for (days)"),
-        help=gettext_noop("After the purchase."),
+        help=gettext_noop("After the purchase, to the end of that day."),
         default=None,
         maximum=36_500,
     )
@@ -140,12 +140,12 @@ class Cashback(Benefit):
             amount = min(amount, self.max_amount)
         if amount <= 0:
             return None
-        available = purchase.days_later(self.start_after_days)
+        available = purchase.start_after(self.start_after_days)
         if self.starts_at is not None:
             available = max(available, self.starts_at)
         expiries = [] if self.ends_at is None else [self.ends_at]
         if self.valid_days is not None:
-            expiries.append(purchase.days_later(self.valid_days))
+            expiries.append(purchase.end_after(self.valid_days))
         expires = min(expiries, default=None)
         if expires is not None and expires <= available:
             return None  # Nobody could ever redeem it, so nobody is told of it.

@@ -54,7 +54,7 @@ class IssueCode(Benefit):
     )
     valid_days: int | None = fields.integer(
         label=gettext_noop("Valid for (days)"),
-        help=gettext_noop("Empty means without end."),
+        help=gettext_noop("After the purchase, to the end of that day. Empty: as the pool says."),
         default=None,
         maximum=36_500,
     )
@@ -66,7 +66,7 @@ class IssueCode(Benefit):
     )
 
     def earn(self, purchase: "Purchase") -> Reward | None:
-        until = None if self.valid_days is None else purchase.days_later(self.valid_days)
+        until = None if self.valid_days is None else purchase.end_after(self.valid_days)
         return Reward(code=CodeEarned(campaign=purchase.campaign, pool=self.pool, valid_until=until))
 
     def phrase(self) -> Phrase:

@@ -50,7 +50,7 @@ class Voucher(Benefit):
     )
     valid_days: int | None = fields.integer(
         label=gettext_noop("Valid for (days)"),
-        help=gettext_noop("Empty means without end."),
+        help=gettext_noop("After the purchase, to the end of that day. Empty means without end."),
         default=None,
         maximum=36_500,
     )
@@ -92,7 +92,7 @@ class Voucher(Benefit):
             amount = money.percent_of(base, percent, purchase.scene.policy.rounding)
         if not amount:
             return None
-        until = None if self.valid_days is None else purchase.days_later(self.valid_days)
+        until = None if self.valid_days is None else purchase.end_after(self.valid_days)
         return Reward(voucher=VoucherEarned(campaign=purchase.campaign, amount=amount, valid_until=until))
 
     def phrase(self) -> Phrase:

@@ -91,6 +91,9 @@ def observed(answer: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]
             row["campaign"]: row["expires_at"] for row in answer["earned"]["cashback"]
         },
         "vouchers": lambda: {row["campaign"]: row["amount"] for row in answer["earned"]["vouchers"]},
+        "voucher_until": lambda: {
+            row["campaign"]: row["valid_until"] for row in answer["earned"]["vouchers"]
+        },
         "codes": lambda: {row["campaign"]: row["valid_until"] for row in answer["earned"]["codes"]},
         "promo_codes": lambda: {row["code"]: row["status"] for row in answer["promo_codes"]},
         "optional": lambda: {row["campaign"]: row["discount"] for row in answer["optional"]},
