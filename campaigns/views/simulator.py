@@ -25,6 +25,7 @@ from campaigns.models import Campaign
 from campaigns.redemption_texts import explain_refused
 from campaigns.services.simulator import Simulated, run_scenario
 from campaigns.suggestions import suggest
+from loyalty.views.filters import last_day
 from retail import formats, money
 from retail.views.access import PageMixin
 
@@ -192,9 +193,9 @@ class Receipt:
                 },
             )
         for cashback in earned.cashback:
-            until = formats.moment(cashback.expires_at) if cashback.expires_at else ""
-            text = _("%(amount)s of cashback until %(until)s") if until else _("%(amount)s of cashback")
-            yield "money", text % {"amount": written(Unit.MONEY, cashback.amount), "until": until}
+            last = last_day(cashback.expires_at, self.simulated.simulation.store.timezone)
+            text = _("%(amount)s of cashback until %(until)s") if last else _("%(amount)s of cashback")
+            yield "money", text % {"amount": written(Unit.MONEY, cashback.amount), "until": formats.day(last)}
         for plan in self.evaluation.stamps:
             yield "star", _("A stamp (%(plan)s)") % {"plan": plan}
         for voucher in earned.vouchers:

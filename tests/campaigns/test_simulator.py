@@ -364,6 +364,14 @@ class TestCashback:
         assert (shown["totals"]["redeemed"], shown["totals"]["net"]) == (10, 90)
         assert ("money", "R$\xa020.00 of the cashback is left") in shown["earned"]
 
+    def test_names_the_last_day_of_what_is_earned(self, page: Client) -> None:
+        Company.objects.update(time_zone="America/Rio_Branco")
+        campaign = builders.build_campaign(benefits=[{"kind": "cashback", "percent": "10", "valid_days": 30}])
+
+        shown = look(page, campaigns=[campaign.code], shopper={}, at="2026-11-22T18:00:00-05:00")
+
+        assert ("money", "R$\xa010.00 of cashback until 22 Dec 2026") in shown["earned"]
+
     def test_is_typed_into_the_form(self, page: Client) -> None:
         fields = {"sim-shopper-_on": "on", "sim-shopper-cashback": "30", "sim-shopper-cashback_percent": "10"}
 
