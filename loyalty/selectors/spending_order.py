@@ -61,7 +61,11 @@ class Line:
             # A sale that arrives late finds what has expired since gone.
             and (self.expires_at is None or self.expires_at > max(at, redemption.recorded_at))
             and not self.unanswered
-            and (self.reviewed_at is None or self.reviewed_at <= at)
+            # An answer of the same instant may have come after the sale.
+            and (
+                self.reviewed_at is None
+                or (self.reviewed_at <= at and self.reviewed_at < redemption.recorded_at)
+            )
         )
 
 

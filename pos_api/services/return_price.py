@@ -66,11 +66,12 @@ def price_return(step: ReturnStep) -> PricedReturn:
     cash, values = 0, {}
     for number in step.changed:
         row = step.rows[number]
-        in_value = paid_with_value.get(number, 0)
-        own = max(0, money.from_decimal(row.refundable) - in_value)
+        in_value = paid_with_value.get(number, [])
+        own = max(0, money.from_decimal(row.refundable) - sum(in_value))
         part = _between(own, row, step)
         cash += part
-        values[number] = part + _between(in_value, row, step)
+        # Each by itself, as each is given back: the parts of their sum may be a cent more.
+        values[number] = part + sum(_between(amount, row, step) for amount in in_value)
     return PricedReturn(values=values, cash=cash)
 
 

@@ -62,12 +62,12 @@ def value_of(sale: Sale) -> Json | None:
     return (sale.shares or {}).get("value")
 
 
-def carried(sale: Sale) -> dict[int, int]:
-    """Return by line the cents of its worth that were paid with value: they come back as value, not as money."""
-    found: dict[int, int] = {}
+def carried(sale: Sale) -> dict[int, list[int]]:
+    """Return by line the cents that each value paid of its worth: they come back as value, not as money."""
+    found: dict[int, list[int]] = {}
     for spent in (value_of(sale) or {}).get("spent", ()):
         for line, (amount, _units) in spent["lines"].items():
-            found[int(line)] = found.get(int(line), 0) + amount
+            found.setdefault(int(line), []).append(amount)
     return found
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from loyalty.models import Entry, EntryKind, Receivable, Settlement
+from loyalty.models import Entry, EntryKind, Lot, Receivable, Settlement
 from loyalty.selectors.verification import CHECK_NAMES, figures, problems
 from loyalty.services.adjustments import adjust, write_off
 from loyalty.services.expiry import post_expired
@@ -235,6 +235,19 @@ class TestNegativeControls:
 
         entries = spend([(late.lot_id, 1_00)], cause="sale:1", sale_id=sale.pk, **WHEN)
 
+        assert found("what_expires_first_was_spent_first") == [entries[late.lot_id]]
+
+    def test_a_review_of_the_same_instant_may_have_come_after_the_sale(self):
+        account = build_account(program=build_program())
+        late = build_credit(account, 10_00, expires_at=NOON + 2 * A_DAY)
+        waiting = build_credit(account, 10_00, expires_at=NOON + A_DAY, awaits_review=True)
+        sale = build_sale(customer=account.customer)
+        entries = spend([(late.lot_id, 1_00)], cause="sale:1", sale_id=sale.pk, **WHEN)
+
+        Lot.objects.filter(pk=waiting.lot_id).update(reviewed_at=WHEN["at"])
+        assert problems() == []
+
+        Lot.objects.filter(pk=waiting.lot_id).update(reviewed_at=WHEN["at"] - A_DAY)
         assert found("what_expires_first_was_spent_first") == [entries[late.lot_id]]
 
     def test_guards_are_in_force(self):

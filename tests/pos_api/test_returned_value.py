@@ -1,6 +1,7 @@
 """Points, cashback and stamps in the life of a sale: earned, spent, given back and taken back."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.utils import timezone
 from loyalty.models import Account, Entry, Lot, PointsProgram, Receivable, StampPlan
 from retail.models import Category, Clawback, Company, Sale
 from tests.builders import build_product
-from tests.pos_api.till import Till, basket, line, publish, sale
+from tests.pos_api.till import Till, basket, issue_code, line, publish, sale
 
 CPF = "39053344705"
 BUYER = {"document": CPF}
@@ -364,6 +365,32 @@ class TestCancelling:
 
         assert [first["refund"]["amount"], rest["refund"]["amount"]] == ["30.01", "60.04"]
         assert state() == before
+
+
+def test_two_values_give_every_cent_back_in_a_return_and_the_cancellation_of_the_rest(till: Till) -> None:
+    program()
+    till.sell(sale(line(1, sku="A", unit_price="25.00"), total="25.00", customer=BUYER))
+    publish(
+        "CB",
+        benefits=[{"kind": "cashback", "amount": "2.00", "valid_days": 30}],
+        conditions={"kind": "promo_code"},
+    )
+    issue_code("DOIS", campaign="CB")
+    till.sell(sale(line(1, sku="A", unit_price="0.50"), total="0.50", customer=BUYER, promo_codes=["DOIS"]))
+    # 2.50 in points and 2.00 in cashback: thirds of both have a rest.
+    bought = sale(
+        line(1, sku="MEIA", quantity="3", unit_price="5.33"), total="11.49", customer=BUYER,
+        redeem={"points": {"pontos": "max"}, "cashback": "max"},
+    )  # fmt: skip
+    sold = till.sell(bought).json()["sale"]
+
+    first = till.give_back(sold, {1: "1"}).json()
+    rest = till.cancel(sold).json()
+
+    cents = [Decimal(one["refund"]["amount"]) for one in (first, rest)]
+    assert sum(cents) == Decimal("11.49")
+    restored = sum(Decimal(one["amount"]) for one in first["restored"])
+    assert Decimal(first["refund"]["value"]) == Decimal(first["refund"]["amount"]) + restored
 
 
 def test_recalculates_points_where_the_policy_says_so(till: Till) -> None:
