@@ -5,6 +5,7 @@ Writes docs/reliability.md and ends with 1 when a target is missed or a negative
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -85,6 +86,8 @@ def main(arguments: list[str] | None = None) -> int:
     names = [name for name in options.only if name not in options.without]
     if "T16" in names:
         require_program()
+    # Asked to end, it ends its children too: they would go on serving.
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(143))
     is_good = run(names, folder=options.folder.resolve(), quick=options.quick, keep=not options.dry)
     return 0 if is_good else 1
 
