@@ -194,7 +194,7 @@ class TestValue:
             answer = loyal.sell(sale(total=total, **self.asked(count)))
 
         assert answer.status_code == 201
-        assert len(statements_of(queries)) == 16
+        assert len(statements_of(queries)) == 17
 
     @pytest.mark.parametrize("count", [1, 500])
     def test_returns_with_the_same_statements(self, loyal: Till, count: int) -> None:
