@@ -205,7 +205,8 @@ def declared() -> set[tuple[str, str]]:
 
 # Groupings of three kinds share their addresses; the permission is that of the kind that is asked for.
 CONCRETE = {
-    "groupings/": "groupings/?type=product",
+    # To make one, the body names the kind.
+    "GET groupings/": "groupings/?type=product",
     "groupings/<str:name>/<str:code>/": "groupings/product/a/",
     "groupings/<str:name>/<str:code>/members/": "groupings/product/a/members/",
 }
@@ -213,7 +214,8 @@ BODIES = {"groupings/": b'{"type": "product", "code": "a", "name": "A"}'}
 
 
 def ask(client: Client, method: str, address: str, **headers: str) -> int:
-    path = CONCRETE.get(address) or re.sub(r"<(\w+):\w+>", lambda match: EXAMPLES[match[1]], address)
+    found = CONCRETE.get(f"{method} {address}") or CONCRETE.get(address)
+    path = found or re.sub(r"<(\w+):\w+>", lambda match: EXAMPLES[match[1]], address)
     body: Any = BODIES.get(address, b"{}") if method != "GET" else b""
     response = client.generic(
         method, f"/api/v1/{path}", body, content_type="application/json", headers=headers
