@@ -17,8 +17,8 @@ from bench.tables import at_least, at_most, table
 
 TITLE = "Target 5: recording sales over HTTP, 16 connections"
 WHY_MISSED = """
-Where the target is missed, and why: most of a sale's time is the database's. Twenty lines, five activations and their
-adjustments are some fifty rows, each with its keys checked against the rows that it names, and the sale's own row with
+Where the target is missed, and why: most of a sale's time is the database's. The lines, the activations and their
+adjustments are rows of their own, each with its keys checked against the rows that it names, and the sale's own row with
 the request and the answer, which a repeated request gets. All of it is on disk when the till is answered.
 """
 CONNECTIONS = 16

@@ -20,10 +20,9 @@ from retail.money import parse
 
 TITLE = "Target 1: the engine is flat in campaigns"
 WHY_MISSED = """
-Where the target is missed, and why: a candidate is paid for by what its answer holds. One that activates takes about three
-times as long as one that does not: its discount is shared among the lines to the cent, each share is rounded as the policy
-says, capped by what the line still has, and kept with the units that made it. One that does not activate looks up the
-value that it saw, what was needed and how far that is. What grows with the number of campaigns is next to nothing.
+Where the target is missed, and why: a candidate is paid for by what its answer holds. The discount of one that activates
+is shared among the lines to the cent, each share rounded as the policy says, capped by what the line still has, and kept with
+the units that made it. One that does not activate looks up the value that it saw, what was needed and how far that is. What grows with the number of campaigns is next to nothing.
 """
 MOMENT = datetime.fromisoformat("2026-11-22T10:00:00-03:00")
 STORE = Store(code="0001", timezone=ZoneInfo("America/Sao_Paulo"))

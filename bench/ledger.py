@@ -17,7 +17,7 @@ from bench.tables import at_least, table
 TITLE = "Target 7: the ledger, 8 processes on one account"
 WHY_MISSED = """
 Where the target is missed, and why: eight senders wait for one account's row, so that what counts is how long one of them
-holds it. Ours holds it for two statements and a trigger that moves lot, account and debt and refuses what must not be; the
+holds it. Ours holds it for two statements and triggers that move lot and account and refuse what must not be; the
 bare one for a row without keys, conditions or triggers. Two customers never wait for each other.
 """
 PROCESSES = 8

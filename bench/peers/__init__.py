@@ -25,8 +25,8 @@ from config.local.postgres import start_postgres
 TITLE = "Target 2: against other engines"
 WHY_MISSED = """
 Where a target is missed, and why: every row without a campaign that concerns the basket is reached, since what a campaign
-costs that does not concern it is next to nothing. With five that apply, three quarters of Fiel's time are their shares by
-line and their explanations, which the others do not work out; the targets count them as if they cost nothing.
+costs that does not concern it is next to nothing. With five that apply, most of Fiel's time is theirs: it shares each discount
+among the lines, rounds it by the policy and explains it, which not all of the others do.
 """
 HERE = Path(__file__).resolve().parent
 FOLDER = CHECKOUT / ".local" / "peers"

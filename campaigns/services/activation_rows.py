@@ -10,7 +10,7 @@ from django.db import connection
 from campaigns.engine import evaluation as engine
 from retail import money
 
-# Two parameters, whatever the numbers: models and their placeholders were half of what recording a sale cost.
+# Two parameters, whatever the numbers: models and their placeholders were a third of what recording a sale cost in Python.
 _INSERT = """
 WITH recorded AS (
     INSERT INTO campaigns_activation (sale_id, campaign_id, revision_id, promo_code_id, discount, applications, gifts,

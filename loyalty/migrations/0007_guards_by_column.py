@@ -1,6 +1,6 @@
 """What may not change is named by column, so that an entry pays for no comparison of whole rows.
 
-The guard of 0002 wrote each row as JSON twice whenever a balance moved, which was half of what posting cost.
+The guard of 0002 wrote each row as JSON twice whenever a balance moved, which was more than half of what its triggers cost.
 """
 
 from django.db import migrations

@@ -40,7 +40,8 @@ _TAIL = """
 ## Beside these
 
 - **Any sequence.** A state machine sells, repeats, returns, cancels, lets days pass, expires, adjusts and answers surveys in any order, and is held after
-  every step against a ledger in memory ([tests/pos_api/value_machine.py](../tests/pos_api/value_machine.py)): 20 runs of 20 steps in `make test`, 2,000 of 50 in `make test-deep`.
+  every step against a ledger in memory ([tests/pos_api/value_machine.py](../tests/pos_api/value_machine.py)): 20 runs of 20 steps in `make test`, 2,000 of 50 in `make test-deep`. In every
+  tenth step and at the end of a run it is held against all promises over the database, too.
 - **At the end of each test that commits** the same promises are checked; each has a fault that breaks it
   ([tests/pos_api/test_world.py](../tests/pos_api/test_world.py)).
 """
