@@ -15,9 +15,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from msgspec import inspect
 
-from pos_api.fields import UNCLEAN, can_be_stored, read_custom, read_memoised
+from pos_api.fields import UNCLEAN, read_custom, read_memoised
 from pos_api.problems import FieldProblem, Invalid, NotJson, TooLarge, UnsupportedMedia
 from pos_api.validation import collect_errors, unclean_texts
+from retail.moments import can_be_stored
 
 MEGABYTE = 1024 * 1024
 MAX_BODY = MEGABYTE

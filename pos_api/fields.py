@@ -197,11 +197,3 @@ LineNumber = Annotated[int, Meta(ge=1, le=99_999)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Day = date
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
-
-
-def can_be_stored(moment: Any) -> bool:
-    """Say whether a moment keeps a year that Python can read back from the database, whatever the time zone.
-
-    PostgreSQL takes 9999-12-31T23:59:59-03:00, which is the year 10000 in UTC, and no reader of that row could open it.
-    """
-    return not isinstance(moment, datetime) or 1900 <= moment.year <= 9000

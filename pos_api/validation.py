@@ -8,8 +8,9 @@ import msgspec
 from django.utils.translation import gettext as _
 from msgspec import inspect
 
-from pos_api.fields import UNCLEAN, Day, FieldRefused, Moment, can_be_stored, read_custom
+from pos_api.fields import UNCLEAN, Day, FieldRefused, Moment, read_custom
 from pos_api.problems import FieldProblem
+from retail.moments import can_be_stored
 
 MAX_ERRORS = 100
 

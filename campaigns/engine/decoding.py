@@ -10,6 +10,7 @@ from campaigns.engine.encoding import percent_text
 from campaigns.engine.fields import Field, Problem, attribute_name
 from campaigns.engine.marks import gettext_noop
 from retail import money
+from retail.moments import FIRST_YEAR, LAST_YEAR, can_be_stored
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _DECIMAL = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
@@ -17,8 +18,6 @@ _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})",
     re.ASCII,
 )
-# Further away, a time zone may have no such moment.
-FIRST_YEAR, LAST_YEAR = 1900, 9000
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?", re.ASCII)
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
@@ -257,7 +256,7 @@ def read_instant(value: Any) -> datetime | None:
         moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return moment if FIRST_YEAR <= moment.year <= LAST_YEAR else None
+    return moment if can_be_stored(moment) else None
 
 
 def _date(reader: Reader, field: Field, value: Any, path: str) -> Any:

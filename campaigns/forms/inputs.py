@@ -15,6 +15,8 @@ from django.utils import timezone
 from django.utils.formats import get_format
 from django.utils.translation import gettext_lazy as _
 
+from retail.moments import can_be_stored
+
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
@@ -116,7 +118,7 @@ class InstantInput(_Marked, forms.CharField):
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
         # As the engine's documents have it. The last hours of the year 9999 are no year of Python's any more in UTC:
         # the database would keep them, and nobody could read the row again.
-        if not 1900 <= moment.year <= 9000:
+        if not can_be_stored(moment):
             raise ValidationError(self.error_messages["range"], code="range")
         return moment.isoformat()
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from customers.models import Consent, ConsentChannel, Customer, Purpose
 from customers.selectors import standing_consents
 from retail.models import Store
+from retail.moments import can_be_stored
 from retail.rows import (
     MISSING,
     Choice,
@@ -41,7 +42,7 @@ class Moment:
                 moment = parse_datetime(value)
             except ValueError:
                 moment = None
-        if moment is None or moment.tzinfo is None:
+        if moment is None or moment.tzinfo is None or not can_be_stored(moment):
             raise FieldRefused("moment", _("This must be a moment such as 2026-11-22T10:00:00-03:00."))
         return moment
 

@@ -17,11 +17,12 @@ from pos_api.authentication import TerminalCaller
 from pos_api.bulk import check_rows, upsert_answer
 from pos_api.decoding import MAX_BULK_BODY
 from pos_api.errors import field_problems
-from pos_api.fields import UNCLEAN, can_be_stored
+from pos_api.fields import UNCLEAN
 from pos_api.openapi import PAGE_PARAMETERS, query
 from pos_api.pagination import paginated
 from pos_api.problems import BadRequest, FieldProblem, Invalid, NotFound, invalid_field
 from pos_api.views.base import HasPermissions, SharedView, answer, read_json
+from retail.moments import can_be_stored
 from retail.rows import FieldRefused, RowResult, read_text
 
 Represent = Callable[[Any], dict[str, Any]]

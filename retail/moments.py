@@ -1,0 +1,20 @@
+"""Which moments the database can keep. Pure: no Django, no database."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+# Further away, a time zone may have no such moment.
+FIRST_YEAR, LAST_YEAR = 1900, 9000
+# Beyond it PostgreSQL takes no offset, whatever RFC 3339 allows; no place on earth is further than 14 hours from UTC.
+MOST_OFFSET = timedelta(hours=16)
+
+
+def can_be_stored(moment: Any) -> bool:
+    """Say whether a moment can be written to the database and read back, whatever the time zone. What is none, can.
+
+    PostgreSQL takes 9999-12-31T23:59:59-03:00, which is the year 10000 in UTC, and no reader of that row could open it.
+    """
+    if not isinstance(moment, datetime):
+        return True
+    offset = moment.utcoffset()
+    return FIRST_YEAR <= moment.year <= LAST_YEAR and (offset is None or abs(offset) < MOST_OFFSET)
