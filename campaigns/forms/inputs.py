@@ -116,8 +116,6 @@ class InstantInput(_Marked, forms.CharField):
                 moment = timezone.make_aware(moment)
         except (ValueError, OverflowError) as error:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
-        # As the engine's documents have it. The last hours of the year 9999 are no year of Python's any more in UTC:
-        # the database would keep them, and nobody could read the row again.
         if not can_be_stored(moment):
             raise ValidationError(self.error_messages["range"], code="range")
         return moment.isoformat()

@@ -1,10 +1,12 @@
 """Moments that the database would refuse, or keep so that nobody can read them, are refused at the door."""
 
+from argparse import ArgumentTypeError
 from datetime import datetime
 from typing import Any
 
 import pytest
 
+from messaging.management.arguments import moment
 from retail.moments import can_be_stored
 from tests.builders import build_customer
 from tests.pos_api.manager import Manager
@@ -45,6 +47,11 @@ def test_the_api_names_the_field(path: str, body: dict[str, Any]) -> None:
     [field] = [name for name, value in body.items() if value == FAR]
     assert answer.status_code == 422, answer.json()
     assert field in [error["path"].rpartition(".")[2] for error in answer.json()["errors"]]
+
+
+def test_a_command_says_what_a_moment_looks_like() -> None:
+    with pytest.raises(ArgumentTypeError, match="2026-11-22"):
+        moment(FAR)
 
 
 @pytest.mark.django_db
