@@ -18,19 +18,24 @@ class ExceptionKind(models.TextChoices):
 
 
 class Resolution(models.TextChoices):
-    """How a manager settled it."""
+    """How it was settled: by a manager, or by the end of its sale."""
 
     ACCEPTED = "accepted", _("The company bears it")
     COLLECTED = "collected", _("The customer paid it")
     WAIVED = "waived", _("The customer's debt is waived")
     REFUNDED = "refunded", _("The customer got it back")
+    CANCELLED = "cancelled", _("The sale was cancelled")
+
+
+# A cancellation settles by itself; nobody else says that there was one.
+SETTLEMENTS = [choice for choice in Resolution if choice != Resolution.CANCELLED]
 
 
 class SaleException(models.Model):
-    """One thing that an offline sale gave and that could not be granted, with what it cost, until a manager settles it.
+    """One thing that an offline sale gave and that could not be granted, with what it cost, until it is settled.
 
     `cost` is money that the company did not get (negative: that the customer paid too much). The sale itself stands as
-    it was charged.
+    it was charged. Nobody is named in `settled_by` where its cancellation settled it.
     """
 
     sale = models.ForeignKey(

@@ -12,6 +12,7 @@ from pos_api.authentication import TerminalCaller
 from pos_api.problems import Conflict, NotFound
 from pos_api.services.returned_value import Progress, move_value, restored_before
 from pos_api.services.returns import moved_json
+from pos_api.services.sale_exceptions import close_exceptions
 from pos_api.services.sale_rows import lock_sale
 from pos_api.services.transactions import in_transaction
 from retail import money
@@ -88,6 +89,7 @@ def _cancel(sale: Sale | None, now: datetime) -> Cancelled:
         for number, sold in SaleLine.objects.filter(sale=sale).values_list("line", "quantity")
     }
     left = money_left(sale)
+    close_exceptions(sale_id=sale.pk, at=now)
     moved = move_value(
         sale,
         Progress(lines=lines, everything=True),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from loyalty.services.adjustments import write_off
 from loyalty.services.on_credit import debts_of_sale
 from pos_api.models import ExceptionKind, Resolution, SaleException
+from pos_api.models.sale_exception import SETTLEMENTS
 
 # However these settle that more was redeemed than there was: the customer's later earnings do not pay it as well.
 CLOSES_DEBT = (Resolution.ACCEPTED, Resolution.COLLECTED, Resolution.WAIVED)
@@ -35,7 +36,7 @@ def settle_exception(
         if exception.resolution == resolution:
             return exception
         raise SettlementRefused("", "settled", _("This was settled before."))
-    if resolution not in Resolution.values:
+    if resolution not in SETTLEMENTS:
         raise SettlementRefused("resolution", "choice", _("Choose how it is settled."))
     if not note.strip():
         raise SettlementRefused("note", "required", _("Say why, for whoever asks later."))
@@ -48,6 +49,16 @@ def settle_exception(
     exception.settled_by, exception.settled_at = user, at
     exception.save(update_fields=["resolution", "note", "settled_by", "settled_at"])
     return exception
+
+
+def close_exceptions(*, sale_id: int, at: datetime) -> None:
+    """Settle what is open of a sale that is being cancelled: in the end it gave nothing.
+
+    Comes before the accounts are locked, as settling by hand locks the exception first.
+    """
+    SaleException.objects.filter(sale_id=sale_id, resolution="").update(
+        resolution=Resolution.CANCELLED, settled_at=at
+    )
 
 
 def _write_off(exception: SaleException, note: str, user: User, at: datetime) -> None:

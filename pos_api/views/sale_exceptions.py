@@ -8,6 +8,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from pos_api.models import ExceptionKind, Resolution, SaleException
+from pos_api.models.sale_exception import SETTLEMENTS
 from pos_api.openapi import operation, page_of
 from pos_api.problems import Conflict, FieldProblem, Invalid
 from pos_api.services.sale_exceptions import SettlementRefused, settle_exception
@@ -37,15 +38,18 @@ SHOWN: dict[str, Any] = {
             "description": "Money that the company did not get; negative: got too much.",
         },
         "created_at": {"type": "string", "format": "date-time"},
-        "resolution": {"enum": ["", *Resolution.values]},
+        "resolution": {
+            "enum": ["", *Resolution.values],
+            "description": "`cancelled`: the sale was cancelled, which settles what was open of it.",
+        },
         "note": {"type": "string"},
-        "settled_by": {"type": ["string", "null"]},
+        "settled_by": {"type": ["string", "null"], "description": "Nobody where the cancellation did."},
         "settled_at": {"type": ["string", "null"], "format": "date-time"},
     },
 }
 MAX_NOTE = 240
 GIVEN: dict[str, Any] = {
-    "resolution": {"enum": Resolution.values},
+    "resolution": {"enum": [choice.value for choice in SETTLEMENTS]},
     "note": {"type": "string", "minLength": 1, "maxLength": MAX_NOTE},
 }
 SETTLEMENT = {
@@ -80,7 +84,7 @@ def _open(queryset: QuerySet[SaleException], text: str) -> QuerySet[SaleExceptio
 
 LISTING = Listing(
     filters={
-        "open": ("`true`: those that nobody settled; `false`: the others.", _open),
+        "open": ("`true`: those that are still to settle; `false`: the others.", _open),
         "store": ("Code of a store.", by("sale__store__code")),
         "kind": ("What could not be granted.", by("kind")),
     },

@@ -279,6 +279,52 @@ class TestSettling:
         assert Account.objects.get().owed == 0
 
 
+class TestCancelled:
+    def test_settles_what_was_open_and_nothing_else(self, till: Till, manager: Manager) -> None:
+        sold = till.sell(offline(total="70.00")).json()["sale"]
+        other = till.sell(offline(total="70.00")).json()["sale"]
+        settled = till.sell(offline(total="70.00")).json()["sale"]
+        found = {str(one.sale.uuid): one for one in SaleException.objects.select_related("sale")}
+        path = f"sale-exceptions/{found[settled].pk}/settle/"
+        assert manager.send("POST", path, {"resolution": "accepted", "note": "Erro"}).status_code == 200
+
+        first, again = till.cancel(sold), till.cancel(sold)
+        till.cancel(settled)
+
+        assert first.content == again.content
+        rows = {row["sale"]: row for row in manager.send("GET", "sale-exceptions/").json()["results"]}
+        assert {sale: row["resolution"] for sale, row in rows.items()} == {
+            sold: "cancelled",
+            other: "",
+            settled: "accepted",
+        }
+        assert rows[sold]["settled_by"] is None
+        found[sold].refresh_from_db()
+        assert found[sold].settled_at == Sale.objects.get(uuid=sold).cancelled_at
+
+    def test_nobody_else_says_that_a_sale_was_cancelled(self, till: Till, manager: Manager) -> None:
+        till.sell(offline(total="70.00"))
+        path = f"sale-exceptions/{SaleException.objects.get().pk}/settle/"
+
+        answer = manager.send("POST", path, {"resolution": "cancelled", "note": "x"})
+
+        assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "resolution")
+
+    def test_the_page_says_so_and_asks_nothing(self, till: Till, client: Client) -> None:
+        till.cancel(till.sell(offline(total="70.00")).json()["sale"])
+        client.force_login(User.objects.create_superuser("marina"))
+        client.cookies["django_language"] = "en"
+        page = f"/sales/exceptions/{SaleException.objects.get().pk}/"
+
+        shown = client.get(page).content.decode()
+
+        assert "The sale was cancelled (" in shown
+        assert "None" not in shown
+        assert ">Settle</button>" not in shown
+        assert "The sale was cancelled" in client.get("/sales/exceptions/").content.decode()
+        assert client.post(page, {"resolution": "accepted", "note": "x"}).status_code == 422
+
+
 class TestPages:
     def test_lists_and_settles(self, till: Till, client: Client) -> None:
         till.sell(offline(total="70.00"))

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pos_api.models import ExceptionKind, Resolution, SaleException
+from pos_api.models.sale_exception import SETTLEMENTS
 from pos_api.services.sale_exceptions import SettlementRefused, settle_exception
 from retail import formats
 from retail.models import Store
@@ -105,7 +106,7 @@ class SaleExceptionList(ListPage):
 class SettlementForm(forms.Form):
     resolution = forms.ChoiceField(
         label=_("How it is settled"),
-        choices=Resolution.choices,
+        choices=[(choice.value, choice.label) for choice in SETTLEMENTS],
         help_text=_("A debt can be waived where more value was redeemed than could be used."),
     )
     note = forms.CharField(
@@ -140,7 +141,20 @@ class SaleExceptionSettle(FormPage):
         if not self.instance.resolution:
             return ""
         when = formats.moment(self.instance.settled_at, self.instance.sale.store.zone)
-        return f"{self.instance.get_resolution_display()} ({self.instance.settled_by}, {when})"
+        who = [str(self.instance.settled_by)] if self.instance.settled_by else []
+        return f"{self.instance.get_resolution_display()} ({', '.join([*who, when])})"
+
+    def get_form(self, **data: Any) -> SettlementForm:
+        form: SettlementForm = super().get_form(**data)
+        if self.instance.resolution and not data:
+            form.fields["resolution"].choices = Resolution.choices  # type: ignore[attr-defined]
+            for field in form.fields.values():
+                field.disabled = True
+        return form
+
+    def extra_context(self) -> dict[str, Any]:
+        # What is settled is only shown.
+        return {"submit_label": ""} if self.instance.resolution else {}
 
     def get_initial(self) -> dict[str, Any]:
         return {"resolution": self.instance.resolution, "note": self.instance.note}
