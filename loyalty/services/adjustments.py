@@ -34,6 +34,20 @@ class Adjusted:
     settled: int = 0
 
 
+def check_reason(reason: str) -> None:
+    """Raise ReasonRequired for a reason that says nothing."""
+    if not reason.strip():
+        raise ReasonRequired
+
+
+def check_amount(kind: str, amount: int) -> None:
+    """Raise AmountInvalid or StampsAreWhole for hundredths by which no account of this kind is adjusted."""
+    if not 0 < abs(amount) <= MOST:
+        raise AmountInvalid
+    if kind == AccountKind.STAMPS and amount % 100:
+        raise StampsAreWhole
+
+
 @transaction.atomic
 def adjust(
     *,
@@ -52,12 +66,8 @@ def adjust(
     comes from the lots that expire first, usable ones before pending ones. `operation` is made by the caller: sent twice
     it raises AlreadyPosted. Raises also ReasonRequired, AmountInvalid, StampsAreWhole, InsufficientValue.
     """
-    if not reason.strip():
-        raise ReasonRequired
-    if not 0 < abs(amount) <= MOST:
-        raise AmountInvalid
-    if key[0] == AccountKind.STAMPS and amount % 100:
-        raise StampsAreWhole
+    check_reason(reason)
+    check_amount(key[0], amount)
     account = open_accounts(customer_id, [key], at=at)[key]
     cause = f"adjustment:{operation}"
     if Entry.objects.filter(account=account, kind=EntryKind.ADJUST, cause=cause).exists():
@@ -99,8 +109,7 @@ def adjust(
 @transaction.atomic
 def write_off(*, receivable_id: int, reason: str, actor_id: int, at: datetime) -> int:
     """Let a customer off what is left of a debt; return the hundredths. Raises ReasonRequired, AlreadySettled."""
-    if not reason.strip():
-        raise ReasonRequired
+    check_reason(reason)
     _lock_accounts_of(Receivable.objects.filter(pk=receivable_id).values_list("account_id", flat=True))
     left = Receivable.objects.values_list("left", flat=True).get(pk=receivable_id)
     if not left:

@@ -1,9 +1,11 @@
 """Managers add and take value by hand, and let customers off their debts."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Model
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,18 +13,12 @@ from rest_framework.request import Request
 
 from customers.models import Customer
 from loyalty.models import AccountKind, PointsProgram, Receivable, StampPlan
-from loyalty.services.adjustments import write_off
+from loyalty.services.adjustments import check_amount, check_reason, write_off
 from loyalty.services.ledger import AccountKey
-from loyalty.services.refusals import (
-    AmountInvalid,
-    InsufficientValue,
-    LedgerError,
-    ReasonRequired,
-    StampsAreWhole,
-)
+from loyalty.services.refusals import InsufficientValue, LedgerError, ReasonRequired
 from pos_api.accounts import AMOUNT, UNIT, account_unit_body, amount_of
 from pos_api.openapi import operation
-from pos_api.problems import BadRequest, Conflict, invalid_field
+from pos_api.problems import BadRequest, Conflict, FieldProblem, Invalid, invalid_field
 from pos_api.services.adjustments import post_adjustment
 from pos_api.views.accounts import TAG, VIEW
 from pos_api.views.base import ManagerView, answer
@@ -41,7 +37,6 @@ _OPERATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII)
 _UNITS = {AccountKind.POINTS: ("program", PointsProgram), AccountKind.STAMPS: ("plan", StampPlan)}
 MAX_REASON, MAX_CODE = 240, 64
 _FIELDS = {"adjustment", "kind", "program", "plan", "amount", "reason", "expires_at"}
-_PATHS = {AmountInvalid: "amount", StampsAreWhole: "amount", ReasonRequired: "reason"}
 
 ADJUSTMENT: dict[str, Any] = {
     "type": "object",
@@ -129,8 +124,6 @@ class AdjustmentView(ManagerView):
             posted = post_adjustment(customer_id=customer.pk, actor_id=user_of(request).pk, at=at, **values)
         except InsufficientValue as refused:
             raise Conflict(str(refused), code=refused.code) from refused
-        except LedgerError as refused:
-            raise invalid_field(_PATHS.get(type(refused), ""), refused.code, str(refused)) from refused
         kind = posted.account.kind
         body = {
             "adjustment": values["operation"],
@@ -182,19 +175,35 @@ class WriteOffView(ManagerView):
 
 
 def _read_adjustment(raw: dict[str, Any], at: datetime) -> dict[str, Any]:
-    refuse_unknown_fields(raw, _FIELDS)
+    """Return what is to be posted. Raises Invalid with everything that is wrong."""
+    errors: list[FieldProblem] = []
+
+    def collect(read: Callable[..., Any], *given: Any) -> Any:
+        try:
+            return read(*given)
+        except Invalid as refused:
+            errors.extend(refused.errors)
+
+    collect(refuse_unknown_fields, raw, _FIELDS)
+    values = {
+        "operation": collect(_read_own_id, raw),
+        "key": collect(_read_unit, raw),
+        "amount": collect(_read_amount, raw),
+        "reason": collect(_read_reason, raw),
+        "expires_at": collect(_read_expiry, raw, at),
+    }
+    if errors:
+        raise Invalid(errors=errors)
+    return values
+
+
+def _read_own_id(raw: dict[str, Any]) -> str:
     own = raw.get("adjustment")
     if own is None:
         raise invalid_field("adjustment", "required", _("This is required."))
     if not isinstance(own, str) or not _OPERATION.fullmatch(own):
         raise invalid_field("adjustment", "format", _("Up to 64 letters, digits, or any of . _ : -"))
-    return {
-        "operation": own,
-        "key": _read_unit(raw),
-        "amount": _read_amount(raw),
-        "reason": read_own_text(raw, "reason", MAX_REASON),
-        "expires_at": _read_expiry(raw, at),
-    }
+    return own
 
 
 def _read_unit(raw: dict[str, Any]) -> AccountKey:
@@ -203,30 +212,54 @@ def _read_unit(raw: dict[str, Any]) -> AccountKey:
         kinds = ", ".join(AccountKind.values)
         raise invalid_field("kind", "choice", _("This must be one of: %(all)s.") % {"all": kinds})
     needed = _UNITS.get(AccountKind(kind))
-    for name in ("program", "plan"):
-        if raw.get(name) is not None and (needed is None or needed[0] != name):
-            raise invalid_field(name, "not_allowed", _("This does not go with the kind."))
-    if needed is None:
-        return kind, None
-    name, model = needed
+    errors = [
+        FieldProblem(name, "not_allowed", _("This does not go with the kind."))
+        for name in ("program", "plan")
+        if raw.get(name) is not None and (needed is None or needed[0] != name)
+    ]
+    unit = None
+    if needed is not None:
+        try:
+            unit = _read_unit_id(raw, *needed)
+        except Invalid as refused:
+            errors += refused.errors
+    if errors:
+        raise Invalid(errors=errors)
+    return kind, unit
+
+
+def _read_unit_id(raw: dict[str, Any], name: str, model: type[Model]) -> int:
     if raw.get(name) is None:
         raise invalid_field(name, "required", _("This is required."))
     code = read_own_text(raw, name, MAX_CODE)
     unit = model._default_manager.filter(code=code).values_list("pk", flat=True).first()
     if unit is None:
         raise invalid_field(name, f"unknown_{name}", _("There is none with this code."))
-    return kind, unit
+    return int(unit)
 
 
 def _read_amount(raw: dict[str, Any]) -> int:
     if "amount" not in raw:
         raise invalid_field("amount", "required", _("This is required."))
     try:
-        return money.parse(raw["amount"])
+        amount = money.parse(raw["amount"])
+        check_amount(raw.get("kind", ""), amount)
     except money.MoneyError as error:
         raise invalid_field(
             "amount", "amount", _("This must be an amount with at most two decimals.")
         ) from error
+    except LedgerError as refused:
+        raise invalid_field("amount", refused.code, str(refused)) from refused
+    return amount
+
+
+def _read_reason(raw: dict[str, Any]) -> str:
+    reason = read_own_text(raw, "reason", MAX_REASON)
+    try:
+        check_reason(reason)
+    except ReasonRequired as refused:
+        raise invalid_field("reason", refused.code, str(refused)) from refused
+    return reason
 
 
 def _read_expiry(raw: dict[str, Any], at: datetime) -> datetime | None:

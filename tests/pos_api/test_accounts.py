@@ -168,6 +168,23 @@ class TestAdjustments:
         assert codes(answer) == [expected]
         assert not Entry.objects.exists()
 
+    def test_name_every_field_that_is_wrong_at_once(self, manager):
+        wrong = {
+            "adjustment": "a b",
+            "kind": "points",
+            "program": "nenhum",
+            "plan": "dez",
+            "amount": "0.00",
+            "reason": " ",
+            "expires_at": "tomorrow",
+            "color": "red",
+        }
+
+        answer = manager.send("POST", f"customers/{build_customer().pk}/adjustments/", wrong)
+
+        assert answer.status_code == 422
+        assert {path for path, _code in codes(answer)} == set(wrong) - {"kind"}
+
 
 class TestWriteOff:
     def test_lets_a_customer_off_once(self, manager):
