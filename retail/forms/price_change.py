@@ -125,9 +125,10 @@ def _plain(text: str) -> str:
 
 
 class ConfirmPricesForm(forms.Form):
-    """What was looked at, on its way back: the request and the fingerprint of its preview."""
+    """What was looked at, on its way back: the request, what was typed for it, and the fingerprint of its preview."""
 
     request = forms.JSONField(widget=forms.HiddenInput)
+    typed = forms.JSONField(widget=forms.HiddenInput, required=False)
     expected = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
     def clean_request(self) -> dict[str, Any]:
@@ -135,3 +136,9 @@ class ConfirmPricesForm(forms.Form):
         if not isinstance(request, dict):
             raise ValidationError(_("Choose again what to change."), code="request")
         return request
+
+    def clean_typed(self) -> dict[str, str]:
+        typed = self.cleaned_data["typed"] or {}
+        if not isinstance(typed, dict) or not all(isinstance(text, str) for text in typed.values()):
+            raise ValidationError(_("Choose again what to change."), code="typed")
+        return typed

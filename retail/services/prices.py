@@ -28,12 +28,13 @@ HIGHEST = Decimal("999999999999.99")
 
 
 class PricesChanged(Exception):
-    """What would be written is no longer what was looked at."""
+    """What would be written is no longer what was looked at; ``outcome`` is what would be written now."""
 
     code = "prices_changed"
 
-    def __init__(self) -> None:
+    def __init__(self, outcome: "PriceOutcome") -> None:
         super().__init__(_("Prices have changed since the preview. Look at it again."))
+        self.outcome = outcome
 
 
 class TooManyProducts(Exception):
@@ -110,7 +111,7 @@ def change_prices(
         results, known = _compute(request, lock=True)
         fingerprint = _fingerprint(results)
         if expected and expected != fingerprint:
-            raise PricesChanged
+            raise PricesChanged(PriceOutcome(tuple(results), fingerprint))
         changed = [result for result in results if result.status == "changed"]
         change = None
         if changed:

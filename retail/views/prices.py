@@ -44,20 +44,23 @@ FIELD_LABELS = dict(PriceField.choices)
 
 
 class PriceChangePage(PageMixin, View):
-    """GET shows the two forms; POST shows what would change; POST with `expected` writes exactly that."""
+    """GET shows the two forms; POST shows what would change; POST with `expected` writes exactly that.
+
+    With `back` too, the forms come again as they were filled in.
+    """
 
     permission_required = "retail.change_product"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self._render(PriceRuleForm(), PriceFileForm(auto_id="file_%s"))
+        return self._render(PriceRuleForm(), _file_form())
 
     def post(self, request: HttpRequest) -> HttpResponse:
         if "expected" in request.POST:
             return self._write(request)
-        rule, file = PriceRuleForm(), PriceFileForm(auto_id="file_%s")
+        rule, file = PriceRuleForm(), _file_form()
         asked: PriceRuleForm | PriceFileForm
         if "from_file" in request.POST:
-            asked = file = PriceFileForm(data=request.POST, files=request.FILES, auto_id="file_%s")
+            asked = file = _file_form(data=request.POST, files=request.FILES)
         else:
             asked = rule = PriceRuleForm(data=request.POST)
         if not asked.is_valid():
@@ -72,22 +75,36 @@ class PriceChangePage(PageMixin, View):
         except TooManyProducts as refusal:
             asked.add_error(None, str(refusal))
             return self._render(rule, file, refused=asked, status=422)
-        return render(request, "retail/price_change_preview.html", _preview(outcome, wanted))
+        typed = {name: str(text) for name, text in request.POST.items() if name in asked.fields}
+        return self._look(outcome, wanted, typed)
+
+    def _look(
+        self, outcome: PriceOutcome, wanted: dict[str, Any], typed: dict[str, str], *, status: int = 200
+    ) -> HttpResponse:
+        context = _preview(outcome, wanted, typed)
+        return render(self.request, "retail/price_change_preview.html", context, status=status)
 
     def _write(self, request: HttpRequest) -> HttpResponse:
-        form = ConfirmPricesForm(data=request.POST)
+        confirm = ConfirmPricesForm(data=request.POST)
+        if not confirm.is_valid():
+            messages.error(request, _now("Choose again what to change."))
+            return HttpResponseRedirect(reverse("retail:price_change"))
+        wanted, typed = confirm.cleaned_data["request"], confirm.cleaned_data["typed"]
+        if "back" in request.POST:
+            return self._again(wanted, typed)
         try:
-            if not form.is_valid():
-                raise PricesChanged
             outcome = change_prices(
-                request=read_price_request(form.cleaned_data["request"]),
+                request=read_price_request(wanted),
                 user=cast(User, request.user),
                 at=timezone.now(),
-                expected=form.cleaned_data["expected"],
+                expected=confirm.cleaned_data["expected"],
             )
-        except (PricesChanged, TooManyProducts, PriceRequestRefused) as refusal:
+        except PricesChanged as refusal:
+            messages.warning(request, str(refusal))
+            return self._look(refusal.outcome, wanted, typed, status=409)
+        except (TooManyProducts, PriceRequestRefused) as refusal:
             messages.error(request, str(refusal) or _now("Choose again what to change."))
-            return HttpResponseRedirect(reverse("retail:price_change"))
+            return self._again(wanted, typed, status=422)
         if outcome.change is None:
             messages.info(request, _now("Nothing changed."))
             return HttpResponseRedirect(reverse("retail:price_change"))
@@ -97,6 +114,11 @@ class PriceChangePage(PageMixin, View):
         )
         messages.success(request, text % {"count": formats.number(count)})
         return HttpResponseRedirect(reverse("retail:price_change_detail", args=[outcome.change.pk]))
+
+    def _again(self, wanted: dict[str, Any], typed: dict[str, str], *, status: int = 200) -> HttpResponse:
+        if "prices" in wanted:
+            return self._render(PriceRuleForm(), _file_form(initial=typed), status=status)
+        return self._render(PriceRuleForm(data=typed), _file_form(), status=status)
 
     def _render(
         self,
@@ -116,13 +138,17 @@ class PriceChangePage(PageMixin, View):
         return render(self.request, "retail/price_change_form.html", context, status=status)
 
 
+def _file_form(**given: Any) -> PriceFileForm:
+    return PriceFileForm(auto_id="file_%s", **given)
+
+
 def _field_of(path: str, form: Any) -> str | None:
     name = path.rpartition(".")[2]
     name = {"percent": "number", "amount": "number", "value": "number"}.get(name, name)
     return name if name in form.fields else None
 
 
-def _preview(outcome: PriceOutcome, wanted: dict[str, Any]) -> dict[str, Any]:
+def _preview(outcome: PriceOutcome, wanted: dict[str, Any], typed: dict[str, str]) -> dict[str, Any]:
     counts = Counter(result.status for result in outcome.results)
     changed = [result for result in outcome.results if result.status == "changed"]
     warned = [result for result in changed if result.warnings]
@@ -139,7 +165,9 @@ def _preview(outcome: PriceOutcome, wanted: dict[str, Any]) -> dict[str, Any]:
         "errors": [
             (result.sku or "—", result.row + first, result.errors[0].message) for result in failed[:_SHOWN]
         ],
-        "confirm": ConfirmPricesForm(initial={"request": wanted, "expected": outcome.fingerprint}),
+        "confirm": ConfirmPricesForm(
+            initial={"request": wanted, "typed": typed, "expected": outcome.fingerprint}
+        ),
     }
 
 

@@ -264,9 +264,68 @@ class TestPriceChange:
         )
         Product.objects.update(price=Decimal("20.00"))
 
-        client.post("/products/prices/", rendered(page.context["confirm"]))
+        again = client.post("/products/prices/", rendered(page.context["confirm"]))
 
         assert Product.objects.get().price == Decimal("20.00")
+        # What would be written now is shown at once: nothing has to be filled in again.
+        assert again.status_code == 409
+        assert "Prices have changed since the preview" in again.content.decode()
+        assert [(line["old"], line["new"]) for line in again.context["lines"]] == [
+            (Decimal("20.00"), Decimal("21.50"))
+        ]
+        client.post("/products/prices/", rendered(again.context["confirm"]))
+        assert Product.objects.get().price == Decimal("21.50")
+
+    def test_keeps_a_file_when_prices_have_changed_since_the_preview(self, client):
+        builders.build_product(sku="A-1", price=Decimal("10.00"))
+        file = SimpleUploadedFile("precos.csv", "SKU;Preço\nA-1;19,00\n".encode())
+        page = client.post("/products/prices/", {"from_file": "1", "file": file, "note": "Tabela nova"})
+        Product.objects.update(price=Decimal("20.00"))
+
+        again = client.post("/products/prices/", rendered(page.context["confirm"]))
+        client.post("/products/prices/", rendered(again.context["confirm"]))
+
+        assert Product.objects.get().price == Decimal("19.00")
+        assert PriceChange.objects.get().note == "Tabela nova"
+
+    def test_goes_back_to_what_was_typed(self, client):
+        category = builders.build_category()
+        builders.build_product(category=category, price=Decimal("10.00"))
+        typed = {
+            "category": str(category.pk),
+            "price_max": "99.50",
+            "field": "cost",
+            "way": "amount",
+            "number": "1,50",
+            "note": "Frete",
+        }
+        page = client.post("/products/prices/", typed)
+        confirm = rendered(page.context["confirm"])
+
+        form = client.post("/products/prices/", confirm | {"back": "1"}).context["rule"]
+
+        assert {name: form[name].value() for name in typed} == typed
+        assert not form.errors
+
+    def test_keeps_what_was_typed_when_the_selection_cannot_be_read_any_more(self, client):
+        category = builders.build_category()
+        page = client.post(
+            "/products/prices/",
+            {"category": category.pk, "field": "price", "way": "amount", "number": "1,50", "note": "Frete"},
+        )
+        category.delete()
+
+        refused = client.post("/products/prices/", rendered(page.context["confirm"]))
+
+        assert refused.status_code == 422
+        assert refused.context["rule"]["note"].value() == "Frete"
+        assert "category" in refused.context["rule"].errors
+
+    @pytest.mark.parametrize("typed", ["[1]", '{"note": ["x"]}', "{"])
+    def test_refuses_what_it_did_not_send(self, client, typed):
+        sent = {"request": "{}", "expected": "x", "typed": typed, "back": "1"}
+
+        assert client.post("/products/prices/", sent).status_code == 302
 
     def test_reads_a_file_as_people_write_it(self, client):
         builders.build_product(sku="A-1", price=Decimal("10.00"))
