@@ -192,6 +192,9 @@ def read_custom(kind: type, value: Any) -> Any:
 Identifier = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^\S(?:.*\S)?$")]
 Slug = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 ShortText = Annotated[str, Meta(max_length=200)]
+# What people write at length. Line breaks stay in it; `pos_api.validation` knows it by its mark.
+LINE_BREAKS = "line_breaks"
+LongText = Annotated[str, Meta(max_length=1000, extra={LINE_BREAKS: True})]
 Ncm = Annotated[str, Meta(pattern=r"^[0-9]{8}$", min_length=8, max_length=8)]
 LineNumber = Annotated[int, Meta(ge=1, le=99_999)]
 Moment = Annotated[datetime, Meta(tz=True)]

@@ -8,11 +8,12 @@ import msgspec
 from django.utils.translation import gettext as _
 from msgspec import inspect
 
-from pos_api.fields import UNCLEAN, Day, FieldRefused, Moment, read_custom
+from pos_api.fields import LINE_BREAKS, UNCLEAN, Day, FieldRefused, Moment, read_custom
 from pos_api.problems import FieldProblem
 from retail.moments import can_be_stored
 
 MAX_ERRORS = 100
+_BREAK = re.compile(r"[\r\n]")
 
 
 def collect_errors(raw: Any, kind: Any) -> list[FieldProblem]:
@@ -48,6 +49,8 @@ def _unclean(path: str) -> FieldProblem:
 
 def _walk(raw: Any, kind: inspect.Type, path: str) -> Iterator[FieldProblem]:
     if isinstance(kind, inspect.Metadata):
+        if LINE_BREAKS in (kind.extra or {}) and isinstance(raw, str):
+            raw = _BREAK.sub(" ", raw)
         kind = kind.type
     if isinstance(kind, inspect.UnionType):
         yield from _walk_union(raw, kind, path)

@@ -38,9 +38,9 @@ def answer_survey(*, sale: Sale, score: int, comment: str, source: AnswerSource,
     """Record what a customer says of a purchase and release its waiting cashback.
 
     The same answer again changes nothing. Raises SurveyAnswered for another one, SurveyClosed for a purchase that does
-    not stand. `score` is 0 to 10; the comment is cut of outer spaces.
+    not stand. `score` is 0 to 10; the comment is cut of outer spaces, and its lines end alike.
     """
-    comment = comment.strip()
+    comment = "\n".join(comment.splitlines()).strip()
     try:
         with transaction.atomic():
             return Answered(answer=_record(sale, score, comment, source, at))

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from loyalty.models import AnswerSource, SurveyAnswer
 from loyalty.services.surveys import SurveyAnswered, SurveyClosed, answer_survey
 from pos_api.decoding import Decoder
+from pos_api.fields import LongText
 from pos_api.openapi import operation
 from pos_api.problems import Conflict, NotFound, invalid_field
 from pos_api.sales import find_sale
@@ -19,15 +20,14 @@ from pos_api.views.sales import sale_id
 
 # The one questionnaire there is: what the customer says of the purchase.
 PURCHASE = "purchase"
-MOST = 1000
 
 
 class SurveyDocument(Struct, forbid_unknown_fields=True, kw_only=True):
-    """What a customer says of a purchase: a score from 0 to 10, and a comment."""
+    """What a customer says of a purchase: a score from 0 to 10, and a comment of one or more lines."""
 
     sale: str
     score: int
-    comment: str = ""
+    comment: LongText = ""
 
 
 ANSWERED: dict[str, Any] = {
@@ -72,8 +72,6 @@ class SurveyAnswerView(PosView):
             raise NotFound
         if not 0 <= document.score <= SurveyAnswer.HIGHEST:
             raise invalid_field("score", "out_of_range", _("This must be a number from 0 to 10."))
-        if len(document.comment) > MOST:
-            raise invalid_field("comment", "too_long", _("This has more than 1,000 characters."))
         sale = find_sale(sale_id(document.sale), caller=terminal_of(request))
         try:
             answered = answer_survey(

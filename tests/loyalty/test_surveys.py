@@ -59,6 +59,12 @@ class TestAnswer:
             answer(sale, score=3)
         assert SurveyAnswer.objects.count() == 1
 
+    def test_is_the_same_whatever_ends_its_lines(self):
+        sale = build_waiting(build_account())
+        answer(sale, comment="Ótimo\r\nVoltarei")
+
+        assert answer(sale, comment="Ótimo\nVoltarei").replayed
+
     def test_is_refused_for_a_purchase_that_does_not_stand(self):
         for state, cancelled_at in (("cancelled", NOON), ("returned", None)):
             account = build_account()

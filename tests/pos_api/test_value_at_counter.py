@@ -151,6 +151,25 @@ class TestSurvey:
         assert other.json()["code"] == "survey_answered"
         assert look_up(till)["balances"][0]["available"] == "20.00"
 
+    def test_keeps_the_lines_of_a_comment(self, till):
+        sale = build_sale(terminal=till.terminal)
+        document = {"sale": str(sale.uuid), "score": 9, "comment": "Atendimento ótimo\r\nFila longa\n"}
+
+        first = till.send("POST", "surveys/purchase/answers/", document)
+        again = till.send("POST", "surveys/purchase/answers/", document)
+
+        assert (first.status_code, again.status_code) == (201, 200)
+        assert first.json()["comment"] == "Atendimento ótimo\nFila longa"
+
+    @pytest.mark.parametrize("comment", ["a\tb", "a\x00b", "a\n\x1bb", "a\u2028b", "\n" * 1001])
+    def test_refuses_other_characters_that_nobody_sees(self, till, comment):
+        sale = build_sale(terminal=till.terminal)
+        document = {"sale": str(sale.uuid), "score": 9, "comment": comment}
+
+        answer = till.send("POST", "surveys/purchase/answers/", document)
+
+        assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "comment")
+
     def test_is_of_the_tills_own_store(self, till):
         document = {"sale": str(build_sale().uuid), "score": 9}
 
