@@ -44,6 +44,7 @@ MODULES = (
     "evaluation",
     "frame",
     "lines",
+    "moments",
     "money",
     "offline",
     "pairing",

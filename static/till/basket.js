@@ -1,5 +1,6 @@
 // The basket as the cashier edits it, and the document that the API takes. Plain functions on a sale (state.js).
 
+import { typedInstant } from "./moments.js";
 import { cents, grossCents, moneyText, parseMoney, parseQuantity, quantityText } from "./money.js";
 
 const ONE = 1000;
@@ -97,7 +98,7 @@ export function buildRequest(sale) {
   const redeem = redeemRequest(sale.redeem, money);
   if (redeem) body.redeem = redeem;
   if (sale.operation.trim()) body.operation = sale.operation.trim();
-  if (sale.moment) body.occurred_at = localInstant(new Date(sale.moment));
+  if (sale.moment) body.occurred_at = typedInstant(sale.moment);
   return { body, errors };
 }
 
@@ -110,14 +111,6 @@ function redeemRequest({ cashback, points, rewards }, money) {
   if (programs.length) redeem.points = Object.fromEntries(programs.map(([program, text]) => [program, wanted(text, `redeem-points-${program}`)]));
   if (rewards.length) redeem.rewards = rewards;
   return Object.keys(redeem).length ? redeem : null;
-}
-
-// RFC 3339 with this device's offset.
-export function localInstant(date) {
-  const offset = -date.getTimezoneOffset();
-  const pad = (value) => String(Math.trunc(Math.abs(value))).padStart(2, "0");
-  const local = new Date(date.getTime() + offset * 60_000).toISOString().slice(0, 23);
-  return `${local}${offset < 0 ? "-" : "+"}${pad(offset / 60)}:${pad(offset % 60)}`;
 }
 
 // Spread what is due over the payments: written amounts count as written, one without an amount takes the rest.

@@ -2,18 +2,13 @@
 // again, and the API's idempotency makes one sale of them.
 
 import { Problem, Unreachable, call } from "./api.js";
-import { buildRequest, localInstant, settlePayments } from "./basket.js";
+import { buildRequest, settlePayments } from "./basket.js";
 import { refreshCard } from "./customer.js";
 import { askAgain, problemFields } from "./evaluation.js";
+import { businessDate, storeInstant } from "./moments.js";
 import { cents, moneyText } from "./money.js";
 import { offlineDocument, offlineTicket } from "./offline.js";
-import { emptyEvaluation, emptySale, isKept, newId, pairing, rememberSale, say, state, update } from "./state.js";
-
-// Today where the store is: ticket numbers begin again with the store's day, not with the browser's.
-function businessDate(instant) {
-  const timeZone = pairing()?.store.time_zone || undefined;
-  return new Intl.DateTimeFormat("en-CA", { timeZone }).format(instant);
-}
+import { emptyEvaluation, emptySale, isKept, newId, rememberSale, say, state, update } from "./state.js";
 
 function nextTicket(day, step = 1) {
   const number = (state.history.tickets[day] ?? 0) + step;
@@ -39,8 +34,8 @@ export async function commit() {
   const { result } = state.evaluation;
   const due = cents(result.totals.net);
   const { payments, change } = settlePayments(state.sale, due);
-  const day = businessDate(state.sale.moment ? new Date(state.sale.moment) : now);
-  body.occurred_at ??= localInstant(now);
+  const day = state.sale.moment ? state.sale.moment.slice(0, 10) : businessDate(now);
+  body.occurred_at ??= storeInstant(now);
   body.payments = payments.map(({ method, amount }) => ({ method, amount: moneyText(amount) }));
   body.plan_version = result.plan_version;
   body.total = result.totals.net;
@@ -190,5 +185,3 @@ export async function giveUp() {
     say(error instanceof Problem ? error.message : gettext("There is still no connection."));
   }
 }
-
-export const today = () => businessDate(new Date());

@@ -39,7 +39,7 @@ export function drawerView() {
       log && h("button", { class: "button button-quiet button-small", type: "button", data: { action: "drawer.copy" } }, icon("copy"), "curl"),
       h("button", { class: "button button-quiet button-icon", type: "button", "aria-label": gettext("Close"), data: { action: "drawer.toggle" } }, icon("x"))),
     h("div", { class: "pair" },
-      field({ id: "bench-moment", type: "datetime-local", label: gettext("As if it were"), value: state.sale.moment, error: errors["bench-moment"], "data-input": "bench.moment" }),
+      field({ id: "bench-moment", type: "datetime-local", label: gettext("As if it were, by the store's clock"), value: state.sale.moment, error: errors["bench-moment"], "data-input": "bench.moment" }),
       field({ id: "bench-operation", label: gettext("Operation"), placeholder: "sale", value: state.sale.operation, error: errors["bench-operation"], "data-input": "bench.operation" })),
     log ? exchangeView(log) : h("p", { class: "faint" }, gettext("Nothing has been asked yet.")),
   ];

@@ -2,14 +2,11 @@
 
 import { onClick } from "./actions.js";
 import { h, icon } from "./dom.js";
+import { showLastDay } from "./moments.js";
 import { cents, showMoney, showQuantity } from "./money.js";
 import { state, unitName, update } from "./state.js";
 
 const SHOWN_AT_ONCE = 4;
-const language = document.documentElement.lang;
-const dateFormat = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
-// What ends at a moment is over then: what ends at midnight has its last day before.
-export const showLastDay = (end) => dateFormat.format(new Date(end) - 1);
 
 onClick({
   "gift.toggle": ({ campaign, sku, quantity, choose }) => update(() => {

@@ -3,17 +3,13 @@
 import { onClick, onSubmit } from "./actions.js";
 import { Problem, Unreachable, call, query } from "./api.js";
 import { methodOf } from "./checkout.js";
-import { today } from "./commit.js";
 import { field, h, icon } from "./dom.js";
+import { showMoment, today } from "./moments.js";
 import { cents, moneyText, showMoney, showQuantity } from "./money.js";
 import { earnedItems } from "./promotions.js";
 import { undoneView } from "./returns.js";
 import { pairing, rememberNames, say, state, update } from "./state.js";
 import { balanceTexts, redeemedItems } from "./value.js";
-
-const language = document.documentElement.lang;
-const momentFormat = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short" });
-const showMoment = (text) => (text ? momentFormat.format(new Date(text)) : "");
 
 const STATES = {
   committed: () => gettext("recorded"),

@@ -3,8 +3,8 @@
 
 import { onClick, onInput } from "./actions.js";
 import { h, icon } from "./dom.js";
+import { showLastDay } from "./moments.js";
 import { cents, editMoney, moneyText, parseMoney, showMoney, showQuantity } from "./money.js";
-import { showLastDay } from "./promotions.js";
 import { state, unitName, update } from "./state.js";
 
 const held = () => state.sale.customer?.card?.balances ?? [];

@@ -1,4 +1,4 @@
-"""The parts of the till that compute: money, quantities, payments. Run in the browser that runs them."""
+"""The parts of the till that compute: money, quantities, payments, moments. Run in the browser that runs them."""
 
 from typing import Any
 
@@ -119,3 +119,46 @@ def test_the_nearest_campaign_comes_first(page: Page) -> None:
     )
 
     assert order == ["NEAR", "FAR", "PIX", "OVER"]
+
+
+class TestMoments:
+    """The browser stands in São Paulo (UTC-3), the store elsewhere: its clocks count."""
+
+    @pytest.fixture
+    def in_manaus(self, page: Page) -> Page:
+        return _move_store(page, "America/Manaus")
+
+    def test_are_shown_by_the_clocks_of_the_store(self, in_manaus: Page) -> None:
+        late = "2026-11-23T03:30:00Z"
+
+        assert compute(in_manaus, "moments", f"m.showMoment('{late}')") == "22/11/2026, 23:30"
+        assert compute(in_manaus, "moments", f"m.businessDate(new Date('{late}'))") == "2026-11-22"
+        # What ends when the day does in Manaus is good until that day, though it is over in São Paulo an hour before.
+        assert compute(in_manaus, "moments", "m.showLastDay('2026-11-23T04:00:00Z')") == "22 Nov 2026"
+
+    def test_are_sent_and_read_with_the_offset_of_the_store(self, in_manaus: Page) -> None:
+        local = "2026-11-22T22:30:00.000-04:00"
+
+        assert compute(in_manaus, "moments", "m.storeInstant(new Date('2026-11-23T02:30:00Z'))") == local
+        assert compute(in_manaus, "moments", "m.typedInstant('2026-11-22T22:30')") == local
+
+    def test_are_read_with_the_offset_of_their_own_hour(self, page: Page) -> None:
+        _move_store(page, "America/New_York")
+        typed = ["2026-11-01T00:30", "2026-11-01T03:30", "2026-03-08T00:30", "2026-03-08T03:30"]
+
+        read = compute_all(page, "moments", "typedInstant", typed)
+
+        assert [text[-6:] for text in read] == ["-04:00", "-05:00", "-05:00", "-04:00"]
+        assert [text[:16] for text in read] == typed
+
+
+def _move_store(page: Page, zone: str) -> Page:
+    page.evaluate(
+        """async (zone) => {
+            const { state } = await import("/static/till/state.js");
+            state.device.pairings = [{ id: "1", store: { time_zone: zone } }];
+            state.device.current = "1";
+        }""",
+        zone,
+    )
+    return page
