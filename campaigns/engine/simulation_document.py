@@ -194,7 +194,14 @@ class ProgramDocument:
     levels: tuple[LevelDocument, ...] = fields.objects(LevelDocument, label="Levels", default=())
 
     def faults(self) -> list[tuple[str, str, str]]:
-        return [] if _whole_hundredths(self.redeem_step) else [("redeem_step", "invalid_number", NOT_POINTS)]
+        found = []
+        if bool(self.points) != bool(self.per_amount):
+            missing = "per_amount" if self.points else "points"
+            message = gettext_noop("Give points and the value that earns them, or neither.")
+            found.append((missing, "required", message))
+        if not _whole_hundredths(self.redeem_step):
+            found.append(("redeem_step", "invalid_number", NOT_POINTS))
+        return found
 
 
 @fields.declared

@@ -155,6 +155,8 @@ class TestSimulations:
             ({"shopper": {"balances": N08}, "balances": N08}, "balances"),
             ({"programs": [{"code": "p", "redeem_step": 0}]}, "programs[0].redeem_step"),
             ({"programs": [{"code": "p", "redeem_step": "0.005"}]}, "programs[0].redeem_step"),
+            ({"programs": [{"code": "p", "points": 1}]}, "programs[0].per_amount"),
+            ({"programs": [{"code": "p", "per_amount": "10.00"}]}, "programs[0].points"),
             ({"programs": [{"code": "p"}, {"code": "p"}]}, "programs"),
             ({"programs": [{"code": "p", "levels": [{"points": 0}]}]}, "programs[0].levels[0].points"),
             (
