@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -20,13 +21,15 @@ from campaigns.engine.kinds import BENEFITS
 from campaigns.engine.verdict import Unit, Verdict
 from campaigns.explanations import codes_named, explain, written
 from campaigns.forms.declared import Complaint, Json
-from campaigns.forms.simulator import SimulatorForm, packed, unpacked
+from campaigns.forms.simulator import PREFIX, SimulatorForm, packed, unpacked
 from campaigns.models import Campaign
 from campaigns.redemption_texts import explain_refused
 from campaigns.services.simulator import Simulated, run_scenario
 from campaigns.suggestions import suggest
 from loyalty.views.filters import last_day
 from retail import formats, money
+from retail.models import Store
+from retail.selectors.company import company_zone
 from retail.views.access import PageMixin
 
 # A basket may concern hundreds of live campaigns; the nearest ones are what anybody reads.
@@ -40,17 +43,20 @@ class Simulator(PageMixin, View):
     permission_required = "campaigns.view_campaign"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        address = request.GET.get("s")
-        if address is None:
-            return self.draw(SimulatorForm(scenario=_beginning(request.GET.get("campaign", ""))))
-        scenario = unpacked(address)
+        address, problems = request.GET.get("s"), []
+        scenario = _beginning(request.GET.get("campaign", "")) if address is None else unpacked(address)
         if scenario is None:
-            form = SimulatorForm(scenario={"live": True})
+            scenario = {"live": True}
             text = _("This address holds no purchase. Here is a new one.")
-            return self.draw(form, problems=[Complaint("", "", text)])
-        return self.draw(SimulatorForm(scenario=scenario))
+            problems.append(Complaint("", "", text))
+        with timezone.override(_clock_of(scenario.get("store", ""))):
+            return self.draw(SimulatorForm(scenario=scenario), problems=problems)
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        with timezone.override(_clock_of(request.POST.get(f"{PREFIX}-store", ""))):
+            return self._answer(request)
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         form = SimulatorForm(request.POST)
         action = request.POST.get("_action", "")
         if action.startswith(("add:", "remove:")):
@@ -85,11 +91,18 @@ class Simulator(PageMixin, View):
             "result": result,
             "problems": [*problems, *form.complaints_about(found)],
             "share": packed(scenario),
+            "clock": timezone.get_current_timezone_name(),
             "nothing_chosen": not chosen and not scenario.get("live"),
             "campaign": Campaign.objects.filter(code=chosen[0]).first() if len(chosen) == 1 else None,
             "may_search_customers": self.request.user.has_perm("customers.view_customer"),
         }
         return render(self.request, "campaigns/simulator.html", context)
+
+
+def _clock_of(store: str) -> ZoneInfo:
+    """Return the zone in which the page reads and writes every moment: the store's, or the company's without one."""
+    found = Store.objects.filter(code=store).first() if store and "\0" not in store else None
+    return company_zone() if found is None else found.zone
 
 
 def _address(packed_scenario: str) -> str:
@@ -147,9 +160,7 @@ class Receipt:
             "refusals": [self._refusal(refusal, refusal.campaign in own) for refusal in self.refusals],
             "more_refusals": len(evaluation.not_activated) - len(self.refusals),
             "customer": self.simulated.customer,
-            "moment": formats.moment(
-                self.simulated.simulation.moment, self.simulated.simulation.store.timezone
-            ),
+            "moment": formats.moment(self.simulated.simulation.moment),
         }
 
     def _line(self, line: Any) -> Json:

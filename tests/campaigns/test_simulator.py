@@ -38,6 +38,22 @@ class TestSimulator:
         assert "Dez por cento" in text
         assert re.search(r"R\$\s90\.00", text)
 
+    def test_reads_and_writes_every_moment_by_the_clock_of_the_store(self, page: Client) -> None:
+        builders.build_store(code="0099", time_zone="America/Manaus")
+        campaign = builders.build_campaign(starts_at="2026-11-23T12:00:00Z")
+        typed = {"sim-campaigns": campaign.code, "sim-at": "2026-11-22T23:30"}
+
+        there = page.post("/simulator/", posted(**typed, **{"sim-store": "0099"}), follow=True)
+        here = page.post("/simulator/", posted(**typed), follow=True)
+
+        text = unescape(there.content.decode())
+        assert there.context["form"].scenario()["at"] == "2026-11-22T23:30:00-04:00"
+        assert 'value="2026-11-22T23:30"' in text
+        assert "22 Nov 2026, 23:30 (America/Manaus)" in text
+        # The reasons tell moments by the same clock.
+        assert "23 Nov 2026, 08:00" in text
+        assert "22 Nov 2026, 23:30 (America/Sao_Paulo)" in here.content.decode()
+
     def test_leads_to_an_address_that_shows_the_same_again(self, page: Client) -> None:
         campaign = builders.build_campaign()
 
