@@ -1,4 +1,4 @@
-"""Promotional codes from and to files: a short list in at once, one result a line; a pool out, as CSV."""
+"""Promotional codes from and to files: a short list in at once, one result a line; a pool out."""
 
 import csv
 import io
@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
 from campaigns import codes
 from campaigns.models import ImportResult, PromoCode, PromoCodePool
-from campaigns.models.promo_code import code_state
+from campaigns.models.promo_code import CodeState, code_state
 from campaigns.services import promo_code_refusals as refusals
 from campaigns.services.promo_codes import (
     MOST_AT_ONCE,
@@ -104,13 +104,35 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _EXPORT_BATCH = 5_000
 
 
+class ExportedCode(NamedTuple):
+    """A code as files tell of it. `customer` is whose it is, None for anybody's."""
+
+    code: str
+    customer: str | int | None
+    state: CodeState
+    max_uses: int | None
+    max_uses_per_customer: int | None
+    used: int
+    starts_at: datetime | None
+    expires_at: datetime | None
+    active: bool
+    created_at: datetime
+
+
 def export_codes(pool: PromoCodePool, *, with_documents: bool, at: datetime) -> Iterator[str]:
-    """Yield a pool's codes as lines of CSV, a heading first. Cells cannot start a formula in a spreadsheet.
+    """Yield a pool's codes as CSV for programs, a heading first. Cells cannot start a formula in a spreadsheet."""
+    yield csv_line(ExportedCode._fields)
+    for found in exported_codes(pool, with_documents=with_documents, at=at):
+        yield csv_lines(_cells(code) for code in found)
+
+
+def exported_codes(
+    pool: PromoCodePool, *, with_documents: bool, at: datetime
+) -> Iterator[list[ExportedCode]]:
+    """Yield a pool's codes, some thousands at a time: a million take no more memory than the first.
 
     A customer without a code of the chain's own is named by the document, for whoever may see it, or else by the id.
-    Reads some thousands at a time by key: a million take no more memory than the first.
     """
-    yield csv_line(_EXPORTED)
     # Values, not objects: a million of those take four times as long.
     rows = pool.codes.order_by("pk").values_list(
         "pk",
@@ -128,16 +150,10 @@ def export_codes(pool: PromoCodePool, *, with_documents: bool, at: datetime) -> 
     last = 0
     while found := list(rows.filter(pk__gt=last)[:_EXPORT_BATCH]):
         last = found[-1][0]
-        yield csv_lines(_cells(row, pool, at) for row in found)
+        yield [_exported(row, pool, at) for row in found]
 
 
-_EXPORTED = (
-    *("code", "customer", "state", "max_uses", "max_uses_per_customer", "used"),
-    *("starts_at", "expires_at", "active", "created_at"),
-)
-
-
-def _cells(row: tuple[Any, ...], pool: PromoCodePool, at: datetime) -> list[Any]:
+def _exported(row: tuple[Any, ...], pool: PromoCodePool, at: datetime) -> ExportedCode:
     _pk, code, own_code, otherwise, max_uses, personal, used, starts_at, expires_at, active, created_at = row
     state = code_state(
         pool_is_active=pool.is_active,
@@ -148,17 +164,29 @@ def _cells(row: tuple[Any, ...], pool: PromoCodePool, at: datetime) -> list[Any]
         expires_at=expires_at,
         at=at,
     )
+    return ExportedCode(
+        code=code,
+        customer=own_code or otherwise,
+        state=state,
+        max_uses=max_uses,
+        max_uses_per_customer=personal,
+        used=used,
+        starts_at=starts_at,
+        expires_at=expires_at,
+        active=active,
+        created_at=created_at,
+    )
+
+
+def _cells(code: ExportedCode) -> list[Any]:
     return [
-        code,
-        own_code or otherwise,
-        state.value,
-        max_uses,
-        personal,
-        used,
-        starts_at and starts_at.isoformat(),
-        expires_at and expires_at.isoformat(),
-        "1" if active else "0",
-        created_at.isoformat(),
+        *code[:2],
+        code.state.value,
+        *code[3:6],
+        code.starts_at and code.starts_at.isoformat(),
+        code.expires_at and code.expires_at.isoformat(),
+        "1" if code.active else "0",
+        code.created_at.isoformat(),
     ]
 
 

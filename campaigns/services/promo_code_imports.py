@@ -160,8 +160,14 @@ def add(job: Job, progress: Progress) -> dict[str, int]:
 
 
 def refused_lines(source: PromoCodeImport) -> Iterator[str]:
-    """Yield the lines that are not good as CSV: line, code, customer, result."""
+    """Yield the lines that are not good as CSV for programs: line, code, customer, result."""
     yield csv_line(["line", "code", "customer", "result"])
+    for rows in refused_rows(source):
+        yield "".join(csv_line([row.line, row.code, row.owner, row.result]) for row in rows)
+
+
+def refused_rows(source: PromoCodeImport) -> Iterator[list[PromoCodeImportLine]]:
+    """Yield the lines that are not good in their order, some thousands at a time."""
     position = 0
     refused = PromoCodeImportLine.objects.filter(source=source).exclude(result=ImportResult.GOOD)
     while True:
@@ -169,7 +175,7 @@ def refused_lines(source: PromoCodeImport) -> Iterator[str]:
         if not rows:
             return
         position = rows[-1].line
-        yield "".join(csv_line([row.line, row.code, row.owner, row.result]) for row in rows)
+        yield rows
 
 
 def _pack(file: IO[bytes]) -> tuple[str, bytes, int]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +22,7 @@ from campaigns.views.jobs import show_jobs
 from retail import formats
 from retail.views.access import PageMixin
 from retail.views.columns import Column
+from retail.views.files import csv_response
 from retail.views.forms import FormPage, FormSection
 from retail.views.lists import ListPage
 
@@ -229,14 +230,26 @@ def _events(pool: PromoCodePool) -> list[dict[str, Any]]:
 class Export(PageMixin, View):
     permission_required = "campaigns.view_promocodepool"
 
-    def get(self, request: HttpRequest, code: str) -> StreamingHttpResponse:
+    def get(self, request: HttpRequest, code: str) -> HttpResponseBase:
         pool, at = find_pool(code), timezone.now()
         services.record_event(pool, "exported", user=request.user, at=at)  # type: ignore[arg-type]
-        return StreamingHttpResponse(
-            files.export_codes(pool, with_documents=request.user.has_perm("customers.view_customer"), at=at),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{pool.code}.csv"'},
-        )
+        sees_customers = request.user.has_perm("customers.view_customer")
+        found = files.exported_codes(pool, with_documents=sees_customers, at=at)
+        headings = [
+            *(_now("Code"), _now("Only for"), _now("State")),
+            *(_now("Uses allowed"), _now("Uses allowed to one customer"), _now("Uses")),
+            *(_now("Valid from"), _now("Valid until"), _now("Created")),
+        ]
+        return csv_response(pool.code, headings, (_row(code) for codes in found for code in codes))
+
+
+def _row(code: files.ExportedCode) -> list[Any]:
+    moments = (code.starts_at, code.expires_at, code.created_at)
+    return [
+        *(code.code, code.customer, code.state.label),
+        *(code.max_uses, code.max_uses_per_customer, code.used),
+        *(moment and formats.in_zone(moment) for moment in moments),
+    ]
 
 
 class SwitchPool(PageMixin, View):

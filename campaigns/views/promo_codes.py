@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -31,6 +31,7 @@ from campaigns.tasks import wake_jobs
 from campaigns.views.jobs import show_job
 from campaigns.views.promo_code_pools import PoolCreate, find_pool, pool_url
 from retail.views.access import PageMixin
+from retail.views.files import csv_response
 from retail.views.forms import FormPage, FormSection
 
 # Pages make so many while the manager waits; the job has a bar for more.
@@ -301,15 +302,18 @@ class ImportRefused(PageMixin, View):
 
     permission_required = ("campaigns.change_promocodepool", "campaigns.add_promocode")
 
-    def get(self, request: HttpRequest, code: str, pk: int) -> StreamingHttpResponse:
+    def get(self, request: HttpRequest, code: str, pk: int) -> HttpResponseBase:
         source = find_pool(code).imports.filter(pk=pk).first()
         if source is None:
             raise Http404
-        return StreamingHttpResponse(
-            imports.refused_lines(source),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{code}-{pk}.csv"'},
+        labels = dict(ImportResult.choices)
+        headings = [_("Line"), _("Code"), _("Customer"), _("Result")]
+        refused = (
+            [row.line, row.code, row.owner, labels.get(row.result, row.result)]
+            for rows in imports.refused_rows(source)
+            for row in rows
         )
+        return csv_response(f"{code}-{pk}", headings, refused)
 
 
 class Switch(PageMixin, View):

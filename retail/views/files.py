@@ -17,6 +17,8 @@ from openpyxl.styles import Font
 
 # A spreadsheet runs cells that begin like this; text from customers must stay text.
 _RUNNABLE = ("=", "+", "-", "@", "\t", "\r")
+# Characters of CSV that are sent at once: a line each would be a million small pieces for a million rows.
+_PIECE = 32_768
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -58,13 +60,15 @@ def _csv_lines(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterat
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
     comma = (get_language() or "").startswith("pt")
+    buffer.write("\ufeff")
     writer.writerow([neutralised(str(title)) for title in headings])
-    yield "\ufeff" + buffer.getvalue()
     for row in rows:
-        buffer.seek(0)
-        buffer.truncate()
         writer.writerow([_csv_cell(value, comma) for value in row])
-        yield buffer.getvalue()
+        if buffer.tell() > _PIECE:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
 
 
 def _csv_cell(value: Any, comma: bool) -> str:

@@ -12,7 +12,7 @@ from campaigns.models import (
 from campaigns.services import jobs, promo_code_imports
 from campaigns.services import promo_code_refusals as refusals
 from campaigns.services import promo_codes as codes
-from tests.builders import build_customer, build_promo_code_pool
+from tests.builders import build_customer, build_promo_code_pool, build_user
 from tests.campaigns.code_work import AT, receive, run
 
 BATCH = 50
@@ -82,6 +82,19 @@ class TestImport:
             '"118","TWO WORDS","","invalid"',
             '"120","BOB","11144477735","customer_unknown"',
         ]
+
+    def test_offers_the_others_as_a_file_for_a_spreadsheet(self, pool, client):
+        source, job = receive(pool, self.lines())
+        run(job)
+        client.force_login(build_user(is_superuser=True))
+
+        file = client.get(
+            f"/promo-codes/{pool.code}/import/{source.pk}/refused/", headers={"Accept-Language": "en"}
+        )
+
+        lines = file.getvalue().decode().splitlines()
+        assert lines[0] == "\ufeffLine;Code;Customer;Result"
+        assert [line.split(";")[:3] for line in lines[1:3]] == [["116", "GOOD-000", ""], ["117", "TAKEN", ""]]
 
     @pytest.mark.parametrize("stops_after", [1, 2, 3, 4, 5, 6])
     def test_adds_each_code_once_wherever_it_was_cut_off(self, pool, stops_after):

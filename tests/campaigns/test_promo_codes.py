@@ -241,7 +241,24 @@ class TestExport:
 
         assert ("Ana Souza" in page) is is_shown
         assert ("39053344705" in exported) is is_shown
-        assert is_shown or f'"{customer.pk}"' in exported
+        assert is_shown or f";{customer.pk};" in exported
+
+    def test_of_the_page_opens_in_a_brazilian_spreadsheet_and_comes_in_again(self, client, pool):
+        customer = Customer.objects.create(code="C-1", name="Ana Souza")
+        terms = services.Terms(max_uses=3, expires_at=datetime(2026, 12, 23, 3, tzinfo=UTC))
+        services.generate_codes(pool=pool, count=1, terms=terms, customer=customer, at=AT)
+        client.force_login(build_user(permissions=["campaigns.view_promocodepool"]))
+
+        answer = client.get(f"/promo-codes/{pool.code}/export/", headers={"Accept-Language": "pt-BR"})
+        text = answer.getvalue().decode()
+
+        assert text.startswith("\ufeff")
+        heading, line = [row.split(";") for row in text.splitlines()]
+        word = PromoCode.objects.get().code
+        assert line[:2] == [word, "C-1"]
+        assert len(heading) == len(line)
+        assert line[7] == "23/12/2026 00:00"
+        assert [row[1:] for row in files.read_lines(text.splitlines())] == [(word, "C-1")]
 
     def test_reads_a_pool_piece_by_piece(self, pool, monkeypatch, django_assert_num_queries):
         services.generate_codes(pool=pool, count=7, terms=ONCE, at=AT)
