@@ -19,6 +19,8 @@ from retail.rows import MISSING, Code, Column, FieldError, FieldRefused, RowResu
 
 COLUMNS: dict[str, Column] = {"code": Code(64), "name": Text(120, default=MISSING)}
 MAX_MEMBERS = 100_000
+# Of an entry that cannot be one.
+_SHOWN = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +221,22 @@ def _read_entry(kind: GroupingKind, entry: Any) -> tuple[str, str]:
         words = " | ".join(f'{{"{name}": …}}' for name in kind.names)
         raise FieldRefused("member", _("This must be one of %(forms)s.") % {"forms": words})
     name, value = next(iter(entry.items()))
-    text = read_text(value, 64, strict=True)
+    try:
+        text = read_text(value, 64, strict=True)
+    except FieldRefused as refusal:
+        if not isinstance(value, str):
+            raise
+        raise FieldRefused(refusal.code, f"“{_shortened(value.strip())}”: {refusal.message}") from refusal
     if not text:
         raise FieldRefused("blank", _("This may not be empty."))
     normalize = kind.normalize.get(name)
     return name, normalize(text) if normalize else text
+
+
+def _shortened(text: str) -> str:
+    """Return the beginning of an entry, by which whoever sent thousands finds it again."""
+    shown = "".join(symbol if symbol.isprintable() else "?" for symbol in text[:_SHOWN])
+    return f"{shown}…" if len(text) > _SHOWN else shown
 
 
 def _set_members(kind: GroupingKind, wanted: Mapping[int, set[int]]) -> set[int]:

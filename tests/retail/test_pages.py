@@ -169,6 +169,16 @@ class TestGroupings:
         assert set(grouping.products.all()) == set(known)
         assert "X-9" in answer.content.decode()
 
+    def test_quote_an_entry_that_cannot_be_one(self, client):
+        grouping = builders.build_product_grouping()
+
+        answer = client.post(
+            f"/groupings/products/{grouping.pk}/members/",
+            {"entries": f"{'A' * 65}\nB\u200bC", "name": "sku", "add": "1"},
+        )
+
+        assert [text.partition(": ")[0] for text in answer.context["refused"]] == [f"“{'A' * 32}…”", "“B?C”"]
+
     def test_take_the_first_column_of_a_file(self, client):
         grouping = builders.build_product_grouping()
         builders.build_product(sku="7891000100103")
