@@ -264,6 +264,7 @@ class Publish(DocumentAct):
         return render(request, "campaigns/document_publish.html", context)
 
     def act(self, code: str, user: User, at: Any) -> None:
+        before = self.kind.find(code).live_revision_id
         saved = self.kind.publish(
             code=code,
             version=posted_version(self.request),
@@ -271,6 +272,9 @@ class Publish(DocumentAct):
             user=user,
             at=at,
         )
+        if saved.live_revision_id == before:
+            messages.info(self.request, _("Exactly this was published already."))
+            return
         text = _("Published as revision %(number)s. Tills follow it from now on.")
         messages.success(self.request, text % {"number": saved.live_revision.number})
 

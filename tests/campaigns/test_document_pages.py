@@ -147,6 +147,26 @@ class TestAssociationPages:
 
         assert "Grupo do inverno" in page
 
+    @pytest.mark.parametrize(
+        ("build", "page"),
+        [
+            (build_association, "association"),
+            (build_markdown, "markdown"),
+            (build_campaign, "campaign"),
+        ],
+    )
+    def test_publishing_what_is_live_says_that_nothing_changed(self, manager, build, page):
+        document = build()
+        url = f"/{page}/{document.code}/publish/"
+
+        first = text(manager.post(url, follow=True))
+        again = text(manager.post(url, follow=True))
+
+        assert "Published as revision 1." in first
+        assert "Exactly this was published already." in again
+        assert "Published as revision" not in again
+        assert document.revisions.count() == 1
+
     def test_publish_pause_resume_and_go_back(self, manager):
         association = build_association(name="Um")
         url = f"/association/{association.code}/"
