@@ -26,6 +26,7 @@ PICKERS = {
     "operations": "operation",
     "channels": "channel",
     "pool": "pool",
+    "program": "program",
     "category": "campaign_category",
     "requires_consent": "consent",
     "consents": "consent",

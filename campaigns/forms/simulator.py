@@ -86,13 +86,29 @@ class SimulatedShopper:
     document: str = fields.text(label=gettext_noop("CPF or CNPJ"), default="")
     agenda: bool = fields.boolean(label=gettext_noop("Has an appointment with a seller"), default=False)
     cashback: int | None = fields.money(
+        label=gettext_noop("Cashback held"),
+        help=gettext_noop("What can be used of it in this purchase."),
+        default=None,
+    )
+    cashback_used: int | None = fields.money(
         label=gettext_noop("Cashback to use"),
-        help=gettext_noop("As much of it as its terms allow is used in this purchase."),
+        help=gettext_noop("Empty: as much of it as its terms allow."),
         default=None,
     )
     cashback_percent: int | None = fields.percent(
         label=gettext_noop("Of it at most (percentage)"),
         help=gettext_noop("Of this purchase. Empty: no limit."),
+        default=None,
+    )
+
+
+@fields.declared
+class SimulatedPoints:
+    program: str = fields.text(label=gettext_noop("Program"), default="")
+    held: Decimal | None = fields.decimal(label=gettext_noop("Points held"), default=None)
+    used: Decimal | None = fields.decimal(
+        label=gettext_noop("Points to use"),
+        help=gettext_noop("Empty: as many as the program allows. 0 uses none."),
         default=None,
     )
 
@@ -122,6 +138,12 @@ class Simulator:
         label=gettext_noop("An invented customer"),
         help=gettext_noop("With a customer of yours, what you fill in here replaces what is known."),
         default=None,
+    )
+    points: tuple[SimulatedPoints, ...] = fields.objects(
+        SimulatedPoints,
+        label=gettext_noop("Points of the customer"),
+        help=gettext_noop("What an invented customer holds in each program, and uses in this purchase."),
+        default=(),
     )
     at: datetime | None = fields.instant(
         label=gettext_noop("When"), help=gettext_noop("Empty is now."), default=None
@@ -314,7 +336,7 @@ def unpacked(address: str) -> Json | None:
 
 
 _TEXT_LISTS = ("campaigns", "promo_codes", "accepted")
-_ROW_LISTS = ("lines", "payments", "exchange", "captured", "gifts")
+_ROW_LISTS = ("lines", "payments", "points", "exchange", "captured", "gifts")
 _TEXTS = ("customer", "at", "store", "operation", "delivery_fee")
 
 

@@ -2,11 +2,12 @@
 
 A scenario is plain JSON: `campaigns` (codes; their working copies take part), `live` (with what is published), `lines`,
 `exchange`, `payments`, `promo_codes`, `captured` ([{name, value}]), `accepted`, `gifts`, `delivery_fee`, `operation`, `store`
-(a code), `at`, `customer` (the key of one that exists) and `shopper` (facts that are imagined, or replace what is known).
+(a code), `at`, `customer` (the key of one that exists), `shopper` (facts that are imagined, or replace what is known; its
+`cashback`, of which `cashback_used` or all is used) and `points` ([{program, held, used}], used up as far as they go without `used`).
 Nothing here writes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -129,7 +130,8 @@ def run_scenario(scenario: Scenario, *, at: datetime, shows_codes: bool = False)
         )
         evaluation = simulation.run(plan, products=references.catalogue_items(simulation.gift_skus(plan)))
     except DocumentError as error:
-        raise DocumentError([_in_scenario(problem) for problem in error.problems]) from error
+        places = _places(scenario)
+        raise DocumentError([_in_scenario(problem, places) for problem in error.problems]) from error
     lines = simulation.basket.lines
     return Simulated(
         evaluation=evaluation,
@@ -194,19 +196,49 @@ def _document(
         else:
             document["store"], zone = store, ZoneInfo(store["timezone"])
     document["shopper"] = _shopper(scenario.get("shopper"), customer, moment.astimezone(zone))
-    _use_cashback(document)
+    programs = program_documents() if scenario.get("live") or scenario.get("points") else []
+    _use_balances(document, scenario.get("points", []), programs, problems)
     if scenario.get("live"):
-        document |= {"programs": program_documents(), "stamp_plans": plan_documents()}
+        document |= {"programs": programs, "stamp_plans": plan_documents()}
     return document, customer
 
 
-def _use_cashback(document: dict[str, Any]) -> None:
-    """Turn the cashback of an invented customer into a balance, all of which is to be used."""
-    shopper = document["shopper"] or {}
-    amount, percent = shopper.pop("cashback", None), shopper.pop("cashback_percent", None)
+def _use_balances(
+    document: dict[str, Any],
+    points: Sequence[Mapping[str, Any]],
+    programs: Sequence[Mapping[str, Any]],
+    problems: list[Problem],
+) -> None:
+    """Turn what an invented customer holds into balances, and ask for what is to be used of them.
+
+    Points make somebody of a purchase that named nobody; their programs take part, also when nothing live does.
+    """
+    shopper = dict(document["shopper"] or {})
+    amount, percent, used = (
+        shopper.pop(name, None) for name in ("cashback", "cashback_percent", "cashback_used")
+    )
+    held: dict[str, Any] = {}
+    redeem: dict[str, Any] = {}
     if amount is not None:
-        shopper["balances"] = {"cashback": [{"amount": amount, "max_percent": percent}]}
-        document["basket"]["redeem"] = {"cashback": "max"}
+        held["cashback"] = [{"amount": amount, "max_percent": percent}]
+        redeem["cashback"] = "max" if used is None else used
+    known = {program["code"]: program for program in programs}
+    for place, row in enumerate(points):
+        code, used = row.get("program") or "", row.get("used")
+        path = f"points.{place}.program"
+        if code not in known:
+            problems.append(Problem(path, "unknown", gettext_noop("There is no such program.")))
+        elif code in held.get("points", {}):
+            problems.append(Problem(path, "repeated", gettext_noop("Contains the same code twice.")))
+        else:
+            held.setdefault("points", {})[code] = row.get("held") or "0"
+            redeem.setdefault("points", {})[code] = "max" if used in (None, "") else used
+    document["programs"] = [known[code] for code in held.get("points", {})]
+    if held:
+        shopper["balances"] = held
+        document["basket"]["redeem"] = redeem
+    if held or document["shopper"] is not None:
+        document["shopper"] = shopper
 
 
 def _working_copies(wanted: list[str], problems: list[Problem]) -> list[Mapping[str, Any]]:
@@ -315,5 +347,18 @@ def _used(
     }
 
 
-def _in_scenario(problem: Problem) -> Problem:
-    return replace(problem, path=problem.path.removeprefix("basket."))
+def _places(scenario: Scenario) -> dict[str, str]:
+    """Return where in the scenario stands what the document has elsewhere: a path by another."""
+    places = {
+        "shopper.balances.cashback.0.amount": "shopper.cashback",
+        "shopper.balances.cashback.0.max_percent": "shopper.cashback_percent",
+        "basket.redeem.cashback": "shopper.cashback_used",
+    }
+    for place, row in enumerate(scenario.get("points", [])):
+        places[f"shopper.balances.points.{row.get('program')}"] = f"points.{place}.held"
+        places[f"basket.redeem.points.{row.get('program')}"] = f"points.{place}.used"
+    return places
+
+
+def _in_scenario(problem: Problem, places: Mapping[str, str]) -> Problem:
+    return replace(problem, path=places.get(problem.path) or problem.path.removeprefix("basket."))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from campaigns.explanations import OPERATIONS, operation_name
 from campaigns.models import Campaign, CampaignCategory, PromoCodePool
 from customers.models import Customer, CustomerGrouping, Purpose, Sex
+from loyalty.models import PointsProgram
 from retail.models import Category, Payment, Product, ProductGrouping, Sale, Store, StoreGrouping
 from retail.views.choices import MOST, Choice, ChoicesPage, Search, named, products
 
@@ -90,6 +91,7 @@ SEARCHES: dict[str, Search] = {
     "loyalty_category": _loyalty_categories,
     "sex": _labelled(Sex.choices),
     "pool": lambda text: named(PromoCodePool, text),
+    "program": lambda text: named(PointsProgram, text),
     "campaign_category": lambda text: named(CampaignCategory, text),
     "consent": _labelled(Purpose.choices),
     "payment_method": _words(PAYMENT_METHODS, _used_methods),

@@ -183,15 +183,33 @@ class Receipt:
         }
 
     def _used(self) -> Any:
-        """Yield what is left of the cashback that was used, or why it was not."""
+        """Yield what is left of the balances that were used, or why they were not."""
         redemption = self.evaluation.redemption
         if redemption is None:
             return
         for used in redemption.redeemed:
-            left = written(Unit.MONEY, used.balance_after)
-            yield "money", _("%(left)s of the cashback is left") % {"left": left}
+            if used.units is None:
+                left = written(Unit.MONEY, used.balance_after)
+                yield "money", _("%(left)s of the cashback is left") % {"left": left}
+                continue
+            text = _("%(points)s points of %(program)s pay %(amount)s; %(left)s are left")
+            yield (
+                "star",
+                text
+                % {
+                    "points": formats.number(_amount(used.units)),
+                    "program": used.program,
+                    "amount": written(Unit.MONEY, used.amount),
+                    "left": formats.number(_amount(used.balance_after)),
+                },
+            )
         for refused in redemption.refused:
-            yield "alert", _("Cashback: %(reason)s") % {"reason": explain_refused(refused)}
+            reason = explain_refused(refused)
+            if refused.program:
+                text = _("Points of %(program)s: %(reason)s")
+                yield "alert", text % {"program": refused.program, "reason": reason}
+            else:
+                yield "alert", _("Cashback: %(reason)s") % {"reason": reason}
 
     def _earned(self, earned: Earned) -> Any:
         for points in earned.points:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from html import unescape
 from typing import Any
 
@@ -394,7 +395,12 @@ class TestCashback:
         answer = page.post("/simulator/", posted(**fields), follow=True)
 
         assert answer.context["result"]["totals"]["redeemed"] == 10
-        assert "Paid with cashback" in answer.content.decode()
+        assert "Paid with balances" in answer.content.decode()
+
+    def test_is_used_as_far_as_is_asked_for(self, page: Client) -> None:
+        shown = look(page, shopper={"cashback": "30.00", "cashback_used": "12.50"})
+
+        assert shown["totals"]["redeemed"] == Decimal("12.50")
 
     def test_says_why_it_is_not_used(self, page: Client) -> None:
         shown = look(page, shopper={"cashback": "30.00", "cashback_percent": "0"})
@@ -408,3 +414,59 @@ class TestCashback:
         assert answer.status_code == 200
         assert answer.context["result"] is None
         assert answer.context["problems"]
+
+
+class TestPoints:
+    @pytest.fixture
+    def program(self, db: None) -> Any:
+        return builders.build_program(code="clube", point_value="0.10", redeem_step=10)
+
+    def test_pay_as_far_as_they_go(self, page: Client, program: Any) -> None:
+        shown = look(page, points=[{"program": "clube", "held": "125"}])
+
+        assert (shown["totals"]["redeemed"], shown["totals"]["net"]) == (12, 88)
+        assert ("star", "120 points of clube pay R$\xa012.00; 5 are left") in shown["earned"]
+
+    def test_pay_what_is_asked_for_beside_cashback(self, page: Client, program: Any) -> None:
+        shown = look(
+            page, shopper={"cashback": "30.00"}, points=[{"program": "clube", "held": "125", "used": "50"}]
+        )
+
+        assert shown["totals"]["redeemed"] == 35
+        unused = look(page, points=[{"program": "clube", "held": "125", "used": "0"}])
+        assert unused["totals"]["redeemed"] == 0
+
+    def test_are_typed_into_the_form(self, page: Client, program: Any) -> None:
+        row = {"sim-points-0-program": "clube", "sim-points-0-held": "125", "sim-points-0-used": "30"}
+
+        answer = page.post("/simulator/", posted(**row), follow=True)
+        more = page.post("/simulator/", posted(**row, _action="add:sim-points"))
+
+        assert answer.context["result"]["totals"]["redeemed"] == 3
+        assert answer.context["form"].rows("points").rows[0]["held"].value() == "125"
+        assert 'name="sim-points-1-program"' in more.content.decode()
+
+    def test_say_why_they_do_not_pay(self, page: Client, program: Any) -> None:
+        shown = look(page, points=[{"program": "clube", "held": "125", "used": "55"}])
+
+        assert (
+            "alert",
+            "Points of clube: They are used in multiples of 10.",
+        ) in shown["earned"]
+
+    @pytest.mark.parametrize(
+        ("rows", "label"),
+        [
+            ([{"program": "outro", "held": "1"}], "Points of the customer 1 › Program"),
+            ([{"program": "clube"}, {"program": "clube"}], "Points of the customer 2 › Program"),
+            ([{"program": "clube", "held": "1.005"}], "Points of the customer 1 › Points held"),
+            ([{"program": "clube", "held": "9", "used": "x"}], "Points of the customer 1 › Points to use"),
+        ],
+    )
+    def test_name_the_input_that_is_wrong(
+        self, page: Client, program: Any, rows: list[Any], label: str
+    ) -> None:
+        answer = page.get("/simulator/", {"s": packed({"lines": [SHIRT], "points": rows})})
+
+        assert answer.context["result"] is None
+        assert [field for _anchor, field, _text in said(answer)] == [label]
