@@ -307,7 +307,7 @@ class ImportRefused(PageMixin, View):
         if source is None:
             raise Http404
         labels = dict(ImportResult.choices)
-        headings = [_("Line"), _("Code"), _("Customer"), _("Result")]
+        headings = [str(title) for title in (_("Line"), _("Code"), _("Customer"), _("Result"))]
         refused = (
             [row.line, row.code, row.owner, labels.get(row.result, row.result)]
             for rows in imports.refused_rows(source)
