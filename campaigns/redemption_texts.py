@@ -27,6 +27,7 @@ SENTENCES: Mapping[str, str] = {
     "product_not_in_basket": gettext_noop("The reward is off a product that is not in the basket."),
     "no_delivery_fee": gettext_noop("There is no delivery fee to take it off."),
     "used_whole": gettext_noop("A gift card is used whole."),
+    "not_for_products": gettext_noop("It pays other products than these."),
 }
 
 

@@ -8,7 +8,6 @@ from django.db.models import Count, Max, Model, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
-from campaigns import codes
 from campaigns.engine.basket import CatalogueItem
 from campaigns.engine.campaign import leaves
 from campaigns.engine.fields import DocumentError, Problem
@@ -16,7 +15,7 @@ from campaigns.engine.marks import gettext_noop
 from campaigns.models import Campaign, PromoCode
 from customers.models import Customer, CustomerGrouping
 from customers.selectors import has_standing_appointment, standing_consents
-from retail import money
+from retail import codes, money
 from retail.models import Category, Product, ProductGrouping, Sale, SaleState, Store, StoreGrouping
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from loyalty.redeemed import Redeemed, Refused
 from loyalty.value import Balances, SaleLine, StoredValue, UnitLot, by_expiry, usable
+from retail import money
 
 
 class Counter:
@@ -26,14 +27,36 @@ class Counter:
             for account in balances.accounts
         ]
         self._spent = [0] * len(balances.accounts)
+        # What values that pay some lines only have paid of each; the others are taken to pay the other lines first.
+        self._pinned = [0] * len(self.lines)
 
     def find(self, code: str) -> StoredValue | None:
         """Return the stored value of a code, when it can be used."""
         for stored in self.balances.stored_values:
             if stored.code == code:
                 alive = stored.expires_at is None or self.at < stored.expires_at
-                return stored if alive and stored.balance > 0 else None
+                holds = stored.balance > 0 or (stored.percent is not None and bool(stored.lots))
+                return stored if alive and holds else None
         return None
+
+    def payable(self, stored: StoredValue) -> int:
+        """Return how many cents of what is left a stored value may pay."""
+        return min(self.left, sum(self._rooms(stored)))
+
+    def pin(self, stored: StoredValue, amount: int) -> tuple[tuple[int, int], ...]:
+        """Note that an amount pays the lines of a stored value that pays some only; return (line number, cents) of each."""
+        if stored.is_for_all_lines:
+            return ()
+        rooms = self._rooms(stored)
+        parts = money.prorate_within(amount, rooms, rooms)
+        self._pinned = [held + part for held, part in zip(self._pinned, parts, strict=True)]
+        return tuple((line.line, part) for line, part in zip(self.lines, parts, strict=True) if part)
+
+    def _rooms(self, stored: StoredValue) -> list[int]:
+        return [
+            line.due - pinned if stored.pays(line) else 0
+            for line, pinned in zip(self.lines, self._pinned, strict=True)
+        ]
 
     def held(self, position: int) -> int:
         """Return the hundredths that the account at this position still has."""
@@ -51,6 +74,9 @@ class Counter:
             self.delivery_left -= used.amount
         else:
             self.left -= used.amount
+        if used.line is not None:
+            place = [line.line for line in self.lines].index(used.line)
+            self._pinned[place] += used.amount
         self.redeemed.append(used)
 
     def refuse(self, refused: Refused) -> None:

@@ -44,3 +44,9 @@ def _ready(at: datetime) -> Q:
     return Q(available_from__lte=at) & (
         Q(awaits_review=False) | Q(reviewed_at__isnull=False, reviewed_at__lte=at)
     )
+
+
+class StoredValueQuerySet(models.QuerySet):
+    def held_by(self, customer_id: int) -> Self:
+        """Stored values that are a customer's, the newest first."""
+        return self.filter(customer_id=customer_id).order_by("-pk")

@@ -43,7 +43,9 @@ class Redeemed(Struct, frozen=True, kw_only=True):
     the money that it takes off the sale; off the delivery fee with `target` "delivery", which is no part of the totals.
     `units` are hundredths of points or stamps, as `unit` says (None for money). `balance_after` is what can still be used, in units or cents;
     `forfeited` cents are lost with it. `takes` and `forfeits` name the lots: (lot id, hundredths), each lot at most once.
-    A reward's `reward` is gift, product or delivery, and `line` the one line that it stands on.
+    A reward's `reward` is gift, product or delivery, and `line` the one line that it stands on. `lines` are (line number,
+    cents) of a stored value that pays some lines only, `holder` the id of a stored value's account. What `is_whole` comes
+    back only with the last unit of the sale: a voucher in percent, whose one use `units` count.
     """
 
     kind: str
@@ -61,6 +63,9 @@ class Redeemed(Struct, frozen=True, kw_only=True):
     forfeited: int = 0
     takes: tuple[tuple[int, int], ...] = ()
     forfeits: tuple[tuple[int, int], ...] = ()
+    lines: tuple[tuple[int, int], ...] = ()
+    holder: int | None = None
+    is_whole: bool = False
 
 
 class Refused(Struct, frozen=True, kw_only=True):
@@ -117,4 +122,5 @@ REASONS = (
     "product_not_in_basket",  # a reward on a product that is not bought
     "no_delivery_fee",  # a reward on a delivery that costs nothing
     "used_whole",  # a gift card is used whole, whatever was asked
+    "not_for_products",  # it pays certain products, and none of them is left to pay
 )

@@ -27,21 +27,39 @@ def spent_shares(redeemed: Sequence[Redeemed], refundable: Mapping[int, int]) ->
     are spread whole.
     """
     rooms = dict(refundable)
-    found = []
-    for used in redeemed:
-        numbers = sorted(rooms) if used.line is None else [used.line]
-        shares: dict[int, SpentShare] = {}
+    shares: dict[int, dict[int, SpentShare]] = {}
+    # What pays some lines only comes first: the others have room elsewhere.
+    for place in sorted(range(len(redeemed)), key=lambda place: not _is_pinned(redeemed[place])):
+        used = redeemed[place]
+        shares[place] = {}
         if used.amount and used.target == "sale":
-            amounts = money.prorate_within(
-                used.amount, [refundable[n] for n in numbers], [rooms[n] for n in numbers]
-            )
-            units = _whole_parts(used.units or 0, amounts)
-            for number, amount, part in zip(numbers, amounts, units, strict=True):
+            amounts = _spread(used, refundable, rooms)
+            units = _whole_parts(used.units or 0, list(amounts.values()))
+            for (number, amount), part in zip(amounts.items(), units, strict=True):
                 rooms[number] -= amount
                 if amount or part:
-                    shares[number] = SpentShare(amount=amount, units=part)
-        found.append(shares)
-    return found
+                    shares[place][number] = SpentShare(amount=amount, units=part)
+    return [shares[place] for place in range(len(redeemed))]
+
+
+def _is_pinned(used: Redeemed) -> bool:
+    return used.line is not None or bool(used.lines)
+
+
+def _spread(used: Redeemed, refundable: Mapping[int, int], rooms: Mapping[int, int]) -> dict[int, int]:
+    """Return the cents of one value by line. The lines that it paid carry it, as far as they are worth it in a return."""
+    if used.line is not None:
+        return {used.line: min(used.amount, rooms[used.line])}
+    paid = sorted(number for number, _cents in used.lines)
+    own = [rooms[number] for number in paid]
+    parts = dict(zip(paid, money.prorate_within(used.amount, own, own), strict=True))
+    left = used.amount - sum(parts.values())
+    if left:
+        numbers = sorted(rooms)
+        others = [rooms[number] - parts.get(number, 0) for number in numbers]
+        rest = money.prorate_within(left, [refundable[number] for number in numbers], others)
+        parts = {number: parts.get(number, 0) + cents for number, cents in zip(numbers, rest, strict=True)}
+    return parts
 
 
 def _whole_parts(total: int, weights: Sequence[int]) -> list[int]:

@@ -4,7 +4,7 @@ Money is integer cents; points and stamps are integer hundredths of their unit; 
 instants are aware. Whoever reads the ledger makes these; `loyalty.redemption` says what of them a sale may use.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -102,12 +102,36 @@ class UnitAccount(Struct, frozen=True, kw_only=True):
 
 
 class StoredValue(Struct, frozen=True, kw_only=True, gc=False):
-    """A gift card, e-purse, voucher or credit note, found by its code (upper case, no outer spaces)."""
+    """A gift card, e-purse, voucher or credit note, found by the code as it was presented.
+
+    `balance` is what can be used now, in cents; `lots` are where it stands, those that expire first first. A voucher with
+    `percent` (millionths) is worth that part of one sale, and `lots` hold one use. It pays only lines of its `categories`
+    or `groupings` (both empty: every line), and only a sale of `minimum_purchase` cents or more. `holder` is the id of its
+    account.
+    """
 
     code: str
     kind: str
     balance: int
     expires_at: datetime | None = None
+    lots: tuple[UnitLot, ...] = ()
+    percent: int | None = None
+    minimum_purchase: int | None = None
+    categories: frozenset[str] = frozenset()
+    groupings: frozenset[str] = frozenset()
+    holder: int | None = None
+
+    @property
+    def is_for_all_lines(self) -> bool:
+        return not (self.categories or self.groupings)
+
+    def pays(self, line: "SaleLine") -> bool:
+        """Say whether it may pay a line at all."""
+        return (
+            self.is_for_all_lines
+            or not self.categories.isdisjoint(line.categories)
+            or not self.groupings.isdisjoint(line.groupings)
+        )
 
 
 class Balances(Struct, frozen=True, kw_only=True):
@@ -128,12 +152,17 @@ ANONYMOUS = Balances(known=False)
 
 
 class SaleLine(Struct, frozen=True, kw_only=True, gc=False):
-    """One line of the sale as it stands before redemption: `due` cents for `thousandths` of a unit."""
+    """One line of the sale as it stands before redemption: `due` cents for `thousandths` of a unit.
+
+    `categories` are its own and those above it.
+    """
 
     line: int
     sku: str = ""
     thousandths: int = 1000
     due: int
+    categories: tuple[str, ...] = ()
+    groupings: Collection[str] = ()
 
 
 def usable(lot: UnitLot | CashbackLot, at: datetime) -> bool:

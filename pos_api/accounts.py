@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from campaigns.engine.redemption_body import points_number
-from loyalty.models import Account, AccountKind
+from loyalty.models import MONEY_KINDS, Account, AccountKind
 from loyalty.selectors.statement import StatementRow
 from pos_api.openapi import Json
 from retail import money
@@ -54,7 +54,7 @@ ENTRY: Json = {
 
 def amount_of(kind: str, hundredths: int) -> int | str:
     """Write an amount of an account of this kind."""
-    return money.text(hundredths) if kind == AccountKind.CASHBACK else points_number(hundredths)
+    return money.text(hundredths) if kind in MONEY_KINDS else points_number(hundredths)
 
 
 class Holding(Protocol):

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct, field
 from campaigns.engine import basket as engine
 from loyalty.redemption import MAX, RedeemRequest, RewardRequest, StoredValueRequest
 from loyalty.redemption import Wanted as Amount
+from loyalty.stored_codes import canonical
 from pos_api.catalogue import CatalogueRow
 from pos_api.decoding import Decoder
 from pos_api.fields import (
@@ -183,10 +184,11 @@ def _repeated_values(redeem: RedeemDocument) -> list[FieldProblem]:
     seen: set[str] = set()
     errors = []
     for position, presented in enumerate(redeem.stored_values):
-        if presented.code in seen:
+        code = canonical(presented.code)
+        if code in seen:
             message = _("This code was given already.")
             errors.append(FieldProblem(f"redeem.stored_values[{position}].code", "duplicate", message))
-        seen.add(presented.code)
+        seen.add(code)
     return errors
 
 

@@ -28,7 +28,7 @@ class Prepared:
         self._execute = f"EXECUTE {name}({values})" if types else f"EXECUTE {name}"
         self._select = select
         for number in range(len(types), 0, -1):
-            self._select = self._select.replace(f"${number}", f"%s::{types[number - 1]}")
+            self._select = self._select.replace(f"${number}", f"%({number})s::{types[number - 1]}")
         self._is_given_up = False
 
     def row(self, parameters: Sequence[Any] = ()) -> Any:
@@ -51,7 +51,8 @@ class Prepared:
 
     def _plain_row(self, database: Any, parameters: Sequence[Any]) -> Any:
         with database.cursor() as cursor:
-            cursor.execute(self._select, parameters or None)
+            named = {str(number): value for number, value in enumerate(parameters, 1)}
+            cursor.execute(self._select, named or None)
             return cursor.fetchone()
 
 

@@ -18,6 +18,13 @@ from pos_api.baskets import BasketDocument
 from pos_api.catalogue import CatalogueRow
 from pos_api.prepared import Prepared
 from pos_api.problems import invalid_field
+from pos_api.stored_values import (
+    NOTHING_PRESENTED,
+    Presented,
+    digests,
+    presented_codes,
+    read_presented,
+)
 from pos_api.usage import Foreseen, foreseen, windows_at
 from pos_api.value import Value, read_value
 
@@ -68,14 +75,16 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     counters: str
     gifts: str
     value: Value
+    presented: Presented = NOTHING_PRESENTED
 
 
 _TEXTS, _MOMENT = "text[]", "timestamptz"
 _SNAPSHOT = Prepared(
-    "SELECT catalogue_version(), s.*, CASE WHEN $1 THEN pos_value((s.customers::json -> 0 ->> 0)::bigint, $2) END "
-    "FROM pos_snapshot($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) AS s",
+    "SELECT catalogue_version(), s.*, CASE WHEN $1 THEN pos_value((s.customers::json -> 0 ->> 0)::bigint, $2) END, "
+    "CASE WHEN cardinality($3) > 0 THEN pos_stored_values($3, $7, $2, $12) END "
+    "FROM pos_snapshot($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) AS s",
     (
-        *("boolean", _MOMENT),
+        *("boolean", _MOMENT, _TEXTS),
         *(_TEXTS, _TEXTS, _TEXTS, "bigint", "text", "text"),
         *(_MOMENT, _MOMENT, _MOMENT, _TEXTS, _TEXTS, "date[]", _TEXTS),
     ),
@@ -83,7 +92,7 @@ _SNAPSHOT = Prepared(
 
 # Most keystrokes of an anonymous customer: products that are remembered, and nothing else to know.
 _VERSIONS = Prepared("SELECT catalogue_version(), version FROM campaigns_planhead WHERE id = 1")
-_NOTHING_ELSE = ("[]", "{}", "[]", None, "[]", "[]", "[]", None)
+_NOTHING_ELSE = ("[]", "{}", "[]", None, "[]", "[]", "[]", None, None)
 
 _PRODUCTS = msgspec.json.Decoder(list[CatalogueRow])
 _PATHS = msgspec.json.Decoder(dict[str, tuple[str, ...]])
@@ -109,8 +118,9 @@ def read_snapshot(
     reference = ("id", str(customer_id)) if customer_id is not None else _reference(document)
     codes_entered = [str(code) for code in document.promo_codes]
     expected = foreseen()
-    has_others = bool(reference or codes_entered or expected.campaigns or expected.gifts)
-    whose = [reference is not None, at]
+    values_presented = presented_codes(document)
+    has_others = bool(reference or codes_entered or values_presented or expected.campaigns or expected.gifts)
+    whose = [reference is not None, at, digests(values_presented)]
     others = [
         codes_entered,
         terminal_id,
@@ -135,7 +145,8 @@ def read_snapshot(
         known.rows.keys().isdisjoint(skus) and known.paths.keys().isdisjoint(categories)
     ):
         row = _query(whose, skus, categories, others)
-    changed, version, products, paths, codes, locked_until, customers, counters, gifts, value = row
+    changed, version, products, paths, codes, locked_until, customers, counters, gifts, value, values = row
+    presented = read_presented(values)
     known = catalogue.remember(
         known,
         changed,
@@ -152,11 +163,12 @@ def read_snapshot(
         category_paths=known.paths,
         codes={} if codes == "[]" else {row.code: row for row in _CODES.decode(codes)},
         customer=found[0] if found else None,
-        locked_until=locked_until,
+        locked_until=locked_until or presented.locked_until,
         foreseen=expected,
         counters=counters,
         gifts=gifts,
         value=read_value(value, now=now),
+        presented=presented,
     )
 
 

@@ -83,7 +83,7 @@ CHECKS: dict[str, str] = {
     "value_moves_for_the_customer_of_the_sale": """
         SELECT e.id, e.kind || ' for customer ' || a.customer_id || ', sale of ' || coalesce(s.customer_id::text, 'nobody')
           FROM loyalty_entry e JOIN loyalty_account a ON a.id = e.account_id JOIN retail_sale s ON s.id = e.sale_id
-         WHERE s.customer_id IS DISTINCT FROM a.customer_id OR s.is_test""",
+         WHERE (a.customer_id IS NOT NULL AND s.customer_id IS DISTINCT FROM a.customer_id) OR s.is_test""",
     "cancelled_sale_spent_nothing": """
         SELECT s.id, 'still holds ' || -sum(e.amount) || ' of lot ' || e.lot_id
           FROM retail_sale s JOIN loyalty_entry e ON e.sale_id = s.id

@@ -31,6 +31,8 @@ def redeem_value(scene: Scene, application: Application, redeeming: Redeeming) -
             sku=scene.skus[position],
             thousandths=int(scene.quantities[position] * 1000),
             due=scene.abated[position] - application.taken[position],
+            categories=scene.lines[position].categories,
+            groupings=scene.lines[position].groupings,
         )
         for position in scene.positions
     ]

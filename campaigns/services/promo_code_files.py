@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 
-from campaigns import codes
 from campaigns.models import ImportResult, PromoCode, PromoCodePool
 from campaigns.models.promo_code import CodeState, code_state
 from campaigns.services import promo_code_refusals as refusals
@@ -22,6 +21,7 @@ from campaigns.services.promo_codes import (
     refuse_empty_window,
     revision_at_issue,
 )
+from retail import codes
 
 _HEADINGS = frozenset({"CODE", "CÓDIGO", "CODIGO", "PROMO_CODE", "CUPOM"})
 # Longer than any code or document: what is cut off was not one anyway.

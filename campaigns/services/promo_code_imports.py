@@ -16,7 +16,6 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Count
 
-from campaigns import codes
 from campaigns.models import (
     ImportResult,
     Job,
@@ -38,6 +37,7 @@ from campaigns.services.promo_codes import (
     refuse_empty_window,
     revision_at_issue,
 )
+from retail import codes
 
 CHECK = "check_promo_code_file"
 IMPORT = "import_promo_codes"

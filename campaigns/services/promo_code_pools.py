@@ -9,7 +9,6 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 
-from campaigns import codes
 from campaigns.models import (
     Campaign,
     CodeAlphabet,
@@ -22,6 +21,7 @@ from campaigns.models import (
 from campaigns.services import promo_code_refusals as refusals
 from campaigns.services.campaigns import create_campaign
 from campaigns.services.promo_codes import Terms, add_word
+from retail import codes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,12 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 
-from campaigns import codes
 from campaigns.models import CampaignStatus, PoolTerms, PromoCode, PromoCodePool
 from campaigns.services import promo_code_refusals as refusals
 from customers import documents
 from customers.models import Customer
 from loyalty.rules import end_after
+from retail import codes
 from retail.selectors.company import company_zone
 
 # More are made or read by a job, so that nobody waits for a page.

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 from msgspec import Struct
 
-from campaigns import codes, references, selectors
+from campaigns import references, selectors
 from campaigns.engine.basket import CampaignUsage, LimitUse
 from campaigns.engine.campaign import leaves
 from campaigns.engine.conditions.promo_code import PromoCode
@@ -34,7 +34,7 @@ from campaigns.services.settlement import window_starts_on
 from campaigns.suggestions import Scenario
 from customers.models import Customer
 from loyalty.selectors.program_documents import plan_documents, program_documents
-from retail import money
+from retail import codes, money
 from retail.models import Company, Store
 
 BASKET_FIELDS = ("exchange", "payments", "promo_codes", "accepted", "gifts", "delivery_fee", "operation")

@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
-from campaigns import codes, selectors
+from campaigns import selectors
 from campaigns.forms.promo_codes import PoolForm
 from campaigns.models import CodeState, Job, PromoCode, PromoCodePool, PromoCodePoolEvent
 from campaigns.services import promo_code_files as files
 from campaigns.services import promo_code_pools as services
 from campaigns.services.promo_code_refusals import PromoCodeError
 from campaigns.views.jobs import show_jobs
-from retail import formats
+from retail import codes, formats
 from retail.views.access import PageMixin
 from retail.views.columns import Column
 from retail.views.files import csv_response

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views import View
 
-from campaigns import codes
 from campaigns.forms.promo_codes import (
     ExtendForm,
     GenerateForm,
@@ -30,6 +29,7 @@ from campaigns.services.promo_code_refusals import PromoCodeError
 from campaigns.tasks import wake_jobs
 from campaigns.views.jobs import show_job
 from campaigns.views.promo_code_pools import PoolCreate, find_pool, pool_url
+from retail import codes
 from retail.views.access import PageMixin
 from retail.views.files import csv_response
 from retail.views.forms import FormPage, FormSection

@@ -1,4 +1,7 @@
 from loyalty.models.account import (
+    MONEY_KINDS,
+    STORED_KINDS,
+    STORED_TYPES,
     Account,
     AccountKind,
     Entry,
@@ -17,10 +20,14 @@ from loyalty.models.program import (
     TierBasis,
     TierDowngrade,
 )
+from loyalty.models.stored_value import StoredValue, StoredValueCode, StoredValueType
 from loyalty.models.survey import AnswerSource, SurveyAnswer
 from loyalty.models.tier import CustomerTier, ProgramTier
 
 __all__ = [
+    "MONEY_KINDS",
+    "STORED_KINDS",
+    "STORED_TYPES",
     "Account",
     "AccountKind",
     "AnswerSource",
@@ -37,6 +44,9 @@ __all__ = [
     "Settlement",
     "StampPlan",
     "StampReward",
+    "StoredValue",
+    "StoredValueCode",
+    "StoredValueType",
     "SurveyAnswer",
     "TierBasis",
     "TierDowngrade",

@@ -21,17 +21,30 @@ class AccountKind(models.TextChoices):
     POINTS = "points", _("Points")
     STAMPS = "stamps", _("Stamps")
     CASHBACK = "cashback", _("Cashback")
+    GIFT_CARD = "gift_card", _("Gift card")
+    E_PURSE = "e_purse", _("E-purse")
+    VOUCHER = "voucher", _("Voucher")
+    # Worth a percentage of one sale: its unit is a use, not money.
+    RATE_VOUCHER = "rate_voucher", _("Voucher in percent")
+    CREDIT_NOTE = "credit_note", _("Credit note")
+
+
+# What stored values there are to issue; a voucher is of money or in percent.
+STORED_TYPES = (AccountKind.GIFT_CARD, AccountKind.E_PURSE, AccountKind.VOUCHER, AccountKind.CREDIT_NOTE)
+# What belongs to whoever presents its code. The account of one is that code's, not a customer's.
+STORED_KINDS = (*STORED_TYPES, AccountKind.RATE_VOUCHER)
+MONEY_KINDS = (AccountKind.CASHBACK, *STORED_TYPES)
 
 
 class Account(models.Model):
-    """What the company owes one customer of one unit: a program's points, a plan's stamps, or cashback in money.
+    """What the company owes: a customer's points of a program, stamps of a plan or cashback, or what one stored value holds.
 
-    `balance` and `owed` are kept by the database's triggers on entries, receivables and settlements; nothing else
+    A customer may hold a stored value, too; `StoredValue` says who. `balance` and `owed` are kept by the database's triggers on entries, receivables and settlements; nothing else
     writes them. Both kinds of redemption lock this row first.
     """
 
     customer = models.ForeignKey(
-        Customer, on_delete=models.PROTECT, related_name="accounts", verbose_name=_("customer")
+        Customer, on_delete=models.PROTECT, null=True, related_name="accounts", verbose_name=_("customer")
     )
     kind = models.CharField(_("kind"), max_length=12, choices=AccountKind)
     program = models.ForeignKey(
@@ -64,8 +77,15 @@ class Account(models.Model):
             models.CheckConstraint(
                 condition=models.Q(kind=AccountKind.POINTS, program__isnull=False, plan__isnull=True)
                 | models.Q(kind=AccountKind.STAMPS, program__isnull=True, plan__isnull=False)
-                | models.Q(kind=AccountKind.CASHBACK, program__isnull=True, plan__isnull=True),
+                | models.Q(
+                    kind__in=(AccountKind.CASHBACK, *STORED_KINDS), program__isnull=True, plan__isnull=True
+                ),
                 name="account_kind_has_its_unit",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=STORED_KINDS, customer__isnull=True)
+                | (~models.Q(kind__in=STORED_KINDS) & models.Q(customer__isnull=False)),
+                name="account_kind_has_its_owner",
             ),
             models.UniqueConstraint(
                 fields=["customer", "program"],
@@ -93,6 +113,8 @@ class LotSource(models.TextChoices):
     ADJUSTMENT = "adjustment", _("Adjustment")
     # What a sale had redeemed on credit, and its return gives back.
     RETURN = "return", _("Return")
+    # Sold, loaded or issued as a stored value.
+    ISSUE = "issue", _("Issue")
 
 
 class Lot(models.Model):
@@ -175,6 +197,7 @@ class Lot(models.Model):
 
 class EntryKind(models.TextChoices):
     EARN = "earn", _("Earned")
+    LOAD = "load", _("Loaded")
     REDEEM = "redeem", _("Redeemed")
     RESTORE = "restore", _("Given back")
     EXPIRE = "expire", _("Expired")
@@ -182,10 +205,11 @@ class EntryKind(models.TextChoices):
     REVERSE = "reverse", _("Taken back")
     ADJUST = "adjust", _("Adjusted")
     SETTLE = "settle", _("Paid a debt")
+    VOID = "void", _("Voided")
 
 
 # Whether an entry of the kind adds to its lot or takes from it.
-ADDS = (EntryKind.EARN, EntryKind.RESTORE)
+ADDS = (EntryKind.EARN, EntryKind.LOAD, EntryKind.RESTORE)
 
 
 class Entry(models.Model):

@@ -1,7 +1,7 @@
 """What a customer has at a moment. Amounts are integer hundredths; every answer holds whatever job has run."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -51,9 +51,16 @@ class Balance:
 
 def balances(customer_id: int, *, at: datetime, expiring_days: int = EXPIRING_DAYS) -> list[Balance]:
     """Return every account of a customer, in the order of their ids. Two queries."""
-    accounts = list(
+    accounts = (
         Account.objects.filter(customer_id=customer_id).select_related("program", "plan").order_by("pk")
     )
+    return balances_of(list(accounts), at=at, expiring_days=expiring_days)
+
+
+def balances_of(
+    accounts: Sequence[Account], *, at: datetime, expiring_days: int = EXPIRING_DAYS
+) -> list[Balance]:
+    """Return accounts, with program and plan loaded, at a moment. One query."""
     lots = _open_lots([account.pk for account in accounts], at)
     return [_balance(account, lots.get(account.pk, []), at, expiring_days) for account in accounts]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from loyalty.models import Account
+from loyalty.models import STORED_KINDS, Account, AccountKind
 from loyalty.rules import end_after
 from retail import money
 from retail.models import Clawback, Company, ExpiredRestore
@@ -35,7 +35,7 @@ class ReturnPolicy:
 
 
 def return_policies(accounts: Iterable[Account]) -> dict[int, ReturnPolicy]:
-    """Return the policy by account id. One query; the accounts' programs and plans are loaded already."""
+    """Return the policy by account id. One query; the accounts' programs, plans and stored values are loaded already."""
     company = Company.objects.get()
     return {account.pk: _policy(account, company) for account in accounts}
 
@@ -43,6 +43,16 @@ def return_policies(accounts: Iterable[Account]) -> dict[int, ReturnPolicy]:
 def _policy(account: Account, company: Company) -> ReturnPolicy:
     zone = ZoneInfo(company.time_zone)
     terms = account.program or account.plan
+    if account.kind in STORED_KINDS:
+        type_ = account.stored_value.type
+        return ReturnPolicy(
+            clawback=type_.clawback,
+            expired_restore=type_.expired_restore,
+            grace_days=type_.grace_days,
+            # A voucher in percent is worth nothing by itself.
+            point_value=None if account.kind == AccountKind.RATE_VOUCHER else 100,
+            zone=zone,
+        )
     if terms is None:
         return ReturnPolicy(
             clawback=company.cashback_clawback,

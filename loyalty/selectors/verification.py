@@ -18,11 +18,11 @@ NAMED = 20
 _MOVED = """
 moved AS MATERIALIZED (
     SELECT lot_id, min(id) AS first_id, max(id) AS last_id, sum(amount) AS total,
-           sum(amount) FILTER (WHERE kind = 'earn' OR (kind = 'adjust' AND amount > 0)) AS put_in,
+           sum(amount) FILTER (WHERE kind IN ('earn', 'load') OR (kind = 'adjust' AND amount > 0)) AS put_in,
            sum(amount) FILTER (WHERE kind IN ('redeem', 'restore')) AS redeemed,
            sum(amount) FILTER (WHERE kind = 'expire') AS expired,
            sum(amount) FILTER (WHERE kind = 'forfeit') AS forfeited,
-           sum(amount) FILTER (WHERE kind = 'reverse') AS reversed,
+           sum(amount) FILTER (WHERE kind IN ('reverse', 'void')) AS reversed,
            sum(amount) FILTER (WHERE kind = 'settle') AS settled,
            sum(amount) FILTER (WHERE kind = 'adjust' AND amount < 0) AS adjusted
       FROM loyalty_entry GROUP BY lot_id
@@ -77,8 +77,8 @@ CHECKS: dict[str, tuple[str, str]] = {
         "loyalty_entry",
         """
         SELECT e.id, e.kind || ' ' || e.amount FROM loyalty_entry e
-         WHERE e.amount = 0 OR (e.kind IN ('earn', 'restore') AND e.amount < 0)
-            OR (e.kind IN ('redeem', 'expire', 'forfeit', 'reverse', 'settle') AND e.amount > 0)""",
+         WHERE e.amount = 0 OR (e.kind IN ('earn', 'load', 'restore') AND e.amount < 0)
+            OR (e.kind IN ('redeem', 'expire', 'forfeit', 'reverse', 'settle', 'void') AND e.amount > 0)""",
     ),
     "entry_says_what_caused_it": (
         "loyalty_entry",

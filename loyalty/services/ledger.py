@@ -9,7 +9,7 @@ Locks are taken in one order everywhere: sale, customer, accounts by id, promo c
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +23,7 @@ from loyalty.rules import pay_debts
 from loyalty.services.refusals import AlreadyPosted, InsufficientValue
 from retail import money
 
-# An account of a customer: its kind, and the id of its program or plan (None: cashback).
+# An account: its kind, and the id of its program or plan (None: cashback), of a stored value the account's own.
 AccountKey = tuple[str, int | None]
 
 
@@ -54,15 +54,25 @@ class Credited:
 
 # Written out: composing it was most of what locking cost.
 _LOCK = "SELECT * FROM loyalty_account WHERE customer_id = %s ORDER BY id FOR NO KEY UPDATE"
+_LOCK_HELD = """
+SELECT * FROM loyalty_account WHERE customer_id = %s OR id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+"""
 
 
 def account_key(account: Account) -> AccountKey:
+    if account.customer_id is None:
+        return account.kind, account.pk
     return account.kind, account.program_id or account.plan_id
 
 
-def lock_accounts(customer_id: int) -> dict[AccountKey, Account]:
-    """Lock every account of a customer, in the order of their ids, and return them. Makes none."""
-    return {account_key(account): account for account in Account.objects.raw(_LOCK, [customer_id])}
+def lock_accounts(customer_id: int | None, held: Collection[int] = ()) -> dict[AccountKey, Account]:
+    """Lock every account of a customer and those of stored values (`held`, ids), in the order of their ids. Makes none."""
+    found = (
+        Account.objects.raw(_LOCK_HELD, [customer_id, list(held)])
+        if held
+        else Account.objects.raw(_LOCK, [customer_id])
+    )
+    return {account_key(account): account for account in found}
 
 
 def open_accounts(

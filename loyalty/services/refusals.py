@@ -68,11 +68,13 @@ class ReturnBlocked(LedgerError):
 
 class ReasonRequired(LedgerError):
     code = "required"
+    field = "reason"
     message = gettext_lazy("Say why.")
 
 
 class AmountInvalid(LedgerError):
     code = "out_of_range"
+    field = "amount"
     message = gettext_lazy("The amount is zero, negative or too large.")
 
 
@@ -84,3 +86,74 @@ class StampsAreWhole(LedgerError):
 class AlreadySettled(LedgerError):
     code = "already_settled"
     message = gettext_lazy("Nothing of this debt is left.")
+
+
+class StoredValueRefused(LedgerError):
+    """What was asked of a stored value cannot be. `field` is what of the request it is about."""
+
+    field = ""
+
+
+class TypeNotActive(StoredValueRefused):
+    code = "not_active"
+    field = "type"
+    message = gettext_lazy("No new ones of this type are made.")
+
+
+class CodeInvalid(StoredValueRefused):
+    code = "invalid"
+    field = "code"
+    message = gettext_lazy("A code has 4 to 64 letters, digits, dots, hyphens or underscores.")
+
+
+class CodeTaken(StoredValueRefused):
+    code = "taken"
+    field = "code"
+    message = gettext_lazy("This code cannot be given out.")
+
+
+class AmountIsFixed(StoredValueRefused):
+    code = "fixed"
+    field = "amount"
+    message = gettext_lazy("The amount of this type is fixed.")
+
+
+class PriceIsFixed(StoredValueRefused):
+    code = "fixed"
+    field = "price"
+    message = gettext_lazy("The price of this type is fixed.")
+
+
+class AboveCeiling(StoredValueRefused):
+    """More than one may hold; `ceiling` and `balance` are in cents."""
+
+    code = "above_ceiling"
+    field = "amount"
+    message = gettext_lazy("It would hold more than its type allows.")
+
+    def __init__(self, *, ceiling: int, balance: int) -> None:
+        super().__init__()
+        self.ceiling = ceiling
+        self.balance = balance
+
+
+class NotReloadable(StoredValueRefused):
+    code = "not_reloadable"
+    field = "code"
+    message = gettext_lazy("It cannot be loaded again.")
+
+
+class StoredValueBlocked(StoredValueRefused):
+    code = "blocked"
+    message = gettext_lazy("It is blocked.")
+
+
+class StoredValueUsed(StoredValueRefused):
+    code = "already_used"
+    message = gettext_lazy("Something of it was used already.")
+
+
+class OperationReused(StoredValueRefused):
+    code = "operation_conflict"
+    field = "operation"
+    message = gettext_lazy("This operation was recorded with other content.")

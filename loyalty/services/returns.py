@@ -233,7 +233,7 @@ def _merged(gives: Sequence[tuple[int, int]]) -> dict[int, int]:
 def _lots(lot_ids: dict[int, object] | dict[int, int] | dict[int, Withdrawal]) -> list[Lot]:
     return list(
         Lot.objects.filter(pk__in=list(lot_ids))
-        .select_related("account__program", "account__plan")
+        .select_related("account__program", "account__plan", "account__stored_value__type")
         .order_by("pk")
     )
 

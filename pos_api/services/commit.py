@@ -22,6 +22,7 @@ from campaigns.redemption_texts import explain_refused
 from campaigns.selectors import plan_version_at, plan_version_was_current
 from campaigns.services.promo_code_earnings import issue_earned
 from campaigns.services.settlement import settle
+from loyalty.selectors.stored_values import held_by_codes
 from loyalty.services.ledger import lock_accounts
 from pos_api import selectors
 from pos_api.authentication import TerminalCaller
@@ -36,6 +37,13 @@ from pos_api.services.sale_rows import complete_sale, insert_lines
 from pos_api.services.sale_value import balances_body, post_value
 from pos_api.services.tickets import Order, Recorded, claim_key, claim_ticket, find_by_key, find_existing
 from pos_api.services.transactions import in_transaction
+from pos_api.stored_values import (
+    answer_with_codes,
+    hashed_request,
+    masked_answer,
+    masked_request,
+    presented_codes,
+)
 from retail import money
 from retail.models import SaleState
 
@@ -58,8 +66,8 @@ def record_sale(
         document=document,
         caller=caller,
         key=idempotency_key,
-        fingerprint=hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest(),
-        content=content,
+        fingerprint=hashlib.sha256(msgspec.json.encode(hashed_request(content), order="sorted")).hexdigest(),
+        content=masked_request(content),
         business_date=document_date(document, zone),
         occurred_at=occurred_at,
         moment=moment,
@@ -71,9 +79,13 @@ def record_sale(
         recorded = in_transaction(lambda: _record(order))
         if not recorded.replayed:
             wrong = [code["code"] for code in recorded.body["promo_codes"] if code["status"] == "not_usable"]
-        return recorded
+        return structs.replace(recorded, body=answer_with_codes(recorded.body, presented_codes(document)))
     except Conflict as refusal:
-        wrong = [entry["code"] for entry in refusal.extra.get("unavailable", ()) if "code" in entry]
+        wrong = [
+            entry["code"]
+            for entry in refusal.extra.get("unavailable", ())
+            if "code" in entry and entry["reason"] == "not_usable"
+        ]
         raise
     finally:
         # Counted here, since the transaction of a refused sale is rolled back with everything in it.
@@ -105,9 +117,10 @@ def _record(order: Order) -> Recorded:
     if order.key:
         claim_key(order, sale_id)
     customer_id, order = _customer_of(order, flags)
-    if customer_id is not None and order.document.redeem is not None:
+    presented = presented_codes(order.document)
+    if order.document.redeem is not None and (customer_id is not None or presented):
         # Before the balances are read: a return that gives value back meanwhile brings what expires first.
-        lock_accounts(customer_id)
+        lock_accounts(customer_id, held_by_codes(presented) if presented else ())
     evaluated = _evaluate(order, customer_id, without_campaigns=cancelled_before)
     happened = cancelled_before or order.document.offline
     discrepancies = _compare_totals(order, evaluated, flags, refuse=not happened)
@@ -131,7 +144,7 @@ def _record(order: Order) -> Recorded:
     shares: dict[str, Any] = {}
     # A test uses nothing up: no limit, no budget, no code, no value. Its answer says what it would have been given.
     if not order.caller.is_test:
-        if customer_id is not None and not cancelled_before:
+        if not cancelled_before and (customer_id is not None or presented):
             shares |= _post_value(order, evaluated, body, missed, sale_id=sale_id, customer_id=customer_id)
         activations = settle(
             sale_id=sale_id,
@@ -152,7 +165,7 @@ def _record(order: Order) -> Recorded:
         customer_id=customer_id,
         charged=order.document.total,
         flags=flags,
-        body=body,
+        body=masked_answer(body, presented),
         shares=shares or None,
     )
     record_exceptions(missed, sale_id=sale_id, at=order.now)
@@ -180,16 +193,19 @@ def _post_value(
     missed: Sequence[Missed],
     *,
     sale_id: int,
-    customer_id: int,
+    customer_id: int | None,
 ) -> dict[str, Any]:
     """Post what the sale redeems and earns; put what was posted, and what the customer has now, into its answer."""
     posted = post_value(
         evaluated, sale_id=sale_id, customer_id=customer_id, occurred_at=order.moment, at=order.now
     )
-    on_credit = owe_missed(missed, evaluated, customer_id=customer_id, sale_id=sale_id, at=order.now)
+    on_credit: list[dict[str, Any]] = []
+    if customer_id is not None:
+        on_credit = owe_missed(missed, evaluated, customer_id=customer_id, sale_id=sale_id, at=order.now)
     if posted is None and not on_credit:
         return {}
-    body["balances"] = balances_body(customer_id, at=order.now)
+    if customer_id is not None:
+        body["balances"] = balances_body(customer_id, at=order.now)
     value = posted or {"spent": [], "earned": []}
     return {"value": value | {"on_credit": on_credit} if on_credit else value}
 
@@ -234,7 +250,9 @@ def _evaluate(order: Order, customer_id: int | None, *, without_campaigns: bool)
         )
     # What was sold offline is sold; its wrong codes are left to a manager.
     locked_until = None if document.offline else snapshot.locked_until
-    if locked_until is not None and any(not code.usable for code in evaluated.basket.promo_codes):
+    if locked_until is not None and (
+        evaluated.unusable_values() or any(not code.usable for code in evaluated.basket.promo_codes)
+    ):
         raise lookups.locked(locked_until, at=order.now)
     return evaluated
 

@@ -23,12 +23,13 @@ from campaigns.engine.verdict import Verdict
 from campaigns.explanations import OF_CAMPAIGNS, explain
 from campaigns.loader import compiled_revisions, plan_for
 from campaigns.redemption_texts import explain_refused
-from loyalty.value import ANONYMOUS
+from loyalty.value import ANONYMOUS, StoredValue
 from pos_api import selectors
 from pos_api.authentication import TerminalCaller
 from pos_api.baskets import BasketDocument, SaleDocument, engine_basket, redeem_request
 from pos_api.problems import FieldProblem, Invalid, invalid_field
 from pos_api.services import lookups
+from pos_api.stored_values import presented_codes, stored_values
 from pos_api.usage import usage_for
 from pos_api.value import NO_VALUE, Value
 
@@ -55,6 +56,12 @@ class Evaluated(Struct, frozen=True, kw_only=True):
         """Return the answer of ``baskets/evaluate/``, with texts in the active language."""
         body: dict[str, Any] = msgspec.json.decode(self.body_json())
         return body
+
+    def unusable_values(self) -> list[str]:
+        """Return the codes of stored values that cannot be used, whatever the reason."""
+        redemption = self.evaluation.redemption
+        refused = () if redemption is None else redemption.refused
+        return [one.code for one in refused if one.reason == "not_usable"]
 
     def body_json(self) -> bytes:
         """Return the same answer as JSON."""
@@ -155,6 +162,7 @@ def evaluate_basket(document: BasketDocument, caller: TerminalCaller, *, now: da
         document, snapshot, plan_for(snapshot.plan_version), caller.store, moment=moment
     )
     wrong = [code.code for code in evaluated.basket.promo_codes if not code.usable]
+    wrong += evaluated.unusable_values()
     lookups.record_failures(terminal_id=caller.terminal_id, looked_up=wrong, at=now)
     return evaluated
 
@@ -196,6 +204,8 @@ def evaluate_snapshot(
     redeeming = None
     if request is not None:
         balances = ANONYMOUS if shopper is None else value.balances()
+        if snapshot.presented.values:
+            balances = replace(balances, stored_values=_presented(document, snapshot, store))
         redeeming = Redeeming(request=request, balances=balances)
     evaluation = evaluate(
         plan,
@@ -226,6 +236,17 @@ def evaluate_snapshot(
         usage=usage.campaigns,
         moment=moment,
         customer_key=whose,
+    )
+
+
+def _presented(
+    document: BasketDocument, snapshot: selectors.Snapshot, store: engine.Store
+) -> tuple[StoredValue, ...]:
+    return stored_values(
+        presented_codes(document),
+        snapshot.presented,
+        store=store.code,
+        customer_id=None if snapshot.customer is None else snapshot.customer.id,
     )
 
 

@@ -17,6 +17,7 @@ from loyalty.redeemed import Redeemed, RedeemRequest
 from loyalty.returns import whole_unit
 from loyalty.services.ledger import AccountKey, open_accounts
 from loyalty.services.on_credit import owe_redeemed
+from loyalty.stored_codes import masked
 from pos_api.baskets import redeem_request
 from pos_api.models import SaleException
 from pos_api.models.sale_exception import ExceptionKind
@@ -130,7 +131,7 @@ def _missed_value(document: Any, evaluated: Evaluated) -> Iterable[Missed]:
         if isinstance(stored.amount, int):
             short = stored.amount - (by_code[stored.code].amount if stored.code in by_code else 0)
             if short > 0:
-                yield Missed(kind=ExceptionKind.VALUE_SHORT, subject=stored.code, cost=short)
+                yield Missed(kind=ExceptionKind.VALUE_SHORT, subject=masked(stored.code), cost=short)
     for refused in () if redemption is None else redemption.refused:
         if refused.kind == "reward":
             yield Missed(kind=ExceptionKind.REWARD_NOT_GIVEN, subject=refused.program)

@@ -13,7 +13,7 @@ from typing import Any
 from campaigns.engine.evaluation import Evaluation
 from campaigns.engine.redemption_body import points_number
 from campaigns.services.release import Lines
-from loyalty.models import Account, AccountKind
+from loyalty.models import MONEY_KINDS, Account, AccountKind
 from loyalty.returns import units_after_returns
 from loyalty.selectors.policies import return_policies
 from loyalty.services import returns as ledger
@@ -102,9 +102,10 @@ def move_value(
     had earned was spent.
     """
     value = value_of(sale)
-    if value is None or sale.customer_id is None:
+    if value is None:
         return Moved()
-    accounts = {account.pk: account for account in lock_accounts(sale.customer_id).values()}
+    held = [one["holder"] for one in value["spent"] if "holder" in one]
+    accounts = {account.pk: account for account in lock_accounts(sale.customer_id, held).values()}
     gives, asked, cents = _gives(value["spent"], progress)
     restored = ledger.restore(
         [give for gives_of in gives for give in gives_of],
@@ -162,7 +163,7 @@ def _gives(spent: Sequence[Json], progress: Progress) -> tuple[list[list[tuple[i
 def _due_back(one: Json, progress: Progress) -> tuple[int, int]:
     """Return the cents and the units of one value that are due back by now, never less than before."""
     whole_units = one["units"] or 0
-    if progress.everything:
+    if progress.everything or (one.get("whole") and progress.is_whole):
         return one["amount"], whole_units
     if progress.part is not None and one["lines"]:
         given, whole = progress.part
@@ -171,6 +172,9 @@ def _due_back(one: Json, progress: Progress) -> tuple[int, int]:
         shares = [(progress.lines[int(line)], share) for line, share in one["lines"].items()]
         amount = sum(money.share_after_returns(share[0], *line) for line, share in shares)
         units = sum(units_after_returns(share[1], *line) for line, share in shares)
+    if one.get("whole"):
+        # A use is not divided: it comes back with the last unit.
+        units = 0
     return max(amount, one.get("back", 0)), max(units, one.get("back_units", 0))
 
 
@@ -188,7 +192,9 @@ def _fill(takes: Sequence[Sequence[int]], due: int, given: int) -> list[tuple[in
 def _restored_body(one: Json, amount: int, units: int) -> Json:
     body: Json = {"kind": one["kind"], "amount": money.text(amount)}
     if one["units"] is not None:
-        body |= {"program": one["program"], one["unit"]: points_number(units)}
+        body |= {one["unit"]: points_number(units)}
+        if one["program"]:
+            body["program"] = one["program"]
     if one["code"]:
         body["code"] = one["code"]
     return body
@@ -199,7 +205,8 @@ def _expired(body: Json, gives: Sequence[tuple[int, int]], expired: Mapping[int,
     lost = sum(part for lot, part in gives if lot in expired)
     if not lost:
         return {}
-    return {"expired": points_number(lost) if "program" in body else money.text(lost)}
+    in_units = "program" in body or "uses" in body
+    return {"expired": points_number(lost) if in_units else money.text(lost)}
 
 
 def _undo_credit(
@@ -301,8 +308,10 @@ def _spent_already(blocked: ReturnBlocked) -> Conflict:
 
 
 def _of_account(account: Account, amount: int) -> Json:
-    if account.kind == AccountKind.CASHBACK:
-        return {"kind": "cashback", "amount": money.text(amount)}
+    if account.kind in MONEY_KINDS:
+        return {"kind": account.kind, "amount": money.text(amount)}
+    if account.kind == AccountKind.RATE_VOUCHER:
+        return {"kind": "voucher", "uses": points_number(amount)}
     if account.kind == AccountKind.POINTS and account.program is not None:
         return {"kind": "points", "program": account.program.code, "points": points_number(amount)}
     return {

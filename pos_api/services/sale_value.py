@@ -19,6 +19,7 @@ from loyalty.returns import spent_shares
 from loyalty.rules import end_after, start_after
 from loyalty.selectors.balances import balances
 from loyalty.services.ledger import AccountKey, Credit, credit, open_accounts, spend
+from loyalty.stored_codes import masked
 from pos_api.accounts import amounts_body, unit_body
 from pos_api.services.evaluation import Evaluated
 from pos_api.value import PlanRow, ProgramRow, Value
@@ -43,7 +44,7 @@ class _Earning(Struct, frozen=True, kw_only=True):
 
 
 def post_value(
-    evaluated: Evaluated, *, sale_id: int, customer_id: int, occurred_at: datetime, at: datetime
+    evaluated: Evaluated, *, sale_id: int, customer_id: int | None, occurred_at: datetime, at: datetime
 ) -> dict[str, Any] | None:
     """Post what a sale redeems and earns; return what its returns will need, None when it moved nothing.
 
@@ -52,10 +53,12 @@ def post_value(
     """
     evaluation = evaluated.evaluation
     redeemed = () if evaluation.redemption is None else evaluation.redemption.redeemed
-    earnings = _earnings(evaluated, occurred_at)
+    earnings = [] if customer_id is None else _earnings(evaluated, occurred_at)
     if not redeemed and not earnings:
         return None
-    accounts = open_accounts(customer_id, [earning.key for earning in earnings], at=at)
+    accounts = {}
+    if customer_id is not None:
+        accounts = open_accounts(customer_id, [earning.key for earning in earnings], at=at)
     cause = f"sale:{sale_id}"
     for kind, takes in (
         (EntryKind.REDEEM, [take for used in redeemed for take in used.takes]),
@@ -181,11 +184,13 @@ def spent_rows(redeemed: Sequence[Redeemed], evaluation: Evaluation) -> list[dic
             {
                 "kind": used.kind,
                 "program": used.program,
-                "code": used.code,
+                "code": masked(used.code) if used.code else "",
                 "unit": used.unit,
                 "amount": used.amount,
                 "units": used.units,
                 "target": used.target,
+                **({"holder": used.holder} if used.holder is not None else {}),
+                **({"whole": True} if used.is_whole else {}),
                 "takes": [list(take) for take in used.takes],
                 "forfeits": [list(take) for take in used.forfeits],
                 "lines": {str(line): [share.amount, share.units] for line, share in shares.items()},

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import DatabaseError
 
-from campaigns.codes import normalize
 from campaigns.engine.fields import DocumentError
 from campaigns.engine.plan import Plan
 from campaigns.engine.simulation import simulate
@@ -26,6 +25,7 @@ from customers.models import Customer
 from customers.selectors import find_customer
 from loyalty.selectors.program_documents import plan_documents, program_documents
 from pos_api.decoding import refuse_unclean
+from retail.codes import normalize
 from retail.models import Company
 
 

@@ -14,6 +14,7 @@ from pos_api.views.sales import (
     SaleView,
 )
 from pos_api.views.simulations import SimulationsView
+from pos_api.views.stored_values import LoadView, StoredValuesView, StoredValueView, TakeBackView
 from pos_api.views.terminal import TerminalView
 
 urlpatterns: list[URLPattern] = [
@@ -32,5 +33,9 @@ urlpatterns: list[URLPattern] = [
         name="sale_exception_settlement",
     ),
     path("simulations/", SimulationsView.as_view(), name="simulations"),
+    path("stored-values/", StoredValuesView.as_view(), name="stored_values"),
+    path("stored-values/<str:code>/", StoredValueView.as_view(), name="stored_value"),
+    path("stored-values/<str:code>/load/", LoadView.as_view(), name="load_stored_value"),
+    path("stored-values/<str:code>/take-back/", TakeBackView.as_view(), name="take_back_stored_value"),
     path("terminal/", TerminalView.as_view(), name="terminal"),
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from msgspec import UNSET, Meta, Struct, UnsetType
 from rest_framework.request import Request
 
-from campaigns import codes, selectors
+from campaigns import selectors
 from campaigns.models import CodeState, PromoCode, PromoCodeImport, PromoCodePool
 from campaigns.services import promo_code_files as files
 from campaigns.services import promo_code_imports, promo_code_jobs
@@ -23,6 +23,7 @@ from pos_api.views.base import Body, ManagerView, answer
 from pos_api.views.campaigns import manager
 from pos_api.views.jobs import JOB
 from pos_api.views.promo_code_pools import CHANGE, TAG, VIEW, Uses, accepted, find
+from retail import codes
 
 
 class CodeTermsBody(Struct, forbid_unknown_fields=True, kw_only=True):

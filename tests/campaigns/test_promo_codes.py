@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from campaigns import codes
 from campaigns.models import CodeState, PoolTerms, PromoCode, PromoCodePool
 from campaigns.services import promo_code_files as files
 from campaigns.services import promo_code_pools as pools
@@ -12,6 +11,7 @@ from campaigns.services import promo_code_refusals as refusals
 from campaigns.services import promo_codes as services
 from campaigns.services.campaigns import pause_campaign
 from customers.models import Customer
+from retail import codes
 from retail.models import Company
 from tests.builders import build_campaign, build_customer, build_promo_code_pool, build_user
 

@@ -1,4 +1,4 @@
-"""How promotional codes look: random ones with a check symbol, and words that people remember. Pure."""
+"""How codes look: random ones with a check symbol, and words that people remember. Pure: no Django, no database."""
 
 import os
 import re
@@ -12,7 +12,7 @@ GROUP = 4
 # Of so many guesses at most one may hit a code that exists.
 GUESSES = 1_000_000
 
-_MISREAD = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
+MISREAD = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
 _WORD = re.compile(r"[^\W_][\w.\-]{0,63}")
 
 
@@ -84,7 +84,7 @@ class Pattern:
         start = f"{self.prefix}-" if self.prefix else ""
         symbols = code.removeprefix(start).replace("-", "")
         if self.alphabet == "base32":
-            symbols = symbols.translate(_MISREAD)
+            symbols = symbols.translate(MISREAD)
         if not code.startswith(start) or len(symbols) != self.length:
             return False
         if not all(symbol in self.symbols for symbol in symbols):

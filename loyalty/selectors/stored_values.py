@@ -1,0 +1,81 @@
+"""Finding stored values by their codes, and what they hold at a moment."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+
+from loyalty import stored_codes
+from loyalty.models import AccountKind, StoredValue, StoredValueCode, StoredValueType
+from loyalty.selectors.balances import Balance, balances_of
+
+# What a kind is when nobody has said anything else (the manual's e-purse holds at most 150.00).
+_USUAL: dict[AccountKind, dict[str, Any]] = {
+    AccountKind.GIFT_CARD: {},
+    AccountKind.E_PURSE: {"is_reloadable": True, "ceiling": Decimal("150.00")},
+    AccountKind.VOUCHER: {},
+    AccountKind.CREDIT_NOTE: {},
+}
+
+
+def code_key() -> bytes:
+    """Return the key of the codes: whoever has the database alone can neither read nor guess one."""
+    return settings.KEY_PEPPER.encode()
+
+
+def digest_of(code: str) -> str:
+    """Return the keyed hash of a code, by which it is found."""
+    return stored_codes.digest(code, key=code_key())
+
+
+def held_by_codes(codes: Iterable[str]) -> list[int]:
+    """Return the ids of the accounts behind codes that are in use, in their order."""
+    digests = [digest_of(code) for code in codes]
+    found = StoredValueCode.objects.filter(digest__in=digests, ended_at__isnull=True)
+    return sorted(found.values_list("stored_value__account_id", flat=True))
+
+
+def find_by_code(code: str) -> StoredValue | None:
+    """Return the stored value of a code that is in use, whatever its state."""
+    if stored_codes.is_mistyped(code):
+        return None
+    wanted = StoredValueCode.objects.filter(digest=digest_of(code), ended_at__isnull=True)
+    return StoredValue.objects.select_related("type", "account", "customer").filter(codes__in=wanted).first()
+
+
+def usual_type(kind: AccountKind) -> StoredValueType:
+    """Return the type that is meant when only a kind is named: its oldest active one, made when there is none yet."""
+    found = StoredValueType.objects.filter(kind=kind, is_active=True).order_by("pk").first()
+    if found is not None:
+        return found
+    made, _created = StoredValueType.objects.get_or_create(
+        code=kind.value.replace("_", "-"), defaults={"kind": kind, "name": str(kind.label), **_USUAL[kind]}
+    )
+    return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A stored value with what it holds at a moment; `last4` is of the code that is in use."""
+
+    stored: StoredValue
+    last4: str
+    balance: Balance
+
+
+def held(values: Iterable[StoredValue], *, at: datetime) -> list[Held]:
+    """Return what stored values (with type and account loaded) hold at a moment, in their order. Two queries."""
+    wanted = list(values)
+    codes = dict(
+        StoredValueCode.objects.filter(stored_value__in=wanted, ended_at__isnull=True).values_list(
+            "stored_value_id", "last4"
+        )
+    )
+    found = balances_of([value.account for value in wanted], at=at)
+    return [
+        Held(stored=value, last4=codes.get(value.pk, ""), balance=balance)
+        for value, balance in zip(wanted, found, strict=True)
+    ]

@@ -1,0 +1,333 @@
+"""Gift cards, e-purses, vouchers and credit notes at the till: sold, loaded, checked, used, given back."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from loyalty.models import Account, AccountKind, StoredValue, StoredValueCode, StoredValueType
+from loyalty.selectors.stored_values import find_by_code, usual_type
+from loyalty.services.stored_value_states import block, replace_code
+from loyalty.services.stored_values import Making, make
+from retail.models import Sale
+from tests import builders
+from tests.pos_api.till import Till, basket, line, sale
+from tests.world import assert_world
+
+pytestmark = pytest.mark.django_db
+MARIA = {"document": "390.533.447-05"}
+
+
+def issue(kind: AccountKind = AccountKind.GIFT_CARD, amount: int = 50_00, **values: Any) -> str:
+    """Make a stored value, worth 50.00 unless told otherwise, and return its code."""
+    making = Making(
+        type=values.pop("type", None) or usual_type(kind),
+        origin="test",
+        operation=f"{StoredValue.objects.count()}",
+        amount=amount,
+        **values,
+    )
+    [made] = make([making], at=timezone.now() - timedelta(hours=1))
+    return made.code
+
+
+def left(code: str) -> Decimal:
+    found = find_by_code(code)
+    assert found is not None
+    return Account.objects.get(pk=found.account_id).balance
+
+
+def presenting(*codes: str, amount: str = "max") -> dict[str, Any]:
+    return {"stored_values": [{"code": code, "amount": amount} for code in codes]}
+
+
+class TestSelling:
+    def test_a_gift_card_with_a_generated_code(self, till: Till) -> None:
+        answer = till.send("POST", "stored-values/", {"kind": "gift_card", "amount": "50.00"})
+
+        body = answer.json()
+        assert answer.status_code == 201, body
+        assert (body["kind"], body["balance"], body["price"]) == ("gift_card", "50.00", "50.00")
+        assert till.send("GET", f"stored-values/{body['code']}/").json()["balance"] == "50.00"
+        assert till.send("GET", f"stored-values/{body['code'].replace('-', '').lower()}/").status_code == 200
+
+    def test_sent_again_it_makes_no_second_one_and_shows_the_code_again(self, till: Till) -> None:
+        document = {"kind": "gift_card", "amount": "50.00", "reference": "GC-1"}
+        first = till.send("POST", "stored-values/", document)
+
+        second = till.send("POST", "stored-values/", document)
+
+        assert second.status_code == 200
+        assert second["Idempotency-Replayed"] == "true"
+        assert second.content == first.content
+        assert StoredValue.objects.count() == 1
+
+    def test_another_content_under_the_same_reference_is_refused(self, till: Till) -> None:
+        document = {"kind": "gift_card", "amount": "50.00", "reference": "GC-1"}
+        till.send("POST", "stored-values/", document)
+
+        answer = till.send("POST", "stored-values/", document | {"amount": "60.00"})
+
+        assert answer.status_code == 422
+        assert answer.json()["code"] == "operation_conflict"
+
+    def test_an_own_code_is_given_out_once(self, till: Till) -> None:
+        document = {"kind": "e_purse", "amount": "50.00", "code": "7891000123457"}
+        assert till.send("POST", "stored-values/", document).status_code == 201
+
+        answer = till.send("POST", "stored-values/", document)
+
+        assert (answer.status_code, answer.json()["code"]) == (422, "taken")
+        assert answer.json()["errors"][0]["path"] == "code"
+
+    def test_several_in_one_visit_are_several_cards(self, till: Till) -> None:
+        made = [
+            till.send("POST", "stored-values/", {"kind": "gift_card", "amount": "50.00"}).json()
+            for _ in "123"
+        ]
+
+        assert len({body["code"] for body in made}) == 3
+
+    def test_an_e_purse_holds_at_most_its_ceiling(self, till: Till) -> None:
+        refused = till.send("POST", "stored-values/", {"kind": "e_purse", "amount": "150.01"})
+        sold = till.send("POST", "stored-values/", {"kind": "e_purse", "amount": "150.00"})
+
+        assert (refused.status_code, refused.json()["code"]) == (422, "above_ceiling")
+        assert sold.status_code == 201
+
+    def test_a_type_of_a_fixed_value_and_price(self, till: Till) -> None:
+        StoredValueType.objects.create(
+            code="kdo", name="KDO", kind="e_purse", fixed_load=Decimal(60), fixed_price=Decimal(50)
+        )
+
+        answer = till.send("POST", "stored-values/", {"type": "kdo"})
+        other = till.send("POST", "stored-values/", {"type": "kdo", "amount": "70.00"})
+
+        assert (answer.json()["balance"], answer.json()["price"]) == ("60.00", "50.00")
+        assert (other.status_code, other.json()["errors"][0]["path"]) == (422, "amount")
+
+    def test_it_is_found_again_from_the_customer(self, till: Till) -> None:
+        till.send("POST", "stored-values/", {"kind": "e_purse", "amount": "50.00", "customer": MARIA})
+
+        assert StoredValue.objects.get().customer.document == "39053344705"
+
+    def test_no_code_stands_in_the_database(self, till: Till) -> None:
+        body = till.send("POST", "stored-values/", {"kind": "gift_card", "amount": "50.00"}).json()
+        till.sell(sale(total="50.00", redeem=presenting(body["code"])))
+
+        row = StoredValueCode.objects.get()
+        recorded = Sale.objects.get()
+        assert row.last4 == body["code"][-4:]
+        assert body["code"] not in f"{recorded.request}{recorded.response}{recorded.shares}"
+        assert f"····{row.last4}" in f"{recorded.response}"
+
+    @pytest.mark.parametrize(
+        ("document", "path"),
+        [
+            ({"amount": "50.00"}, "kind"),
+            ({"kind": "gift_card"}, "amount"),
+            ({"kind": "gift_card", "amount": "0.00"}, "amount"),
+            ({"kind": "gift_card", "amount": "-1"}, "amount"),
+            ({"kind": "voucher", "amount": "5.00"}, "kind"),
+            ({"type": "none", "amount": "5.00"}, "type"),
+            ({"kind": "gift_card", "amount": "5.00", "code": "AB"}, "code"),
+        ],
+    )
+    def test_what_is_wrong_is_named(self, till: Till, document: Any, path: str) -> None:
+        answer = till.send("POST", "stored-values/", document)
+
+        assert answer.status_code == 422, answer.json()
+        assert [error["path"] for error in answer.json()["errors"]] == [path]
+
+
+class TestLoading:
+    def test_an_e_purse_is_loaded_up_to_its_ceiling(self, till: Till) -> None:
+        code = issue(AccountKind.E_PURSE)
+
+        answer = till.send("POST", f"stored-values/{code}/load/", {"amount": "100.00", "reference": "L1"})
+        again = till.send("POST", f"stored-values/{code}/load/", {"amount": "100.00", "reference": "L1"})
+        more = till.send("POST", f"stored-values/{code}/load/", {"amount": "0.01"})
+
+        assert (answer.status_code, answer.json()["balance"]) == (201, "150.00")
+        assert (again.status_code, again.json()["balance"]) == (200, "150.00")
+        assert (more.status_code, more.json()["code"]) == (422, "above_ceiling")
+        assert left(code) == 150
+
+    def test_a_gift_card_is_not(self, till: Till) -> None:
+        answer = till.send("POST", f"stored-values/{issue()}/load/", {"amount": "10.00"})
+
+        assert (answer.status_code, answer.json()["code"]) == (422, "not_reloadable")
+
+
+class TestTakingBack:
+    def test_what_nobody_has_used(self, till: Till) -> None:
+        code = till.send("POST", "stored-values/", {"kind": "gift_card", "amount": "50.00"}).json()["code"]
+
+        answers = [till.send("POST", f"stored-values/{code}/take-back/", {"reason": "Engano"}) for _ in "12"]
+
+        assert [answer.json()["refund"]["amount"] for answer in answers] == ["50.00", "50.00"]
+        assert left(code) == 0
+        assert till.send("GET", f"stored-values/{code}/").json()["code"] == "code_not_usable"
+        assert_world()
+
+    def test_not_what_was_used(self, till: Till) -> None:
+        body = till.send("POST", "stored-values/", {"kind": "e_purse", "amount": "50.00"}).json()
+        till.sell(sale(total="90.00", redeem=presenting(body["code"], amount="10.00")))
+
+        answer = till.send("POST", f"stored-values/{body['code']}/take-back/", {"reason": "Engano"})
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "already_used")
+
+
+class TestPaying:
+    def test_a_gift_card_is_used_whole_without_a_customer(self, till: Till) -> None:
+        code = issue(amount=130_00)
+        document = sale(total="0.00", redeem=presenting(code))
+
+        answer = till.sell(document)
+
+        assert answer.status_code == 201, answer.json()
+        assert answer.json()["redeemed"] == [
+            {
+                "kind": "gift_card",
+                "code": code,
+                "amount": "100.00",
+                "balance_after": "0.00",
+                "forfeited": "30.00",
+            }
+        ]
+        assert till.sell(document).content == answer.content
+        assert left(code) == 0
+        assert_world()
+
+    def test_evaluating_uses_nothing(self, till: Till) -> None:
+        code = issue()
+
+        answer = till.evaluate(basket(redeem=presenting(code)))
+
+        assert answer.json()["totals"]["net"] == "50.00"
+        assert left(code) == 50
+
+    def test_several_cards_in_one_sale_only_as_far_as_is_due(self, till: Till) -> None:
+        first, second, third = issue(amount=60_00), issue(AccountKind.E_PURSE, amount=60_00), issue()
+
+        answer = till.sell(sale(total="0.00", redeem=presenting(first, second, third)))
+
+        assert [row["amount"] for row in answer.json()["redeemed"]] == ["60.00", "40.00"]
+        assert (left(first), left(second), left(third)) == (0, 20, 50)
+
+    def test_an_e_purse_for_a_family_pays_its_products_only(self, till: Till) -> None:
+        trousers = builders.build_category(code="calcas")
+        builders.build_product(sku="CALCA", category=trousers)
+        kind = StoredValueType.objects.create(code="kdo", name="KDO", kind="e_purse")
+        kind.categories.add(trousers)
+        code = issue(type=kind)
+
+        lines = [line(sku="CALCA", unit_price="20.00"), line(2, unit_price="80.00")]
+        answer = till.evaluate(basket(*lines, redeem=presenting(code)))
+        none = till.evaluate(basket(line(), redeem=presenting(code)))
+
+        assert answer.json()["totals"]["redeemed"] == "20.00"
+        assert none.json()["not_redeemed"][0]["reason"] == "not_for_products"
+
+    def test_a_voucher_in_percent_has_one_use(self, till: Till) -> None:
+        code = issue(AccountKind.VOUCHER, percent=Decimal(15), amount=0)
+
+        answer = till.sell(sale(total="85.00", redeem=presenting(code)))
+
+        assert answer.json()["redeemed"][0]["amount"] == "15.00"
+        assert (
+            till.evaluate(basket(redeem=presenting(code))).json()["not_redeemed"][0]["reason"] == "not_usable"
+        )
+        assert_world()
+
+    @pytest.mark.parametrize(
+        "state", ["unknown", "mistyped", "used", "expired", "blocked", "elsewhere", "another's"]
+    )
+    def test_one_answer_for_every_reason(self, till: Till, state: str) -> None:
+        code = {"unknown": "0000-0000-0000-0000", "mistyped": "0000-0000-0000-0001"}.get(state) or issue(
+            type=StoredValueType.objects.create(
+                code="x", name="X", kind="gift_card", is_personal=state == "another's"
+            ),
+            store_codes=["OTHER"] if state == "elsewhere" else [],
+            expires_at=timezone.now() - timedelta(minutes=1) if state == "expired" else None,
+        )
+        if state == "used":
+            till.sell(sale(total="50.00", redeem=presenting(code)))
+        if state == "blocked":
+            block(find_by_code(code), reason="Perdido", at=timezone.now())
+
+        answer = till.evaluate(basket(redeem=presenting(code)))
+
+        assert [
+            {name: row[name] for name in row if name != "code"} for row in answer.json()["not_redeemed"]
+        ] == [
+            {
+                "kind": "stored_value",
+                "path": "redeem.stored_values[0]",
+                "reason": "not_usable",
+                "text": "This code cannot be used.",
+            }
+        ]
+        assert till.send("GET", f"stored-values/{code}/").status_code == (
+            200 if state == "another's" else 404
+        )
+
+    def test_guessing_locks_the_terminal(self, till: Till) -> None:
+        for number in range(10):
+            till.evaluate(basket(redeem=presenting(f"GUESS-{number:04d}")))
+
+        answer = till.evaluate(basket(redeem=presenting(issue())))
+
+        assert (answer.status_code, answer.json()["code"]) == (429, "lookups_locked")
+        assert till.evaluate(basket()).status_code == 200
+
+    def test_a_lost_cards_money_is_at_the_new_code(self, till: Till) -> None:
+        code = issue(AccountKind.E_PURSE)
+        sold = till.sell(sale(total="90.00", redeem=presenting(code, amount="10.00"))).json()["sale"]
+
+        new = replace_code(find_by_code(code), reason="Perdido", at=timezone.now())
+        till.cancel(sold)
+
+        assert till.send("GET", f"stored-values/{code}/").status_code == 404
+        assert till.send("GET", f"stored-values/{new}/").json()["balance"] == "50.00"
+
+
+class TestGivingBack:
+    @pytest.mark.parametrize("split", [["2"], ["1", "1"]])
+    def test_returns_restore_every_kind_of_value(self, till: Till, split: list[str]) -> None:
+        card, purse = issue(amount=30_00), issue(AccountKind.E_PURSE, amount=40_00)
+        sold = till.sell(sale(line(quantity="2"), total="130.00", redeem=presenting(card, purse)))
+        assert sold.status_code == 201, sold.json()
+
+        answers = [till.give_back(sold.json()["sale"], {1: quantity}) for quantity in split]
+
+        assert all(answer.status_code == 201 for answer in answers)
+        assert sum(Decimal(answer.json()["refund"]["amount"]) for answer in answers) == 130
+        assert (left(card), left(purse)) == (30, 40)
+        assert_world()
+
+    def test_a_cancellation_gives_back_what_was_lost_too(self, till: Till) -> None:
+        card, voucher = issue(amount=130_00), issue(AccountKind.VOUCHER, percent=Decimal(10), amount=0)
+        sold = till.sell(sale(total="0.00", redeem=presenting(voucher, card))).json()["sale"]
+
+        answer = till.cancel(sold)
+
+        assert answer.json()["refund"]["amount"] == "0.00"
+        assert {row["kind"] for row in answer.json()["restored"]} == {"gift_card", "voucher"}
+        assert (left(card), left(voucher)) == (130, 1)
+        assert_world()
+
+    def test_a_voucher_in_percent_comes_back_with_the_last_unit(self, till: Till) -> None:
+        voucher = issue(AccountKind.VOUCHER, percent=Decimal(10), amount=0)
+        sold = till.sell(sale(line(quantity="2"), total="180.00", redeem=presenting(voucher))).json()["sale"]
+
+        first = till.give_back(sold, {1: "1"}).json()
+        assert (first["refund"]["amount"], first["restored"], left(voucher)) == ("90.00", [], 0)
+        second = till.give_back(sold, {1: "1"}).json()
+
+        assert second["refund"]["amount"] == "90.00"
+        assert left(voucher) == 1
+        assert_world()
