@@ -2,9 +2,7 @@
 
 from decimal import Decimal
 
-from django.utils.translation import gettext as _
-
-from loyalty.models import MONEY_KINDS, Account
+from loyalty.models import MONEY_KINDS, Account, AccountKind
 from retail import formats, money
 
 
@@ -20,10 +18,10 @@ def hundredths_text(kind: str, hundredths: int) -> str:
 
 def account_name(account: Account) -> str:
     """Return the name of an account's program or plan, whose rows are loaded, else that of its kind."""
-    if account.customer_id is None:
-        return account.get_kind_display()
-    return unit_name(account.program.name if account.program else account.plan.name if account.plan else "")
+    unit = account.program or account.plan
+    return unit_name(unit.name if unit else "", account.kind)
 
 
-def unit_name(name: str | None) -> str:
-    return name or _("Cashback")
+def unit_name(name: str | None, kind: str = AccountKind.CASHBACK) -> str:
+    """Return the name of a program, a plan or a type of stored value; what has none is called by its kind."""
+    return name or str(AccountKind(kind).label)

@@ -58,6 +58,22 @@ ENTRIES = [
     ),
     NavigationEntry(
         section=REPORTS,
+        label=_("Liability"),
+        url_name="loyalty:liability_report",
+        icon="money",
+        order=32,
+        permission="loyalty.view_lot",
+    ),
+    NavigationEntry(
+        section=REPORTS,
+        label=_("Breakage"),
+        url_name="loyalty:breakage_report",
+        icon="clock",
+        order=34,
+        permission="loyalty.view_lot",
+    ),
+    NavigationEntry(
+        section=REPORTS,
         label=_("Customers by tier"),
         url_name="loyalty:tier_report",
         icon="star",

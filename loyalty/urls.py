@@ -8,12 +8,14 @@ from loyalty.views import (
     cashback_report,
     choices,
     customer_tiers,
+    liability_report,
     product_gifts,
     programs,
     reports,
     stamp_plans,
     stamps,
     statement,
+    stored_value_print,
     survey,
     tier_report,
 )
@@ -66,5 +68,12 @@ urlpatterns = [
     path("surveys/answers/", survey.SurveyAnswerList.as_view(), name="survey_answer_list"),
     path("reports/cashback/", cashback_report.CashbackReport.as_view(), name="cashback_report"),
     path("reports/expiring/", reports.ExpiringReport.as_view(), name="expiring_report"),
+    path(
+        "loyalty/stored-values/print/",
+        stored_value_print.StoredValuePrint.as_view(),
+        name="stored_value_print",
+    ),
+    path("reports/liability/", liability_report.LiabilityReport.as_view(), name="liability_report"),
+    path("reports/breakage/", liability_report.BreakageReport.as_view(), name="breakage_report"),
     path("reports/value/", reports.MovementReport.as_view(), name="movement_report"),
 ]

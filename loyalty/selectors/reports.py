@@ -30,24 +30,33 @@ from loyalty.models import AccountKind, Entry, EntryKind, Lot
 ZERO = Decimal(0)
 USED_BY_CUSTOMERS = (EntryKind.REDEEM, EntryKind.RESTORE)
 # What a unit's rows are told apart by.
-UNIT = ("account__kind", "account__program_id", "account__program__name", "account__plan_id", "account__plan__name")  # fmt: skip
+UNIT = (
+    *(
+        "account__kind",
+        "account__program_id",
+        "account__program__name",
+        "account__plan_id",
+        "account__plan__name",
+    ),
+    *("account__stored_value__type_id", "account__stored_value__type__name"),
+)
 
 # The columns of the report of movements; together they are every kind of entry.
-FLOWS: dict[str, EntryKind] = {
-    "issued": EntryKind.EARN,
-    "redeemed": EntryKind.REDEEM,
-    "restored": EntryKind.RESTORE,
-    "expired": EntryKind.EXPIRE,
-    "forfeited": EntryKind.FORFEIT,
-    "taken_back": EntryKind.REVERSE,
-    "adjusted": EntryKind.ADJUST,
-    "paid_debts": EntryKind.SETTLE,
+FLOWS: dict[str, tuple[EntryKind, ...]] = {
+    "issued": (EntryKind.EARN, EntryKind.LOAD),
+    "redeemed": (EntryKind.REDEEM,),
+    "restored": (EntryKind.RESTORE,),
+    "expired": (EntryKind.EXPIRE,),
+    "forfeited": (EntryKind.FORFEIT,),
+    "taken_back": (EntryKind.REVERSE, EntryKind.VOID),
+    "adjusted": (EntryKind.ADJUST,),
+    "paid_debts": (EntryKind.SETTLE,),
 }
 
 
 def flows() -> dict[str, Any]:
     """Return the sums of a group of entries by what they were, and what they come to."""
-    sums = {name: Coalesce(Sum("amount", filter=Q(kind=kind)), ZERO) for name, kind in FLOWS.items()}
+    sums = {name: Coalesce(Sum("amount", filter=Q(kind__in=kinds)), ZERO) for name, kinds in FLOWS.items()}
     return sums | {"change": Coalesce(Sum("amount"), ZERO)}
 
 

@@ -42,7 +42,7 @@ class ReportFilters(django_filters.FilterSet):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         if "unit" in self.filters:
-            self.filters["unit"].extra["choices"] = unit_choices(only_active=False)
+            self.filters["unit"].extra["choices"] = unit_choices(only_active=False, with_stored=True)
 
     def of_unit(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(**of_unit(value))
@@ -108,12 +108,16 @@ class ValueReport(ListPage):
         return self.values.get("step") or Step.DAY.value
 
 
-def _unit_of(row: dict[str, Any]) -> str:
-    return unit_name(row["account__program__name"] or row["account__plan__name"])
+UNIT_KEY = ("account__kind", "account__program_id", "account__plan_id", "account__stored_value__type_id")
 
 
-def _unit_key_of(row: dict[str, Any]) -> tuple[Any, ...]:
-    return row["account__kind"], row["account__program_id"], row["account__plan_id"]
+def unit_of(row: dict[str, Any]) -> str:
+    name = row["account__program__name"] or row["account__plan__name"]
+    return unit_name(name or row["account__stored_value__type__name"], row["account__kind"])
+
+
+def unit_key_of(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in UNIT_KEY)
 
 
 def slot_text(slot: date, step: str) -> str:
@@ -122,7 +126,7 @@ def slot_text(slot: date, step: str) -> str:
     return formats.day(slot)
 
 
-def _amount_column(name: str, label: Any, **options: Any) -> Column:
+def amount_column(name: str, label: Any, **options: Any) -> Column:
     return Column(
         name=name,
         label=label,
@@ -133,7 +137,7 @@ def _amount_column(name: str, label: Any, **options: Any) -> Column:
     )
 
 
-class _ByUnit(ValueReport):
+class ByUnit(ValueReport):
     """A report whose rows are a slot of time and a unit of value."""
 
     default_order = "slot"
@@ -144,7 +148,7 @@ class _ByUnit(ValueReport):
         step = self.step
         return (
             Column(name="slot", label=_("Period"), kind="day", value=lambda row: row["slot"], write=lambda _row, raw: slot_text(raw, step), order_by="slot"),
-            Column(name="unit", label=_("Account"), value=_unit_of),
+            Column(name="unit", label=_("Account"), value=unit_of),
             *self.amounts,
         )  # fmt: skip
 
@@ -168,15 +172,15 @@ class _ByUnit(ValueReport):
         """Draw the one unit that is listed, or the first of several: sums of different units mean nothing."""
         if not totals:
             return None
-        unit, kind = _unit_key_of(totals[0]), totals[0]["account__kind"]
-        wanted = dict(zip(("account__kind", "account__program_id", "account__plan_id"), unit, strict=True))
+        unit, kind = unit_key_of(totals[0]), totals[0]["account__kind"]
+        wanted = dict(zip(UNIT_KEY, unit, strict=True))
         rows = {row["slot"]: row for row in self.grouped(self.found.filter(**wanted)).order_by("slot")}
         slots = slots_between(min(rows), max(rows), self.step)
         bars = [
             self.charted(rows[slot]) if slot in rows else [Decimal(0)] * len(self.series) for slot in slots
         ]
         return bar_chart(
-            title=_now("%(account)s by period") % {"account": _unit_of(totals[0])},
+            title=_now("%(account)s by period") % {"account": unit_of(totals[0])},
             slot_heading=_now("Period"),
             slots=[formats.short_day(slot) for slot in slots],
             slot_names=[slot_text(slot, self.step) for slot in slots],
@@ -190,7 +194,7 @@ class _ByUnit(ValueReport):
     def extra_context(self) -> dict[str, Any]:
         totals = self.totals()
         columns = [
-            Column(name="unit", label=_("Total"), value=_unit_of),
+            Column(name="unit", label=_("Total"), value=unit_of),
             *(column for column in self.amounts if column.on_page),
         ]
         return {
@@ -217,12 +221,12 @@ class MovementFilters(ReportFilters):
         fields = ["since", "until", "step", "unit", "store", "campaign"]
 
 
-class MovementReport(_ByUnit):
+class MovementReport(ByUnit):
     """What was issued, used, expired and taken back, to the cent and the point: the entries of the ledger, summed."""
 
     model = Entry
     permission_required = "loyalty.view_entry"
-    title = _("Points and cashback issued and used")
+    title = _("Value issued and used")
     subtitle = _("Every entry of the ledger by period: what was issued, used, expired and taken back.")
     filters_class = MovementFilters
     customer_path = "account__customer"
@@ -230,15 +234,15 @@ class MovementReport(_ByUnit):
     export_name = "value-movements"
     series = (_("Issued"), _("Redeemed"), _("Expired"))
     amounts = (
-        _amount_column("issued", _("Issued")),
-        _amount_column("redeemed", _("Redeemed")),
-        _amount_column("restored", _("Given back")),
-        _amount_column("expired", _("Expired")),
-        _amount_column("forfeited", _("Forfeited")),
-        _amount_column("taken_back", _("Taken back")),
-        _amount_column("adjusted", _("Adjusted")),
-        _amount_column("paid_debts", _("Paid debts")),
-        _amount_column("change", _("Change of balance")),
+        amount_column("issued", _("Issued")),
+        amount_column("redeemed", _("Redeemed")),
+        amount_column("restored", _("Given back")),
+        amount_column("expired", _("Expired")),
+        amount_column("forfeited", _("Forfeited")),
+        amount_column("taken_back", _("Taken back")),
+        amount_column("adjusted", _("Adjusted")),
+        amount_column("paid_debts", _("Paid debts")),
+        amount_column("change", _("Change of balance")),
     )
 
     def defaults(self) -> dict[str, str]:
@@ -271,7 +275,7 @@ class ExpiringFilters(ReportFilters):
         fields = ["since", "until", "step", "unit", "store", "campaign"]
 
 
-class ExpiringReport(_ByUnit):
+class ExpiringReport(ByUnit):
     """What customers will lose, by the last day on which they can use it."""
 
     model = Lot
@@ -285,8 +289,8 @@ class ExpiringReport(_ByUnit):
     amounts = (
         Column(name="customers", label=_("Customers"), kind="number", value=lambda row: row["customers"]),
         Column(name="lots", label=_("Credits"), kind="number", value=lambda row: row["lots"], on_phone=False),
-        _amount_column("value", _("Expires")),
-        _amount_column("usable", _("Can be used now")),
+        amount_column("value", _("Expires")),
+        amount_column("usable", _("Can be used now")),
     )
 
     def defaults(self) -> dict[str, str]:
