@@ -36,7 +36,7 @@ $$
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pos_api", "0010_offline_exceptions"),
+        ("pos_api", "0011_cancelled_exceptions"),
         ("loyalty", "0008_stored_values"),
         ("retail", "0012_no_index_twice"),
     ]
