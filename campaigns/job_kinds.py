@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.services import backtests, promo_code_imports, promo_code_jobs
+from campaigns.services import backtests, issuing_jobs, promo_code_imports, promo_code_jobs
 from campaigns.services.jobs import JobKind, register_kind
 
 _POOL_WORK: tuple[tuple[str, Any, Callable[..., Mapping[str, Any] | None]], ...] = (
@@ -44,5 +44,22 @@ for code, label, work in _POOL_WORK:
             url_name="campaigns:promo_code_pool_detail",
             url_argument="pool",
             url_label=_("Open the pool of codes"),
+        )
+    )
+
+for code, label, work in (
+    (issuing_jobs.PREVIEW, _("Preview of an issuing run"), issuing_jobs.work_preview),
+    (issuing_jobs.ISSUE, _("Issue of vouchers"), issuing_jobs.work_issue),
+):
+    register_kind(
+        JobKind(
+            code=code,
+            label=label,
+            work=work,
+            view_permission="loyalty.view_issuingrun",
+            change_permission="loyalty.change_issuingrun",
+            url_name="campaigns:issuing_run_detail",
+            url_argument="run",
+            url_label=_("Open the issuing run"),
         )
     )

@@ -100,9 +100,18 @@ class CodeEarnedAnswer(Struct, kw_only=True):
 
 
 class VoucherAnswer(Struct, kw_only=True):
-    campaign: str
-    amount: Money
+    """Given by a campaign or by an issuing rule, worth an amount or a percentage of one purchase.
+
+    `code` is made when the sale is recorded. It can be read again by sending the same sale again, for a while: print it.
+    """
+
+    campaign: str | UnsetType = UNSET
+    rule: str | UnsetType = UNSET
+    amount: Money | UnsetType = UNSET
+    percent: str | UnsetType = UNSET
     valid_until: str | None
+    code: str | UnsetType = UNSET
+    stored_value: int | UnsetType = UNSET
 
 
 class StampAnswer(Struct, kw_only=True):

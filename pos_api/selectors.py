@@ -76,12 +76,14 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     gifts: str
     value: Value
     presented: Presented = NOTHING_PRESENTED
+    # Of the issuing rules for sales; empty where there is none.
+    issuing_version: str = ""
 
 
 _TEXTS, _MOMENT = "text[]", "timestamptz"
 _SNAPSHOT = Prepared(
     "SELECT catalogue_version(), s.*, CASE WHEN $1 THEN pos_value((s.customers::json -> 0 ->> 0)::bigint, $2) END, "
-    "CASE WHEN cardinality($3) > 0 THEN pos_stored_values($3, $7, $2, $12) END "
+    "CASE WHEN cardinality($3) > 0 THEN pos_stored_values($3, $7, $2, $12) END, issuing_version() "
     "FROM pos_snapshot($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) AS s",
     (
         *("boolean", _MOMENT, _TEXTS),
@@ -91,7 +93,9 @@ _SNAPSHOT = Prepared(
 )
 
 # Most keystrokes of an anonymous customer: products that are remembered, and nothing else to know.
-_VERSIONS = Prepared("SELECT catalogue_version(), version FROM campaigns_planhead WHERE id = 1")
+_VERSIONS = Prepared(
+    "SELECT catalogue_version(), version, issuing_version() FROM campaigns_planhead WHERE id = 1"
+)
 _NOTHING_ELSE = ("[]", "{}", "[]", None, "[]", "[]", "[]", None, None)
 
 _PRODUCTS = msgspec.json.Decoder(list[CatalogueRow])
@@ -145,7 +149,20 @@ def read_snapshot(
         known.rows.keys().isdisjoint(skus) and known.paths.keys().isdisjoint(categories)
     ):
         row = _query(whose, skus, categories, others)
-    changed, version, products, paths, codes, locked_until, customers, counters, gifts, value, values = row
+    (
+        changed,
+        version,
+        products,
+        paths,
+        codes,
+        locked_until,
+        customers,
+        counters,
+        gifts,
+        value,
+        values,
+        issuing,
+    ) = row
     presented = read_presented(values)
     known = catalogue.remember(
         known,
@@ -169,6 +186,7 @@ def read_snapshot(
         gifts=gifts,
         value=read_value(value, now=now),
         presented=presented,
+        issuing_version=issuing,
     )
 
 
@@ -177,7 +195,8 @@ def _query(whose: list[Any], skus: AbstractSet[str], categories: AbstractSet[str
 
 
 def _query_versions() -> Any:
-    return (*_VERSIONS.row(), *_NOTHING_ELSE)
+    catalogue_version, plan_version, issuing_version = _VERSIONS.row()
+    return (catalogue_version, plan_version, *_NOTHING_ELSE, issuing_version)
 
 
 def _reference(document: BasketDocument) -> tuple[str, str] | None:

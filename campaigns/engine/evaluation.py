@@ -178,9 +178,13 @@ class CodeEarned(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class VoucherEarned(Struct, frozen=True, kw_only=True, gc=False):
-    campaign: str
-    amount: int
+    """A voucher that a campaign gives, or a rule of issuing (`rule`): cents, or with `percent` (millionths) a rate."""
+
+    campaign: str = ""
+    amount: int = 0
     valid_until: datetime | None = None
+    rule: str = ""
+    percent: int | None = None
 
 
 class Earned(Struct, frozen=True, kw_only=True, gc=False):

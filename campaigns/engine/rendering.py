@@ -18,6 +18,7 @@ from campaigns.engine.evaluation import (
     GiftOption,
     LineResults,
     Refusal,
+    VoucherEarned,
 )
 from campaigns.engine.fields import declared_fields
 from campaigns.engine.redemption_body import ExplainRefused, redemption_body
@@ -182,11 +183,17 @@ def _earned(earned: Earned) -> Json:
             for c in earned.cashback
         ],
         "codes": [{"campaign": c.campaign, "valid_until": _instant(c.valid_until)} for c in earned.codes],
-        "vouchers": [
-            {"campaign": v.campaign, "amount": money.text(v.amount), "valid_until": _instant(v.valid_until)}
-            for v in earned.vouchers
-        ],
+        "vouchers": [_voucher(voucher) for voucher in earned.vouchers],
     }
+
+
+def _voucher(voucher: VoucherEarned) -> Json:
+    giver = {"rule": voucher.rule} if voucher.rule else {"campaign": voucher.campaign}
+    if voucher.percent is None:
+        worth = {"amount": money.text(voucher.amount)}
+    else:
+        worth = {"percent": f"{(Decimal(voucher.percent) / 10_000).normalize():f}"}
+    return {**giver, **worth, "valid_until": _instant(voucher.valid_until)}
 
 
 def _promo_code(result: Any) -> Json:

@@ -4,7 +4,7 @@ Each runs inside the caller's transaction and locks what it moves. The same `ope
 whoever sends it again learns what the first one made. Amounts are integer cents; `at` is when it happens.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -164,6 +164,16 @@ def code_again(stored: StoredValue) -> str:
     if code is None or code.nonce is None:
         return ""
     return stored_codes.code_of(bytes(code.nonce), key=code_key())
+
+
+def codes_again(stored_ids: Collection[int]) -> dict[int, str]:
+    """Return the generated codes of stored values, as people read them, of those that can still be made. One query."""
+    kept = StoredValueCode.objects.filter(
+        stored_value__in=stored_ids, ended_at__isnull=True, nonce__isnull=False
+    )
+    return {
+        code.stored_value_id: stored_codes.code_of(bytes(code.nonce or b""), key=code_key()) for code in kept
+    }
 
 
 def give_code(stored: StoredValue, *, code: str = "", at: datetime) -> str:

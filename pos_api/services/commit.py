@@ -31,8 +31,10 @@ from pos_api.problems import Conflict, Invalid, Problem, invalid_field
 from pos_api.services import lookups
 from pos_api.services.customers import lock_customer
 from pos_api.services.evaluation import Evaluated, evaluate_snapshot, sale_moment
+from pos_api.services.issued_vouchers import answer_again, issue_vouchers, masked_vouchers
 from pos_api.services.kept_sale import basis_of
 from pos_api.services.offline import Missed, missed_by, owe_missed, record_exceptions
+from pos_api.services.rule_vouchers import with_rules
 from pos_api.services.sale_rows import complete_sale, insert_lines
 from pos_api.services.sale_value import balances_body, post_value
 from pos_api.services.tickets import Order, Recorded, claim_key, claim_ticket, find_by_key, find_existing
@@ -79,7 +81,8 @@ def record_sale(
         recorded = in_transaction(lambda: _record(order))
         if not recorded.replayed:
             wrong = [code["code"] for code in recorded.body["promo_codes"] if code["status"] == "not_usable"]
-        return structs.replace(recorded, body=answer_with_codes(recorded.body, presented_codes(document)))
+        body = answer_again(recorded.body) if recorded.replayed else recorded.body
+        return structs.replace(recorded, body=answer_with_codes(body, presented_codes(document)))
     except Conflict as refusal:
         wrong = [
             entry["code"]
@@ -121,7 +124,7 @@ def _record(order: Order) -> Recorded:
     if order.document.redeem is not None and (customer_id is not None or presented):
         # Before the balances are read: a return that gives value back meanwhile brings what expires first.
         lock_accounts(customer_id, held_by_codes(presented) if presented else ())
-    evaluated = _evaluate(order, customer_id, without_campaigns=cancelled_before)
+    evaluated = _evaluate(order, customer_id, sale_id=sale_id, without_campaigns=cancelled_before)
     happened = cancelled_before or order.document.offline
     discrepancies = _compare_totals(order, evaluated, flags, refuse=not happened)
     body = evaluated.body() | {
@@ -157,6 +160,7 @@ def _record(order: Order) -> Recorded:
             at=order.now,
         )
         _issue_codes(evaluated, activations, body, at=order.now)
+        shares |= _issue_vouchers(order, evaluated, body, shares, sale_id=sale_id, customer_id=customer_id)
     if not cancelled_before and (basis := basis_of(evaluated, order.caller.store)) is not None:
         shares["basis"] = basis
     complete_sale(
@@ -165,7 +169,7 @@ def _record(order: Order) -> Recorded:
         customer_id=customer_id,
         charged=order.document.total,
         flags=flags,
-        body=masked_answer(body, presented),
+        body=masked_vouchers(masked_answer(body, presented)),
         shares=shares or None,
     )
     record_exceptions(missed, sale_id=sale_id, at=order.now)
@@ -220,10 +224,29 @@ def _issue_codes(
             entry["code"] = code
 
 
+def _issue_vouchers(
+    order: Order,
+    evaluated: Evaluated,
+    body: dict[str, Any],
+    shares: Mapping[str, Any],
+    *,
+    sale_id: int,
+    customer_id: int | None,
+) -> dict[str, Any]:
+    """Make the vouchers that the sale earned, name them in its answer, and return them among what it did to value."""
+    vouchers = issue_vouchers(
+        evaluated, order.caller, body, sale_id=sale_id, customer_id=customer_id, at=order.now
+    )
+    if not vouchers:
+        return {}
+    value = shares.get("value") or {"spent": [], "earned": []}
+    return {"value": value | {"earned": [*value["earned"], *vouchers]}}
+
+
 # --- What it costs -------------------------------------------------------------------------------
 
 
-def _evaluate(order: Order, customer_id: int | None, *, without_campaigns: bool) -> Evaluated:
+def _evaluate(order: Order, customer_id: int | None, *, sale_id: int, without_campaigns: bool) -> Evaluated:
     document, caller = order.document, order.caller
     snapshot = selectors.read_snapshot(
         document,
@@ -248,6 +271,17 @@ def _evaluate(order: Order, customer_id: int | None, *, without_campaigns: bool)
         evaluated = evaluate_snapshot(
             document, snapshot, plan, caller.store, moment=order.moment, void=without_campaigns
         )
+    if snapshot.issuing_version and not without_campaigns:
+        evaluation = with_rules(
+            evaluated.evaluation,
+            version=snapshot.issuing_version,
+            store=caller.store,
+            paid=document.total,
+            at=order.moment,
+            customer_id=customer_id,
+            sale_id=sale_id,
+        )
+        evaluated = structs.replace(evaluated, evaluation=evaluation)
     # What was sold offline is sold; its wrong codes are left to a manager.
     locked_until = None if document.offline else snapshot.locked_until
     if locked_until is not None and (

@@ -29,6 +29,7 @@ from pos_api.authentication import TerminalCaller
 from pos_api.baskets import BasketDocument, SaleDocument, engine_basket, redeem_request
 from pos_api.problems import FieldProblem, Invalid, invalid_field
 from pos_api.services import lookups
+from pos_api.services.rule_vouchers import with_rules
 from pos_api.stored_values import presented_codes, stored_values
 from pos_api.usage import usage_for
 from pos_api.value import NO_VALUE, Value
@@ -161,6 +162,16 @@ def evaluate_basket(document: BasketDocument, caller: TerminalCaller, *, now: da
     evaluated = evaluate_snapshot(
         document, snapshot, plan_for(snapshot.plan_version), caller.store, moment=moment
     )
+    if snapshot.issuing_version:
+        evaluation = with_rules(
+            evaluated.evaluation,
+            version=snapshot.issuing_version,
+            store=caller.store,
+            paid=evaluated.evaluation.totals.net,
+            at=moment,
+            customer_id=None if snapshot.customer is None else snapshot.customer.id,
+        )
+        evaluated = replace(evaluated, evaluation=evaluation)
     wrong = [code.code for code in evaluated.basket.promo_codes if not code.usable]
     wrong += evaluated.unusable_values()
     lookups.record_failures(terminal_id=caller.terminal_id, looked_up=wrong, at=now)

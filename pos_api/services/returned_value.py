@@ -104,7 +104,7 @@ def move_value(
     value = value_of(sale)
     if value is None:
         return Moved()
-    held = [one["holder"] for one in value["spent"] if "holder" in one]
+    held = [one["holder"] for one in (*value["spent"], *value["earned"]) if "holder" in one]
     accounts = {account.pk: account for account in lock_accounts(sale.customer_id, held).values()}
     gives, asked, cents = _gives(value["spent"], progress)
     restored = ledger.restore(
@@ -261,6 +261,10 @@ def _due_from(one: Json, progress: Progress, left: Mapping[tuple[str, str], int]
     lines = [(progress.lines[int(line)], part) for line, part in one["lines"].items()]
     if one["whole"]:
         return int(one["amount"]) if all(came >= sold for (sold, came), _part in lines) else 0
+    if "holder" in one and progress.part is not None:
+        # A voucher that was handed out is not priced again: it follows the money.
+        given, whole = progress.part
+        return int(one["amount"]) * given // whole
     if left is not None:
         return max(0, int(one["amount"]) - left.get((one["kind"], one["code"]), 0))
     after = units_after_returns if one["kind"] == AccountKind.POINTS else money.share_after_returns

@@ -1,0 +1,91 @@
+"""Issuing rules: making, changing and switching them. Tills follow a change with their next basket."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from loyalty.models import IssuingRule, IssuingTrigger
+from loyalty.services.issuing_terms import (
+    IssuingInvalid,
+    IssuingOvertaken,
+    check_terms,
+    refuse_unknown_stores,
+)
+from retail.rows import FieldError
+
+MOST_DAYS = 3_650
+
+
+@transaction.atomic
+def save_rule(
+    *,
+    rule: IssuingRule | None,
+    values: Mapping[str, Any],
+    user: User | None,
+    at: datetime,
+    version: int | None = None,
+) -> IssuingRule:
+    """Make a rule, or change one. `values` are the model's fields by name.
+
+    Raises IssuingInvalid, IssuingOvertaken (`version` is the one that was looked at).
+    """
+    if rule is None:
+        rule = IssuingRule(created_by=user, created_at=at)
+    else:
+        rule = IssuingRule.objects.select_for_update(no_key=True).get(pk=rule.pk)
+        if version is not None and version != rule.version:
+            raise IssuingOvertaken
+        rule.version += 1
+    for name, value in values.items():
+        setattr(rule, name, value)
+    if rule.trigger != IssuingTrigger.CUSTOMER:
+        rule.window_days = None
+    errors = check_terms(rule)
+    _check(rule, errors)
+    refuse_unknown_stores(rule.store_codes, "stores", errors)
+    if errors:
+        raise IssuingInvalid(errors)
+    rule.save()
+    return rule
+
+
+def _check(rule: IssuingRule, errors: list[FieldError]) -> None:
+    if not rule.name.strip():
+        errors.append(FieldError("name", "required", _("This is required.")))
+    if not rule.code:
+        errors.append(FieldError("code", "required", _("This is required.")))
+    elif IssuingRule.objects.exclude(pk=rule.pk).filter(code=rule.code).exists():
+        errors.append(FieldError("code", "code_taken", _("Another one has this code.")))
+    if rule.trigger not in IssuingTrigger.values:
+        errors.append(FieldError("trigger", "unknown", _("This is not one of the choices.")))
+    if rule.trigger == IssuingTrigger.CUSTOMER and not 1 <= (rule.window_days or 0) <= MOST_DAYS:
+        message = _("Say in how many days visits and turnover are counted, up to %(most)d.")
+        errors.append(FieldError("window_days", "required", message % {"most": MOST_DAYS}))
+    if rule.trigger == IssuingTrigger.SALE and rule.type_id is not None and rule.type.is_personal:
+        message = _("Only its customer may use this type, and a sale may have none.")
+        errors.append(FieldError("type", "personal", message))
+    if rule.starts_at and rule.ends_at and rule.starts_at >= rule.ends_at:
+        errors.append(FieldError("ends_at", "order", _("It ends before it begins.")))
+    if rule.trigger == IssuingTrigger.NEW_CUSTOMER:
+        if rule.minimum_turnover or rule.minimum_visits:
+            message = _("A new customer has bought nothing yet.")
+            errors.append(FieldError("minimum_turnover", "not_allowed", message))
+        elif any(
+            tier.get("from", "0.00") not in ("0", "0.00", 0) for tier in rule.tiers if isinstance(tier, dict)
+        ):
+            errors.append(FieldError("tiers", "not_allowed", _("A new customer has bought nothing yet.")))
+
+
+@transaction.atomic
+def switch_rule(rule: IssuingRule, *, is_active: bool) -> IssuingRule:
+    """Switch a rule on or off."""
+    rule = IssuingRule.objects.select_for_update(no_key=True).get(pk=rule.pk)
+    if rule.is_active != is_active:
+        rule.is_active = is_active
+        rule.version += 1
+        rule.save(update_fields=["is_active", "version"])
+    return rule

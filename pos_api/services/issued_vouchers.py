@@ -1,0 +1,116 @@
+"""Making the vouchers that a sale earned by issuing rules and campaigns (docs/algorithms/issuing.md, section 4).
+
+Part of the commit's transaction, after everything else. Their codes are money: the answer has them, what is stored of
+it has their last four.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from campaigns.engine.evaluation import Evaluation, VoucherEarned
+from loyalty import stored_codes
+from loyalty.models import AccountKind, LotSource
+from loyalty.selectors.stored_values import usual_type
+from loyalty.services.stored_values import Made, Making, codes_again, make
+from loyalty.value import HUNDRED
+from pos_api.authentication import TerminalCaller
+from pos_api.issuing_rules import rules_of
+from pos_api.services.evaluation import Evaluated
+from retail import money
+
+Json = dict[str, Any]
+
+
+def issue_vouchers(
+    evaluated: Evaluated,
+    caller: TerminalCaller,
+    body: Json,
+    *,
+    sale_id: int,
+    customer_id: int | None,
+    at: datetime,
+) -> list[Json]:
+    """Make the vouchers that the sale earned and put their codes into its answer; return what its returns will need.
+
+    A constant number of statements, and none where nothing is given.
+    """
+    earned = evaluated.evaluation.earned.vouchers
+    if not earned:
+        return []
+    rules = {rule.code: rule for rule in rules_of(evaluated.snapshot.issuing_version)}
+    # What campaigns give is of the usual type of voucher.
+    usual = None if all(one.rule for one in earned) else usual_type(AccountKind.VOUCHER)
+    makings = []
+    for number, voucher in enumerate(earned, 1):
+        rule = rules.get(voucher.rule)
+        making = Making(
+            type=rule.type if rule is not None else usual,
+            origin=rule.origin if rule is not None else f"campaign:{voucher.campaign}"[:80],
+            operation=f"sale:{sale_id}:{number}",
+            amount=voucher.amount,
+            percent=None if voucher.percent is None else Decimal(voucher.percent) / 10_000,
+            customer_id=customer_id,
+            store_id=caller.store_id,
+            terminal_id=caller.terminal_id,
+            sale_id=sale_id,
+            store_codes=() if rule is None else rule.usable_stores,
+            available_from=None if rule is None else rule.usable_from,
+            expires_at=voucher.valid_until,
+            earned_by=voucher.rule or voucher.campaign,
+            source=LotSource.SALE,
+        )
+        makings.append(making)
+    made = make(makings, at=at, occurred_at=evaluated.moment)
+    for entry, one in zip(body["earned"]["vouchers"], made, strict=True):
+        entry["code"] = stored_codes.written(one.code)
+        entry["stored_value"] = one.stored.pk
+        entry["valid_until"] = None if one.expires_at is None else one.expires_at.isoformat()
+    return [_row(voucher, one, evaluated.evaluation) for voucher, one in zip(earned, made, strict=True)]
+
+
+def _row(voucher: VoucherEarned, one: Made, evaluation: Evaluation) -> Json:
+    """Return what a return of the sale takes back: each line its part; a use is not divided and goes with the last."""
+    lines = list(evaluation.lines)
+    weights = [line.net for line in lines]
+    shares = money.prorate(voucher.amount, weights) if voucher.percent is None else [0] * len(lines)
+    return {
+        "kind": one.stored.account.kind,
+        "code": voucher.rule or voucher.campaign,
+        "lot": one.lot_id,
+        "amount": HUNDRED if voucher.percent is not None else voucher.amount,
+        "lines": {str(line.line): share for line, share in zip(lines, shares, strict=True)},
+        "whole": voucher.percent is not None,
+        "holder": one.stored.account_id,
+    }
+
+
+# --- What is stored of their codes ------------------------------------------------------------------
+
+
+def masked_vouchers(body: Json) -> Json:
+    """Return an answer as it may be stored: the codes of the vouchers that it gave as their last four."""
+    return _with_codes(body, lambda entry: stored_codes.masked(entry["code"]))
+
+
+def answer_again(body: Json) -> Json:
+    """Return a stored answer as it was given first, as long as the codes can be made again."""
+    given = [entry["stored_value"] for entry in _issued(body)]
+    if not given:
+        return body
+    codes = codes_again(given)
+    return _with_codes(body, lambda entry: codes.get(entry["stored_value"], entry["code"]))
+
+
+def _issued(body: Json) -> list[Json]:
+    return [entry for entry in body.get("earned", {}).get("vouchers", ()) if "code" in entry]
+
+
+def _with_codes(body: Json, code_of: Callable[[Json], str]) -> Json:
+    if not _issued(body):
+        return body
+    vouchers = [
+        entry | {"code": code_of(entry)} if "code" in entry else entry for entry in body["earned"]["vouchers"]
+    ]
+    return body | {"earned": body["earned"] | {"vouchers": vouchers}}
