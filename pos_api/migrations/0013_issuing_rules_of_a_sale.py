@@ -13,7 +13,7 @@ $$
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pos_api", "0011_stored_values_of_a_basket"),
+        ("pos_api", "0012_stored_values_of_a_basket"),
         ("loyalty", "0009_issuing"),
     ]
 
