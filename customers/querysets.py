@@ -7,6 +7,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from customers.documents import is_valid, normalize
 from customers.phones import to_e164
@@ -18,12 +19,17 @@ class CustomerQuerySet(models.QuerySet):
     def active(self) -> Self:
         return self.filter(is_active=True)
 
+    def known_by(self, **what: object) -> Self:
+        """Customers that have exactly this, or into whom a record that has it was merged."""
+        found = self.model._default_manager.filter(**what)
+        return self.filter(pk__in=found.values_list(Coalesce("merged_into_id", "pk")))
+
     def search(self, text: str) -> Self:
         """Customers with exactly this document, code, card, phone or e-mail, or whose name has all these words.
 
-        For the back-office only: a till looks up one customer and never searches.
+        A record that was merged into another is found as that one, and by no name of its own. For the back-office only: a till looks up one customer and never searches.
         """
-        match = Q(code=text) | Q(card=text) | name_contains(text)
+        match = Q(code=text) | Q(card=text)
         document = normalize(text)
         if is_valid(document):
             match |= Q(document=document)
@@ -31,7 +37,9 @@ class CustomerQuerySet(models.QuerySet):
             match |= Q(email=text.lower())
         with suppress(ValueError):
             match |= Q(phone=to_e164(text))
-        return self.alias(searchable=Searchable("name")).filter(match)
+        merged = self.model._default_manager.filter(match, merged_into__isnull=False)
+        match |= name_contains(text) | Q(pk__in=merged.values_list("merged_into_id"))
+        return self.alias(searchable=Searchable("name")).filter(match, merged_into__isnull=True)
 
     def born_on(self, days: Collection[date]) -> Self:
         """Customers whose birthday falls on one of these days, whatever the year of birth.

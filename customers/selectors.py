@@ -49,7 +49,8 @@ def look_up_customer(text: str) -> Customer | None:
     if "@" in text:
         ways.append({"email": text.lower()})
     for way in ways:
-        found = list(Customer.objects.active().filter(**way).select_related("home_store").order_by("pk")[:2])
+        ours = Customer.objects.active().known_by(**way)
+        found = list(ours.select_related("home_store").order_by("pk")[:2])
         if len(found) > 1:
             raise CustomerAmbiguous
         if found:
@@ -70,7 +71,7 @@ def find_customer(name: str, value: str) -> Customer | None:
             return None
     else:
         wanted = {name: value.lower() if name == "email" else value}
-    found = list(Customer.objects.filter(**wanted).order_by("pk")[:2])
+    found = list(Customer.objects.known_by(**wanted).order_by("pk")[:2])
     if len(found) > 1:
         raise CustomerAmbiguous
     return found[0] if found else None

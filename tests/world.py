@@ -80,10 +80,28 @@ CHECKS: dict[str, str] = {
          WHERE s.state <> 'cancelled'
            AND s.state <> CASE WHEN l.back = l.sold THEN 'returned' WHEN l.back > 0 THEN 'partially_returned'
                                ELSE 'committed' END""",
+    # Records that were ever merged are of one person, or were taken for it while they were.
     "value_moves_for_the_customer_of_the_sale": """
+        WITH RECURSIVE known(a, b) AS (
+            SELECT kept_id, absorbed_id FROM loyalty_customermerge UNION
+            SELECT absorbed_id, kept_id FROM loyalty_customermerge),
+        linked(a, b) AS (
+            SELECT a, b FROM known UNION SELECT l.a, k.b FROM linked l JOIN known k ON k.a = l.b)
         SELECT e.id, e.kind || ' for customer ' || a.customer_id || ', sale of ' || coalesce(s.customer_id::text, 'nobody')
           FROM loyalty_entry e JOIN loyalty_account a ON a.id = e.account_id JOIN retail_sale s ON s.id = e.sale_id
-         WHERE (a.customer_id IS NOT NULL AND s.customer_id IS DISTINCT FROM a.customer_id) OR s.is_test""",
+         WHERE s.is_test OR (a.customer_id IS NOT NULL AND s.customer_id IS DISTINCT FROM a.customer_id
+               AND NOT EXISTS (SELECT FROM linked l WHERE l.a = s.customer_id AND l.b = a.customer_id))""",
+    "merged_customer_has_nothing_of_his_own": """
+        SELECT s.id, 'sale of customer ' || c.id || ', merged into ' || c.merged_into_id
+          FROM retail_sale s JOIN customers_customer c ON c.id = s.customer_id WHERE c.merged_into_id IS NOT NULL
+         UNION ALL
+        SELECT c.id, 'merged into ' || m.id || ', which is merged into ' || m.merged_into_id
+          FROM customers_customer c JOIN customers_customer m ON m.id = c.merged_into_id
+         WHERE m.merged_into_id IS NOT NULL
+         UNION ALL
+        SELECT k.id, k.scope_key || ' used ' || k.used FROM campaigns_campaigncounter k
+          JOIN customers_customer c ON k.scope_key = 'c:' || c.id
+         WHERE k.scope = 'customer' AND c.merged_into_id IS NOT NULL AND k.used > 0""",
     "cancelled_sale_spent_nothing": """
         SELECT s.id, 'still holds ' || -sum(e.amount) || ' of lot ' || e.lot_id
           FROM retail_sale s JOIN loyalty_entry e ON e.sale_id = s.id

@@ -185,11 +185,11 @@ def customers_named(owners: Iterable[str]) -> dict[str, Customer]:
     wanted = {owner: documents.normalize(owner) for owner in owners}
     if not wanted:
         return {}
-    by_document = {
-        customer.document: customer for customer in Customer.objects.filter(document__in=wanted.values())
-    }
-    by_code = {customer.code: customer for customer in Customer.objects.filter(code__in=wanted)}
-    by_card = {customer.card: customer for customer in Customer.objects.filter(card__in=wanted)}
+    # A record that was merged into another names that one.
+    known = Customer.objects.select_related("merged_into")
+    by_document = {one.document: one.merged_into or one for one in known.filter(document__in=wanted.values())}
+    by_code = {one.code: one.merged_into or one for one in known.filter(code__in=wanted)}
+    by_card = {one.card: one.merged_into or one for one in known.filter(card__in=wanted)}
     found = {
         owner: by_document.get(document) or by_code.get(owner) or by_card.get(owner)
         for owner, document in wanted.items()

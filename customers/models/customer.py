@@ -79,6 +79,17 @@ class Customer(models.Model):
         CustomerGrouping, related_name="customers", blank=True, verbose_name=_("groupings")
     )
     is_active = models.BooleanField(_("active"), default=True)
+    # Always the record that stands: who absorbs it is absorbed with it.
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="absorbed",
+        verbose_name=_("merged into"),
+        help_text=_("The record of the same person that stands. Whatever finds this one leads there."),
+        db_index=False,
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
@@ -87,6 +98,7 @@ class Customer(models.Model):
     class Meta:
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
+        permissions = [("merge_customer", _("Can merge records of one customer"))]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(document__isnull=True)
@@ -102,6 +114,11 @@ class Customer(models.Model):
             models.CheckConstraint(
                 condition=models.Q(card__isnull=True) | ~models.Q(card=""), name="customer_card_not_empty"
             ),
+            models.CheckConstraint(
+                condition=models.Q(merged_into__isnull=True)
+                | (models.Q(is_active=False) & ~models.Q(merged_into=models.F("id"))),
+                name="customer_merged_is_not_active",
+            ),
         ]
         indexes = [
             GinIndex(OpClass(Searchable("name"), name="gin_trgm_ops"), name="customer_name_search"),
@@ -109,6 +126,11 @@ class Customer(models.Model):
             models.Index(fields=["phone"], name="customer_by_phone", condition=~models.Q(phone="")),
             # Birthdays are asked for by month and day, whatever the year.
             models.Index(ExtractMonth("birth_date"), ExtractDay("birth_date"), name="customer_by_birthday"),
+            models.Index(
+                fields=["merged_into"],
+                name="customer_by_merged_into",
+                condition=models.Q(merged_into__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -178,19 +178,41 @@ def _find_customers(parsed: list[Row]) -> None:
         if values:
             match |= Q(**{f"{name}__in": values})
     candidates = list(Customer.objects.filter(match).order_by("pk").select_for_update(of=("self",)))
+    standing = _standing(candidates)
     for customer in candidates:
-        known |= {(name, getattr(customer, name)): customer for name in IDENTITIES if getattr(customer, name)}
+        owner = standing[customer.pk]
+        known |= {(name, getattr(customer, name)): owner for name in IDENTITIES if getattr(customer, name)}
     same = {
-        _contact(customer.phone, customer.email, customer.name): customer for customer in reversed(candidates)
+        _contact(customer.phone, customer.email, customer.name): standing[customer.pk]
+        for customer in reversed(candidates)
     }
     for row in rows:
         if row.instance is None:
             _identify(row, known, same)
+        elif standing[row.instance.pk] != row.instance:
+            message = _("This record was merged into that of customer %(id)d.")
+            row.refuse("", "customer_merged", message % {"id": row.instance.merged_into_id})
+            continue
         for name in IDENTITIES:
-            owner = known.get((name, row.values.get(name) or ""))
-            if owner is not None and owner != row.instance:
+            found = known.get((name, row.values.get(name) or ""))
+            if found is not None and found != row.instance:
                 row.refuse(name, "taken", _("Another customer has this already."))
+            elif found is not None:
+                # A record that was merged into this one keeps what it has, and leads here by it.
+                row.values[name] = getattr(found, name)
     _refuse_second_mention(rows)
+
+
+def _standing(candidates: Sequence[Customer]) -> dict[int, Customer]:
+    """Return by id the record that stands, locked: the customer's own, or the one that it was merged into."""
+    into = {customer.merged_into_id for customer in candidates if customer.merged_into_id is not None}
+    found = {customer.pk: customer for customer in candidates}
+    if missing := into - found.keys():
+        found |= {
+            one.pk: one
+            for one in Customer.objects.filter(pk__in=missing).order_by("pk").select_for_update(of=("self",))
+        }
+    return {customer.pk: found[customer.merged_into_id or customer.pk] for customer in candidates}
 
 
 def _identify(row: Row, known: Mapping[tuple[str, str], Customer], same: Mapping[Any, Customer]) -> None:

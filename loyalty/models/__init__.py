@@ -11,6 +11,7 @@ from loyalty.models.account import (
     Receivable,
     Settlement,
 )
+from loyalty.models.customer_merge import CustomerMerge
 from loyalty.models.issuing import (
     IssuingEvent,
     IssuingGrant,
@@ -40,6 +41,7 @@ __all__ = [
     "Account",
     "AccountKind",
     "AnswerSource",
+    "CustomerMerge",
     "CustomerTier",
     "Entry",
     "EntryKind",

@@ -115,6 +115,8 @@ class LotSource(models.TextChoices):
     RETURN = "return", _("Return")
     # Sold, loaded or issued as a stored value.
     ISSUE = "issue", _("Issue")
+    # What another lot held: it goes on with the same conditions in another account.
+    TRANSFER = "transfer", _("Transfer")
 
 
 class Lot(models.Model):
@@ -122,7 +124,8 @@ class Lot(models.Model):
 
     Pending before `available_from`, available until `expires_at` (or `grace_until`, when a return gave it back late),
     expired after it: functions of time, whatever job has run. `remaining` is the sum of its entries, kept by a
-    trigger. `terms` are the redemption conditions of a cashback, as its campaign's document wrote them.
+    trigger. `terms` are the redemption conditions of a cashback, as its campaign's document wrote them. `moved_from` is
+    the lot that it goes on from, in an account of another customer's record or instrument.
     """
 
     account = models.ForeignKey(
@@ -138,6 +141,15 @@ class Lot(models.Model):
         null=True,
         related_name="lots",
         verbose_name=_("sale"),
+        db_index=False,
+    )
+    moved_from = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="moved_to",
+        verbose_name=_("moved from"),
         db_index=False,
     )
     campaign = models.CharField(_("campaign"), max_length=64, blank=True, default="")
@@ -163,6 +175,11 @@ class Lot(models.Model):
                 condition=models.Q(remaining__gte=0) & models.Q(remaining__lte=models.F("earned")),
                 name="lot_remaining_within_earned",
             ),
+            models.CheckConstraint(
+                condition=models.Q(source=LotSource.TRANSFER, moved_from__isnull=False)
+                | (~models.Q(source=LotSource.TRANSFER) & models.Q(moved_from__isnull=True)),
+                name="lot_of_a_transfer_has_its_origin",
+            ),
         ]
         indexes = [
             models.Index(
@@ -176,6 +193,9 @@ class Lot(models.Model):
                 name="lot_open_by_expiry",
             ),
             models.Index(fields=["sale"], name="lot_by_sale"),
+            models.Index(
+                fields=["moved_from"], name="lot_by_origin", condition=models.Q(moved_from__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -206,17 +226,20 @@ class EntryKind(models.TextChoices):
     ADJUST = "adjust", _("Adjusted")
     SETTLE = "settle", _("Paid a debt")
     VOID = "void", _("Voided")
+    TRANSFER = "transfer", _("Transferred")
 
 
 # Whether an entry of the kind adds to its lot or takes from it.
 ADDS = (EntryKind.EARN, EntryKind.LOAD, EntryKind.RESTORE)
+# Those whose sign says which of the two it does.
+SIGNED = (EntryKind.ADJUST, EntryKind.TRANSFER)
 
 
 class Entry(models.Model):
     """One immutable line on one lot. `amount` is signed. Inserting it is what moves the balance.
 
-    `cause` names what made it ("sale:<id>", "return:<id>", "expiry", "adjustment:<id>"): the same cause never posts
-    twice to a lot. `occurred_at` is when it happened, `recorded_at` when we heard of it.
+    `cause` names what made it ("sale:<id>", "return:<id>", "expiry", "adjustment:<id>", "merge:<id>"): the same cause never
+    posts twice to a lot. `occurred_at` is when it happened, `recorded_at` when we heard of it.
     """
 
     # The constraints and indexes below begin with these keys; an index more would only slow every posting.
@@ -255,7 +278,7 @@ class Entry(models.Model):
             models.UniqueConstraint(fields=["lot", "kind", "cause"], name="entry_once_per_cause"),
             models.CheckConstraint(
                 condition=models.Q(kind__in=ADDS, amount__gt=0)
-                | models.Q(kind=EntryKind.ADJUST)
+                | models.Q(kind__in=SIGNED)
                 | (~models.Q(kind__in=ADDS) & models.Q(amount__lt=0)),
                 name="entry_sign_of_its_kind",
             ),
@@ -308,13 +331,23 @@ class Receivable(models.Model):
 
 
 class Settlement(models.Model):
-    """A part of a receivable that was paid by an entry, or written off by a manager with a reason. Immutable."""
+    """A part of a receivable that was paid by an entry, or that a manager ended with a reason. Immutable.
+
+    With `moved_to` the debt did not end: it goes on there, in another account.
+    """
 
     receivable = models.ForeignKey(
         Receivable, on_delete=models.PROTECT, related_name="settlements", verbose_name=_("receivable")
     )
     entry = models.OneToOneField(
         Entry, on_delete=models.PROTECT, null=True, related_name="settlement", verbose_name=_("entry")
+    )
+    moved_to = models.OneToOneField(
+        Receivable,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="moved_by",
+        verbose_name=_("goes on in"),
     )
     amount = units(_("amount"))
     actor = models.ForeignKey(
@@ -332,6 +365,10 @@ class Settlement(models.Model):
         verbose_name_plural = _("settlements")
         constraints = [
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="settlement_positive"),
+            models.CheckConstraint(
+                condition=models.Q(entry__isnull=True) | models.Q(moved_to__isnull=True),
+                name="settlement_pays_or_moves",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Sum,
     Value,
     When,
@@ -51,6 +52,7 @@ FLOWS: dict[str, tuple[EntryKind, ...]] = {
     "taken_back": (EntryKind.REVERSE, EntryKind.VOID),
     "adjusted": (EntryKind.ADJUST,),
     "paid_debts": (EntryKind.SETTLE,),
+    "transferred": (EntryKind.TRANSFER,),
 }
 
 
@@ -103,19 +105,30 @@ def expiring_totals(lots: QuerySet[Lot], *, at: datetime) -> list[dict[str, Any]
     return list(lots.order_by().values(*UNIT).annotate(**_expiring_sums(at)).order_by(*UNIT))
 
 
-LOT_STATES = ("available", "pending", "review", "used", "expired")
+LOT_STATES = ("available", "pending", "review", "used", "expired", "moved")
 
 
 def cashback_lots(*, at: datetime) -> QuerySet[Lot]:
     """Return every credit of cashback with `earned_at` and its `state` at that moment (one of LOT_STATES)."""
     posted = Entry.objects.filter(lot=OuterRef("pk"), kind=EntryKind.EXPIRE)
+    transfers = Entry.objects.filter(lot=OuterRef("pk"), kind=EntryKind.TRANSFER).order_by()
     over = Q(expires_at__lte=at) & (Q(grace_until__isnull=True) | Q(grace_until__lte=at))
     waits = Q(awaits_review=True) & (Q(reviewed_at__isnull=True) | Q(reviewed_at__gt=at))
     return (
         Lot.objects.filter(account__kind=AccountKind.CASHBACK)
         .annotate(
             earned_at=Coalesce("sale__occurred_at", "created_at"),
+            transferred=Subquery(transfers.values("lot").annotate(total=Sum("amount")).values("total")),
             state=Case(
+                # It went on in another lot, or went home to the one that it came from.
+                When(
+                    Q(remaining=0)
+                    & (
+                        Q(moved_from__isnull=True, transferred__lt=0)
+                        | Q(moved_from__isnull=False, transferred__lte=0)
+                    ),
+                    then=Value("moved"),
+                ),
                 When(Q(remaining=0) & ~(over & Exists(posted)), then=Value("used")),
                 When(over, then=Value("expired")),
                 When(waits, then=Value("review")),
@@ -164,7 +177,10 @@ def with_redemptions(lots: Sequence[Lot]) -> list[CashbackRow]:
 
 
 def cashback_totals(lots: QuerySet[Lot]) -> dict[str, Any]:
-    """Return the sums of credits: how many, for how many customers, earned, what is left by state, redeemed."""
+    """Return the sums of credits: how many, for how many customers, earned, what is left by state, redeemed.
+
+    What went on in another lot was earned once.
+    """
     left = {
         state: Coalesce(Sum("remaining", filter=Q(state=state)), ZERO)
         for state in ("available", "pending", "review")
@@ -172,7 +188,7 @@ def cashback_totals(lots: QuerySet[Lot]) -> dict[str, Any]:
     sums = lots.order_by().aggregate(
         lots=Count("pk"),
         customers=Count("account__customer_id", distinct=True),
-        earned=Coalesce(Sum("earned"), ZERO),
+        earned=Coalesce(Sum("earned", filter=Q(moved_from__isnull=True)), ZERO),
         **left,
     )
     redeemed = Entry.objects.filter(lot__in=lots.order_by().values("pk"), kind__in=USED_BY_CUSTOMERS)
@@ -183,6 +199,7 @@ def cashback_by_slot(lots: QuerySet[Lot], *, step: str) -> dict[Any, tuple[Decim
     """Return by slot what was generated in it, and what of these credits was redeemed in it. Two queries."""
     generated = (
         lots.order_by()
+        .filter(moved_from__isnull=True)
         .annotate(slot=Trunc("earned_at", step, output_field=DateField()))
         .values_list("slot")
         .annotate(total=Sum("earned"))

@@ -59,16 +59,16 @@ def _points(
     rows = (
         Entry.objects.filter(
             account__program=program,
-            account__customer_id__in=customer_ids,
             kind__in=(EntryKind.EARN, EntryKind.REVERSE),
-            lot__source=LotSource.SALE,
+            lot__source__in=(LotSource.SALE, LotSource.TRANSFER),
             lot__sale__in=counting_sales(since=since, until=until).filter(customer_id__in=customer_ids),
         )
-        .values("account__customer_id")
+        # Whose the sale is, also where the record that earned was merged into another.
+        .values("lot__sale__customer_id")
         .annotate(total=Sum("amount"))
         .order_by()
     )
-    return {row["account__customer_id"]: money.from_decimal(row["total"]) for row in rows}
+    return {row["lot__sale__customer_id"]: money.from_decimal(row["total"]) for row in rows}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,8 @@ NAMED = 20
 _MOVED = """
 moved AS MATERIALIZED (
     SELECT lot_id, min(id) AS first_id, max(id) AS last_id, sum(amount) AS total,
-           sum(amount) FILTER (WHERE kind IN ('earn', 'load') OR (kind = 'adjust' AND amount > 0)) AS put_in,
+           sum(amount) FILTER (WHERE kind IN ('earn', 'load') OR (kind = 'adjust' AND amount > 0)
+                                  OR (kind = 'transfer' AND amount > 0 AND NOT starts_with(cause, 'un'))) AS put_in,
            sum(amount) FILTER (WHERE kind IN ('redeem', 'restore')) AS redeemed,
            sum(amount) FILTER (WHERE kind = 'expire') AS expired,
            sum(amount) FILTER (WHERE kind = 'forfeit') AS forfeited,
@@ -89,6 +90,39 @@ CHECKS: dict[str, tuple[str, str]] = {
                                        OR e.cause ~ '^(sale|return|cancel):'))
             OR (e.kind = 'adjust' AND (e.actor_id IS NULL OR e.reason = ''))""",
     ),
+    "what_leaves_an_account_arrives_in_another": (
+        "loyalty_entry",
+        """
+        SELECT min(e.id), e.cause || ' made ' || sum(e.amount)
+          FROM loyalty_entry e WHERE e.kind = 'transfer' GROUP BY e.cause HAVING sum(e.amount) <> 0""",
+    ),
+    "transferred_lot_keeps_its_unit_time_and_conditions": (
+        "loyalty_lot",
+        """
+        SELECT l.id, 'unlike lot ' || o.id || ', which it goes on from'
+          FROM loyalty_lot l JOIN loyalty_account a ON a.id = l.account_id
+          JOIN loyalty_lot o ON o.id = l.moved_from_id JOIN loyalty_account b ON b.id = o.account_id
+         WHERE (l.sale_id, l.campaign, l.available_from, l.expires_at, l.awaits_review, l.terms,
+                a.kind, a.program_id, a.plan_id)
+               IS DISTINCT FROM (o.sale_id, o.campaign, o.available_from, o.expires_at, o.awaits_review, o.terms,
+                b.kind, b.program_id, b.plan_id)""",
+    ),
+    "merged_customer_holds_and_owes_nothing": (
+        "loyalty_account",
+        """
+        SELECT a.id, 'holds ' || a.balance || ', owes ' || a.owed || ' though merged into ' || c.merged_into_id
+          FROM loyalty_account a JOIN customers_customer c ON c.id = a.customer_id
+         WHERE c.merged_into_id IS NOT NULL AND (a.balance <> 0 OR a.owed <> 0)""",
+    ),
+    "merged_customer_has_the_merge_that_says_so": (
+        "customers_customer",
+        """
+        SELECT c.id, 'merged into ' || coalesce(c.merged_into_id::text, 'nobody') || ', merges that stand: ' || count(m.id)
+          FROM customers_customer c
+          LEFT JOIN loyalty_customermerge m ON m.absorbed_id = c.id AND m.undone_at IS NULL
+         WHERE c.merged_into_id IS NOT NULL OR m.id IS NOT NULL
+         GROUP BY c.id HAVING (c.merged_into_id IS NOT NULL) <> (count(m.id) = 1)""",
+    ),
     "nothing_comes_back_that_was_not_taken": (
         "loyalty_lot",
         """
@@ -118,11 +152,15 @@ CHECKS: dict[str, tuple[str, str]] = {
         "loyalty_settlement",
         """
         SELECT s.id, 'amount ' || s.amount || ', entry ' || coalesce(e.kind || ' ' || e.amount, 'none')
+               || coalesce(', moved ' || n.amount, '')
           FROM loyalty_settlement s
           JOIN loyalty_receivable r ON r.id = s.receivable_id
           LEFT JOIN loyalty_entry e ON e.id = s.entry_id
+          LEFT JOIN loyalty_receivable n ON n.id = s.moved_to_id
          WHERE (e.id IS NULL AND (s.actor_id IS NULL OR s.reason = ''))
-            OR e.kind <> 'settle' OR e.amount <> -s.amount OR e.account_id <> r.account_id""",
+            OR e.kind <> 'settle' OR e.amount <> -s.amount OR e.account_id <> r.account_id
+            OR n.amount <> s.amount OR n.account_id = r.account_id
+            OR (n.id IS NOT NULL AND n.sale_id IS DISTINCT FROM r.sale_id)""",
     ),
     "entry_that_pays_a_debt_has_its_settlement": (
         "loyalty_entry",
@@ -152,7 +190,10 @@ CHECKS: dict[str, tuple[str, str]] = {
                        ('loyalty_account', 'loyalty_account_guarded'),
                        ('loyalty_account', 'loyalty_account_moved_by_entries'),
                        ('loyalty_account', 'loyalty_account_kept'),
-                       ('loyalty_account', 'loyalty_account_no_truncate')) AS g(owner, name)
+                       ('loyalty_account', 'loyalty_account_no_truncate'),
+                       ('loyalty_customermerge', 'loyalty_customermerge_guarded'),
+                       ('loyalty_customermerge', 'loyalty_customermerge_kept'),
+                       ('loyalty_customermerge', 'loyalty_customermerge_no_truncate')) AS g(owner, name)
           JOIN pg_class c ON c.oid = to_regclass(g.owner)
          WHERE NOT EXISTS (SELECT FROM pg_trigger t
                             WHERE t.tgrelid = c.oid AND t.tgname = g.name AND t.tgenabled = 'A')""",
@@ -164,7 +205,9 @@ CHECK_NAMES = (*CHECKS, ORDER)
 
 _FIGURES = f"""
 WITH {_MOVED}
-SELECT a.kind, count(DISTINCT a.id), count(l.id), coalesce(sum(l.earned), 0),
+SELECT a.kind, count(DISTINCT a.id), count(l.id),
+       -- What moved on was earned once, in the lot that it came from.
+       coalesce(sum(l.earned) FILTER (WHERE l.moved_from_id IS NULL), 0),
        coalesce(sum(l.remaining) FILTER (WHERE NOT gone AND NOT ready), 0),
        coalesce(sum(l.remaining) FILTER (WHERE NOT gone AND ready), 0),
        -coalesce(sum(m.redeemed), 0),
@@ -195,7 +238,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What became of everything that was earned of one kind of value, at a moment."""
+    """What became of everything that was earned of one kind of value, at a moment. Transfers leave it where it is."""
 
     kind: str
     accounts: int

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from customers.models import Customer
 from loyalty.models import Account, AccountKind, Entry, EntryKind, Lot, LotSource, Receivable, Settlement
 from loyalty.rules import end_after, take_in_order
 from loyalty.services.ledger import AccountKey, Credit, credit, open_accounts, refusals_of, settle_debts
@@ -13,6 +14,7 @@ from loyalty.services.refusals import (
     AlreadyPosted,
     AlreadySettled,
     AmountInvalid,
+    CustomerMerged,
     InsufficientValue,
     ReasonRequired,
     StampsAreWhole,
@@ -64,10 +66,11 @@ def adjust(
 
     An addition is a lot of its own; without `expires_at` it lives as long as what is earned today. What is taken
     comes from the lots that expire first, usable ones before pending ones. `operation` is made by the caller: sent twice
-    it raises AlreadyPosted. Raises also ReasonRequired, AmountInvalid, StampsAreWhole, InsufficientValue.
+    it raises AlreadyPosted. Raises also ReasonRequired, AmountInvalid, StampsAreWhole, CustomerMerged, InsufficientValue.
     """
     check_reason(reason)
     check_amount(key[0], amount)
+    _require_standing(customer_id)
     account = open_accounts(customer_id, [key], at=at)[key]
     cause = f"adjustment:{operation}"
     if Entry.objects.filter(account=account, kind=EntryKind.ADJUST, cause=cause).exists():
@@ -141,6 +144,14 @@ def answer_review(lot_ids: Sequence[int], *, at: datetime) -> list[int]:
         at=at,
     )
     return [lot.pk for lot in waiting]
+
+
+def _require_standing(customer_id: int) -> None:
+    """Lock a customer's record, so that nobody merges it meanwhile. Raises CustomerMerged when somebody has."""
+    standing = Customer.objects.select_for_update(no_key=True).values_list("merged_into_id", flat=True)
+    into = standing.get(pk=customer_id)
+    if into is not None:
+        raise CustomerMerged(into)
 
 
 def _lock_accounts_of(account_ids: Iterable[int]) -> None:

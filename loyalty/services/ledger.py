@@ -57,6 +57,14 @@ _LOCK = "SELECT * FROM loyalty_account WHERE customer_id = %s ORDER BY id FOR NO
 _LOCK_HELD = """
 SELECT * FROM loyalty_account WHERE customer_id = %s OR id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """
+# Those of records that were merged into a customer, too: what a sale of theirs had spent comes back there.
+_LOCK_ALL = """
+SELECT * FROM loyalty_account
+ WHERE customer_id = ANY(ARRAY(SELECT id FROM customers_customer WHERE id = ANY(%(customers)s::bigint[])
+                                  OR merged_into_id = ANY(%(customers)s::bigint[])))
+    OR id = ANY(%(held)s::bigint[])
+ ORDER BY id FOR NO KEY UPDATE
+"""
 
 
 def account_key(account: Account) -> AccountKey:
@@ -73,6 +81,11 @@ def lock_accounts(customer_id: int | None, held: Collection[int] = ()) -> dict[A
         else Account.objects.raw(_LOCK, [customer_id])
     )
     return {account_key(account): account for account in found}
+
+
+def lock_all_accounts(customer_ids: Collection[int], held: Collection[int] = ()) -> list[Account]:
+    """Lock the accounts of customers, of the records merged into them and of stored values, in the order of their ids."""
+    return list(Account.objects.raw(_LOCK_ALL, {"customers": list(customer_ids), "held": list(held)}))
 
 
 def open_accounts(

@@ -4,14 +4,14 @@ Like the postings of `ledger`, these run inside the transaction of the sale or o
 are locked.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import QuerySet, Sum
 
 from loyalty.models import Account, LotSource, Receivable, Settlement
 from loyalty.services.adjustments import usual_end
-from loyalty.services.ledger import Credit, credit
+from loyalty.services.ledger import AccountKey, Credit, credit
 from loyalty.services.returns import owe
 from retail import money
 
@@ -22,35 +22,40 @@ def owe_redeemed(debts: Sequence[tuple[Account, int]], *, sale_id: int, at: date
 
 
 def debts_of_sale(sale_id: int) -> QuerySet[Receivable]:
-    """Return what is left of the debts that a sale made by redeeming on credit, with their accounts."""
-    return Receivable.objects.filter(sale_id=sale_id, cause=_cause(sale_id), left__gt=0).select_related(
-        "account__program"
-    )
+    """Return what is left of the debts that a sale made by redeeming on credit, with their accounts.
+
+    A debt that went on in the account of another record of the customer begins with the same cause.
+    """
+    return Receivable.objects.filter(
+        sale_id=sale_id, cause__startswith=_cause(sale_id), left__gt=0
+    ).select_related("account__program")
 
 
-def written_off(sale_id: int) -> dict[int, int]:
-    """Return by account how much of what a sale owed was let off: hundredths that nobody paid or will pay."""
+def written_off(sale_id: int) -> dict[AccountKey, int]:
+    """Return by unit how much of what a sale owed was let off: hundredths that nobody paid or will pay."""
     rows = (
         Settlement.objects.filter(
-            receivable__sale_id=sale_id, receivable__cause=_cause(sale_id), entry__isnull=True
+            receivable__sale_id=sale_id,
+            receivable__cause__startswith=_cause(sale_id),
+            entry__isnull=True,
+            moved_to__isnull=True,
         )
-        .values_list("receivable__account_id")
+        .values_list("receivable__account__kind", "receivable__account__program_id")
         .annotate(total=Sum("amount"))
         .order_by()
     )
-    return {account_id: money.from_decimal(total) for account_id, total in rows}
+    return {(kind, program_id): money.from_decimal(total) for kind, program_id, total in rows}
 
 
 def give_back_owed(
-    gives: Mapping[int, int],
-    accounts: Mapping[int, Account],
+    gives: Sequence[tuple[Account, int]],
     *,
     cause: str,
     sale_id: int,
     occurred_at: datetime,
     at: datetime,
 ) -> None:
-    """Credit accounts (by id) with hundredths that a returned sale had redeemed on credit.
+    """Credit accounts with hundredths that a returned sale had redeemed on credit.
 
     They pay the debt where it still stands. Whoever has paid it meanwhile holds them again, for as long as what is
     earned at that moment.
@@ -58,15 +63,15 @@ def give_back_owed(
     credit(
         [
             Credit(
-                account=accounts[account_id],
+                account=account,
                 cause=cause,
                 amount=amount,
                 available_from=at,
-                expires_at=usual_end(accounts[account_id], at=at),
+                expires_at=usual_end(account, at=at),
                 sale_id=sale_id,
                 source=LotSource.RETURN,
             )
-            for account_id, amount in sorted(gives.items())
+            for account, amount in gives
             if amount > 0
         ],
         occurred_at=occurred_at,

@@ -83,6 +83,17 @@ class StampsAreWhole(LedgerError):
     message = gettext_lazy("Stamps are counted in whole numbers.")
 
 
+class CustomerMerged(LedgerError):
+    """The record was merged into another one, `into`: that one has its value."""
+
+    code = "customer_merged"
+    message = gettext_lazy("This record was merged into another one, which has its value now.")
+
+    def __init__(self, into: int) -> None:
+        super().__init__()
+        self.into = into
+
+
 class AlreadySettled(LedgerError):
     code = "already_settled"
     message = gettext_lazy("Nothing of this debt is left.")

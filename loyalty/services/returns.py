@@ -1,22 +1,26 @@
 """What a return does to value: gives back what the sale had spent, takes back what it had earned.
 
-Like the postings of `ledger`, these run inside the return's transaction, after the customer's accounts are locked.
+Like the postings of `ledger`, these run inside the return's transaction, after the customer's accounts are locked. A sale
+names the lots of its own time. Where the customer's record was merged since, what comes back to them goes on to the record
+that stands, and what they had earned is taken from the lots in which it went on.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from loyalty.models import Account, Entry, EntryKind, Lot, Receivable
 from loyalty.rules import owed_for, take_in_order
 from loyalty.selectors.balances import usable_lots
 from loyalty.selectors.policies import ReturnPolicy, return_policies
 from loyalty.services.expiry import post_expired_of
-from loyalty.services.ledger import refusals_of
+from loyalty.services.ledger import account_key, open_accounts, refusals_of
+from loyalty.services.merge import pass_on
 from loyalty.services.refusals import NothingToRestore, ReturnBlocked
 from retail import money
 from retail.models import Clawback
@@ -97,6 +101,12 @@ def restore(
     with refusals_of(cause=cause, lots=list(wanted)):
         Entry.objects.bulk_create(entries)
     _give_grace(graces)
+    lost = {one.lot_id for one in restored if one.kept_expired}
+    pass_on(
+        [(lot, wanted[lot.pk]) for lot in lots if lot.pk not in lost and _is_elsewhere(lot)],
+        cause=cause,
+        at=at,
+    )
     return restored
 
 
@@ -113,18 +123,22 @@ def withdraw(
     if not by_lot:
         return []
     lots = _lots(by_lot)
-    accounts = {lot.account_id: lot.account for lot in lots}
+    families = _families(lots)
+    owners = _owners(lots, at)
+    accounts = {owner.pk: owner for owner in owners.values()}
     policies = return_policies(accounts.values())
-    spent = _spent(by_lot)
+    spent = _spent(families)
     moves: dict[int, list[tuple[Lot, int]]] = defaultdict(list)
     missing: dict[int, int] = defaultdict(int)
     for lot in lots:
-        take = by_lot[lot.pk]
-        part = min(take.amount, money.from_decimal(lot.remaining))
-        if part:
-            moves[lot.account_id].append((lot, part))
-        owed = owed_for(money.from_decimal(lot.earned), spent.get(lot.pk, 0), take.before, take.amount)
-        missing[lot.account_id] += min(owed, take.amount - part)
+        take, owner = by_lot[lot.pk], owners[lot.account_id].pk
+        held = {member.pk: member for member in families[lot.pk]}
+        taken = take_in_order(
+            take.amount, [(pk, money.from_decimal(member.remaining)) for pk, member in held.items()]
+        )
+        moves[owner] += [(held[pk], part) for pk, part in taken]
+        owed = owed_for(money.from_decimal(lot.earned), spent[lot.pk], take.before, take.amount)
+        missing[owner] += min(owed, take.amount - sum(part for _pk, part in taken))
     _cover(moves, missing, sale_id=sale_id, at=at)
     blocked = [
         accounts[pk] for pk, left in missing.items() if left and policies[pk].clawback == Clawback.BLOCK
@@ -141,8 +155,8 @@ def withdraw(
         )
     answer = []
     for pk in sorted(accounts):
-        taken = sum(part for _lot, part in moves[pk])
-        answer.append(_taken_back(accounts[pk], taken, missing[pk], policies[pk]))
+        whole = sum(part for _lot, part in moves[pk])
+        answer.append(_taken_back(accounts[pk], whole, missing[pk], policies[pk]))
     owe([(one.account, one.owed) for one in answer if one.owed], cause=cause, sale_id=sale_id, at=at)
     return answer
 
@@ -190,17 +204,21 @@ def _cover(
             missing[account_id] -= part
 
 
-def _spent(lot_ids: dict[int, Withdrawal]) -> dict[int, int]:
+def _spent(families: Mapping[int, Sequence[Lot]]) -> dict[int, int]:
     """Return what the customer had the use of, by lot: redeemed and not given back, or gone for a debt."""
     used = Q(kind__in=[EntryKind.REDEEM, EntryKind.RESTORE, EntryKind.SETTLE])
     for_another_sale = Q(kind=EntryKind.REVERSE) & ~Q(sale_id=F("lot__sale_id"))
-    sums = (
-        Entry.objects.filter(used | for_another_sale, lot_id__in=list(lot_ids))
+    members = [lot.pk for family in families.values() for lot in family]
+    sums = dict(
+        Entry.objects.filter(used | for_another_sale, lot_id__in=members)
         .values_list("lot_id")
         .annotate(moved=Sum("amount"))
         .order_by("lot_id")
     )
-    return {lot_id: max(0, -money.from_decimal(moved)) for lot_id, moved in sums}
+    return {
+        root: max(0, -sum(money.from_decimal(sums[lot.pk]) for lot in family if lot.pk in sums))
+        for root, family in families.items()
+    }
 
 
 def _require_spent(wanted: dict[int, int], sale_id: int) -> None:
@@ -230,12 +248,61 @@ def _merged(gives: Sequence[tuple[int, int]]) -> dict[int, int]:
     return dict(wanted)
 
 
-def _lots(lot_ids: dict[int, object] | dict[int, int] | dict[int, Withdrawal]) -> list[Lot]:
-    return list(
-        Lot.objects.filter(pk__in=list(lot_ids))
+def _lots(lot_ids: Iterable[int]) -> list[Lot]:
+    return list(_with_holders(Lot.objects.filter(pk__in=list(lot_ids))))
+
+
+def _with_holders(lots: QuerySet[Lot]) -> QuerySet[Lot]:
+    """Give lots their accounts, and `holder`: the record that stands of the customer whose they are."""
+    return (
+        lots.annotate(holder=Coalesce("account__customer__merged_into_id", "account__customer_id"))
         .select_related("account__program", "account__plan", "account__stored_value__type")
         .order_by("pk")
     )
+
+
+def _is_elsewhere(lot: Lot) -> bool:
+    return bool(lot.holder != lot.account.customer_id)  # type: ignore[attr-defined]
+
+
+# The index of what moved makes this cheap where nothing did, which is nearly always.
+_FAMILIES = """
+WITH RECURSIVE family(root, lot) AS (
+    SELECT id, id FROM loyalty_lot WHERE id = ANY(%s)
+     UNION ALL
+    SELECT f.root, l.id FROM family f JOIN loyalty_lot l ON l.moved_from_id = f.lot)
+SELECT root, lot FROM family WHERE lot <> root ORDER BY lot
+"""
+
+
+def _families(lots: Sequence[Lot]) -> dict[int, list[Lot]]:
+    """Return for each lot itself and the lots in which it went on, as far as the same customer has them.
+
+    What a merge had moved and its undoing could not bring back was spent by another customer, who answers for it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_FAMILIES, [[lot.pk for lot in lots]])
+        descent = cursor.fetchall()
+    found = {lot.pk: [lot] for lot in lots}
+    if descent:
+        members = _with_holders(Lot.objects.filter(pk__in={lot for _root, lot in descent})).in_bulk()
+        for root, lot in descent:
+            if members[lot].holder == found[root][0].holder:  # type: ignore[attr-defined]
+                found[root].append(members[lot])
+    return found
+
+
+def _owners(lots: Sequence[Lot], at: datetime) -> dict[int, Account]:
+    """Return by the account of a lot the one of the same unit that its customer has now."""
+    owners = {}
+    for lot in lots:
+        if lot.account_id in owners:
+            continue
+        owners[lot.account_id] = lot.account
+        if _is_elsewhere(lot):
+            key = account_key(lot.account)
+            owners[lot.account_id] = open_accounts(lot.holder, [key], at=at)[key]  # type: ignore[attr-defined]
+    return owners
 
 
 def _entry(

@@ -30,6 +30,7 @@ STATES = {
     "review": _("Waits for the survey"),
     "used": _("Used up"),
     "expired": _("Expired"),
+    "moved": _("Moved to another record"),
 }
 STATE_TONES = {"available": "success", "pending": "info", "review": "info", "expired": "warning"}
 

@@ -242,6 +242,7 @@ class MovementReport(ByUnit):
         amount_column("taken_back", _("Taken back")),
         amount_column("adjusted", _("Adjusted")),
         amount_column("paid_debts", _("Paid debts")),
+        amount_column("transferred", _("Transferred")),
         amount_column("change", _("Change of balance")),
     )
 

@@ -43,6 +43,7 @@ KIND_TONES = {
     EntryKind.FORFEIT: "warning",
     EntryKind.REVERSE: "danger",
     EntryKind.ADJUST: "accent",
+    EntryKind.TRANSFER: "accent",
 }
 
 
@@ -74,6 +75,8 @@ def why(entry: Entry) -> str:
         return entry.reason
     if entry.kind == EntryKind.SETTLE and entry.settlement.receivable.sale:
         return _now("Debt of sale %(ticket)s") % {"ticket": entry.settlement.receivable.sale.ticket}
+    if entry.kind == EntryKind.TRANSFER:
+        return _now("Records of one customer were merged")
     if entry.sale:
         return _now("Sale %(ticket)s") % {"ticket": entry.sale.ticket}
     return _now("End of validity") if entry.kind == EntryKind.EXPIRE else ""

@@ -105,7 +105,7 @@ def _customer_of(contact: Contact) -> Customer | None:
     for lookup in ({"email": contact.email}, {"phone": contact.phone}):
         if not all(lookup.values()):
             continue
-        found = list(Customer.objects.filter(**lookup, is_active=True).order_by("pk")[:2])
+        found = list(Customer.objects.active().known_by(**lookup).order_by("pk")[:2])
         if len(found) == 1:
             return found[0]
     return None

@@ -88,7 +88,7 @@ def receive_reply(*, channel: Channel, address: str, text: str, at: datetime) ->
         return False
     for concerned in (Channel.SMS, Channel.WHATSAPP):
         suppress(channel=concerned, address=address, reason=SuppressionReason.REPLIED_STOP, at=at)
-    for customer in Customer.objects.filter(phone=address).order_by("pk"):
+    for customer in Customer.objects.known_by(phone=address).order_by("pk"):
         for concerned in (Channel.SMS, Channel.WHATSAPP):
             _withdraw_consent(customer, concerned, source=f"reply_{channel}", at=at)
     return True

@@ -39,9 +39,12 @@ def lock_customer(reference: CustomerReference, *, create: bool = True) -> int |
     return found
 
 
-# By what a customer is found; each has an index.
+# By what a customer is found; each has an index. Whom a record was merged into is found by what that record has.
 _LOCK = {
-    name: f"SELECT id FROM customers_customer WHERE {name} = %s ORDER BY id LIMIT 2 FOR NO KEY UPDATE"  # noqa: S608
+    name: f"""
+    SELECT id, merged_into_id FROM customers_customer
+     WHERE id = ANY(ARRAY(SELECT DISTINCT coalesce(merged_into_id, id) FROM customers_customer WHERE {name} = %s LIMIT 2))
+     ORDER BY id LIMIT 2 FOR NO KEY UPDATE"""  # noqa: S608
     for name in (*UNIQUE, "phone", "email")
 }
 
@@ -49,7 +52,12 @@ _LOCK = {
 def _lock(name: str, value: str) -> int | None:
     with connection.cursor() as cursor:
         cursor.execute(_LOCK[name], [value])
-        ids = [pk for (pk,) in cursor.fetchall()]
+        found = cursor.fetchall()
+        if any(merged_into is not None for _pk, merged_into in found):
+            # Merged while this waited for it: now it leads to the other record.
+            cursor.execute(_LOCK[name], [value])
+            found = cursor.fetchall()
+    ids = [pk for pk, _merged_into in found]
     if len(ids) > 1:
         message = _("Several customers have this; give the document or the card.")
         raise invalid_field(f"customer.{name}", "ambiguous", message)

@@ -17,7 +17,7 @@ from loyalty.models import MONEY_KINDS, Account, AccountKind
 from loyalty.returns import units_after_returns
 from loyalty.selectors.policies import return_policies
 from loyalty.services import returns as ledger
-from loyalty.services.ledger import lock_accounts
+from loyalty.services.ledger import AccountKey, account_key, lock_all_accounts, open_accounts
 from loyalty.services.on_credit import give_back_owed, written_off
 from loyalty.services.refusals import ReturnBlocked
 from pos_api.models import ExceptionKind, Resolution, SaleException
@@ -105,7 +105,7 @@ def move_value(
     if value is None:
         return Moved()
     held = [one["holder"] for one in (*value["spent"], *value["earned"]) if "holder" in one]
-    accounts = {account.pk: account for account in lock_accounts(sale.customer_id, held).values()}
+    accounts = lock_all_accounts([] if sale.customer_id is None else [sale.customer_id], held)
     gives, asked, cents = _gives(value["spent"], progress)
     restored = ledger.restore(
         [give for gives_of in gives for give in gives_of],
@@ -114,8 +114,19 @@ def move_value(
         occurred_at=occurred_at,
         at=at,
     )
-    owed_before, undone = _undo_credit(sale, value.get("on_credit", ()), progress)
-    give_back_owed(owed_before, accounts, cause=cause, sale_id=sale.pk, occurred_at=occurred_at, at=at)
+    owed_before, undone = _undo_credit(sale, value.get("on_credit", ()), progress, accounts)
+    own = (
+        open_accounts(sale.customer_id, owed_before, at=at)
+        if owed_before and sale.customer_id is not None
+        else {}
+    )
+    give_back_owed(
+        [(own[key], amount) for key, amount in owed_before.items()],
+        cause=cause,
+        sale_id=sale.pk,
+        occurred_at=occurred_at,
+        at=at,
+    )
     try:
         taken = ledger.withdraw(
             _takes(value["earned"], progress), cause=cause, sale_id=sale.pk, occurred_at=occurred_at, at=at
@@ -210,30 +221,34 @@ def _expired(body: Json, gives: Sequence[tuple[int, int]], expired: Mapping[int,
 
 
 def _undo_credit(
-    sale: Sale, on_credit: Sequence[Json], progress: Progress
-) -> tuple[dict[int, int], list[Json]]:
-    """Return by account what comes back now of what an offline sale redeemed beyond the balance, and how answers say it.
+    sale: Sale, on_credit: Sequence[Json], progress: Progress, accounts: Sequence[Account]
+) -> tuple[dict[AccountKey, int], list[Json]]:
+    """Return by unit what comes back now of what an offline sale redeemed beyond the balance, and how answers say it.
 
-    What the company let the customer off is nobody's to have back; what he paid otherwise is.
+    The sale names accounts of its own time, which may be of a record that was merged since. What the company let the
+    customer off is nobody's to have back; what he paid otherwise is.
     """
     if not on_credit:
         return {}, []
     let_off = written_off(sale.pk)
+    keys = {account.pk: account_key(account) for account in accounts}
     shorts = SaleException.objects.filter(sale=sale, kind=ExceptionKind.VALUE_SHORT)
     paid = set(shorts.filter(resolution=Resolution.COLLECTED).values_list("subject", flat=True))
-    gives, bodies = {}, []
+    gives: dict[AccountKey, int] = {}
+    bodies = []
     for one in on_credit:
+        key = keys[one["account"]]
         in_units = one["units"] is not None
         whole = one["units"] if in_units else one["amount"]
         came = Progress(lines=progress.lines, part=progress.part, everything=progress.is_whole)
         one["back"], one["back_units"] = _due_back(one, came)
         due = one["back_units"] if in_units else one["back"]
         if (one["program"] or "cashback") not in paid:
-            due = min(due, whole - let_off.get(one["account"], 0))
+            due = min(due, whole - let_off.get(key, 0))
         before = one.get("given", 0)
         if due > before:
             one["given"] = due
-            gives[one["account"]] = due - before
+            gives[key] = due - before
             amount = one["amount"] * due // whole - one["amount"] * before // whole
             bodies.append(_restored_body(one, amount, due - before))
     return gives, bodies

@@ -180,7 +180,7 @@ def _find_customer(reference: CustomerReference) -> Customer | None:
     if key is None:
         return None
     name, value = key
-    found = list(Customer.objects.filter(**{name: value}).order_by("pk")[:2])
+    found = list(Customer.objects.known_by(**{name: value}).order_by("pk")[:2])
     return found[0] if len(found) == 1 else None
 
 

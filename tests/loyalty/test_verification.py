@@ -6,14 +6,24 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from loyalty.models import Entry, EntryKind, Lot, Receivable, Settlement
+from customers.models import Customer
+from loyalty.models import CustomerMerge, Entry, EntryKind, Lot, Receivable, Settlement
 from loyalty.selectors.verification import CHECK_NAMES, figures, problems
 from loyalty.services.adjustments import adjust, write_off
 from loyalty.services.expiry import post_expired
 from loyalty.services.ledger import spend
+from loyalty.services.merge import move_value, move_value_back
 from loyalty.services.returns import Withdrawal, restore, withdraw
 from retail.models import Sale
-from tests.builders import NOON, build_account, build_credit, build_program, build_sale, build_user
+from tests.builders import (
+    NOON,
+    build_account,
+    build_credit,
+    build_customer,
+    build_program,
+    build_sale,
+    build_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +67,23 @@ class Story:
         self.adjust(-1_00, "3")
         post_expired(at=NOON + A_DAY)
 
+    def merge(self) -> tuple[CustomerMerge, Lot]:
+        """Merge the customer into another record; return the merge and a lot that it moved."""
+        kept = build_customer(document=None)
+        absorbed = self.account.customer
+        merge = CustomerMerge.objects.create(
+            kept=kept,
+            absorbed=absorbed,
+            actor=self.user,
+            reason="Same person",
+            merged_at=NOON,
+            moved={"rows": {}},
+        )
+        move_value(merge, at=NOON + A_DAY)
+        Customer.objects.filter(pk=absorbed.pk).update(is_active=False, merged_into=kept)
+        self.account.refresh_from_db()
+        return merge, Lot.objects.filter(account__customer=kept).earliest("pk")
+
     def sale(self) -> Sale:
         return build_sale(customer=self.account.customer)
 
@@ -98,7 +125,24 @@ class TestProof:
         Story()
 
         assert problems() == []
-        assert set(Entry.objects.values_list("kind", flat=True)) == set(EntryKind.values)
+        # Of stored values and of merges; each is proven where it is tested.
+        elsewhere = {EntryKind.LOAD, EntryKind.VOID, EntryKind.TRANSFER}
+        assert set(Entry.objects.values_list("kind", flat=True)) | elsewhere == set(EntryKind.values)
+
+    def test_holds_after_value_moved_and_moved_back(self):
+        story = Story()
+        merge, lot = story.merge()
+
+        assert problems() == []
+        assert lot.remaining == lot.earned > 0
+        [moved] = figures(at=NOON)
+        assert moved.earned == moved.accounted_for == 202
+        move_value_back(merge, actor_id=story.user.pk, at=NOON + A_DAY)
+        Customer.objects.filter(merged_into=merge.kept).update(is_active=True, merged_into=None)
+        CustomerMerge.objects.update(undone_at=NOON, undone_by=story.user, given_back={"rows": {}})
+        assert problems() == []
+        story.account.refresh_from_db()
+        assert figures(at=NOON)[0].available == story.account.balance > 0
 
     def test_accounts_for_all_that_was_earned(self):
         story = Story()
@@ -249,6 +293,33 @@ class TestNegativeControls:
 
         Lot.objects.filter(pk=waiting.lot_id).update(reviewed_at=WHEN["at"] - A_DAY)
         assert found("what_expires_first_was_spent_first") == [entries[late.lot_id]]
+
+    def test_what_leaves_an_account_arrives_in_another(self):
+        merge, lot = Story().merge()
+        corrupt("loyalty_entry", "DELETE", lot.entries.get().pk)
+
+        left = Entry.objects.filter(kind="transfer", cause=merge.cause).earliest("pk")
+        assert found("what_leaves_an_account_arrives_in_another") == [left.pk]
+
+    def test_transferred_lot_keeps_its_unit_time_and_conditions(self):
+        _merge, lot = Story().merge()
+        corrupt("loyalty_lot", "available_from = now()", lot.pk)
+
+        assert found("transferred_lot_keeps_its_unit_time_and_conditions") == [lot.pk]
+
+    def test_merged_customer_holds_and_owes_nothing(self):
+        story = Story()
+        story.merge()
+        corrupt("loyalty_account", "owed = 1", story.account.pk)
+
+        assert found("merged_customer_holds_and_owes_nothing") == [story.account.pk]
+
+    def test_merged_customer_has_the_merge_that_says_so(self):
+        story = Story()
+        story.merge()
+        Customer.objects.filter(pk=story.account.customer_id).update(merged_into=None)
+
+        assert found("merged_customer_has_the_merge_that_says_so") == [story.account.customer_id]
 
     def test_guards_are_in_force(self):
         connection.check_constraints()

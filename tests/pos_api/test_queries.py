@@ -204,4 +204,4 @@ class TestValue:
             answer = loyal.give_back(sold["sale"], dict.fromkeys(range(1, count + 1), "1"))
 
         assert answer.status_code == 201
-        assert len(statements_of(queries)) == 25
+        assert len(statements_of(queries)) == 26

@@ -25,6 +25,9 @@ FAULTS = {
     "line_came_back_as_its_returns_say": "UPDATE retail_saleline SET returned = 0 WHERE returned = 1",
     "sale_is_in_the_state_of_its_lines": "UPDATE retail_sale SET state = 'returned' WHERE id = %(sale)s",
     "value_moves_for_the_customer_of_the_sale": "UPDATE retail_sale SET customer_id = %(other)s WHERE id = %(sale)s",
+    "merged_customer_has_nothing_of_his_own": """
+        UPDATE customers_customer SET merged_into_id = %(other)s, is_active = false
+         WHERE id = (SELECT customer_id FROM retail_sale WHERE id = %(sale)s)""",
     "cancelled_sale_spent_nothing": (
         "UPDATE retail_sale SET state = 'cancelled', cancelled_at = now() WHERE id = %(sale)s"
     ),
