@@ -341,6 +341,8 @@ LOGGING = {
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         # It writes every request down, whose outcome is a row already.
         "twilio.http_client": {"level": "WARNING"},
+        # It says at each start that it cannot draw pictures; we draw none with it.
+        "pyBarcode": {"level": "WARNING"},
         # Every job ticks every minute; a line for each would bury the others.
         "celery": {"level": "WARNING"},
         "axes": {"level": "WARNING"},

@@ -35,8 +35,10 @@ from campaigns.services.promo_code_pools import PoolSettings, create_pool
 from campaigns.services.promo_codes import Terms, generate_codes
 from customers.documents import _CPF_WEIGHTS, _check_digit
 from customers.models import Appointment, Consent, Customer, CustomerGrouping
-from loyalty.models import Account, PointsProgram, Receivable, StampPlan
+from loyalty.models import Account, AccountKind, PointsProgram, Receivable, StampPlan
+from loyalty.selectors.stored_values import usual_type
 from loyalty.services.ledger import Credit, Credited, credit
+from loyalty.services.stored_values import Made, Making, make
 from pos_api.models import SaleException
 from retail.models import (
     Category,
@@ -297,6 +299,22 @@ def build_credit(account: Account, amount: int = 30_00, **values: Any) -> Credit
         account.refresh_from_db()
         [credited] = credit([Credit(account=account, amount=amount, **defaults | values)], **posting)
     return credited
+
+
+def build_stored_value(
+    kind: AccountKind = AccountKind.GIFT_CARD, *, at: datetime = NOON, **values: Any
+) -> Made:
+    """Make a stored value, a gift card of 50.00 unless told otherwise; its code comes with it."""
+    number = next(_numbers)
+    customer = values.pop("customer", None)
+    making = {
+        "type": values.pop("type", None) or usual_type(kind),
+        "origin": "test",
+        "operation": str(number),
+        "amount": 50_00,
+        "customer_id": None if customer is None else customer.pk,
+    }
+    return make([Making(**making | values)], at=at)[0]
 
 
 def build_debt(account: Account, amount: int = 5_00, **values: Any) -> Receivable:

@@ -8,10 +8,9 @@ from datetime import date
 from typing import Any
 
 from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
 from django.views.generic import TemplateView
 
 from loyalty import stored_codes
@@ -45,9 +44,11 @@ class StoredValuePrint(PermissionRequiredMixin, TemplateView):
     permission_required = "loyalty.issue_storedvalue"
     template_name = "loyalty/stored_value_print.html"
 
-    @method_decorator(never_cache)
-    def dispatch(self, *args: Any, **kwargs: Any) -> Any:
-        return super().dispatch(*args, **kwargs)
+    def dispatch(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = super().dispatch(*args, **kwargs)
+        # Whoever opens the browser after it was printed finds no codes in it.
+        response["Cache-Control"] = "no-store"
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         wanted = self._wanted()

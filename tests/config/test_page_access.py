@@ -85,6 +85,9 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/reports/expiring/": ("loyalty.view_lot",),
     "/reports/value/?since=2026-01-01": ("loyalty.view_entry",),
     "/reports/tiers/": ("customers.view_customer", "loyalty.view_customertier"),
+    "/reports/liability/": ("loyalty.view_lot",),
+    "/reports/breakage/": ("loyalty.view_lot",),
+    "/loyalty/stored-values/print/?values={stored_value}": ("loyalty.issue_storedvalue",),
     "/sales/": ("retail.view_sale",),
     "/sales/{sale}/": ("retail.view_sale",),
     "/sales/{sale}/return/": ("retail.view_sale", "retail.change_sale"),
@@ -166,6 +169,8 @@ LISTS = (
     "/reports/expiring/",
     "/reports/value/",
     "/reports/tiers/",
+    "/reports/liability/",
+    "/reports/breakage/",
     "/campaigns/",
     "/campaigns/categories/",
     "/loyalty/programs/",
@@ -241,7 +246,8 @@ def loyalty_keys() -> dict[str, str]:
     builders.build_credit(builders.build_account(program=program))
     plan = builders.build_stamp_plan(shows_extras=True)
     builders.build_credit(builders.build_account(plan=plan), 3_00)
-    return {"program": program.code, "plan": plan.code}
+    stored = builders.build_stored_value(customer=builders.build_customer())
+    return {"program": program.code, "plan": plan.code, "stored_value": str(stored.stored.pk)}
 
 
 def sign_in(*permissions: str) -> Client:
