@@ -112,6 +112,11 @@ CANCEL_ANSWER: Json = {
 
 RETURN_EXAMPLES: dict[str, Json] = {
     "One of two units": {"return": "R-1", "lines": [{"line": 1, "quantity": "1"}]},
+    "For a credit note": {
+        "return": "R-1",
+        "lines": [{"line": 1, "quantity": "1"}],
+        "refund_as": "credit_note",
+    },
 }
 
 RETURN_ANSWER: Json = {

@@ -1,6 +1,6 @@
 """The document of a return: how many units of which lines of a sale come back."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from django.utils.translation import gettext as _
 from msgspec import Meta, Struct, field
@@ -25,6 +25,12 @@ class ReturnDocument(Struct, forbid_unknown_fields=True, kw_only=True):
         Identifier, Meta(description="Unique in the sale: sent again, it changes nothing.")
     ] = field(name="return")
     lines: Annotated[list[ReturnLine], Meta(min_length=1, max_length=MAX_LINES)]
+    refund_as: Annotated[
+        Literal["money", "credit_note"],
+        Meta(
+            description="What the customer gets for what was paid in money: money, or a credit note of that value."
+        ),
+    ] = "money"
 
 
 def _check(document: ReturnDocument) -> list[FieldProblem]:

@@ -84,10 +84,25 @@ class UndoneAnswer(Struct, kw_only=True):
     not_undone: list[NotUndoneAnswer]
 
 
+class CreditNoteAnswer(Struct, kw_only=True):
+    """A credit note that a return gave. `code` pays in a sale: it is whole here, and again when the return is sent again while it
+    can be read; masked in a sale that is read later; null in a quote.
+    """
+
+    code: str | None
+    last4: str | None
+    amount: Money
+    expires_at: str | None
+
+
 class ReturnRefundAnswer(RefundAnswer, kw_only=True):
-    """`value` is what the units were worth: `amount`, `withheld` and what was restored as stored value."""
+    """`value` is what the units were worth: `amount`, `withheld`, the credit note and what was restored as stored value.
+
+    `credit_note` is there when one was asked for; null when there was nothing to give.
+    """
 
     value: Money
+    credit_note: CreditNoteAnswer | UnsetType | None = UNSET
 
 
 class ReturnLineAnswer(Struct, kw_only=True):

@@ -62,10 +62,18 @@ CHECKS: dict[str, str] = {
         SELECT s.id, 'charged ' || s.charged || ', exchanged ' || s.exchange || ', given back ' || g.money
           FROM retail_sale s
          CROSS JOIN LATERAL (
-               SELECT coalesce((SELECT sum(r.amount + r.withheld) FROM retail_salereturn r WHERE r.sale_id = s.id), 0)
+               SELECT coalesce((SELECT sum(r.amount + r.withheld + r.credited) FROM retail_salereturn r WHERE r.sale_id = s.id), 0)
                     + coalesce((s.shares#>>'{cancelled,refund,amount}')::numeric, 0)
                     + coalesce((s.shares#>>'{cancelled,refund,withheld}')::numeric, 0) AS money) g
          WHERE g.money > s.charged + s.exchange OR g.money < 0""",
+    "return_gave_the_credit_note_that_it_says": """
+        SELECT r.id, 'says ' || r.credited || ', made ' || coalesce(n.made, 0)
+          FROM retail_salereturn r JOIN retail_sale s ON s.id = r.sale_id
+          LEFT JOIN LATERAL (
+               SELECT sum(l.earned) AS made FROM loyalty_storedvalue v JOIN loyalty_lot l ON l.account_id = v.account_id
+                WHERE v.origin = 'return:' || r.sale_id AND v.operation = r.reference
+                  AND starts_with(l.cause, 'issue:')) n ON true
+         WHERE coalesce(n.made, 0) <> CASE WHEN s.is_test THEN 0 ELSE r.credited END""",
     "line_came_back_as_its_returns_say": """
         SELECT l.id, 'returned ' || l.returned || ', returns ' || coalesce(r.quantity, 0)
           FROM retail_saleline l

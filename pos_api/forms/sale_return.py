@@ -16,6 +16,13 @@ class SaleReturnForm(forms.Form):
     """How many units of each line come back. Its own id makes sending it twice harmless."""
 
     reference = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    refund_as = forms.ChoiceField(
+        label=_("What was paid in money"),
+        choices=[("money", _("Give it back in money")), ("credit_note", _("Give a credit note"))],
+        initial="money",
+        required=False,
+        help_text=_("A credit note is a code that pays in later purchases, in as many parts as needed."),
+    )
 
     def __init__(self, *, lines: Sequence[SaleLine], **options: Any) -> None:
         super().__init__(**options)
@@ -50,6 +57,7 @@ class SaleReturnForm(forms.Form):
         quantities = {line.line: self.cleaned_data[self.name_of(line)] for line in self.lines}
         return ReturnDocument(
             reference=self.cleaned_data["reference"],
+            refund_as=self.cleaned_data["refund_as"] or "money",
             lines=[
                 ReturnLine(line=number, quantity=Quantity(_plain(quantity)))
                 for number, quantity in quantities.items()

@@ -21,6 +21,7 @@ from campaigns.services.release import Released, release
 from pos_api.authentication import TerminalCaller
 from pos_api.problems import Conflict, FieldProblem, Invalid, NotFound
 from pos_api.returned_units import ReturnDocument
+from pos_api.services.credit_notes import code_again, give_note, masked, without_code
 from pos_api.services.return_price import PricedReturn, ReturnStep, price_return
 from pos_api.services.returned_value import (
     Moved,
@@ -64,7 +65,7 @@ def quote_return(
 
     def work() -> dict[str, Any]:
         found = lock_sale(uuid=sale, store_id=caller.store_id, is_test=caller.is_test)
-        body = _record(found, document, now, terminal_id=caller.terminal_id).body
+        body = without_code(_record(found, document, now, terminal_id=caller.terminal_id).body)
         # What would be answered is what the very steps of a return answer; only that they happened is undone.
         transaction.set_rollback(True)
         return body
@@ -91,7 +92,7 @@ def _record(sale: Sale | None, document: ReturnDocument, now: datetime, **by: in
                 code="return_conflict",
                 extra={"returned_at": known.returned_at.isoformat()},
             )
-        return Returned(body=known.response, replayed=True)
+        return Returned(body=code_again(known), replayed=True)
     if sale.state == SaleState.CANCELLED:
         raise Conflict(_("The sale was cancelled."), code="sale_cancelled")
     rows = {row.line: row for row in SaleLine.objects.filter(sale=sale).order_by("line")}
@@ -120,12 +121,16 @@ def _record(sale: Sale | None, document: ReturnDocument, now: datetime, **by: in
     sale.state = SaleState.RETURNED if is_last else SaleState.PARTIALLY_RETURNED
     sale.refunded += money.to_decimal(priced.total)
     body = _body(step, priced, moved, released)
+    if document.refund_as == "credit_note":
+        body["refund"] |= give_note(sale, document.reference, priced.cash - moved.withheld, at=now, by=by)
     _store(step, priced, fingerprint, body, by)
     return Returned(body=body, replayed=False)
 
 
 def _fingerprint(document: ReturnDocument) -> str:
-    content = sorted([one.line, str(one.quantity)] for one in document.lines)
+    content: Any = sorted([one.line, str(one.quantity)] for one in document.lines)
+    if document.refund_as != "money":
+        content = {"lines": content, "refund_as": document.refund_as}
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 
 
@@ -247,14 +252,16 @@ def _store(
         cursor.execute(
             _COME_BACK, [[row.pk for row, _n in changed], [step.after[number] for _row, number in changed]]
         )
+    note = body["refund"].get("credit_note")
     made = SaleReturn.objects.create(
         sale=step.sale,
         reference=step.document.reference,
         value=money.to_decimal(priced.total),
         amount=body["refund"]["amount"],
         withheld=body["refund"]["withheld"],
+        credited="0.00" if note is None else note["amount"],
         fingerprint=fingerprint,
-        response=body,
+        response=masked(body),
         returned_at=step.at,
         **by,
     )

@@ -187,7 +187,8 @@ class ReturnSaleView(PosView):
         description=(
             "Any units in any order and split: each return gives `refund.amount`, and all of them together exactly what "
             "the units were worth. Uses of campaigns go back to the windows in which they were counted. Sending the same "
-            "`return` again answers 200 with the first answer. An exchange is a return and a new sale."
+            "`return` again answers 200 with the first answer. An exchange is a return and a new sale. With `refund_as` "
+            "`credit_note` the money stays, and `refund.credit_note` is a stored value of the customer, with its code."
         ),
         request=ReturnDocument,
         responses={201: ReturnAnswer, 200: ReturnAnswer},

@@ -17,7 +17,8 @@ class SaleReturn(models.Model):
     """One return of units of a sale, with the answer that it got. `reference` is the sender's own id of it.
 
     `value` is what the units were worth; `amount` of it is money to give back, after what was given back as stored
-    value and what was withheld because the sale had earned it and it was spent.
+    value and what was withheld because the sale had earned it and it was spent. `credited` is what would have been money
+    and was given as a credit note instead.
     """
 
     sale = models.ForeignKey(Sale, on_delete=models.PROTECT, related_name="returns", verbose_name=_("sale"))
@@ -42,6 +43,7 @@ class SaleReturn(models.Model):
     value = money(_("value"))
     amount = money(_("to give back"))
     withheld = money(_("withheld"))
+    credited = money(_("given as a credit note"))
     fingerprint = models.CharField(
         _("fingerprint"), max_length=64, help_text=_("SHA-256 of the request's content.")
     )
@@ -54,7 +56,7 @@ class SaleReturn(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["sale", "reference"], name="sale_return_once_per_reference"),
             models.CheckConstraint(
-                condition=models.Q(value__gte=0, amount__gte=0, withheld__gte=0),
+                condition=models.Q(value__gte=0, amount__gte=0, withheld__gte=0, credited__gte=0),
                 name="sale_return_not_negative",
             ),
         ]

@@ -8,6 +8,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from loyalty.models import AccountKind, StoredValue, StoredValueType
+from loyalty.selectors.stored_values import usual_type
+from loyalty.services.stored_values import code_again
 from pos_api.models import TerminalKey
 from pos_api.services.credentials import hash_secret, issue_terminal_key
 from retail.models import SaleState
@@ -204,6 +207,34 @@ class TestReturns:
         assert "To give back: R$\N{NO-BREAK SPACE}20.00." in page
         assert "2 came back" in page
         assert sale.returns.get().actor.username == "marina"
+
+    def test_can_give_a_credit_note_whose_code_only_this_answer_shows(self, client):
+        sale = self.sold()
+        entered = {"reference": "M-1", "line_1": "2", "refund_as": "credit_note"}
+
+        shown = client.post(f"/sales/{sale.pk}/return/", entered)
+
+        note = StoredValue.objects.get()
+        code = code_again(note)
+        assert shown["Cache-Control"] == "no-store"
+        assert code in shown.content.decode()
+        assert "R$\N{NO-BREAK SPACE}20.00" in shown.content.decode()
+        assert (note.actor.username, note.sale_id) == ("marina", sale.pk)
+        page = client.get(f"/sales/{sale.pk}/").content.decode()
+        assert code not in page
+        assert f"····{code[-4:]}" in page
+
+    def test_say_why_no_credit_note_is_given(self, client):
+        usual_type(AccountKind.CREDIT_NOTE)
+        StoredValueType.objects.update(is_active=False)
+        sale = self.sold()
+
+        answer = client.post(
+            f"/sales/{sale.pk}/return/", {"reference": "M-1", "line_1": "1", "refund_as": "credit_note"}
+        )
+
+        assert answer.status_code == 422
+        assert "No credit notes are given." in answer.content.decode()
 
     def test_say_what_cannot_be(self, client):
         sale = self.sold()

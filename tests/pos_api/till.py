@@ -100,12 +100,16 @@ class Till:
     def cancel(self, sale: str) -> Any:
         return self.send("POST", f"sales/{sale}/cancel/", {})
 
-    def give_back(self, sale: str, quantities: dict[int, str], *, name: str | None = None) -> Any:
+    def give_back(
+        self, sale: str, quantities: dict[int, str], *, name: str | None = None, **fields: str
+    ) -> Any:
         """Return units by line number, under a name of its own unless told otherwise."""
-        return self.send("POST", f"sales/{sale}/returns/", _coming_back(quantities, name))
+        return self.send("POST", f"sales/{sale}/returns/", _coming_back(quantities, name) | fields)
 
-    def quote_return(self, sale: str, quantities: dict[int, str], *, name: str | None = None) -> Any:
-        return self.send("POST", f"sales/{sale}/returns/quote/", _coming_back(quantities, name))
+    def quote_return(
+        self, sale: str, quantities: dict[int, str], *, name: str | None = None, **fields: str
+    ) -> Any:
+        return self.send("POST", f"sales/{sale}/returns/quote/", _coming_back(quantities, name) | fields)
 
     def cancel_ticket(self, ticket: str, business_date: str) -> Any:
         return self.send("POST", "sales/cancel/", {"ticket": ticket, "business_date": business_date})
