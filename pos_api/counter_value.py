@@ -1,4 +1,6 @@
-"""What a customer holds, as the card at the counter shows it: balances, and the gifts and rewards they may be given for."""
+"""What a customer holds, as the card at the counter shows it: balances, the gifts and rewards they may be given for,
+and stored values, of which it never tells the codes.
+"""
 
 from datetime import datetime
 from decimal import Decimal
@@ -6,9 +8,11 @@ from typing import Any
 
 from campaigns.engine.redemption_body import points_number
 from loyalty.models import AccountKind
+from loyalty.selectors import stored_values
 from loyalty.selectors.counter import Gift, Held, Level, held_at_counter
 from pos_api.accounts import BALANCE, balance_body
 from pos_api.openapi import Json
+from retail import money
 
 _TEXT: Json = {"type": "string"}
 _POINTS: Json = {"type": ["string", "integer"]}
@@ -54,6 +58,21 @@ VALUE: dict[str, Json] = {
         within_reach={"type": "boolean"},
         missing=_POINTS,
     ),
+    "stored_values": _list(
+        "Gift cards, e-purses, vouchers and credit notes that are the customer's; who uses one needs its code.",
+        stored_value={"type": "integer"},
+        last4={"type": "string", "description": "Of its code."},
+        kind={"enum": ["gift_card", "e_purse", "voucher", "credit_note"]},
+        type=_TEXT,
+        name=_TEXT,
+        balance={"type": "string", "description": "What can be used now."},
+        percent={
+            "type": ["string", "null"],
+            "description": "Of a voucher that is worth a part of one sale.",
+        },
+        expires_at={"type": ["string", "null"], "description": "When the first of it expires."},
+        reloadable={"type": "boolean"},
+    ),
 }
 VALUE_EXAMPLE: dict[str, Any] = {
     "balances": [
@@ -87,11 +106,24 @@ VALUE_EXAMPLE: dict[str, Any] = {
             "missing": 0,
         }
     ],
+    "stored_values": [
+        {
+            "stored_value": 118,
+            "last4": "XW3C",
+            "kind": "e_purse",
+            "type": "e-purse",
+            "name": "Carteira",
+            "balance": "80.00",
+            "percent": None,
+            "expires_at": None,
+            "reloadable": True,
+        }
+    ],
 }
 
 
 def value_card(customer_id: int, *, at: datetime) -> dict[str, Any]:
-    """Return `balances`, `programs`, `plans` and `gifts` for the card of a customer. One query."""
+    """Return `balances`, `programs`, `plans`, `gifts` and `stored_values` for the card of a customer. Four queries."""
     units = held_at_counter(customer_id, at=at)
     programs = [unit for unit in units if unit.kind == AccountKind.POINTS]
     return {
@@ -101,6 +133,25 @@ def value_card(customer_id: int, *, at: datetime) -> dict[str, Any]:
         "gifts": [
             _gift(unit, level, gift) for unit in programs for level in unit.levels for gift in level.gifts
         ],
+        "stored_values": [_stored_value(one) for one in stored_values.usable_by(customer_id, at=at)],
+    }
+
+
+def _stored_value(one: stored_values.Held) -> dict[str, Any]:
+    return {"stored_value": one.stored.pk, "last4": one.last4, **worth_body(one)}
+
+
+def worth_body(one: stored_values.Held) -> dict[str, Any]:
+    """Return what a stored value is and holds, as every answer writes it."""
+    kind, percent, balance = one.stored.type, one.stored.percent, one.balance
+    return {
+        "kind": kind.kind,
+        "type": kind.code,
+        "name": kind.name,
+        "balance": money.text(0 if percent is not None else balance.available),
+        "percent": None if percent is None else f"{percent.normalize():f}",
+        "expires_at": None if balance.next_expiry is None else balance.next_expiry.isoformat(),
+        "reloadable": kind.is_reloadable,
     }
 
 

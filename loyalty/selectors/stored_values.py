@@ -7,10 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
 from loyalty import stored_codes
 from loyalty.models import AccountKind, StoredValue, StoredValueCode, StoredValueType
 from loyalty.selectors.balances import Balance, balances_of
+from loyalty.value import NEVER
+
+# More than anybody carries; a customer of many years has more that are used up than a counter can show.
+SHOWN = 50
 
 # What a kind is when nobody has said anything else (the manual's e-purse holds at most 150.00).
 _USUAL: dict[AccountKind, dict[str, Any]] = {
@@ -57,6 +62,21 @@ def usual_type(kind: AccountKind) -> StoredValueType:
     return made
 
 
+def types_on_offer(kinds: Iterable[AccountKind]) -> list[StoredValueType]:
+    """Return the active types of these kinds by name; where a kind has none at all, the usual one, which is not stored yet."""
+    wanted = list(kinds)
+    found = list(StoredValueType.objects.filter(kind__in=wanted).order_by("name", "pk"))
+    known = {one.kind for one in found}
+    usual = [_usual(kind) for kind in wanted if kind not in known]
+    return usual + [one for one in found if one.is_active]
+
+
+def _usual(kind: AccountKind) -> StoredValueType:
+    return StoredValueType(
+        code=kind.value.replace("_", "-"), kind=kind.value, name=str(kind.label), **_USUAL[kind]
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """A stored value with what it holds at a moment; `last4` is of the code that is in use."""
@@ -79,3 +99,21 @@ def held(values: Iterable[StoredValue], *, at: datetime) -> list[Held]:
         Held(stored=value, last4=codes.get(value.pk, ""), balance=balance)
         for value, balance in zip(wanted, found, strict=True)
     ]
+
+
+def usable_by(customer_id: int, *, at: datetime) -> list[Held]:
+    """Return the stored values of a customer that hold something or can be loaded, those that expire first first.
+
+    Three queries, however many there are.
+    """
+    values = (
+        StoredValue.objects.held_by(customer_id)
+        .filter(Q(account__balance__gt=0) | Q(type__is_reloadable=True), blocked_at__isnull=True)
+        .select_related("type", "account")[:SHOWN]
+    )
+    found = [
+        one
+        for one in held(values, at=at)
+        if one.stored.type.is_reloadable or one.balance.available + one.balance.pending > 0
+    ]
+    return sorted(found, key=lambda one: (one.balance.next_expiry or NEVER, one.stored.pk))

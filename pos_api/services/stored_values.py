@@ -1,6 +1,7 @@
 """What a till does with stored values: sell, load, check, take back one that was sold by mistake."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -9,13 +10,14 @@ from django.utils.translation import gettext as _
 from msgspec import Struct
 
 from loyalty.models import AccountKind, Lot, StoredValue, StoredValueType
-from loyalty.selectors.stored_values import Held, find_by_code, held, usual_type
+from loyalty.selectors.stored_values import Held, find_by_code, held, types_on_offer, usual_type
 from loyalty.services.ledger import lock_accounts
 from loyalty.services.refusals import AmountIsFixed, OperationReused, PriceIsFixed, TypeNotActive
 from loyalty.services.stored_value_states import void
 from loyalty.services.stored_values import Making, code_again, load, made_before, make
 from loyalty.stored_codes import canonical, written
 from pos_api.authentication import TerminalCaller
+from pos_api.counter_value import worth_body
 from pos_api.problems import NotFound, Problem, invalid_field
 from pos_api.services import lookups
 from pos_api.services.customers import lock_customer
@@ -134,24 +136,38 @@ def _sold_body(stored: StoredValue, code: str, reference: str, now: datetime) ->
     }
 
 
+def types_sold() -> list[dict[str, Any]]:
+    """Return what a till may sell, as its answer writes it."""
+    return [
+        {
+            "type": None if kind.pk is None else kind.code,
+            "kind": kind.kind,
+            "name": kind.name,
+            "fixed_load": _text(kind.fixed_load),
+            "fixed_price": _text(kind.fixed_price),
+            "ceiling": _text(kind.ceiling),
+            "reloadable": kind.is_reloadable,
+            "valid_days": kind.valid_days,
+            "stores": list(kind.store_codes),
+        }
+        for kind in types_on_offer(SOLD)
+    ]
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else str(amount)
+
+
 def stored_value_body(one: Held, *, code: str) -> dict[str, Any]:
     """Return what a terminal learns of a stored value whose code it knows."""
-    stored, balance = one.stored, one.balance
+    stored = one.stored
     customer = stored.customer
     return {
         "stored_value": stored.pk,
         "code": code,
         "last4": one.last4,
-        "kind": stored.type.kind,
-        "type": stored.type.code,
-        "name": stored.type.name,
-        "balance": money.text(0 if stored.percent is not None else balance.available),
-        "percent": None if stored.percent is None else f"{stored.percent.normalize():f}",
-        "minimum_purchase": None
-        if stored.type.minimum_purchase is None
-        else str(stored.type.minimum_purchase),
-        "expires_at": None if balance.next_expiry is None else balance.next_expiry.isoformat(),
-        "reloadable": stored.type.is_reloadable,
+        **worth_body(one),
+        "minimum_purchase": _text(stored.type.minimum_purchase),
         "stores": list(stored.store_codes or stored.type.store_codes),
         "customer": None if customer is None else {"id": customer.pk, "name": customer.name},
     }

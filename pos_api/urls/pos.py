@@ -14,7 +14,13 @@ from pos_api.views.sales import (
     SaleView,
 )
 from pos_api.views.simulations import SimulationsView
-from pos_api.views.stored_values import LoadView, StoredValuesView, StoredValueView, TakeBackView
+from pos_api.views.stored_values import (
+    LoadView,
+    StoredValuesView,
+    StoredValueView,
+    TakeBackView,
+    TypesSoldView,
+)
 from pos_api.views.terminal import TerminalView
 
 urlpatterns: list[URLPattern] = [
@@ -33,6 +39,7 @@ urlpatterns: list[URLPattern] = [
         name="sale_exception_settlement",
     ),
     path("simulations/", SimulationsView.as_view(), name="simulations"),
+    path("stored-value-types/sold/", TypesSoldView.as_view(), name="stored_value_types_sold"),
     path("stored-values/", StoredValuesView.as_view(), name="stored_values"),
     path("stored-values/<str:code>/", StoredValueView.as_view(), name="stored_value"),
     path("stored-values/<str:code>/load/", LoadView.as_view(), name="load_stored_value"),

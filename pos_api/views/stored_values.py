@@ -7,7 +7,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from pos_api.openapi import Json, header, operation
-from pos_api.services.stored_values import Answered, check, load_value, sell, take_back
+from pos_api.services.stored_values import Answered, check, load_value, sell, take_back, types_sold
 from pos_api.stored_value_documents import (
     LOAD_DECODER,
     SELL_DECODER,
@@ -62,6 +62,46 @@ EXAMPLE: dict[str, Any] = {
     "stores": [],
     "customer": None,
 }
+TYPE_EXAMPLE: dict[str, Any] = {
+    "type": "kdo",
+    "kind": "e_purse",
+    "name": "KDO",
+    "fixed_load": "60.00",
+    "fixed_price": "50.00",
+    "ceiling": "150.00",
+    "reloadable": True,
+    "valid_days": 365,
+    "stores": [],
+}
+TYPES_SOLD: Json = {
+    "type": "object",
+    "properties": {
+        "results": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "type": _OR_NONE,
+                    "kind": {"enum": ["gift_card", "e_purse"]},
+                    "name": _TEXT,
+                    "fixed_load": {**_OR_NONE, "description": "What it holds; null: as the customer wishes."},
+                    "fixed_price": {
+                        **_OR_NONE,
+                        "description": "What is paid for it; null: its value, or as agreed.",
+                    },
+                    "ceiling": {**_OR_NONE, "description": "The most that one may hold."},
+                    "reloadable": {"type": "boolean"},
+                    "valid_days": {"type": ["integer", "null"]},
+                    "stores": {
+                        "type": "array",
+                        "items": _TEXT,
+                        "description": "Where it can be used; empty: everywhere.",
+                    },
+                },
+            },
+        }
+    },
+}
 _KEY = header("Idempotency-Key", "An id of this request, where `reference` is not given.")
 NOT_USABLE = "`code_not_usable`: unknown, used up, expired, blocked or of other stores; one answer for all."
 LOCKED = "Too many codes were not found (`lookups_locked`)."
@@ -103,6 +143,23 @@ class StoredValuesView(PosView):
     def post(self, request: Request) -> HttpResponse:
         caller, key = terminal_of(request), idempotency_key(request)
         return _answered(sell(self.body.read(request), caller, key=key, now=timezone.now()), 201)
+
+
+class TypesSoldView(PosView):
+    @operation(
+        id="listStoredValueTypesSold",
+        tag=TAG,
+        summary="What can be sold: the types of gift cards and e-purses",
+        description=(
+            "Sell one by its `type`; null is the usual type of its `kind`, which is made when the first is sold. Where `fixed_load` "
+            "is given the customer chooses no amount, and `fixed_price` is what is paid for it."
+        ),
+        responses={200: TYPES_SOLD},
+        answer={"results": [TYPE_EXAMPLE]},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        terminal_of(request)
+        return answer({"results": types_sold()})
 
 
 class StoredValueView(PosView):

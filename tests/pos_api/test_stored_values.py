@@ -142,6 +142,36 @@ class TestSelling:
         assert [error["path"] for error in answer.json()["errors"]] == [path]
 
 
+class TestTypes:
+    def sold(self, till: Till) -> list[dict[str, Any]]:
+        answer = till.send("GET", "stored-value-types/sold/")
+        assert answer.status_code == 200
+        return list(answer.json()["results"])
+
+    def test_the_usual_ones_until_there_are_others(self, till: Till) -> None:
+        usual = self.sold(till)
+
+        assert [(one["type"], one["kind"], one["ceiling"]) for one in usual] == [
+            (None, "gift_card", None),
+            (None, "e_purse", "150.00"),
+        ]
+        assert not StoredValueType.objects.exists()
+        for one in usual:
+            sold = till.send("POST", "stored-values/", {"kind": one["kind"], "amount": "10.00"})
+            assert sold.json()["name"] == one["name"]
+        assert {one["type"] for one in self.sold(till)} == {"gift-card", "e-purse"}
+
+    def test_those_that_are_sold_with_what_is_fixed(self, till: Till) -> None:
+        kdo = {"kind": "e_purse", "fixed_load": Decimal(60), "fixed_price": Decimal(50)}
+        StoredValueType.objects.create(code="kdo", name="KDO", is_reloadable=True, **kdo)
+        StoredValueType.objects.create(code="old", name="Antiga", kind="gift_card", is_active=False)
+        StoredValueType.objects.create(code="nota", name="Nota", kind="credit_note")
+
+        [one] = self.sold(till)
+
+        assert (one["type"], one["fixed_load"], one["fixed_price"]) == ("kdo", "60.00", "50.00")
+
+
 class TestLoading:
     def test_an_e_purse_is_loaded_up_to_its_ceiling(self, till: Till) -> None:
         code = issue(AccountKind.E_PURSE)

@@ -8,7 +8,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from loyalty.models import CustomerTier, LevelGift, ProgramLevel, ProgramTier, SurveyAnswer
+from loyalty.models import (
+    AccountKind,
+    CustomerTier,
+    LevelGift,
+    ProgramLevel,
+    ProgramTier,
+    StoredValue,
+    SurveyAnswer,
+)
+from loyalty.selectors.stored_values import usual_type
+from loyalty.services.stored_value_states import block, void
+from loyalty.services.stored_values import Making, make
 from tests.builders import (
     build_account,
     build_credit,
@@ -117,7 +128,11 @@ class TestBalances:
             look_up(till)
 
         assert len(many) == len(few)
-        assert sum("loyalty_account" in query["sql"] for query in many) == 1
+        # One for what is the customer's alone, one for stored values.
+        assert (
+            sum('loyalty_account"' in query["sql"] or "loyalty_account " in query["sql"] for query in many)
+            == 2
+        )
 
     def test_are_not_told_of_somebody_who_was_not_looked_up(self, till):
         customer = build_customer(document=CPF)
@@ -193,3 +208,63 @@ class TestSurvey:
         document = {"sale": str(sale.uuid), "score": 9} | fields
 
         assert till.send("POST", f"surveys/{path}/answers/", document).status_code == status
+
+
+class TestStoredValues:
+    def issue(self, customer, kind=AccountKind.GIFT_CARD, **values):
+        making = Making(
+            type=values.pop("type", None) or usual_type(kind),
+            origin="test",
+            operation=str(StoredValue.objects.count()),
+            customer_id=customer.pk,
+            **{"amount": 50_00, **values},
+        )
+        [made] = make([making], at=timezone.now() - timedelta(hours=1))
+        return made
+
+    def test_are_told_without_their_codes(self, till):
+        customer = build_customer(document=CPF)
+        soon = timezone.now() + timedelta(days=3)
+        purse = self.issue(customer, AccountKind.E_PURSE)
+        card = self.issue(customer, expires_at=soon)
+        voucher = self.issue(customer, AccountKind.VOUCHER, amount=0, percent=Decimal(15))
+
+        answer = till.send("GET", f"customers/lookup/?q={CPF}")
+
+        told = answer.json()["stored_values"]
+        assert [(one["kind"], one["balance"], one["percent"]) for one in told] == [
+            ("gift_card", "50.00", None),
+            ("e_purse", "50.00", None),
+            ("voucher", "0.00", "15"),
+        ]
+        assert (told[0]["last4"], told[0]["expires_at"][:16]) == (card.code[-4:], soon.isoformat()[:16])
+        assert (told[1]["name"], told[1]["reloadable"]) == ("E-purse", True)
+        for made in (purse, card, voucher):
+            assert made.code not in answer.content.decode()
+
+    def test_that_are_empty_expired_blocked_or_somebody_elses_are_left_out(self, till):
+        customer, other = build_customer(document=CPF), build_customer()
+        self.issue(other)
+        self.issue(customer, expires_at=timezone.now() - timedelta(minutes=1))
+        block(self.issue(customer).stored, reason="Perdido", at=timezone.now())
+        void(self.issue(customer).stored, reason="Engano", at=timezone.now())
+        kept = self.issue(customer)
+
+        told = look_up(till)["stored_values"]
+
+        assert [one["last4"] for one in told] == [kept.code[-4:]]
+
+    def test_are_read_with_as_many_queries_however_many(self, till):
+        customer = build_customer(document=CPF)
+        self.issue(customer)
+        look_up(till)
+        look_up(till)
+        with CaptureQueriesContext(connection) as few:
+            look_up(till)
+        for _number in range(4):
+            self.issue(customer)
+
+        with CaptureQueriesContext(connection) as many:
+            look_up(till)
+
+        assert len(many) == len(few)
