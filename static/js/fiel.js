@@ -68,7 +68,6 @@ document.addEventListener("click", (event) => {
   const close = target.closest("[data-toast-close]");
   if (close) leave(close.closest("[data-toast]"));
 
-  if (target.closest("[data-print]")) window.print();
   const copy = target.closest("[data-copy]");
   if (copy) copyText(copy);
 
