@@ -19,6 +19,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='salereturn',
-            constraint=models.CheckConstraint(condition=models.Q(('value__gte', 0), ('amount__gte', 0), ('withheld__gte', 0), ('credited__gte', 0)), name='sale_return_not_negative'),
+            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0), ('credited__gte', 0), ('value__gte', 0), ('withheld__gte', 0)), name='sale_return_not_negative'),
         ),
     ]
