@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from loyalty.redeemed import Redeemed, Refused
-from loyalty.value import Balances, SaleLine, StoredValue, UnitLot, by_expiry, usable
+from loyalty.value import Balances, CashbackLot, SaleLine, StoredValue, UnitLot, by_expiry, usable
 from retail import money
 
 
@@ -83,7 +83,9 @@ class Counter:
         self.refused.append(refused)
 
 
-def first_expiring(lots: Sequence[UnitLot], already: int, units: int) -> tuple[tuple[int, int], ...]:
+def first_expiring(
+    lots: Sequence[UnitLot] | Sequence[CashbackLot], already: int, units: int
+) -> tuple[tuple[int, int], ...]:
     """Return (lot id, hundredths) of the next `units` after the first `already` of the lots, in their order."""
     takes = []
     for lot in lots:

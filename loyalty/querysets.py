@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Self
 
+from django.apps import apps
 from django.db import models
-from django.db.models import Case, F, Q, When
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import Case, DecimalField, F, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce, Greatest, Least
 
 
 class LotQuerySet(models.QuerySet):
@@ -27,6 +28,16 @@ class LotQuerySet(models.QuerySet):
     def pending(self, *, at: datetime) -> Self:
         """Open lots that can be spent later, or when a review is answered."""
         return self.open().alive(at=at).exclude(_ready(at))
+
+    def with_held(self, *, at: datetime) -> Self:
+        """Lots with `held`, what of them reservations keep at that moment: never more than is left."""
+        units = DecimalField(max_digits=14, decimal_places=2)
+        # Holds name their lot, so their model is not there yet when this module is read.
+        holds = apps.get_model("loyalty", "Hold").objects.filter(lot=OuterRef("pk"), expires_at__gt=at)
+        kept = holds.order_by().values("lot").annotate(kept=Sum("amount")).values("kept")
+        return self.annotate(
+            held=Least(Coalesce(Subquery(kept), Value(0), output_field=units), F("remaining"))
+        )
 
     def first_expiring_first(self) -> Self:
         """The order in which lots are spent: earliest end first, what never expires last, then the older."""

@@ -61,7 +61,7 @@ class UnitLot(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class CashbackLot(Struct, frozen=True, kw_only=True, gc=False):
-    """What is left of one credit of cashback, in cents. `campaign` gave it (empty: none did, as with an adjustment)."""
+    """What is left of one credit of cashback, in cents, but for what is `held` for other sales. `campaign` gave it (empty: none did, as with an adjustment)."""
 
     id: int
     amount: int
@@ -70,6 +70,7 @@ class CashbackLot(Struct, frozen=True, kw_only=True, gc=False):
     expires_at: datetime | None = None
     reviewed: bool = False
     terms: CashbackTerms = NO_TERMS
+    held: int = 0
 
 
 class RewardOffer(Struct, frozen=True, kw_only=True, gc=False):

@@ -14,7 +14,7 @@ AMOUNT: Json = {
     "type": ["string", "integer"],
     "description": "Cashback as money; points and stamps as a number, as a text with two decimals when it is not whole.",
 }
-AMOUNTS = ("available", "pending", "awaiting_review", "expiring", "owed")
+AMOUNTS = ("available", "reserved", "pending", "awaiting_review", "expiring", "owed")
 _UNITS = {AccountKind.POINTS.value: "program", AccountKind.STAMPS.value: "plan"}
 _TEXT: Json = {"type": "string"}
 _MOMENT: Json = {"type": ["string", "null"], "format": "date-time"}
@@ -28,6 +28,7 @@ UNIT: Json = {
 BALANCE: Json = {
     **UNIT,
     **dict.fromkeys(AMOUNTS, AMOUNT),
+    "reserved": {**AMOUNT, "description": "Kept by reservations, and no part of `available`."},
     "pending_from": {**_MOMENT, "description": "When the first of `pending` can be used."},
     "next_expiry": {**_MOMENT, "description": "The first end; `expiring` is what ends within 30 days."},
 }

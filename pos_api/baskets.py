@@ -147,6 +147,9 @@ class BasketDocument(Struct, forbid_unknown_fields=True, kw_only=True):
     accepted: Annotated[list[Identifier], Meta(max_length=100)] = []
     gifts: Annotated[list[GiftPick], Meta(max_length=200)] = []
     redeem: RedeemDocument | None = None
+    reservation: (
+        Annotated[Identifier, Meta(description="The reservation that keeps what this basket uses.")] | None
+    ) = None
 
 
 class SaleDocument(BasketDocument, forbid_unknown_fields=True, kw_only=True):
@@ -176,14 +179,15 @@ def _check_basket(basket: BasketDocument) -> list[FieldProblem]:
         message = _("Give a document, card, code, phone or email, or leave the customer out.")
         errors.append(FieldProblem("customer", "required", message))
     if basket.redeem is not None:
-        errors += _repeated_values(basket.redeem)
+        errors += repeated_values(basket.redeem.stored_values)
     return errors
 
 
-def _repeated_values(redeem: RedeemDocument) -> list[FieldProblem]:
+def repeated_values(values: list[PresentedValue]) -> list[FieldProblem]:
+    """Return what is wrong where one code is presented twice."""
     seen: set[str] = set()
     errors = []
-    for position, presented in enumerate(redeem.stored_values):
+    for position, presented in enumerate(values):
         code = canonical(presented.code)
         if code in seen:
             message = _("This code was given already.")

@@ -4,7 +4,13 @@ from campaigns.services import approval, campaigns, categories, jobs, publicatio
 from campaigns.services import promo_code_refusals as promo_codes
 from customers.services.appointments import AppointmentClosed, AppointmentRefused, AppointmentTaken
 from customers.services.consents import ConsentRefused
-from loyalty.services.refusals import AmountInvalid, ReasonRequired, StoredValueRefused, StoredValueUsed
+from loyalty.services.refusals import (
+    AmountInvalid,
+    ReasonRequired,
+    StoredValueRefused,
+    StoredValueReserved,
+    StoredValueUsed,
+)
 from pos_api.errors import Rule
 from retail.services.deletion import InUse
 from retail.services.price_rules import PriceRequestRefused
@@ -29,6 +35,7 @@ RULES: tuple[Rule, ...] = (
     Rule(publication.RevisionUnknown, 404),
     Rule(publication.PublicationError, 409),
     Rule(StoredValueUsed, 409),
+    Rule(StoredValueReserved, 409),
     Rule(StoredValueRefused, 422),
     Rule(AmountInvalid, 422),
     Rule(ReasonRequired, 422),

@@ -82,13 +82,13 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 
 _TEXTS, _MOMENT = "text[]", "timestamptz"
 _SNAPSHOT = Prepared(
-    "SELECT catalogue_version(), s.*, CASE WHEN $1 THEN pos_value((s.customers::json -> 0 ->> 0)::bigint, $2) END, "
-    "CASE WHEN cardinality($3) > 0 THEN pos_stored_values($3, $7, $2, $12) END, issuing_version() "
-    "FROM pos_snapshot($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) AS s",
+    "SELECT catalogue_version(), s.*, CASE WHEN $1 THEN pos_value((s.customers::json -> 0 ->> 0)::bigint, $2, $12, $17) END, "
+    "CASE WHEN cardinality($3) > 0 THEN pos_stored_values($3, $7, $2, $12, $17) END, issuing_version() "
+    "FROM pos_snapshot($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) AS s",
     (
         *("boolean", _MOMENT, _TEXTS),
         *(_TEXTS, _TEXTS, _TEXTS, "bigint", "text", "text"),
-        *(_MOMENT, _MOMENT, _MOMENT, _TEXTS, _TEXTS, "date[]", _TEXTS),
+        *(_MOMENT, _MOMENT, _MOMENT, _TEXTS, _TEXTS, "date[]", _TEXTS, "uuid"),
     ),
 )
 
@@ -112,11 +112,12 @@ def read_snapshot(
     at: datetime,
     now: datetime,
     customer_id: int | None = None,
+    mine: str | None = None,
 ) -> Snapshot:
     """Read what a basket's evaluation needs, in one query. Raises a 422 problem for an ambiguous customer.
 
     ``at`` is the sale's moment, ``now`` is when it is asked. ``customer_id`` names a customer that the caller has
-    found (and locked) already. Only when the catalogue changed since this process last looked, and part of the basket
+    found (and locked) already, ``mine`` a reservation that keeps nothing from this basket. Only when the catalogue changed since this process last looked, and part of the basket
     was remembered of before, it takes a second query.
     """
     reference = ("id", str(customer_id)) if customer_id is not None else _reference(document)
@@ -136,6 +137,7 @@ def read_snapshot(
         ["", store.code, *codes_entered],
         list(set(windows_at(at, store).values())) if expected.campaigns else [],
         expected.gifts,
+        mine,
     ]
     skus = {line.sku for line in document.lines}
     categories = {line.category for line in document.lines if line.category is not None}

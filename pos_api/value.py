@@ -51,7 +51,7 @@ class PlanRow(Struct, array_like=True, frozen=True, gc=False):
 
 
 class LotRow(Struct, array_like=True, gc=False):
-    """What is left of a lot; `unit` is the id of its program or plan, None for cashback."""
+    """What is left of a lot, but for what is `held` for other sales; `unit` is the id of its program or plan, None for cashback."""
 
     id: int
     kind: str
@@ -62,6 +62,7 @@ class LotRow(Struct, array_like=True, gc=False):
     ends_at: datetime | None
     reviewed: bool
     terms: dict[str, Any]
+    held: int = 0
 
 
 class Value(Struct, frozen=True, kw_only=True):
@@ -154,4 +155,5 @@ def _cashback(row: LotRow) -> CashbackLot:
         expires_at=row.ends_at,
         reviewed=row.reviewed,
         terms=cashback_terms(row.terms),
+        held=row.held,
     )

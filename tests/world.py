@@ -39,6 +39,10 @@ CHECKS: dict[str, str] = {
                       WHERE u ? 'promo_code' AND a.reversed_at IS NULL GROUP BY 1, 2) s
             ON s.code = p.promo_code_id AND s.customer = p.customer_key
          WHERE p.used <> coalesce(s.sales, 0)""",
+    "reservation_that_is_over_keeps_nothing": """
+        SELECT r.id, 'is ' || r.state FROM pos_api_reservation r
+         WHERE r.state <> 'open' AND (EXISTS (SELECT FROM loyalty_hold h WHERE h.reservation = r.uuid)
+            OR EXISTS (SELECT FROM campaigns_promocodehold h WHERE h.reservation = r.uuid))""",
     "sale_that_is_over_holds_no_activation": """
         SELECT a.id, 'of a sale that is ' || s.state
           FROM campaigns_activation a JOIN retail_sale s ON s.id = a.sale_id

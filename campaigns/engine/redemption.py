@@ -64,7 +64,7 @@ def open_credits(balances: Balances, at: datetime) -> frozenset[str]:
     return frozenset(
         lot.campaign
         for lot in balances.cashback
-        if lot.campaign and lot.amount > 0 and (lot.expires_at is None or at < lot.expires_at)
+        if lot.campaign and lot.amount + lot.held > 0 and (lot.expires_at is None or at < lot.expires_at)
     )
 
 

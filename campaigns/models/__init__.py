@@ -14,6 +14,7 @@ from campaigns.models.promo_code import (
     PromoCodePoolEvent,
     PromoCodeUse,
 )
+from campaigns.models.promo_code_hold import PromoCodeHold
 from campaigns.models.promo_code_import import ImportResult, PromoCodeImport, PromoCodeImportLine
 from campaigns.models.published import PublishedStatus
 from campaigns.models.review import Review, ReviewState
@@ -43,6 +44,7 @@ __all__ = [
     "PlanKind",
     "PoolTerms",
     "PromoCode",
+    "PromoCodeHold",
     "PromoCodeImport",
     "PromoCodeImportLine",
     "PromoCodePool",

@@ -87,7 +87,7 @@ def settle(
     granted = evaluation.activations
     if not granted:
         return {}
-    codes, limited = _claim_codes(granted, promo_code_ids, customer_key)
+    codes, limited = _claim_codes(granted, promo_code_ids, customer_key, at)
     claims = _claims(granted, customer_key, day)
     counters = _count([claim for several in claims for claim in several])
     consumption, promo_codes = [], []
@@ -223,17 +223,8 @@ def _count(claims: Sequence[Claim]) -> dict[tuple[Any, ...], int]:
     return raised
 
 
-_CLAIM_CODES = """
-WITH locked AS (
-    SELECT id FROM campaigns_promocode WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
-)
-UPDATE campaigns_promocode c
-SET used = c.used + 1
-FROM locked
-WHERE c.id = locked.id AND c.is_active AND (c.max_uses IS NULL OR c.used < c.max_uses)
-    AND EXISTS (SELECT FROM campaigns_promocodepool o WHERE o.id = c.pool_id AND o.is_active)
-RETURNING c.id, c.max_uses_per_customer
-"""
+# Locks the codes by id and takes a use of each that has one left which no reservation keeps (campaigns/migrations/0017).
+_CLAIM_CODES = "SELECT code_id, per_customer FROM claim_promo_codes(%s, %s)"
 
 # The code's own row is locked before: two sales of one customer come one after the other.
 _CLAIM_PERSONAL_USES = """
@@ -246,7 +237,7 @@ RETURNING u.promo_code_id
 
 
 def _claim_codes(
-    granted: Iterable[engine.Activation], ids: Mapping[str, int], customer_key: str
+    granted: Iterable[engine.Activation], ids: Mapping[str, int], customer_key: str, at: datetime
 ) -> tuple[dict[str, int], frozenset[int]]:
     """Use each code that opened a campaign, once for the sale; return their keys, and those that limit each customer.
 
@@ -256,7 +247,7 @@ def _claim_codes(
     if not wanted:
         return {}, frozenset()
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM_CODES, [sorted(wanted.values())])
+        cursor.execute(_CLAIM_CODES, [sorted(wanted.values()), at])
         claimed = cursor.fetchall()
         if len(claimed) < len(wanted):
             raise BenefitGone

@@ -12,6 +12,7 @@ from loyalty.models.account import (
     Settlement,
 )
 from loyalty.models.customer_merge import CustomerMerge
+from loyalty.models.hold import Hold
 from loyalty.models.issuing import (
     IssuingEvent,
     IssuingGrant,
@@ -45,6 +46,7 @@ __all__ = [
     "CustomerTier",
     "Entry",
     "EntryKind",
+    "Hold",
     "IssuingEvent",
     "IssuingGrant",
     "IssuingRule",

@@ -16,7 +16,7 @@ EXPIRING_DAYS = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsableLot:
-    """What is left of a lot that can be spent now. `ends_at` is None when it never expires."""
+    """What is left of a lot that can be spent now and no reservation keeps. `ends_at` is None when it never expires."""
 
     id: int
     remaining: int
@@ -30,7 +30,7 @@ class UsableLot:
 class Balance:
     """One account at a moment. `code` and `name` are those of its program or plan, empty for cashback.
 
-    `expiring` is the part of `available` whose end is within the days asked for, and `next_expiry` the first end.
+    `reserved` is what reservations keep of what could be used otherwise; it is no part of `available`. `expiring` is the part of `available` whose end is within the days asked for, and `next_expiry` the first end.
     `pending_from` is when the first of `pending` can be used; `awaiting_review` is the part that no day makes usable.
     `lots` are the usable ones in the order in which they are spent.
     """
@@ -46,6 +46,7 @@ class Balance:
     expiring: int
     next_expiry: datetime | None
     owed: int
+    reserved: int = 0
     lots: list[UsableLot] = field(default_factory=list)
 
 
@@ -72,25 +73,30 @@ def usable_lots(
 
     Lots that the sale `without_sale` made are left out.
     """
-    lots = Lot.objects.filter(account_id__in=list(account_ids)).usable(at=at).first_expiring_first()
+    lots = Lot.objects.filter(account_id__in=list(account_ids)).usable(at=at).with_held(at=at)
+    lots = lots.first_expiring_first()
     if without_sale is not None:
         lots = lots.filter(Q(sale_id__isnull=True) | ~Q(sale_id=without_sale))
     found: dict[int, list[UsableLot]] = defaultdict(list)
     for lot in lots:
-        found[lot.account_id].append(_usable(lot))
+        if lot.held < lot.remaining:
+            found[lot.account_id].append(_usable(lot))
     return dict(found)
 
 
 def _open_lots(account_ids: list[int], at: datetime) -> dict[int, list[Lot]]:
     found: dict[int, list[Lot]] = defaultdict(list)
-    for lot in Lot.objects.filter(account_id__in=account_ids).open().alive(at=at).first_expiring_first():
+    lots = Lot.objects.filter(account_id__in=account_ids).open().alive(at=at).with_held(at=at)
+    for lot in lots.first_expiring_first():
         found[lot.account_id].append(lot)
     return found
 
 
 def _balance(account: Account, lots: list[Lot], at: datetime, expiring_days: int) -> Balance:
-    usable = [_usable(lot) for lot in lots if lot.is_ready(at=at)]
+    ready = [lot for lot in lots if lot.is_ready(at=at)]
+    usable = [_usable(lot) for lot in ready if lot.held < lot.remaining]
     available = sum(lot.remaining for lot in usable)
+    reserved = sum(money.from_decimal(lot.held) for lot in ready)
     ends = [lot.ends_at for lot in usable if lot.ends_at is not None]
     limit = at + timedelta(days=expiring_days)
     reviewed = [lot for lot in lots if not lot.awaits_review or lot.reviewed_at is not None]
@@ -101,13 +107,14 @@ def _balance(account: Account, lots: list[Lot], at: datetime, expiring_days: int
         code=unit.code if unit else "",
         name=unit.name if unit else "",
         available=available,
-        pending=sum(money.from_decimal(lot.remaining) for lot in lots) - available,
+        pending=sum(money.from_decimal(lot.remaining) for lot in lots) - available - reserved,
         pending_from=min((lot.available_from for lot in reviewed if lot.available_from > at), default=None),
         awaiting_review=sum(money.from_decimal(lot.remaining) for lot in lots)
         - sum(money.from_decimal(lot.remaining) for lot in reviewed),
         expiring=sum(lot.remaining for lot in usable if lot.ends_at is not None and lot.ends_at <= limit),
         next_expiry=min(ends, default=None),
         owed=money.from_decimal(account.owed),
+        reserved=reserved,
         lots=usable,
     )
 
@@ -115,7 +122,7 @@ def _balance(account: Account, lots: list[Lot], at: datetime, expiring_days: int
 def _usable(lot: Lot) -> UsableLot:
     return UsableLot(
         id=lot.pk,
-        remaining=money.from_decimal(lot.remaining),
+        remaining=money.from_decimal(lot.remaining - lot.held),
         campaign=lot.campaign,
         available_from=lot.available_from,
         ends_at=lot.ends_at,

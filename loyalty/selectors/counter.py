@@ -13,16 +13,19 @@ from loyalty.selectors.balances import EXPIRING_DAYS
 _HELD = """
 WITH held AS (
     SELECT account_id,
-           sum(remaining) FILTER (WHERE ready) AS available,
+           sum(remaining - held) FILTER (WHERE ready) AS available,
+           sum(held) FILTER (WHERE ready) AS reserved,
            sum(remaining) FILTER (WHERE NOT ready) AS pending,
            min(available_from) FILTER (WHERE reviewed AND available_from > %(at)s) AS pending_from,
            sum(remaining) FILTER (WHERE NOT reviewed) AS awaiting_review,
-           sum(remaining) FILTER (WHERE ready AND ends_at <= %(soon)s) AS expiring,
-           min(ends_at) FILTER (WHERE ready) AS next_expiry
-      FROM (SELECT l.account_id, l.remaining, l.available_from, r.reviewed, r.reviewed AND l.available_from <= %(at)s AS ready,
+           sum(remaining - held) FILTER (WHERE ready AND ends_at <= %(soon)s) AS expiring,
+           min(ends_at) FILTER (WHERE ready AND remaining > held) AS next_expiry
+      FROM (SELECT l.account_id, l.remaining, k.held, l.available_from, r.reviewed, r.reviewed AND l.available_from <= %(at)s AS ready,
                    greatest(l.expires_at, CASE WHEN l.expires_at IS NOT NULL THEN l.grace_until END) AS ends_at
               FROM loyalty_account a JOIN loyalty_lot l ON l.account_id = a.id
              CROSS JOIN LATERAL (SELECT NOT l.awaits_review OR coalesce(l.reviewed_at <= %(at)s, false) AS reviewed) AS r
+             CROSS JOIN LATERAL (SELECT least(coalesce(sum(h.amount), 0), l.remaining) AS held FROM loyalty_hold h
+                                  WHERE h.lot_id = l.id AND h.expires_at > %(at)s) AS k
              WHERE a.customer_id = %(customer)s AND l.remaining > 0
                AND (l.expires_at IS NULL OR l.expires_at > %(at)s OR l.grace_until > %(at)s)) AS lots
      GROUP BY account_id
@@ -44,7 +47,8 @@ WITH held AS (
 )
 SELECT u.kind, u.code, u.name, u.levels, u.orders, u.reward, u.percent, u.sku, u.point_value, (u.redeem_step * 100)::bigint AS redeem_step,
        a.id IS NOT NULL AS is_held,
-       coalesce(h.available * 100, 0)::bigint AS available, coalesce(h.pending * 100, 0)::bigint AS pending,
+       coalesce(h.available * 100, 0)::bigint AS available, coalesce(h.reserved * 100, 0)::bigint AS reserved,
+       coalesce(h.pending * 100, 0)::bigint AS pending,
        coalesce(h.awaiting_review * 100, 0)::bigint AS awaiting_review, coalesce(h.expiring * 100, 0)::bigint AS expiring,
        coalesce(a.owed * 100, 0)::bigint AS owed, h.pending_from, h.next_expiry, t.code AS tier, t.name AS tier_name
   FROM units u
@@ -86,6 +90,7 @@ class Held:
     code: str
     name: str
     available: int
+    reserved: int
     pending: int
     pending_from: datetime | None
     awaiting_review: int

@@ -65,8 +65,9 @@ def adjust(
     """Add (`amount` > 0) or take (< 0) hundredths by hand.
 
     An addition is a lot of its own; without `expires_at` it lives as long as what is earned today. What is taken
-    comes from the lots that expire first, usable ones before pending ones. `operation` is made by the caller: sent twice
-    it raises AlreadyPosted. Raises also ReasonRequired, AmountInvalid, StampsAreWhole, CustomerMerged, InsufficientValue.
+    comes from the lots that expire first, usable ones before pending ones, and from none that a reservation keeps.
+    `operation` is made by the caller: sent twice it raises AlreadyPosted. Raises also ReasonRequired, AmountInvalid,
+    StampsAreWhole, CustomerMerged, InsufficientValue.
     """
     check_reason(reason)
     check_amount(key[0], amount)
@@ -164,10 +165,11 @@ def _lock_accounts_of(account_ids: Iterable[int]) -> None:
 
 
 def _take(account: Account, wanted: int, at: datetime) -> list[tuple[int, int]]:
-    lots = list(Lot.objects.filter(account=account).open().alive(at=at).first_expiring_first())
+    lots = Lot.objects.filter(account=account).open().alive(at=at).with_held(at=at)
+    lots = [lot for lot in lots.first_expiring_first() if lot.held < lot.remaining]
     # A stable sort keeps the order of expiry within each of the two.
     lots.sort(key=lambda lot: not lot.is_ready(at=at))
-    taken = take_in_order(wanted, [(lot.pk, money.from_decimal(lot.remaining)) for lot in lots])
+    taken = take_in_order(wanted, [(lot.pk, money.from_decimal(lot.remaining - lot.held)) for lot in lots])
     if sum(part for _lot, part in taken) < wanted:
         raise InsufficientValue([lot.pk for lot in lots])
     return taken

@@ -4,8 +4,8 @@ Every function runs inside the transaction of what caused the posting, after `lo
 constant number of statements, however many lots it moves. Amounts are integer hundredths. `occurred_at` is when it
 happened in the shop, `at` when we heard of it.
 
-Locks are taken in one order everywhere: sale, customer, accounts by id, promo codes by id, counters by id
-(docs/decisions/0080).
+Locks are taken in one order everywhere: sale, reservation, customer, accounts by id, promo codes by id, counters by id
+(docs/decisions/0080, 0094).
 """
 
 from collections import defaultdict
@@ -231,6 +231,8 @@ SELECT l.id, l.account_id, %(kind)s, t.amount * -0.01, %(cause)s, %(sale)s, %(ac
    AND (l.expires_at IS NULL OR l.expires_at > GREATEST(%(occurred)s, %(at)s)
         OR l.grace_until > GREATEST(%(occurred)s, %(at)s))
    AND (NOT l.awaits_review OR l.reviewed_at <= %(occurred)s)
+   AND l.remaining - t.amount * 0.01 >= coalesce(
+           (SELECT sum(h.amount) FROM loyalty_hold h WHERE h.lot_id = l.id AND h.expires_at > %(at)s), 0)
  ORDER BY l.id
 RETURNING lot_id, id
 """
@@ -249,8 +251,9 @@ def spend(
 ) -> dict[int, int]:
     """Take `(lot id, hundredths)` from lots that are usable at `occurred_at` and alive at `at`; return the entry's id by lot.
 
-    `kind` is REDEEM or FORFEIT. Raises InsufficientValue when a lot is not usable or holds less, AlreadyPosted when
-    the cause has taken from a lot before.
+    What reservations keep stays in the lots; whoever spends what its own kept gives that up before. `kind` is REDEEM or
+    FORFEIT. Raises InsufficientValue when a lot is not usable or holds less, AlreadyPosted when the cause has taken from
+    a lot before.
     """
     wanted: dict[int, int] = defaultdict(int)
     for lot_id, amount in takes:

@@ -164,6 +164,11 @@ class StoredValueUsed(StoredValueRefused):
     message = gettext_lazy("Something of it was used already.")
 
 
+class StoredValueReserved(StoredValueRefused):
+    code = "reserved"
+    message = gettext_lazy("It is reserved for a sale.")
+
+
 class OperationReused(StoredValueRefused):
     code = "operation_conflict"
     field = "operation"

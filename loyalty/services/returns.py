@@ -115,7 +115,8 @@ def withdraw(
 ) -> list[TakenBack]:
     """Take back what a sale had earned, and answer by account, in the order of their ids.
 
-    What is left of its lots goes first, pending or not; what was spent is made good by other usable lots of the
+    What is left of its lots goes first, pending or not, also what a reservation keeps of it: a reservation cannot keep
+    what is no longer earned. What was spent is made good by other usable lots of the
     account that expire first, then by the account's policy. What expired unused is owed by nobody. Raises
     ReturnBlocked, before anything is posted, when the policy refuses the return.
     """

@@ -7,8 +7,15 @@ from datetime import datetime
 
 from loyalty import stored_codes
 from loyalty.models import Entry, EntryKind, Lot, StoredValue, StoredValueCode
+from loyalty.services.holds import is_held
 from loyalty.services.ledger import lock_accounts, refusals_of
-from loyalty.services.refusals import CodeInvalid, ReasonRequired, StoredValueBlocked, StoredValueUsed
+from loyalty.services.refusals import (
+    CodeInvalid,
+    ReasonRequired,
+    StoredValueBlocked,
+    StoredValueReserved,
+    StoredValueUsed,
+)
 from loyalty.services.stored_values import give_code
 from retail import money
 
@@ -16,7 +23,7 @@ from retail import money
 def void(stored: StoredValue, *, reason: str, at: datetime, actor_id: int | None = None) -> int:
     """Take back a stored value that was made by mistake, and end it; return the cents that were in it.
 
-    Raises StoredValueUsed when something of it was used, ReasonRequired. Done twice, it takes nothing more.
+    Raises StoredValueUsed when something of it was used, StoredValueReserved while a sale keeps it, ReasonRequired. Done twice, it takes nothing more.
     """
     if not reason.strip():
         raise ReasonRequired
@@ -27,6 +34,8 @@ def void(stored: StoredValue, *, reason: str, at: datetime, actor_id: int | None
         return 0
     if any(lot.remaining != lot.earned for lot in lots):
         raise StoredValueUsed
+    if is_held([stored.account_id], at=at):
+        raise StoredValueReserved
     with refusals_of(cause=cause, lots=[lot.pk for lot in lots]):
         Entry.objects.bulk_create(
             [

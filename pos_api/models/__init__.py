@@ -2,6 +2,7 @@ from pos_api.models.counter_visit import CounterVisit
 from pos_api.models.credential import TerminalKey, UserToken
 from pos_api.models.idempotency import IdempotencyKey
 from pos_api.models.lookup_guard import LookupGuard
+from pos_api.models.reservation import Reservation, ReservationState
 from pos_api.models.sale_exception import ExceptionKind, Resolution, SaleException
 
 __all__ = [
@@ -9,6 +10,8 @@ __all__ = [
     "ExceptionKind",
     "IdempotencyKey",
     "LookupGuard",
+    "Reservation",
+    "ReservationState",
     "Resolution",
     "SaleException",
     "TerminalKey",

@@ -1,7 +1,7 @@
 """Record a sale: exactly once, however often it is sent, with everything that it uses up, in one transaction.
 
 The sale's row comes first. Its unique keys make a second sender wait for the first and then find what it stored. Then,
-in the documented order: the customer's row, accounts, promotional codes, counters. The answer is stored with the sale.
+in the documented order: its reservation, the customer's row, accounts, promotional codes, counters. The answer is stored with the sale.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from django.conf import settings
 from django.utils.translation import gettext as _
-from msgspec import structs
+from msgspec import Struct, structs
 
 from campaigns.engine.plan import Plan
 from campaigns.engine.redemption_body import redemption_body
@@ -34,6 +34,7 @@ from pos_api.services.evaluation import Evaluated, evaluate_snapshot, sale_momen
 from pos_api.services.issued_vouchers import answer_again, issue_vouchers, masked_vouchers
 from pos_api.services.kept_sale import basis_of
 from pos_api.services.offline import Missed, missed_by, owe_missed, record_exceptions
+from pos_api.services.reservations import lock_for_sale, use
 from pos_api.services.rule_vouchers import with_rules
 from pos_api.services.sale_rows import complete_sale, insert_lines
 from pos_api.services.sale_value import balances_body, post_value
@@ -95,7 +96,7 @@ def record_sale(
         lookups.record_failures(terminal_id=caller.terminal_id, looked_up=wrong, at=now)
 
 
-def canonical_content(document: SaleDocument) -> dict[str, Any]:
+def canonical_content(document: Struct) -> dict[str, Any]:
     """Return a request's content in one form, whatever its spelling: what the fingerprint is made of."""
     content: dict[str, Any] = msgspec.to_builtins(document, enc_hook=_plain)
     return {name: value for name, value in content.items() if value not in (None, [], {})}
@@ -119,6 +120,9 @@ def _record(order: Order) -> Recorded:
         flags.append("cancelled_before_arrival")
     if order.key:
         claim_key(order, sale_id)
+    if (reservation := lock_for_sale(order.document, order.caller, at=order.now)) is not None:
+        # What it keeps is this sale's from here on; a sale that is refused rolls this back, too.
+        use(reservation, sale_id=sale_id, at=order.now)
     customer_id, order = _customer_of(order, flags)
     presented = presented_codes(order.document)
     if order.document.redeem is not None and (customer_id is not None or presented):

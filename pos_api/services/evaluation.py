@@ -29,6 +29,7 @@ from pos_api.authentication import TerminalCaller
 from pos_api.baskets import BasketDocument, SaleDocument, engine_basket, redeem_request
 from pos_api.problems import FieldProblem, Invalid, invalid_field
 from pos_api.services import lookups
+from pos_api.services.reservations import kept_by
 from pos_api.services.rule_vouchers import with_rules
 from pos_api.stored_values import presented_codes, stored_values
 from pos_api.usage import usage_for
@@ -155,7 +156,12 @@ def evaluate_basket(document: BasketDocument, caller: TerminalCaller, *, now: da
     """Evaluate a basket for a terminal. Raises problems: 422 for wrong content, 429 while codes may not be tried."""
     _occurred_at, moment, _skewed = sale_moment(document, caller.store.timezone, now=now)
     snapshot = selectors.read_snapshot(
-        document, terminal_id=caller.terminal_id, store=caller.store, at=moment, now=now
+        document,
+        terminal_id=caller.terminal_id,
+        store=caller.store,
+        at=moment,
+        now=now,
+        mine=kept_by(document, caller, at=now),
     )
     if snapshot.locked_until is not None:
         raise lookups.locked(snapshot.locked_until, at=now)

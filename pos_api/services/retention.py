@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection
 
+from campaigns.services.promo_code_holds import drop_expired_codes
+from loyalty.services.holds import drop_expired
+
 BATCH = 5_000
 
 # Rows that a request holds right now are left for the next time.
@@ -18,14 +21,28 @@ DELETE FROM pos_api_countervisit WHERE id IN (
 """
 
 
+# Their holds went with their end; what expired unused is dropped before. One that a sale used is kept as long.
+_DELETE_RESERVATIONS = """
+DELETE FROM pos_api_reservation WHERE id IN (
+    SELECT id FROM pos_api_reservation WHERE created_at < %s ORDER BY created_at LIMIT %s FOR UPDATE SKIP LOCKED)
+"""
+# An expired hold keeps nothing; it is left a while for whoever is about to end it.
+HOLDS_STAY = timedelta(hours=1)
+
+
 def purge(*, at: datetime) -> dict[str, int]:
-    """Remove Idempotency-Keys older than ``IDEMPOTENCY_KEY_DAYS`` and visits older than ``COUNTER_MINUTES``.
+    """Remove Idempotency-Keys and reservations older than ``IDEMPOTENCY_KEY_DAYS``, visits older than ``COUNTER_MINUTES``, and
+    holds that expired.
 
     Returns how many of each. Each batch is a statement of its own, so it may be stopped and run again at any moment. A
     sale that is sent again later is still recognised by its ticket.
     """
+    keys_before = at - timedelta(days=settings.IDEMPOTENCY_KEY_DAYS)
+    holds_before = at - HOLDS_STAY
     return {
-        "idempotency_keys": _delete(_DELETE_KEYS, at - timedelta(days=settings.IDEMPOTENCY_KEY_DAYS)),
+        "idempotency_keys": _delete(_DELETE_KEYS, keys_before),
+        "holds": drop_expired(before=holds_before) + drop_expired_codes(before=holds_before),
+        "reservations": _delete(_DELETE_RESERVATIONS, keys_before),
         "visits": _delete(_DELETE_VISITS, at - timedelta(minutes=settings.COUNTER_MINUTES)),
     }
 

@@ -191,7 +191,10 @@ def _look_up(code: str, caller: TerminalCaller, now: datetime) -> StoredValue:
     if stored is not None:
         stores = stored.store_codes or stored.type.store_codes
         [one] = held([stored], at=now)
-        holds = one.balance.available + one.balance.pending > 0 or stored.type.is_reloadable
+        holds = (
+            one.balance.available + one.balance.reserved + one.balance.pending > 0
+            or stored.type.is_reloadable
+        )
         if stored.blocked_at is None and holds and (not stores or caller.store.code in stores):
             return stored
     lookups.record_failures(terminal_id=caller.terminal_id, looked_up=[canonical(code)], at=now)

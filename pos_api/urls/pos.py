@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from pos_api.views.baskets import EvaluateView
+from pos_api.views.reservations import ReservationsView, ReservationView
 from pos_api.views.sale_batches import SaleBatchView
 from pos_api.views.sale_exceptions import SaleExceptionListView, SaleExceptionSettleView
 from pos_api.views.sales import (
@@ -39,6 +40,8 @@ urlpatterns: list[URLPattern] = [
         name="sale_exception_settlement",
     ),
     path("simulations/", SimulationsView.as_view(), name="simulations"),
+    path("reservations/", ReservationsView.as_view(), name="reservations"),
+    path("reservations/<str:reservation>/", ReservationView.as_view(), name="reservation"),
     path("stored-value-types/sold/", TypesSoldView.as_view(), name="stored_value_types_sold"),
     path("stored-values/", StoredValuesView.as_view(), name="stored_values"),
     path("stored-values/<str:code>/", StoredValueView.as_view(), name="stored_value"),

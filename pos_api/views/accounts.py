@@ -61,6 +61,7 @@ ACCOUNTS_EXAMPLE: dict[str, Any] = {
             "program": "pontos",
             "name": "Clube Aurora",
             "available": 120,
+            "reserved": 0,
             "pending": 16,
             "awaiting_review": 0,
             "expiring": 0,

@@ -55,6 +55,14 @@ class Company(models.Model):
         _("SMS length limit"), default=150, help_text=_("Longest text message, in characters.")
     )
 
+    reservation_minutes = models.PositiveSmallIntegerField(
+        _("reservations last (minutes)"),
+        default=15,
+        db_default=15,
+        help_text=_(
+            "How long codes and value are kept for a basket when the till does not say. At most 1440: a day."
+        ),
+    )
     cashback_clawback = models.CharField(
         _("when cashback was spent before a return"),
         max_length=12,
@@ -87,6 +95,10 @@ class Company(models.Model):
                 condition=models.Q(cashback_clawback__in=Clawback.values)
                 & models.Q(cashback_expired_restore__in=ExpiredRestore.values),
                 name="company_cashback_policies_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reservation_minutes__gte=1, reservation_minutes__lte=1440),
+                name="company_reservation_minutes_in_range",
             ),
         ]
 

@@ -1,4 +1,4 @@
-"""A sale and its return lock rows in the one documented order: sale, customer, accounts, promo codes, counters."""
+"""A sale and its return lock rows in the one documented order: sale, reservation, customer, accounts, promo codes, counters."""
 
 import re
 
@@ -14,6 +14,7 @@ from tests.pos_api.till import Till, issue_code, line, publish, sale
 
 ORDER = [
     "retail_sale",
+    "pos_api_reservation",
     "customers_customer",
     "loyalty_account",
     "campaigns_promocode",
@@ -27,7 +28,10 @@ def locked(queries: CaptureQueriesContext) -> list[str]:
     """Return the tables of `ORDER` whose rows are first locked, in that order; a plain SELECT locks nothing."""
     found: dict[str, None] = {}
     for query in queries:
-        sql = query["sql"]
+        # A function that locks, counts and writes the codes.
+        sql = query["sql"].replace(
+            "SELECT code_id, per_customer FROM claim_promo_codes", "UPDATE campaigns_promocode"
+        )
         if re.match(r"\s*SELECT\b", sql) and not re.search(r"FOR (?:NO KEY )?UPDATE", sql):
             continue
         if match := _TAKES_ROWS.search(sql):
@@ -56,7 +60,11 @@ class TestLockOrder:
             promo_codes=["BEMVINDO"],
             redeem={"cashback": "10.00"},
         )
+        asked = {name: document[name] for name in ("customer", "promo_codes", "redeem")}
 
+        with CaptureQueriesContext(connection) as of_the_reservation:
+            kept = till.send("POST", "reservations/", asked)
+        document["reservation"] = kept.json()["reservation"]
         with CaptureQueriesContext(connection) as of_the_sale:
             recorded = till.sell(document)
         with CaptureQueriesContext(connection) as of_the_return:
@@ -64,6 +72,7 @@ class TestLockOrder:
 
         assert (recorded.status_code, returned.status_code) == (201, 201)
         assert locked(of_the_sale) == ORDER
+        assert locked(of_the_reservation) == ORDER[1:-1]
         positions = [ORDER.index(table) for table in locked(of_the_return)]
         assert positions == sorted(positions)
         assert {"retail_sale", "loyalty_account"} <= set(locked(of_the_return))
