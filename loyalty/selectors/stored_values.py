@@ -114,6 +114,7 @@ def usable_by(customer_id: int, *, at: datetime) -> list[Held]:
     found = [
         one
         for one in held(values, at=at)
-        if one.stored.type.is_reloadable or one.balance.available + one.balance.pending > 0
+        if one.stored.type.is_reloadable
+        or one.balance.available + one.balance.reserved + one.balance.pending > 0
     ]
     return sorted(found, key=lambda one: (one.balance.next_expiry or NEVER, one.stored.pk))

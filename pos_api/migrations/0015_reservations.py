@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pos_api', '0011_stored_values_of_a_basket'),
+        ('pos_api', '0014_snapshot_follows_merges'),
         ('retail', '0014_company_reservation_minutes'),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('loyalty', '0008_stored_values'),
+        ('loyalty', '0010_merged_customers'),
     ]
 
     operations = [

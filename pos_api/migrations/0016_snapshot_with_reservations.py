@@ -60,9 +60,9 @@ def _with_held_stored_values(function: str) -> str:
     return _replaced(function, "AND l.remaining > 0 AND", "AND l.remaining > held.amount AND")
 
 
-_codes = import_module("pos_api.migrations.0008_snapshot_with_terms_of_codes")
+_codes = import_module("pos_api.migrations.0014_snapshot_follows_merges")
 _value = import_module("pos_api.migrations.0009_value_of_a_customer")
-_presented = import_module("pos_api.migrations.0011_stored_values_of_a_basket")
+_presented = import_module("pos_api.migrations.0012_stored_values_of_a_basket")
 SNAPSHOT = _with_held_codes(_codes.SNAPSHOT)
 VALUE = _with_held_value(_value.VALUE)
 STORED_VALUES = _with_held_stored_values(_presented.STORED_VALUES)
@@ -70,9 +70,9 @@ STORED_VALUES = _with_held_stored_values(_presented.STORED_VALUES)
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pos_api", "0012_reservations"),
+        ("pos_api", "0015_reservations"),
         ("campaigns", "0017_holds_of_promo_codes"),
-        ("loyalty", "0009_holds_of_reservations"),
+        ("loyalty", "0011_holds_of_reservations"),
     ]
 
     operations = [
