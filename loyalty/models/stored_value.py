@@ -252,6 +252,13 @@ class StoredValueCode(models.Model):
                 name="stored_value_has_one_code",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                name="stored_value_code_readable",
+                condition=models.Q(nonce__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"…{self.last4}"

@@ -19,6 +19,16 @@ _DELETE_VISITS = """
 DELETE FROM pos_api_countervisit WHERE id IN (
     SELECT id FROM pos_api_countervisit WHERE seen_at < %s ORDER BY seen_at LIMIT %s FOR UPDATE SKIP LOCKED)
 """
+# Codes that were shown at the counter; those of issuing runs and vouchers are closed when they were printed or sent.
+_CLOSE_CODES = """
+UPDATE loyalty_storedvaluecode SET nonce = NULL WHERE id IN (
+    SELECT c.id FROM loyalty_storedvaluecode c JOIN loyalty_storedvalue v ON v.id = c.stored_value_id
+     WHERE c.nonce IS NOT NULL AND c.created_at < %s
+       AND (starts_with(v.origin, 'terminal:') OR starts_with(v.origin, 'return:'))
+     ORDER BY c.id LIMIT %s FOR UPDATE OF c SKIP LOCKED)
+"""
+# How long a request that is sent again is told the code that it made.
+CODES_SHOWN = timedelta(days=1)
 
 
 # Their holds went with their end; what expired unused is dropped before. One that a sale used is kept as long.
@@ -34,7 +44,7 @@ def purge(*, at: datetime) -> dict[str, int]:
     """Remove Idempotency-Keys and reservations older than ``IDEMPOTENCY_KEY_DAYS``, visits older than ``COUNTER_MINUTES``, and
     holds that expired.
 
-    Returns how many of each. Each batch is a statement of its own, so it may be stopped and run again at any moment. A
+    From then on nobody can read the codes of what tills sold more than a day ago. Returns how many of each. Each batch is a statement of its own, so it may be stopped and run again at any moment. A
     sale that is sent again later is still recognised by its ticket.
     """
     keys_before = at - timedelta(days=settings.IDEMPOTENCY_KEY_DAYS)
@@ -44,6 +54,7 @@ def purge(*, at: datetime) -> dict[str, int]:
         "holds": drop_expired(before=holds_before) + drop_expired_codes(before=holds_before),
         "reservations": _delete(_DELETE_RESERVATIONS, keys_before),
         "visits": _delete(_DELETE_VISITS, at - timedelta(minutes=settings.COUNTER_MINUTES)),
+        "codes": _delete(_CLOSE_CODES, at - CODES_SHOWN),
     }
 
 

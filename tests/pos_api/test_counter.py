@@ -172,7 +172,7 @@ class TestPurge:
         first = till.sell(document, Idempotency_Key="k")
         till.send("POST", "customers/", {"document": CPF})
         later = timezone.now() + timedelta(days=31)
-        kinds = ("idempotency_keys", "holds", "reservations", "visits")
+        kinds = ("idempotency_keys", "holds", "reservations", "visits", "codes")
 
         assert purge(at=timezone.now()) == dict.fromkeys(kinds, 0)
         assert purge(at=later) == dict.fromkeys(kinds, 0) | {"idempotency_keys": 1, "visits": 1}

@@ -10,7 +10,8 @@ from django.utils import timezone
 from loyalty.models import Account, AccountKind, StoredValue, StoredValueCode, StoredValueType
 from loyalty.selectors.stored_values import find_by_code, usual_type
 from loyalty.services.stored_value_states import block, replace_code
-from loyalty.services.stored_values import Making, make
+from loyalty.services.stored_values import Making, code_again, make
+from pos_api.services.retention import purge
 from retail.models import Sale
 from tests import builders
 from tests.pos_api.till import Till, basket, line, sale
@@ -122,6 +123,17 @@ class TestSelling:
         assert row.last4 == body["code"][-4:]
         assert body["code"] not in f"{recorded.request}{recorded.response}{recorded.shares}"
         assert f"····{row.last4}" in f"{recorded.response}"
+
+    def test_after_a_day_nobody_can_read_its_code_any_more(self, till: Till) -> None:
+        document = {"kind": "gift_card", "amount": "50.00", "reference": "GC-1"}
+        code = till.send("POST", "stored-values/", document).json()["code"]
+        issued = find_by_code(issue())
+
+        assert purge(at=timezone.now() + timedelta(hours=25))["codes"] == 1
+
+        assert till.send("POST", "stored-values/", document).json()["code"] == ""
+        assert till.send("GET", f"stored-values/{code}/").json()["balance"] == "50.00"
+        assert code_again(issued) != ""
 
     @pytest.mark.parametrize(
         ("document", "path"),
