@@ -23,7 +23,8 @@ moved AS MATERIALIZED (
            sum(amount) FILTER (WHERE kind IN ('redeem', 'restore')) AS redeemed,
            sum(amount) FILTER (WHERE kind = 'expire') AS expired,
            sum(amount) FILTER (WHERE kind = 'forfeit') AS forfeited,
-           sum(amount) FILTER (WHERE kind IN ('reverse', 'void')) AS reversed,
+           sum(amount) FILTER (WHERE kind = 'reverse') AS reversed,
+           sum(amount) FILTER (WHERE kind = 'void') AS voided,
            sum(amount) FILTER (WHERE kind = 'settle') AS settled,
            sum(amount) FILTER (WHERE kind = 'adjust' AND amount < 0) AS adjusted
       FROM loyalty_entry GROUP BY lot_id
@@ -169,6 +170,26 @@ CHECKS: dict[str, tuple[str, str]] = {
          WHERE e.kind = 'settle'
            AND NOT EXISTS (SELECT FROM loyalty_settlement s WHERE s.entry_id = e.id)""",
     ),
+    "stored_value_is_of_the_kind_of_its_type": (
+        "loyalty_account",
+        """
+        SELECT a.id, a.kind || ', of a type of ' || coalesce(t.kind, 'none')
+          FROM loyalty_account a
+          LEFT JOIN loyalty_storedvalue v ON v.account_id = a.id
+          LEFT JOIN loyalty_storedvaluetype t ON t.id = v.type_id
+         WHERE (v.id IS NOT NULL OR a.customer_id IS NULL)
+           AND a.kind IS DISTINCT FROM CASE WHEN v.percent IS NULL THEN t.kind
+                                            WHEN t.kind = 'voucher' THEN 'rate_voucher' END""",
+    ),
+    "stored_value_that_was_voided_is_over": (
+        "loyalty_storedvalue",
+        """
+        SELECT DISTINCT v.id, 'holds ' || a.balance || CASE WHEN v.blocked_at IS NULL THEN ', not blocked' ELSE '' END
+          FROM loyalty_entry e
+          JOIN loyalty_account a ON a.id = e.account_id
+          JOIN loyalty_storedvalue v ON v.account_id = a.id
+         WHERE e.kind = 'void' AND (a.balance > 0 OR v.blocked_at IS NULL)""",
+    ),
     "guards_are_in_force": (
         "pg_trigger",
         """
@@ -212,8 +233,8 @@ SELECT a.kind, count(DISTINCT a.id), count(l.id),
        coalesce(sum(l.remaining) FILTER (WHERE NOT gone AND ready), 0),
        -coalesce(sum(m.redeemed), 0),
        coalesce(sum(l.remaining) FILTER (WHERE gone), 0) - coalesce(sum(m.expired), 0),
-       -coalesce(sum(m.forfeited), 0), -coalesce(sum(m.reversed), 0), -coalesce(sum(m.settled), 0),
-       -coalesce(sum(m.adjusted), 0)
+       -coalesce(sum(m.forfeited), 0), -coalesce(sum(m.reversed), 0), -coalesce(sum(m.voided), 0),
+       -coalesce(sum(m.settled), 0), -coalesce(sum(m.adjusted), 0)
   FROM loyalty_account a
   LEFT JOIN loyalty_lot l ON l.account_id = a.id
   LEFT JOIN moved m ON m.lot_id = l.id
@@ -250,15 +271,20 @@ class Figures:
     expired: Decimal
     forfeited: Decimal
     reversed: Decimal
+    voided: Decimal
     settled: Decimal
     adjusted: Decimal
 
     @property
+    def outstanding(self) -> Decimal:
+        """What is owed of it: it can be used, or later."""
+        return self.pending + self.available
+
+    @property
     def accounted_for(self) -> Decimal:
         """What must equal `earned`. `redeemed` is without what returns gave back."""
-        left = self.pending + self.available
-        gone = self.redeemed + self.expired + self.forfeited + self.reversed + self.settled + self.adjusted
-        return left + gone
+        gone = self.redeemed + self.expired + self.forfeited + self.reversed + self.voided
+        return self.outstanding + gone + self.settled + self.adjusted
 
 
 def problems() -> list[Problem]:

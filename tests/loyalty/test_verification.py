@@ -1,19 +1,34 @@
 """The proof of the ledger holds after every kind of posting, and names each row that somebody has corrupted."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from customers.models import Customer
-from loyalty.models import CustomerMerge, Entry, EntryKind, Lot, Receivable, Settlement
+from loyalty.models import (
+    STORED_KINDS,
+    Account,
+    AccountKind,
+    CustomerMerge,
+    Entry,
+    EntryKind,
+    Lot,
+    Receivable,
+    Settlement,
+    StoredValue,
+)
+from loyalty.selectors.stored_values import usual_type
 from loyalty.selectors.verification import CHECK_NAMES, figures, problems
 from loyalty.services.adjustments import adjust, write_off
 from loyalty.services.expiry import post_expired
 from loyalty.services.ledger import spend
 from loyalty.services.merge import move_value, move_value_back
 from loyalty.services.returns import Withdrawal, restore, withdraw
+from loyalty.services.stored_value_states import void
+from loyalty.services.stored_values import Making, load, make
 from retail.models import Sale
 from tests.builders import (
     NOON,
@@ -101,6 +116,36 @@ class Story:
         return adjusted.lots[0]
 
 
+class StoredStory:
+    """Every operation on stored values of one kind: of one, half was redeemed in the end, a fifth lost."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = AccountKind(kind)
+        self.sale = build_sale()
+        self.whole = 1_00 if kind == AccountKind.RATE_VOUCHER else 100_00
+        half, tenth = self.whole // 2, self.whole // 10
+        self.used, self.untouched = self.make("used"), self.make("untouched")
+        self.make("due", expires_at=NOON + A_DAY)
+        self.posted = self.make("expired", expires_at=NOON + A_DAY)
+        self.taken_back = self.make("taken back")
+        lot = Lot.objects.get(account=self.used.account)
+        of_the_sale = {"cause": "sale:1", "sale_id": self.sale.pk, **WHEN}
+        spend([(lot.pk, half + tenth)], **of_the_sale)
+        spend([(lot.pk, 2 * tenth)], kind=EntryKind.FORFEIT, **of_the_sale)
+        restore([(lot.pk, 2 * tenth)], cause="return:1", sale_id=self.sale.pk, **WHEN)
+        spend([(lot.pk, tenth)], cause="sale:2", sale_id=build_sale().pk, **WHEN)
+        void(self.taken_back, reason="Mistake", at=NOON)
+        if kind == AccountKind.E_PURSE:
+            load(self.used, amount=half, origin="test", operation="load", at=NOON)
+
+    def make(self, operation: str, **values) -> StoredValue:
+        in_percent = self.kind == AccountKind.RATE_VOUCHER
+        worth = {"percent": Decimal(10)} if in_percent else {"amount": self.whole}
+        type_ = usual_type(AccountKind.VOUCHER if in_percent else self.kind)
+        [made] = make([Making(type=type_, origin="test", operation=operation, **worth, **values)], at=NOON)
+        return made.stored
+
+
 def corrupt(table: str, change: str, row: int, without: str = "") -> None:
     """Change a row (DELETE: remove it) behind the back of every guard, as a superuser or a disk can."""
     statement = f"DELETE FROM {table}" if change == "DELETE" else f"UPDATE {table} SET {change}"  # noqa: S608
@@ -123,11 +168,12 @@ class TestProof:
 
     def test_holds_after_every_kind_of_posting(self):
         Story()
+        StoredStory("e_purse")
 
         assert problems() == []
-        # Of stored values and of merges; each is proven where it is tested.
-        elsewhere = {EntryKind.LOAD, EntryKind.VOID, EntryKind.TRANSFER}
-        assert set(Entry.objects.values_list("kind", flat=True)) | elsewhere == set(EntryKind.values)
+        # What a merge moves is proven below.
+        kinds = set(Entry.objects.values_list("kind", flat=True)) | {EntryKind.TRANSFER}
+        assert kinds == set(EntryKind.values)
 
     def test_holds_after_value_moved_and_moved_back(self):
         story = Story()
@@ -162,6 +208,37 @@ class TestProof:
         printed = capsys.readouterr().out
         assert "points: accounts=1 lots=3 earned=202.00" in printed
         assert f"{len(CHECK_NAMES)} checks passed" in printed
+
+    @pytest.mark.parametrize("is_posted", [False, True])
+    @pytest.mark.parametrize("kind", STORED_KINDS)
+    def test_of_each_stored_kind_what_was_issued_is_outstanding_or_gone(self, kind, is_posted, capsys):
+        story = StoredStory(kind)
+        if is_posted:
+            post_expired(at=NOON + A_DAY)
+
+        [found] = figures(at=NOON + A_DAY)
+
+        whole = Decimal(story.whole) / 100
+        loaded = whole / 2 if kind == "e_purse" else 0
+        assert (found.kind, found.accounts, found.earned) == (kind, 5, 5 * whole + loaded)
+        # Of one half was redeemed and a fifth lost; of what two days end with, nothing; one was taken back.
+        gone = (found.redeemed + found.forfeited, found.expired, found.voided)
+        assert gone == (whole * 7 / 10, 2 * whole, whole)
+        assert found.outstanding == found.earned - sum(gone)
+        open_accounts = Account.objects.exclude(stored_value__operation__in=["due", "expired"])
+        assert found.outstanding == sum(open_accounts.values_list("balance", flat=True))
+        assert problems() == []
+        call_command("verify_ledger")
+        assert f"{kind}: accounts=5" in capsys.readouterr().out
+
+    def test_a_liability_that_is_not_what_was_issued_is_told(self, capsys):
+        story = StoredStory("gift_card")
+        corrupt("loyalty_lot", "earned = 1000", Lot.objects.get(account=story.untouched.account).pk)
+
+        with pytest.raises(CommandError, match="does not add up"):
+            call_command("verify_ledger")
+
+        assert "all_that_was_earned_is_accounted_for" in capsys.readouterr().err
 
     def test_what_is_due_but_not_posted_counts_as_expired(self):
         account = build_account()
@@ -270,6 +347,25 @@ class TestNegativeControls:
         corrupt("loyalty_settlement", "DELETE", entry.settlement.pk)
 
         assert found("entry_that_pays_a_debt_has_its_settlement") == [entry.pk]
+
+    def test_stored_value_is_of_the_kind_of_its_type(self):
+        card, lost = (
+            StoredStory("gift_card").untouched,
+            Account.objects.create(kind="voucher", created_at=NOON),
+        )
+        corrupt("loyalty_account", "kind = 'e_purse'", card.account_id)
+
+        assert sorted(found("stored_value_is_of_the_kind_of_its_type")) == [card.account_id, lost.pk]
+
+    @pytest.mark.parametrize("change", ["blocked_at = NULL", ""])
+    def test_stored_value_that_was_voided_is_over(self, change):
+        voided = StoredStory("gift_card").taken_back
+        if change:
+            StoredValue.objects.filter(pk=voided.pk).update(blocked_at=None)
+        else:
+            corrupt("loyalty_account", "balance = 1", voided.account_id)
+
+        assert found("stored_value_that_was_voided_is_over") == [voided.pk]
 
     def test_what_expires_first_was_spent_first(self):
         account = build_account(program=build_program())

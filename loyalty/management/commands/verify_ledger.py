@@ -41,6 +41,7 @@ def _line(one: Figures) -> str:
             "expired",
             "forfeited",
             "reversed",
+            "voided",
             "settled",
             "adjusted",
         )
