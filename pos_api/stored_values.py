@@ -125,12 +125,22 @@ _LISTS = ("redeemed", "not_redeemed")
 
 def masked_answer(body: dict[str, Any], codes: Sequence[str]) -> dict[str, Any]:
     """Return an answer as it may be stored: each of the codes that were presented as its last four."""
-    return _replaced(body, {code: stored_codes.masked(code) for code in codes})
+    return _replaced(body, dict(zip(codes, _masks(codes), strict=True)))
 
 
 def answer_with_codes(body: dict[str, Any], codes: Sequence[str]) -> dict[str, Any]:
     """Return a stored answer as it was given to whoever presented these codes."""
-    return _replaced(body, {stored_codes.masked(code): code for code in codes})
+    return _replaced(body, dict(zip(_masks(codes), codes, strict=True)))
+
+
+def _masks(codes: Sequence[str]) -> list[str]:
+    """Return the codes as they may be stored, told apart where the last four of one are those of another."""
+    masks: list[str] = []
+    for code in codes:
+        mask = stored_codes.masked(code)
+        same = sum(known.startswith(mask) for known in masks)
+        masks.append(f"{mask} ({same + 1})" if same else mask)
+    return masks
 
 
 def _replaced(body: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

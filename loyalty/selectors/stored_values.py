@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from loyalty import stored_codes
-from loyalty.models import AccountKind, StoredValue, StoredValueCode, StoredValueType
+from loyalty.models import AccountKind, Lot, StoredValue, StoredValueCode, StoredValueType
 from loyalty.selectors.balances import Balance, balances_of
 from loyalty.value import NEVER
 
@@ -49,6 +49,24 @@ def find_by_code(code: str) -> StoredValue | None:
         return None
     wanted = StoredValueCode.objects.filter(digest=digest_of(code), ended_at__isnull=True)
     return StoredValue.objects.select_related("type", "account", "customer").filter(codes__in=wanted).first()
+
+
+def find_usable(code: str, *, store: str, at: datetime) -> StoredValue | None:
+    """Return the stored value of a code that can be used, or loaded, in a store at a moment.
+
+    One query, whatever keeps it from being usable: neither an answer nor the time that it takes tells which codes exist.
+    """
+    if stored_codes.is_mistyped(code):
+        return None
+    wanted = StoredValueCode.objects.filter(digest=digest_of(code), ended_at__isnull=True)
+    holds = Exists(Lot.objects.filter(account_id=OuterRef("account_id")).open().alive(at=at))
+    everywhere = Q(store_codes=[], type__store_codes=[])
+    here = Q(store_codes__contains=[store]) | Q(store_codes=[], type__store_codes__contains=[store])
+    return (
+        StoredValue.objects.select_related("type", "account", "customer")
+        .filter(everywhere | here, holds | Q(type__is_reloadable=True), codes__in=wanted, blocked_at=None)
+        .first()
+    )
 
 
 def usual_type(kind: AccountKind) -> StoredValueType:

@@ -82,6 +82,9 @@ def record_sale(
         recorded = in_transaction(lambda: _record(order))
         if not recorded.replayed:
             wrong = [code["code"] for code in recorded.body["promo_codes"] if code["status"] == "not_usable"]
+            wrong += [
+                row["code"] for row in recorded.body.get("not_redeemed", ()) if row["reason"] == "not_usable"
+            ]
         body = answer_again(recorded.body) if recorded.replayed else recorded.body
         return structs.replace(recorded, body=answer_with_codes(body, presented_codes(document)))
     except Conflict as refusal:
@@ -288,8 +291,9 @@ def _evaluate(order: Order, customer_id: int | None, *, sale_id: int, without_ca
         evaluated = structs.replace(evaluated, evaluation=evaluation)
     # What was sold offline is sold; its wrong codes are left to a manager.
     locked_until = None if document.offline else snapshot.locked_until
+    # The code of a stored value is money: while they may not be tried, a right one is answered as a wrong one.
     if locked_until is not None and (
-        evaluated.unusable_values() or any(not code.usable for code in evaluated.basket.promo_codes)
+        presented_codes(document) or any(not code.usable for code in evaluated.basket.promo_codes)
     ):
         raise lookups.locked(locked_until, at=order.now)
     return evaluated

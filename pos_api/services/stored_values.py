@@ -10,7 +10,14 @@ from django.utils.translation import gettext as _
 from msgspec import Struct
 
 from loyalty.models import AccountKind, Lot, StoredValue, StoredValueType
-from loyalty.selectors.stored_values import Held, find_by_code, held, types_on_offer, usual_type
+from loyalty.selectors.stored_values import (
+    Held,
+    find_by_code,
+    find_usable,
+    held,
+    types_on_offer,
+    usual_type,
+)
 from loyalty.services.ledger import lock_accounts
 from loyalty.services.refusals import AmountIsFixed, OperationReused, PriceIsFixed, TypeNotActive
 from loyalty.services.stored_value_states import void
@@ -187,18 +194,11 @@ def check(code: str, caller: TerminalCaller, *, now: datetime) -> dict[str, Any]
 def _look_up(code: str, caller: TerminalCaller, now: datetime) -> StoredValue:
     """Return the stored value of a code that can be used, or loaded, in the caller's store."""
     lookups.refuse_locked(terminal_id=caller.terminal_id, at=now)
-    stored = find_by_code(code)
-    if stored is not None:
-        stores = stored.store_codes or stored.type.store_codes
-        [one] = held([stored], at=now)
-        holds = (
-            one.balance.available + one.balance.reserved + one.balance.pending > 0
-            or stored.type.is_reloadable
-        )
-        if stored.blocked_at is None and holds and (not stores or caller.store.code in stores):
-            return stored
-    lookups.record_failures(terminal_id=caller.terminal_id, looked_up=[canonical(code)], at=now)
-    raise not_usable()
+    stored = find_usable(code, store=caller.store.code, at=now)
+    if stored is None:
+        lookups.record_failures(terminal_id=caller.terminal_id, looked_up=[canonical(code)], at=now)
+        raise not_usable()
+    return stored
 
 
 def load_value(
@@ -229,9 +229,9 @@ def load_value(
 
 def take_back(code: str, *, reason: str, caller: TerminalCaller, now: datetime) -> dict[str, Any]:
     """Void a stored value of which nothing was used, sold in the caller's store. Raises StoredValueUsed."""
+    lookups.refuse_locked(terminal_id=caller.terminal_id, at=now)
     stored = find_by_code(code)
     if stored is None or stored.store_id != caller.store_id or stored.type.kind not in SOLD:
-        lookups.refuse_locked(terminal_id=caller.terminal_id, at=now)
         lookups.record_failures(terminal_id=caller.terminal_id, looked_up=[canonical(code)], at=now)
         raise not_usable()
 
