@@ -19,7 +19,13 @@ from loyalty.selectors.stored_values import (
     usual_type,
 )
 from loyalty.services.ledger import lock_accounts
-from loyalty.services.refusals import AmountIsFixed, OperationReused, PriceIsFixed, TypeNotActive
+from loyalty.services.refusals import (
+    AmountIsFixed,
+    OperationReused,
+    PriceIsFixed,
+    StoredValueUsed,
+    TypeNotActive,
+)
 from loyalty.services.stored_value_states import void
 from loyalty.services.stored_values import Making, code_again, load, made_before, make
 from loyalty.stored_codes import canonical, written
@@ -228,7 +234,7 @@ def load_value(
 
 
 def take_back(code: str, *, reason: str, caller: TerminalCaller, now: datetime) -> dict[str, Any]:
-    """Void a stored value of which nothing was used, sold in the caller's store. Raises StoredValueUsed."""
+    """Void a stored value that was sold in the caller's store. Raises StoredValueUsed when it was used, or loaded again."""
     lookups.refuse_locked(terminal_id=caller.terminal_id, at=now)
     stored = find_by_code(code)
     if stored is None or stored.store_id != caller.store_id or stored.type.kind not in SOLD:
@@ -237,6 +243,9 @@ def take_back(code: str, *, reason: str, caller: TerminalCaller, now: datetime) 
 
     def work() -> dict[str, Any]:
         lock_accounts(None, [stored.account_id])
+        if Lot.objects.filter(account_id=stored.account_id).count() > 1:
+            # What was paid for the loads is not known here: a manager takes them back.
+            raise StoredValueUsed
         void(stored, reason=reason, at=now)
         transaction.set_rollback(caller.is_test)
         price = stored.price or money.to_decimal(0)

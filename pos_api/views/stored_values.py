@@ -206,7 +206,7 @@ class TakeBackView(PosView):
         id="takeBackStoredValue",
         tag=TAG,
         summary="Take back one that was sold by mistake",
-        description="Only when nothing of it was used, and in the store that sold it. Sending it again changes nothing.",
+        description="Only when nothing of it was used, it was not loaded again, and in the store that sold it. Sending it again changes nothing.",
         request=TakeBackDocument,
         responses={
             200: {

@@ -15,19 +15,20 @@ from tests.faults.pooler import require_program
 from tests.faults.results import Result, of_this_run, read, say, verdict, write
 from tests.faults.rig import CHECKOUT, Rig
 
-ORDER = ("T1", "T2", "T3", "T5", "T6", "T8", "T9", "T12", "T15", "T16")
+ORDER = ("T1", "T2", "T3", "T4", "T5", "T6", "T8", "T9", "T12", "T15", "T16", "T32", "T33")
 # What runs as a part of another test.
 WITHIN = {"T7": "T1"}
 
 
 def scenarios() -> dict[str, Callable[..., list[Result]]]:
     # Their imports need the settings that the rig provides.
-    from tests.faults import expiry, kills, limits, pooled, tickets
+    from tests.faults import expiry, guesses, kills, limits, pooled, purses, tickets
 
     return {
         "T1": tickets.transfer,
         "T2": tickets.idempotence,
         "T3": tickets.indefinite,
+        "T4": purses.purse,
         "T5": limits.limit,
         "T6": limits.revert,
         "T8": kills.web,
@@ -35,6 +36,8 @@ def scenarios() -> dict[str, Callable[..., list[Result]]]:
         "T12": limits.hot_row,
         "T15": expiry.expiry,
         "T16": pooled.transaction_pooling,
+        "T32": guesses.brute_force,
+        "T33": guesses.oracle,
     }
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.faults import controls, scene
 from tests.faults.audit import all_there, world
-from tests.faults.results import Outcome, Result
+from tests.faults.results import Outcome, Result, Stopwatch, say
 from tests.faults.rig import Rig, Web
 from tests.faults.tills import Tills
 
@@ -54,14 +54,21 @@ def web(rig: Rig, *, quick: bool) -> list[Result]:
     url = rig.clone("t8", "fiel")
     key, customers = scene.fill(limit=150)
     kills = {"workers": 0, "servers": 0}
+    took = Stopwatch()
     with rig.web(url) as server:
+        took.note("starting")
         tills = Tills(server.port, key)
         _under_load(tills, customers, lambda: _kill_web(server, times, kills))
+        took.note(f"killing {times} times")
         stuck = _stuck(tills)
+        took.note(f"sending {len(tills.acknowledged):,} sales again")
     lost, different = all_there(tills)
     broken, said = world()
+    took.note("looking at everything")
     controls.prepare(url)
     repeated = controls.repeated_after_kill(url)
+    took.note("the control")
+    say(f"T8: {took}")
     outcome = Outcome(
         what=f"kill -9 of a web process 0.7 s after the service answers again, under the mix of T1: "
         f"{kills['workers']} times a worker, {kills['servers']} times the whole server",

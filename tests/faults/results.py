@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,8 @@ The processes are real: PostgreSQL, durable, as a child that can be killed (`kil
 the whole database is held against every promise ([tests/world.py](../tests/world.py)): balances are the sums of their entries, counters are what stands in their
 window, a code is used by sales that stand, no sale gives back more than it took.
 
+The codes of stored values are money: T32 guesses them, T33 asks whether an answer or its time tells which of them exist.
+
 Every test but that of speed (T12) has a **negative control**: what somebody would write first, under the same conditions. It has to fail, or
 the test would prove nothing ([tests/faults/controls.py](../tests/faults/controls.py)).
 
@@ -39,8 +42,8 @@ work when it began (load average of a minute). `--quick` there means: at a small
 _TAIL = """
 ## Beside these
 
-- **Any sequence.** A state machine sells, repeats, returns, cancels, lets days pass, expires, adjusts and answers surveys in any order, and is held after
-  every step against a ledger in memory ([tests/pos_api/value_machine.py](../tests/pos_api/value_machine.py)): 20 runs of 20 steps in `make test`, 2,000 of 50 in `make test-deep`. In every
+- **Any sequence.** A state machine sells, repeats, returns, cancels, lets days pass, expires, adjusts and answers surveys, sells, loads, blocks, replaces,
+  takes back and pays with gift cards, e-purses, vouchers and credit notes in any order, and is held after every step against a ledger in memory ([tests/pos_api/value_machine.py](../tests/pos_api/value_machine.py)): 20 runs of 20 steps in `make test`, 2,000 of 50 in `make test-deep`. In every
   tenth step and at the end of a run it is held against all promises over the database, too.
 - **At the end of each test that commits** the same promises are checked; each has a fault that breaks it
   ([tests/pos_api/test_world.py](../tests/pos_api/test_world.py)).
@@ -138,6 +141,23 @@ def verdict(run: Mapping[str, Any]) -> str:
     if run["is_reached"]:
         return "reached"
     return f"**missed**: {run['missed_because']}" if run["missed_because"] else "**not reached**"
+
+
+class Stopwatch:
+    """How long the phases of a test take, for whoever wonders where its minutes go."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+        self._phases: list[str] = []
+
+    def note(self, phase: str) -> None:
+        """End a phase; the next one begins."""
+        now = time.monotonic()
+        self._phases.append(f"{phase} {now - self._since:.0f} s")
+        self._since = now
+
+    def __str__(self) -> str:
+        return ", ".join(self._phases)
 
 
 def say(text: str) -> None:

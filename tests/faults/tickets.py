@@ -57,9 +57,10 @@ def mix(rig: Rig, *, quick: bool) -> tuple[Outcome, Outcome]:
     deadlocks = rig.deadlocks("t1")
     answers = sum(tills.statuses.values())
     mixed = Outcome(
-        what=f"{SENDERS} senders x {each} sales, repetitions, returns and cancellations at once; {len(customers)} customers, "
-        "10 codes, 4 limits, a budget; redeeming points and cashback",
-        figure=f"{answers:,} answers: {said}, {tills.failures()} 5xx, {lost} lost, {different} different",
+        what=f"{SENDERS} senders x {each} sales, repetitions, returns, cancellations, sales and loads of cards at once; {len(customers)} "
+        "customers, 10 codes, 10 e-purses beside gift cards, 4 limits, a budget; redeeming points, cashback and cards",
+        figure=f"{answers:,} answers, {len(tills.bought):,} cards sold and {len(tills.loads):,} loaded: {said}, {tills.failures()} 5xx, "
+        f"{lost} lost, {different} different",
         is_reached=not (broken or tills.failures() or lost or different),
     )
     ordered = Outcome(

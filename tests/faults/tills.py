@@ -12,6 +12,8 @@ from typing import Any
 Answer = tuple[int, dict[str, Any]]
 # As long as a busy machine needs to start eight web processes.
 _PATIENCE_SECONDS = 240.0
+# How many e-purses go from hand to hand.
+_PURSES = 10
 
 
 class Tills:
@@ -24,6 +26,11 @@ class Tills:
         self.lost = 0
         self.acknowledged: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
         self.returns: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
+        # Reference and amount of the cards that were sold and of what was loaded.
+        self.bought: dict[str, str] = {}
+        self.loads: dict[str, str] = {}
+        self.purses: list[str] = []
+        self.gift_cards: list[str] = []
         self._kept = threading.local()
         self._connections: list[http.client.HTTPConnection] = []
 
@@ -32,7 +39,7 @@ class Tills:
         for connection in self._connections:
             connection.close()
 
-    def send(self, path: str, body: dict[str, Any], *, cut: bool = False) -> Answer | None:
+    def send(self, path: str, body: Any = None, *, method: str = "POST", cut: bool = False) -> Answer | None:
         """Send once; None when no answer came. `cut` closes the connection when all is sent."""
         connection = getattr(self._kept, "connection", None)
         if connection is None:
@@ -42,7 +49,8 @@ class Tills:
             self._connections.append(connection)
         headers = {"Authorization": f"Api-Key {self.credential}", "Content-Type": "application/json"}
         try:
-            connection.request("POST", f"/api/v1/{path}", json.dumps(body).encode(), headers)
+            content = b"" if body is None else json.dumps(body).encode()
+            connection.request(method, f"/api/v1/{path}", content, headers)
             if cut:
                 raise ConnectionAbortedError
             response = connection.getresponse()
@@ -58,7 +66,7 @@ class Tills:
             self.codes[document.get("code", "")] += 1
         return response.status, document
 
-    def insist(self, path: str, body: dict[str, Any]) -> Answer:
+    def insist(self, path: str, body: Any) -> Answer:
         """Send until an answer comes that is no failure of the service."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
@@ -77,7 +85,7 @@ class Tills:
     def mix(
         self, operations: int, make_sale: Any, *, senders: int, stop: threading.Event | None = None
     ) -> None:
-        """Sell, send again, return and cancel at random from many senders at once, until told to stop."""
+        """Sell, send again, return, cancel, sell and load cards at random from many senders at once, until told to stop."""
 
         def one_sender(number: int) -> None:
             for step in range(operations):
@@ -89,9 +97,14 @@ class Tills:
             list(pool.map(one_sender, range(senders)))
 
     def _one(self, name: str, make_sale: Any) -> None:
+        if random.random() < 0.1:
+            self._sell_or_load_a_card(name)
+            return
         chance, known = random.random(), list(self.acknowledged.values())[-400:]
         if chance < 0.5 or not known:
-            self.sell(make_sale())
+            document = make_sale()
+            self._present_cards(document)
+            self.sell(document)
             return
         document, body = random.choice(known)
         if chance < 0.6:
@@ -105,6 +118,39 @@ class Tills:
                 self.returns.append((body["sale"], back, answer))
         else:
             self.insist(f"sales/{body['sale']}/cancel/", {})
+
+    def _sell_or_load_a_card(self, name: str) -> None:
+        purses = list(self.purses)
+        if purses and random.random() < 0.8:
+            load = {"amount": "30.00", "reference": f"L{name}"}
+            status, _answer = self.insist(f"stored-values/{random.choice(purses)}/load/", load)
+            if status in (200, 201):
+                self.loads[load["reference"]] = load["amount"]
+            return
+        kind = random.choice(["e_purse", "gift_card"]) if len(purses) >= _PURSES else "e_purse"
+        card = {"kind": kind, "amount": "100.00", "reference": f"C{name}"}
+        status, answer = self.insist("stored-values/", card)
+        if status in (200, 201):
+            self.bought[card["reference"]] = card["amount"]
+            if kind == "gift_card":
+                self.gift_cards.append(answer["code"])
+            else:
+                self.purses = [*self.purses, answer["code"]][-_PURSES:]
+
+    def _present_cards(self, document: dict[str, Any]) -> None:
+        """Let the customer pay with one or two of few e-purses, which others use too, and now and then a gift card."""
+        purses = list(self.purses)
+        if not purses or random.random() < 0.5:
+            return
+        chosen = random.sample(purses, min(len(purses), random.randint(1, 2)))
+        cards = [{"code": code, "amount": f"{random.randint(1, 10)}.00"} for code in chosen]
+        gift_cards = list(self.gift_cards)
+        if gift_cards:
+            # The last one is known to several tills: all but one of them are late.
+            cards.append({"code": gift_cards[-1]})
+            if random.random() < 0.7:
+                self.gift_cards = gift_cards[:-1]
+        document.setdefault("redeem", {})["stored_values"] = cards
 
     def done(self) -> int:
         """How many requests were granted."""

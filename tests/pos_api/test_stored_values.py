@@ -222,6 +222,16 @@ class TestTakingBack:
 
         assert (answer.status_code, answer.json()["code"]) == (409, "already_used")
 
+    def test_not_what_was_loaded_again(self, till: Till) -> None:
+        code = till.send("POST", "stored-values/", {"kind": "e_purse", "amount": "50.00"}).json()["code"]
+        till.send("POST", f"stored-values/{code}/load/", {"amount": "30.00"})
+
+        answer = till.send("POST", f"stored-values/{code}/take-back/", {"reason": "Engano"})
+
+        # What was paid for the load would not come back with the price of the card.
+        assert (answer.status_code, answer.json()["code"]) == (409, "already_used")
+        assert left(code) == 80
+
 
 class TestPaying:
     def test_a_gift_card_is_used_whole_without_a_customer(self, till: Till) -> None:

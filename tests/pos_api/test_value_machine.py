@@ -13,7 +13,7 @@ from hypothesis.stateful import (
 )
 
 from campaigns.services import release
-from loyalty import counter
+from loyalty import counter, stored_value_redemption
 from loyalty.services import returns
 from pos_api.services import returned_value
 from tests.pos_api.till import Till
@@ -48,6 +48,14 @@ def test_value_lives_as_the_model_says_for_long(till: Till, part: int) -> None:
     run(till, ValueMachine, DEEP)
 
 
+_due_back = returned_value._due_back
+
+
+def _forget_what_is_whole(one: dict[str, Any], progress: returned_value.Progress) -> tuple[int, int]:
+    amount, units = _due_back(one, progress)
+    return amount, (one["units"] or 0) if one.get("whole") else units
+
+
 # Faults as somebody could make them: (where, name, what stands there instead)
 FAULTS: dict[str, tuple[Any, str, Any]] = {
     "limits are not given back": (release, "_lower_counters", lambda amounts: None),
@@ -57,6 +65,8 @@ FAULTS: dict[str, tuple[Any, str, Any]] = {
         "units_after_returns",
         lambda total, quantity, came: total if came >= quantity else 0,
     ),
+    "a gift card keeps what exceeds the sale": (stored_value_redemption, "USED_WHOLE", frozenset()),
+    "a use comes back with the first unit": (returned_value, "_due_back", _forget_what_is_whole),
     "what was earned last is spent first": (counter, "by_expiry", lambda lot: -lot.id),
 }
 
@@ -74,6 +84,13 @@ def live_a_story(machine: ValueMachine) -> None:
         lambda: machine.adjust(0, "points", -40_00),
         lambda: machine.take_back(0, {1: 1}),
         lambda: machine.take_back(0, {1: 2}),
+        lambda: machine.buy("presente", 60_00, None),
+        lambda: machine.buy("bolsa", 17_77, 1),
+        lambda: machine.issue(("vale", 50)),
+        lambda: machine.sell(1, {"MEIA": 2, "CALCA": 3}, nothing, [2, 1, 0], ["max"] * 3),
+        lambda: machine.take_back(len(machine.stored) - 1, {1: 1}),
+        lambda: machine.wait(24),
+        lambda: machine.take_back(len(machine.stored) - 1, {1: 1, 2: 3}),
     ]
     for step in steps:
         step()

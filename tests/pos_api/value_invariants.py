@@ -9,12 +9,13 @@ from django.db import connection, transaction
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from campaigns.models import CampaignCounter, PromoCode
-from loyalty.models import Entry, Lot, Receivable
+from loyalty.models import Entry, Lot, Receivable, StoredValue
 from loyalty.selectors.balances import balances
+from loyalty.selectors.stored_values import held
 from retail import money
 from retail.models import Sale as StoredSale
 from tests.builders import NOON
-from tests.pos_api.value_model import Account, Sale
+from tests.pos_api.value_model import Account, Sale, Stored
 from tests.pos_api.value_shop import KINDS, Shop
 from tests.world import assert_world
 
@@ -28,6 +29,8 @@ class Model:
         self.accounts = [
             {kind: Account(kind, clawback, grace_days) for kind in KINDS} for _customer in (0, 1)
         ]
+        self.grace_days = grace_days
+        self.values: list[Stored] = []
         self.sales: list[Sale] = []
         self.discounted: dict[int, Any] = {}  # sale: the day on which its use of DEZ was counted
         self.with_code: set[int] = set()
@@ -77,6 +80,9 @@ class ValueInvariants(RuleBasedStateMachine):
                 account_id = self.shop.account_ids[place, kind]
                 assert left[account_id] == [lot.remaining for lot in account.lots], (kind, place)
                 assert debts[account_id] == account.debts
+        for value in self.model.values:
+            held_now = left[value.account_id]
+            assert held_now == [lot.remaining for lot in value.account.lots], (value.kind, value.number)
 
     @invariant()
     def balances_are_as_the_model_says(self) -> None:
@@ -88,6 +94,12 @@ class ValueInvariants(RuleBasedStateMachine):
             for kind, account in kinds.items():
                 assert known[kind].available == account.available(self.now)
                 assert known[kind].pending == account.pending(self.now)
+        rows = StoredValue.objects.filter(account__in=[value.account_id for value in self.model.values])
+        found = held(rows.select_related("type", "account").order_by("account_id"), at=self.now)
+        for one, value in zip(found, sorted(self.model.values, key=lambda v: v.account_id), strict=True):
+            assert one.balance.available == value.account.available(self.now)
+            assert one.last4 == value.code[-4:]
+            assert (one.stored.blocked_at is not None) == value.is_blocked
 
     @invariant()
     def limits_are_as_the_model_says(self) -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from loyalty.models import AnswerSource, Lot, PointsProgram, Receivable, StampPlan
+from loyalty.models import AnswerSource, Lot, PointsProgram, Receivable, StampPlan, StoredValueType
 from loyalty.services.adjustments import adjust, write_off
 from loyalty.services.expiry import post_expired
 from loyalty.services.refusals import AlreadyPosted, InsufficientValue
@@ -29,15 +30,17 @@ from pos_api.services.returns import return_sale
 from retail import money
 from retail.models import Company, ExpiredRestore, SaleLine
 from retail.models import Sale as StoredSale
-from tests.pos_api.value_invariants import Body, Model, ValueInvariants
-from tests.pos_api.value_model import ZONE, Account, Earned, Sale, Spent, end_of_day
+from tests.pos_api.value_invariants import Body, Model
+from tests.pos_api.value_machine_cards import CardRules
+from tests.pos_api.value_machine_paying import LINES, WANTED
+from tests.pos_api.value_model import ZONE, Account, Earned, Sale, end_of_day
 from tests.pos_api.value_model import Lot as ModelLot
-from tests.pos_api.value_shop import CODE_USES, DAYS, EVER_LIMIT, KINDS, ORDERS, PRICES
+from tests.pos_api.value_shop import CODE_USES, DAYS, EVER_LIMIT, KINDS, PRICES, TYPES
 
 Lines = dict[str, int]
 
 
-class ValueMachine(ValueInvariants):
+class ValueMachine(CardRules):
     """Every step that value can take, done to the database and to the ledger in memory."""
 
     @initialize(
@@ -48,6 +51,7 @@ class ValueMachine(ValueInvariants):
         policy = {"clawback": clawback, "expired_restore": restored, "grace_days": grace_days}
         PointsProgram.objects.update(**policy)
         StampPlan.objects.update(**policy)
+        StoredValueType.objects.filter(code__in=TYPES).update(expired_restore=restored, grace_days=grace_days)
         Company.objects.update(**{f"cashback_{name}": value for name, value in policy.items()})
         self.model = Model(clawback, grace_days)
 
@@ -55,44 +59,39 @@ class ValueMachine(ValueInvariants):
 
     @rule(
         customer=st.integers(0, 1),
-        lines=st.dictionaries(st.sampled_from(sorted(PRICES)), st.integers(1, 3), min_size=1, max_size=2),
+        lines=LINES,
         uses=st.frozensets(st.sampled_from(["points", "cashback", "stamps", "code"])),
+        places=st.lists(st.integers(0, 7), max_size=4, unique=True),
+        wanted=st.tuples(WANTED, WANTED, WANTED, WANTED),
     )
-    def sell(self, customer: int, lines: Lines, uses: frozenset[str]) -> None:
-        accounts, at = self.model.accounts[customer], self.now
-        place = len(self.model.sales)
-        due = sum(PRICES[sku] * quantity for sku, quantity in lines.items())
+    def sell(
+        self,
+        customer: int | None,
+        lines: Lines,
+        uses: frozenset[str],
+        places: Sequence[int] = (),
+        wanted: Sequence[Any] = (),
+    ) -> None:
+        at, place = self.now, len(self.model.sales)
+        worth = {sku: PRICES[sku] * quantity for sku, quantity in lines.items()}
         if "CALCA" in lines and self._discount_is_left(customer):
-            due -= PRICES["CALCA"] * lines["CALCA"] // 10
+            worth["CALCA"] -= worth["CALCA"] // 10
             self.model.discounted[place] = (customer, at.astimezone(ZONE).date())
-        redeem: Body = {}
-        document: Body = {
-            "ticket": f"T{place}",
-            "occurred_at": at.isoformat(),
-            "customer": {"document": self.shop.customers[customer].document},
-            "lines": [
-                {"line": number, "sku": sku, "quantity": str(q), "unit_price": money.text(PRICES[sku])}
-                for number, (sku, q) in enumerate(lines.items(), start=1)
-            ],
-        }
+        due = sum(worth.values())
+        document = self._document(place, customer, lines)
         if "code" in uses and len(self.model.with_code) < CODE_USES:
             due -= 5_00
             self.model.with_code.add(place)
             document["promo_codes"] = ["BEMVINDO"]
+        chosen = self.chosen(list(places), list(wanted)[: len(places)])
+        if "promo_codes" in document:
+            # How an order's discount is shared by its lines is not this model's business.
+            chosen = [one for one in chosen if not one[0].only]
         sale = Sale(customer, dict(enumerate(lines.values(), start=1)), {}, 0)
-        left = due
-        if "stamps" in uses and accounts["stamps"].available(at) >= ORDERS * 100:
+        room = {"CALCA": worth.get("CALCA", 0)}
+        redeem, left = self.pay(sale, due, room, uses, chosen)
+        if redeem.get("rewards"):
             document["delivery_fee"] = "8.00"
-            redeem["rewards"] = [{"program": "selos"}]
-            self._take(sale, "stamps", 4_00, ORDERS * 100)
-        if "points" in uses:
-            points = min(accounts["points"].available(at) // 100, left // 10)
-            redeem["points"] = {"pontos": "max"}
-            self._take(sale, "points", points * 10, points * 100)
-            left -= points * 10
-        if "cashback" in uses:
-            redeem["cashback"] = "max"
-            left -= self._take_cashback(sale, due, left)
         if redeem:
             document["redeem"] = redeem
         sale.charged = left
@@ -106,31 +105,36 @@ class ValueMachine(ValueInvariants):
         self.model.sales.append(sale)
         self._read_shares(sale, self.stored[-1], due)
 
-    def _discount_is_left(self, customer: int) -> bool:
+    @rule(
+        lines=LINES,
+        places=st.lists(st.integers(0, 7), min_size=1, max_size=4, unique=True),
+        wanted=st.tuples(WANTED, WANTED, WANTED, WANTED),
+        with_code=st.booleans(),
+    )
+    def sell_to_nobody(
+        self, lines: Lines, places: Sequence[int], wanted: Sequence[Any], with_code: bool
+    ) -> None:
+        """Whoever presents a code has its value; who they are, nobody needs to know."""
+        self.sell(None, lines, frozenset(["code"] if with_code else []), places, wanted)
+
+    def _document(self, place: int, customer: int | None, lines: Lines) -> Body:
+        document: Body = {
+            "ticket": f"T{place}",
+            "occurred_at": self.now.isoformat(),
+            "lines": [
+                {"line": number, "sku": sku, "quantity": str(q), "unit_price": money.text(PRICES[sku])}
+                for number, (sku, q) in enumerate(lines.items(), start=1)
+            ],
+        }
+        if customer is not None:
+            document["customer"] = {"document": self.shop.customers[customer].document}
+        return document
+
+    def _discount_is_left(self, customer: int | None) -> bool:
+        if customer is None:
+            return False  # one for each customer a day
         standing = list(self.model.discounted.values())
         return len(standing) < EVER_LIMIT and (customer, self.now.astimezone(ZONE).date()) not in standing
-
-    def _take(self, sale: Sale, kind: str, amount: int, units: int) -> None:
-        account = self.model.accounts[sale.customer][kind]
-        if units:
-            takes = account.take(units, account.usable(self.now))
-            assert sum(given for _lot, given in takes) == units
-            sale.spent.append(Spent(account, takes, amount, {}, in_units=True))
-
-    def _take_cashback(self, sale: Sale, due: int, left: int) -> int:
-        """Take as much as is allowed: of VOLTE's credits together half of what is due. Returns the cents."""
-        account = self.model.accounts[sale.customer]["cashback"]
-        takes, half = [], due // 2
-        for lot in account.usable(self.now):
-            room = min(left, half) if lot.terms == "VOLTE" else left
-            taken = account.take(room, [lot])
-            amount = sum(given for _lot, given in taken)
-            left -= amount
-            half -= amount if lot.terms == "VOLTE" else 0
-            takes += taken
-        if takes:
-            sale.spent.append(Spent(account, takes, sum(given for _lot, given in takes), {}, in_units=False))
-        return sum(given for _lot, given in takes)
 
     def _read_shares(self, sale: Sale, stored: StoredSale, due: int) -> None:
         """Note how the lines share what the sale spent and earned, once their sums are what they must be."""
@@ -138,17 +142,16 @@ class ValueMachine(ValueInvariants):
         rows = SaleLine.objects.filter(sale=stored).values_list("line", "refundable")
         sale.worth = {line: money.from_decimal(worth) for line, worth in rows}
         assert sum(sale.worth.values()) == due
-        value = (stored.shares or {})["value"]
-        spent = {"points": "points", "cashback": "cashback", "reward": "stamps"}
-        found = {spent[one["kind"]]: one for one in value["spent"]}
-        assert set(found) == {one.account.kind for one in sale.spent}
-        for one in sale.spent:
-            row = found[one.account.kind]
+        value = (stored.shares or {}).get("value", {"spent": [], "earned": []})
+        skus = {entry["line"]: entry["sku"] for entry in self._lines_of(-1)}
+        for one, row in zip(sale.spent, value["spent"], strict=True):
             one.lines = {int(line): (share[0], share[1]) for line, share in row["lines"].items()}
-            assert row["amount"] == one.amount
+            assert (row["kind"], row["amount"]) == (one.kind, one.amount)
             assert [amount for _lot, amount in row["takes"]] == [given for _lot, given in one.takes]
-            if one.account.kind != "stamps":
+            assert [amount for _lot, amount in row["forfeits"]] == [given for _lot, given in one.forfeits]
+            if one.kind != "reward":
                 assert sum(share[0] for share in one.lines.values()) == one.amount
+            assert not one.only or {skus[line] for line in one.lines} == {one.only}
         assert all(sale.cash(line, sold) >= 0 for line, sold in sale.sold.items())
         self._read_earned(sale, value["earned"], due)
 
@@ -156,10 +159,12 @@ class ValueMachine(ValueInvariants):
         has_book = any(entry["sku"] == "LIVRO" for entry in self._lines_of(-1))
         wanted = {"pontos": due // 100 * 100, "VOLTE": due // 10, "selos": 100}
         wanted |= {"OPINE": 2_00} if has_book else {}
+        if sale.customer is None:
+            wanted = {}
         assert {one["code"]: one["amount"] for one in earned} == {n: a for n, a in wanted.items() if a}
         lots = Lot.objects.in_bulk([one["lot"] for one in earned])
         for one in sorted(earned, key=lambda one: one["lot"]):
-            row, account = lots[one["lot"]], self.model.accounts[sale.customer][one["kind"]]
+            row, account = lots[one["lot"]], self.account_of(sale, one["kind"])
             lot = self._lot(row, account, sale)
             account.add(lot)
             self._check_days(one["code"], lot)
@@ -300,6 +305,8 @@ class ValueMachine(ValueInvariants):
         post_expired(at=self.now)
         for account in (one for kinds in self.model.accounts for one in kinds.values()):
             account.expire(self.now)
+        for value in self.model.values:
+            value.account.expire(self.now)
 
     @rule(
         customer=st.integers(0, 1),
@@ -356,4 +363,5 @@ class ValueMachine(ValueInvariants):
                 one.account.pay_debts(one.lot)
 
     def _can_answer(self, place: int) -> bool:
-        return not self.model.sales[place].is_over and place not in self.model.answered
+        sale = self.model.sales[place]
+        return sale.customer is not None and not sale.is_over and place not in self.model.answered

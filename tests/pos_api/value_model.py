@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 ZONE = ZoneInfo("America/Sao_Paulo")
 # Worth of one whole unit in cents; None: it pays for nothing.
 WORTH = {"points": 10, "cashback": 100, "stamps": None}
+CEILING = 150_00
 
 
 def end_of_day(moment: datetime, days: int) -> datetime:
@@ -130,14 +131,41 @@ class Account:
 
 
 @dataclass(eq=False)
+class Stored:
+    """A gift card, e-purse, voucher or credit note. `only`: the product that it pays, any when empty."""
+
+    kind: str
+    number: int
+    code: str
+    account: Account
+    account_id: int
+    percent: int = 0
+    only: str = ""
+    is_sold: bool = True
+    is_blocked: bool = False
+    is_over: bool = False
+    old_codes: list[str] = field(default_factory=list)
+
+    def is_usable(self, at: datetime) -> bool:
+        return not self.is_blocked and self.account.available(at) > 0
+
+
+@dataclass(eq=False)
 class Spent:
-    """One thing that a sale redeemed. `lines`: what each line carries of it, in cents and in units."""
+    """One thing that a sale redeemed. `lines`: what each line carries of it, in cents and in units.
+
+    What was lost beside it (`forfeits`) comes back when everything does, and so does what is `whole`: a use.
+    """
 
     account: Account
     takes: list[tuple[Lot, int]]
     amount: int
     lines: dict[int, tuple[int, int]]
     in_units: bool
+    kind: str = ""
+    forfeits: list[tuple[Lot, int]] = field(default_factory=list)
+    only: str = ""
+    whole: bool = False
     back: int = 0
     given: int = 0
 
@@ -157,7 +185,7 @@ class Earned:
 class Sale:
     """A sale as the model remembers it: by line the units that were sold, what they are worth, and what came back."""
 
-    customer: int
+    customer: int | None
     sold: dict[int, int]
     worth: dict[int, int]
     charged: int
@@ -222,8 +250,9 @@ class Sale:
             part(share[place], came[line], self.sold[line], whole_units=one.in_units)
             for line, share in one.lines.items()
         )
-        if everything:
-            due = sum(taken for _lot, taken in one.takes)
+        is_whole = everything or came == self.sold
+        if everything or one.whole:
+            due = sum(taken for _lot, taken in one.takes) if is_whole else 0
         start = 0
         for lot, taken in one.takes:
             low, high = max(start, one.given), min(start + taken, due)
@@ -231,6 +260,10 @@ class Sale:
                 one.account.give_back(lot, high - low, at)
             start += taken
         one.given = due
+        if is_whole:
+            for lot, lost in one.forfeits:
+                one.account.give_back(lot, lost, at)
+            one.forfeits = []
 
     def _due(self, one: Earned, came: dict[int, int], *, everything: bool) -> int:
         if everything or came == self.sold:

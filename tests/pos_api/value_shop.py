@@ -8,11 +8,12 @@ from django.test import RequestFactory
 from campaigns.models import PromoCode
 from campaigns.services.campaigns import create_campaign
 from customers.models import Customer
-from loyalty.models import PointsProgram, StampPlan
+from loyalty.models import PointsProgram, StampPlan, StoredValueType
 from loyalty.services.ledger import open_accounts
 from pos_api.authentication import TerminalAuthentication
-from tests.builders import NOON, build_customer, build_user
+from tests.builders import NOON, build_category, build_customer, build_product, build_user
 from tests.pos_api.till import Till, issue_code
+from tests.pos_api.value_model import CEILING
 
 PRICES = {"MEIA": 7_00, "CALCA": 13_00, "LIVRO": 33_00}
 KINDS = ("cashback", "points", "stamps")
@@ -20,6 +21,9 @@ EVER_LIMIT, CODE_USES = 4, 2
 ORDERS = 3
 # By what gives value: the days before it can be used, and those after which it cannot.
 DAYS = {"pontos": (1, 5), "selos": (0, 9), "VOLTE": (0, 4), "OPINE": (1, 9)}
+# By its code: the kind of a type of stored value, and the days after which what is put in cannot be used.
+TYPES = {"presente": ("gift_card", 6), "bolsa": ("e_purse", 4), "calcas": ("e_purse", 9), "vale": ("voucher", 5),
+         "nota": ("credit_note", 7)}  # fmt: skip
 
 
 def publish(code: str, **document: Any) -> None:
@@ -59,6 +63,16 @@ class Shop:
                 conditions={"kind": "product", "by": "sku", "values": ["LIVRO"]})  # fmt: skip
         issue_code(campaign="CINCO", max_uses=CODE_USES)
         PromoCode.objects.update(starts_at=None)
+        trousers = build_category(code="calcas")
+        build_product(sku="CALCA", category=trousers)
+        self.types = {
+            code: StoredValueType.objects.create(
+                code=code, name=code.title(), kind=kind, valid_days=days, is_reloadable=kind == "e_purse",
+                ceiling=CEILING // 100 if kind == "e_purse" else None,
+            )
+            for code, (kind, days) in TYPES.items()
+        }  # fmt: skip
+        self.types["calcas"].categories.add(trousers)
         self.customers: list[Customer] = [build_customer(), build_customer()]
         keys = [("cashback", None), ("points", self.program.pk), ("stamps", self.plan.pk)]
         # By the customer's place and the kind.
