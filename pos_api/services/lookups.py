@@ -1,7 +1,7 @@
 """Guessing codes and documents is slowed down: ten different failures within a minute lock a terminal's look-ups.
 
 The count lives in PostgreSQL, so that emptying the cache does not give a guesser a fresh start. Recording sales is not
-locked.
+locked, but for those that are paid with a stored value: whether its code is right, nobody may learn then.
 """
 
 import hashlib
