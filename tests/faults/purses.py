@@ -44,9 +44,7 @@ def spend(rig: Rig, *, quick: bool) -> Outcome:
         for _repetition in range(repetitions):
             # A till of its own: what finds nothing any more would lock the look-ups of one.
             with closing(Tills(web.port, Till.open().credential)) as tills:
-                _status, card = tills.insist("stored-values/", {"kind": "e_purse", "amount": f"{HELD}.00"})
-                found = pool.map(_spend_often, [(tills, card["code"])] * (tries // BATCH))
-                answers = sum(found, start=Counter())
+                answers = spend_one(tills, pool, tries)
                 paid.append(answers["1.00"])
                 statuses += answers
     broken, said = world()
@@ -57,6 +55,13 @@ def spend(rig: Rig, *, quick: bool) -> Outcome:
         figure=f"{statuses.total():,} tries: {min(paid)}.00 to {max(paid)}.00 paid by each, {refused:,} refused, {wrong} wrong answers, {said}",
         is_reached=set(paid) == {HELD} and not (wrong or broken) and refused == repetitions * (tries - HELD),
     )
+
+
+def spend_one(tills: Tills, pool: ThreadPoolExecutor, tries: int) -> Counter[str]:
+    """Sell an e-purse and try so often to pay 1.00 with it; return how often that was paid, and how often what came instead."""
+    _status, card = tills.insist("stored-values/", {"kind": "e_purse", "amount": f"{HELD}.00"})
+    found = pool.map(_spend_often, [(tills, card["code"])] * (tries // BATCH))
+    return sum(found, start=Counter())
 
 
 def _spend_often(order: tuple[Tills, str]) -> Counter[str]:

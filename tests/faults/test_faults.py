@@ -1,16 +1,19 @@
 """The fault runs themselves: a small one, and the page that they write."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
 
+from loyalty.models import Account
 from retail.models import Sale
-from tests.faults import controls, pooler, scene
+from tests.faults import controls, pooler, purses, scene
 from tests.faults.__main__ import main
 from tests.faults.audit import all_there
 from tests.faults.results import PAGE, Result, of_this_run, page, read
 from tests.faults.rig import Web
 from tests.faults.tills import Tills
+from tests.pos_api.till import Till
 
 
 def test_a_killed_server_loses_nothing_that_it_acknowledged(committed_db: str) -> None:
@@ -36,6 +39,19 @@ def test_a_killed_server_loses_nothing_that_it_acknowledged(committed_db: str) -
     # What was never stored is missed.
     tills.acknowledged["GONE"] = next(iter(tills.acknowledged.values()))
     assert all_there(tills) == (1, 0)
+
+
+def test_an_e_purse_pays_what_it_holds_and_no_more(committed_db: str) -> None:
+    web = Web(committed_db, workers=2)
+    web.start()
+    try:
+        with closing(Tills(web.port, Till.open().credential)) as tills, ThreadPoolExecutor(4) as pool:
+            answers = purses.spend_one(tills, pool, tries=purses.HELD + 2 * purses.BATCH)
+    finally:
+        web.stop()
+
+    assert answers == {"1.00": purses.HELD, "409": 2 * purses.BATCH}
+    assert Account.objects.get(kind="e_purse").balance == 0
 
 
 def test_the_naive_ways_fail(committed_db: str) -> None:
