@@ -21,6 +21,7 @@ from loyalty.selectors.stored_values import (
 from loyalty.services.ledger import lock_accounts
 from loyalty.services.refusals import (
     AmountIsFixed,
+    CodeTaken,
     OperationReused,
     PriceIsFixed,
     StoredValueUsed,
@@ -83,7 +84,15 @@ def sell(document: SellDocument, caller: TerminalCaller, *, key: str, now: datet
         transaction.set_rollback(caller.is_test)
         return Answered(body=body | {"flags": ["test"]} if caller.is_test else body)
 
-    return in_transaction(work)
+    if document.code is None:
+        return in_transaction(work)
+    # Whether a code is given out already is a look-up like any other.
+    lookups.refuse_locked(terminal_id=caller.terminal_id, at=now)
+    try:
+        return in_transaction(work)
+    except CodeTaken:
+        lookups.record_failures(terminal_id=caller.terminal_id, looked_up=[canonical(document.code)], at=now)
+        raise
 
 
 def _origin(caller: TerminalCaller) -> str:

@@ -139,7 +139,10 @@ class StoredValuesView(PosView):
             },
         },
         answer=EXAMPLE | {"price": "50.00", "reference": "GC-000123"},
-        problems={422: "A field is wrong: `above_ceiling`, `fixed`, `taken` and others name it."},
+        problems={
+            422: "A field is wrong: `above_ceiling`, `fixed`, `taken` and others name it.",
+            429: LOCKED,
+        },
         parameters=(_KEY,),
     )
     def post(self, request: Request) -> HttpResponse:

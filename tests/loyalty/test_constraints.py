@@ -109,8 +109,13 @@ def _second_of_one_operation() -> None:
         _stored(operation="1")
 
 
-def _settlement() -> None:
-    Settlement.objects.create(receivable=build_debt(build_account()), amount=0, recorded_at=NOON)
+def _settlement(**values: Any) -> None:
+    defaults = {"receivable": build_debt(build_account()), "amount": 0, "recorded_at": NOON}
+    Settlement.objects.create(**defaults | values)
+
+
+def _paid_and_moved() -> None:
+    _settlement(amount=1, entry=_entry(kind="settle"), moved_to=build_debt(build_account()))
 
 
 ATTEMPTS: dict[str, Callable[[], object]] = {
@@ -124,6 +129,7 @@ ATTEMPTS: dict[str, Callable[[], object]] = {
     "lot_once_per_cause": _second_lot,
     "lot_earned_positive": lambda: _lot(earned=0),
     "lot_remaining_within_earned": lambda: _entry(amount=-31),
+    "lot_of_a_transfer_has_its_origin": lambda: _lot(source="transfer"),
     "entry_once_per_cause": _second_entry,
     "entry_sign_of_its_kind": lambda: _entry(amount=1),
     "entry_not_zero": lambda: _entry(kind="adjust", amount=0),
@@ -131,6 +137,7 @@ ATTEMPTS: dict[str, Callable[[], object]] = {
     "receivable_once_per_cause": _second_debt,
     "receivable_left_within_amount": lambda: build_debt(build_account(), left=6),
     "settlement_positive": _settlement,
+    "settlement_pays_or_moves": _paid_and_moved,
     "stored_value_type_kind_known": _type(kind="cashback"),
     "stored_value_type_amounts_positive": _type(ceiling=0),
     "stored_value_type_load_within_ceiling": _type(fixed_load=60, ceiling=50),
@@ -235,7 +242,7 @@ class TestLedgerOfWhatACodeHolds:
     def test_an_entry_has_the_sign_of_its_kind(self, kind: str, entry_kind: str) -> None:
         adds = entry_kind in (EntryKind.EARN, EntryKind.LOAD, EntryKind.RESTORE)
         lot = self.lot(kind)
-        if entry_kind == EntryKind.ADJUST:
+        if entry_kind in (EntryKind.ADJUST, EntryKind.TRANSFER):
             _post(lot, kind=entry_kind, amount=Decimal("-0.01"))
             return
 

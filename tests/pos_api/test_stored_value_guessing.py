@@ -205,6 +205,17 @@ class TestGuessing:
 
         assert _check(till, issue()).status_code == 200
 
+    def test_codes_that_are_given_out_already_count_too(self, till: Till) -> None:
+        taken = [issue(code=code) for code in _guesses(10)]
+
+        answers = [
+            till.send("POST", "stored-values/", {"kind": "gift_card", "amount": "1.00", "code": code})
+            for code in [*taken, "NEW-CODE"]
+        ]
+
+        assert [answer.status_code for answer in answers] == [422] * 10 + [429]
+        assert till.send("POST", "stored-values/", {"kind": "gift_card", "amount": "1.00"}).status_code == 201
+
     def test_sales_that_are_recorded_all_the_same_count_their_wrong_codes(self) -> None:
         till = Till.open(totals_mode="accept")
 
