@@ -7,7 +7,6 @@ filled once.
 import contextlib
 import http.client
 import os
-import random
 import shutil
 import signal
 import socket
@@ -193,13 +192,15 @@ class Web:
         return response.status == 200
 
     def kill_worker(self) -> bool:
-        """kill -9 one of the processes that serve; the server starts another."""
-        workers = _children(self.process.pid)
-        if not workers:
-            return False
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(random.choice(workers), signal.SIGKILL)
-            return True
+        """kill -9 the process that has served longest; the server starts another.
+
+        The others may still be starting: killing those would cost the time of another start, and prove nothing.
+        """
+        with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+            alive = [worker for worker in _children(self.process.pid) if _state(worker)[0] != "Z"]
+            if alive:
+                os.kill(min(alive, key=lambda worker: _state(worker)[1]), signal.SIGKILL)
+                return True
         return False
 
     def kill(self) -> None:
@@ -208,6 +209,13 @@ class Web:
 
     def stop(self) -> None:
         stop_group(self.process, signal.SIGTERM, patience_seconds=5)
+
+
+def _state(pid: int) -> tuple[str, int]:
+    """Return the state of a process (Z: dead, not yet buried), and when it was started, in ticks since the machine was."""
+    # What follows the name, which may hold anything, in brackets.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return fields[0], int(fields[19])
 
 
 def _children(parent: int) -> list[int]:
