@@ -166,6 +166,7 @@ TERMINAL_ANSWER: Json = {
         "time_zone": "America/Sao_Paulo",
         "online_shop": False,
         "totals_mode": "strict",
+        "offline_redeem_limit": "0.00",
     },
     "receipt": {"header": ["Fiel Modas", "Loja Centro"], "footer": [], "shows_savings": True},
     "plan_version": 42,

@@ -1,8 +1,10 @@
 """What a terminal is told of itself and its store, as types for the OpenAPI document."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+from pos_api.evaluation_answers import Money
 
 
 class StoreAnswer(Struct, kw_only=True):
@@ -12,6 +14,10 @@ class StoreAnswer(Struct, kw_only=True):
     time_zone: str
     online_shop: bool
     totals_mode: Literal["strict", "accept"]
+    offline_redeem_limit: Annotated[
+        Money,
+        Meta(description="What a sale may redeem while the till is offline; above it a manager is told."),
+    ]
 
 
 class ReceiptAnswer(Struct, kw_only=True):

@@ -7,6 +7,7 @@ from pos_api.examples import TERMINAL_ANSWER
 from pos_api.openapi import operation
 from pos_api.terminal_answers import TerminalAnswer
 from pos_api.views.base import PosView, answer, terminal_of
+from retail import money
 
 
 class TerminalView(PosView):
@@ -32,6 +33,7 @@ class TerminalView(PosView):
                     "time_zone": caller.store.timezone.key,
                     "online_shop": caller.online_shop,
                     "totals_mode": "accept" if caller.accepts_other_totals else "strict",
+                    "offline_redeem_limit": money.text(caller.offline_redeem_limit),
                 },
                 "receipt": {
                     "header": list(dict.fromkeys(filter(None, [caller.store_brand, caller.store_name]))),

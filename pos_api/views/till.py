@@ -34,8 +34,10 @@ from retail.models import Terminal
 MODULES = (
     "actions",
     "api",
+    "barcode",
     "basket",
     "camera",
+    "cards",
     "checkout",
     "commit",
     "customer",
@@ -48,11 +50,13 @@ MODULES = (
     "money",
     "offline",
     "pairing",
+    "presented",
     "promotions",
     "receipt",
     "returns",
     "search",
     "state",
+    "stored",
     "value",
 )
 # What the page loads besides, under names with a hash.

@@ -95,7 +95,7 @@ export function buildRequest(sale) {
   }
   if (sale.accepted.length) body.accepted = sale.accepted;
   if (sale.gifts.length) body.gifts = sale.gifts;
-  const redeem = redeemRequest(sale.redeem, money);
+  const redeem = redeemRequest(sale, money);
   if (redeem) body.redeem = redeem;
   if (sale.operation.trim()) body.operation = sale.operation.trim();
   if (sale.moment) body.occurred_at = typedInstant(sale.moment);
@@ -103,12 +103,13 @@ export function buildRequest(sale) {
 }
 
 // Return what is asked for of the customer's value, null for nothing. Points are typed like money: up to two decimals.
-function redeemRequest({ cashback, points, rewards }, money) {
+function redeemRequest({ redeem: { cashback, points, rewards }, stored_values: values }, money) {
   const wanted = (text, id) => (text === "max" ? "max" : money(text, id));
   const redeem = {};
   if (cashback.trim()) redeem.cashback = wanted(cashback, "redeem-cashback");
   const programs = Object.entries(points).filter(([, text]) => text.trim());
   if (programs.length) redeem.points = Object.fromEntries(programs.map(([program, text]) => [program, wanted(text, `redeem-points-${program}`)]));
+  if (values.length) redeem.stored_values = values.map(({ code, amount }, index) => ({ code, amount: wanted(amount.trim() || "max", `stored-${index}`) }));
   if (rewards.length) redeem.rewards = rewards;
   return Object.keys(redeem).length ? redeem : null;
 }
@@ -150,6 +151,7 @@ export function fieldOf(path, sale) {
   }
   if (area === "payments" && sale.payments[at]) return `payment-${sale.payments[at].id}-amount`;
   if (area === "payments") return "payments";
+  if (area === "redeem" && index === "stored_values") return `stored-${name}`;
   if (area === "redeem") return index === "points" ? `redeem-points-${name}` : `redeem-${index}`;
   if (area === "delivery_fee") return "delivery-fee";
   if (area === "promo_codes") return "code-input";

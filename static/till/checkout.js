@@ -57,6 +57,10 @@ onClick({
     if (method === "exchange") state.dialog = { name: "payout", amount };
   }),
   "sale.charge": charge,
+  "sale.agree": () => {
+    update(() => { state.dialog = null; });
+    return commit({ agreed: true });
+  },
   "sale.send": send,
   "sale.giveUp": giveUp,
   "sale.keep": keepForLater,
@@ -73,10 +77,11 @@ async function charge() {
     "search-input": gettext("There is nothing in the basket yet."),
     payments: gettext("Choose how it is paid, for exactly what is due."),
     charge: gettext("Wait for the total, or mend what is marked in red."),
+    "stored-input": gettext("Without connection cards and vouchers cannot be checked."),
   };
   update(() => { state.device.panel = missing === "search-input" ? "basket" : "checkout"; });
   say(reasons[missing]);
-  document.querySelector(missing === "search-input" ? "#search-input" : "#payments button")?.focus();
+  document.querySelector(missing.endsWith("-input") ? `#${missing}` : "#payments button")?.focus();
 }
 
 export function codesView() {
@@ -193,6 +198,11 @@ export function alertsView() {
         h("strong", {}, interpolate(gettext("No answer for the return from ticket %(ticket)s."), { ticket: state.history.returning.ticket }, true)),
         h("p", {}, gettext("Send it again: a return that was recorded already is not recorded twice."))),
       h("button", { class: "button button-primary", type: "button", data: { action: "return.send" } }, icon("refresh"), gettext("Send again"))),
+    state.history.issuing && !state.committing && h("div", { class: "alert alert-warning", role: "alert", data: { key: "issuing" } }, icon("alert"),
+      h("div", { class: "grow" },
+        h("strong", {}, state.history.issuing.what === "loaded" ? gettext("No answer for what was loaded.") : gettext("No answer for the card that was sold.")),
+        h("p", {}, gettext("Send it again: what was done already is not done twice."))),
+      h("button", { class: "button button-primary", type: "button", data: { action: "value.send" } }, icon("refresh"), gettext("Send again"))),
     offlineAlert(),
     exceptionsAlert(),
     problem && h("div", { class: "alert alert-danger", role: "alert", data: { key: "problem" } }, icon("x-circle"),

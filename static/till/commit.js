@@ -8,6 +8,7 @@ import { askAgain, problemFields } from "./evaluation.js";
 import { businessDate, storeInstant } from "./moments.js";
 import { cents, moneyText } from "./money.js";
 import { offlineDocument, offlineTicket } from "./offline.js";
+import { forfeits, refusedOffline } from "./presented.js";
 import { emptyEvaluation, emptySale, isKept, newId, rememberSale, say, state, update } from "./state.js";
 
 function nextTicket(day, step = 1) {
@@ -22,13 +23,19 @@ export function whatIsMissing() {
   const { status, result } = state.evaluation;
   if (state.sale.lines.length === 0) return "search-input";
   if (status !== "ready" && status !== "offline") return "charge";
+  if (refusedOffline()) return "stored-input";
   const { left } = settlePayments(state.sale, cents(result.totals.net));
   if (left !== 0) return "payments";
   return "";
 }
 
-export async function commit() {
+// `agreed`: the customer knows what of a gift card is lost.
+export async function commit({ agreed = false } = {}) {
   if (state.committing || state.history.pending) return;
+  if (!agreed && forfeits().length) {
+    update(() => { state.dialog = { name: "forfeit" }; });
+    return;
+  }
   const now = new Date();
   const { body } = buildRequest(state.sale);
   const { result } = state.evaluation;
@@ -162,9 +169,11 @@ export async function acceptFresh() {
   update(() => {
     state.evaluation = { ...emptyEvaluation(), status: "ready", result: fresh };
     state.dialog = null;
-    // A reward is given or not: asking again for one that was refused would be refused again.
+    // A reward is given or not, a code is good or not: asking again for one that was refused would be refused again.
     const refused = new Set((fresh.not_redeemed ?? []).map((refusal) => refusal.path));
     state.sale.redeem.rewards = state.sale.redeem.rewards.filter((_reward, index) => !refused.has(`redeem.rewards[${index}]`));
+    const unusable = new Set((fresh.not_redeemed ?? []).filter(({ reason }) => reason === "not_usable").map(({ path }) => path));
+    state.sale.stored_values = state.sale.stored_values.filter((_value, index) => !unusable.has(`redeem.stored_values[${index}]`));
     // One payment of exactly the old total becomes one of the new; split payments are the cashier's to mend.
     const [payment, ...others] = state.sale.payments;
     if (payment && !others.length && settlePayments(state.sale, cents(fresh.totals.net)).left !== 0) payment.amount = "";

@@ -4,6 +4,7 @@ import { onClick, onInput, onSubmit } from "./actions.js";
 import { Problem, Unreachable, call, query } from "./api.js";
 import { field, h, icon } from "./dom.js";
 import { forgetRedeem, rememberUnits, say, state, update } from "./state.js";
+import { storedBalancesView } from "./stored.js";
 import { balancesView } from "./value.js";
 
 const language = document.documentElement.lang;
@@ -185,6 +186,7 @@ function cardView({ label, card }) {
         card.groupings.map((name) => h("span", { class: "badge" }, name)),
         card.promo_codes.filter(({ code }) => !state.sale.promo_codes.includes(code)).map(({ code }) => h("button", { class: "badge badge-accent code-offer", type: "button", data: { action: "customer.code", code, key: code } }, icon("plus"), code))),
       card && balancesView(),
+      card && storedBalancesView(),
       !card && h("button", { class: "link-button", type: "button", data: { action: "customer.form" } }, gettext("Register now")),
       card && missingOf(card).length > 0 && h("button", { class: "link-button", type: "button", data: { action: "customer.form" } }, gettext("Ask for what is missing"))),
     h("button", { class: "button button-quiet button-icon", type: "button", "aria-label": gettext("Remove the customer"), data: { action: "customer.remove" } }, icon("x")),

@@ -3,6 +3,7 @@
 import { onClick, run } from "./actions.js";
 import { unitCount } from "./basket.js";
 import { cameraView, stopCamera } from "./camera.js";
+import { lookValueView, othersView, sellValueView, valueIssuedView, valueTakenBackView } from "./cards.js";
 import { METHODS, chargeButton } from "./checkout.js";
 import { acceptFresh } from "./commit.js";
 import { customerFormView } from "./customer.js";
@@ -11,6 +12,7 @@ import { basketTotal, itemView } from "./lines.js";
 import { showMoney } from "./money.js";
 import { waitingBadge, waitingView } from "./offline.js";
 import { pairingView } from "./pairing.js";
+import { forfeitView } from "./presented.js";
 import { cancelView, cancelledView, changedView, receiptView, salesView } from "./receipt.js";
 import { payoutView, returnView, returnedView } from "./returns.js";
 import { searchKey } from "./search.js";
@@ -32,6 +34,12 @@ const DIALOGS = {
   return: returnView,
   returned: returnedView,
   payout: payoutView,
+  others: othersView,
+  sellValue: sellValueView,
+  lookValue: lookValueView,
+  valueIssued: valueIssuedView,
+  valueTakenBack: valueTakenBackView,
+  forfeit: forfeitView,
   waiting: waitingView,
   keys: keysView,
 };
@@ -109,6 +117,7 @@ const KEYS = {
   F8: { does: () => gettext("Request and answer"), run: () => run("drawer.toggle") },
   F9: { does: () => gettext("Charge"), run: () => run("sale.charge") },
   F10: { does: () => gettext("Gifts for points"), run: () => run("gifts.open") },
+  "Alt+0": { does: () => gettext("Other actions: gift cards, e-purses, codes"), run: () => run("others.open") },
   "Alt+1": { does: () => METHODS.cash.name(), run: () => run("payment.add", { method: "cash" }) },
   "Alt+2": { does: () => METHODS.pix.name(), run: () => run("payment.add", { method: "pix" }) },
   "Alt+3": { does: () => METHODS.credit.name(), run: () => run("payment.add", { method: "credit" }) },

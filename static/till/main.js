@@ -11,6 +11,7 @@ import { linesView } from "./lines.js";
 import { syncNowAndThen } from "./offline.js";
 import { openPairing, refreshPairing } from "./pairing.js";
 import { promotionsView } from "./promotions.js";
+import { presentedView } from "./presented.js";
 import { searchView } from "./search.js";
 import { load, pairing, state, subscribe, update } from "./state.js";
 import { redeemView } from "./value.js";
@@ -25,7 +26,7 @@ function draw() {
   patch(part("lines"), linesView());
   patch(part("promotions"), promotionsView());
   patch(part("checkout"), [
-    h("div", { class: "checkout-scroll" }, customerView(), redeemView(), codesView()),
+    h("div", { class: "checkout-scroll" }, customerView(), redeemView(), presentedView(), codesView()),
     // How it is paid and what it comes to stay in sight, however much the customer has.
     h("div", { class: "checkout-foot" }, paymentsView(), totalsView()),
   ]);

@@ -6,6 +6,7 @@ import { Problem, Unreachable, call } from "./api.js";
 import { h, icon } from "./dom.js";
 import { cents, grossCents, moneyText, parseMoney, parseQuantity, showMoney } from "./money.js";
 import { newId, pairing, rememberSale, say, state, update } from "./state.js";
+import { isStored } from "./stored.js";
 
 const BATCH = 100;
 const PAUSE_MS = 20_000;
@@ -73,6 +74,8 @@ function promisedOf(redeem, redeemed) {
   if (redeem.cashback && cashback) promised.cashback = cashback.amount;
   const points = redeemed.filter((used) => used.kind === "points").map((used) => [used.program, used.points]);
   if (points.length) promised.points = Object.fromEntries(points);
+  const values = redeemed.filter((used) => isStored(used.kind)).map(({ code, amount }) => ({ code, amount }));
+  if (values.length) promised.stored_values = values;
   const given = (reward) => redeemed.some((used) => used.kind === "reward" && used.program === reward.program);
   const rewards = (redeem.rewards ?? []).filter(given);
   if (rewards.length) promised.rewards = rewards;

@@ -5,6 +5,7 @@ import { h, icon } from "./dom.js";
 import { showLastDay } from "./moments.js";
 import { cents, showMoney, showQuantity } from "./money.js";
 import { state, unitName, update } from "./state.js";
+import { worth } from "./stored.js";
 
 const SHOWN_AT_ONCE = 4;
 
@@ -107,7 +108,7 @@ export function earnedItems(earned) {
       iconName: "money",
       text: interpolate(gettext("%(amount)s cashback"), { amount: showMoney(amount) }, true) + validity(until),
     })),
-    ...earned.vouchers.map(({ amount, valid_until: until }) => ({ iconName: "card", text: interpolate(gettext("%(amount)s voucher"), { amount: showMoney(amount) }, true) + validity(until) })),
+    ...earned.vouchers.map(({ amount, percent, valid_until: until }) => ({ iconName: "card", text: interpolate(gettext("%(amount)s voucher"), { amount: worth({ balance: amount, percent }) }, true) + validity(until) })),
     ...earned.codes.map(({ code, valid_until: until }) => ({ iconName: "code", text: (code ? interpolate(gettext("Code %(code)s for the next purchase"), { code }, true) : gettext("A code for the next purchase")) + validity(until) })),
   ];
 }

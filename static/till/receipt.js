@@ -9,6 +9,7 @@ import { cents, moneyText, showMoney, showQuantity } from "./money.js";
 import { earnedItems } from "./promotions.js";
 import { undoneView } from "./returns.js";
 import { pairing, rememberNames, say, state, update } from "./state.js";
+import { isMasked, kindName, leftTexts, valuePaper, worth } from "./stored.js";
 import { balanceTexts, redeemedItems } from "./value.js";
 
 const STATES = {
@@ -131,6 +132,12 @@ export function cancelledView({ answer }) {
   };
 }
 
+// At the foot of the receipt: what a rule gave the customer, with the code that was made for it.
+function voucherSlips(vouchers = []) {
+  return vouchers.filter(({ code }) => code && !isMasked(code))
+    .map(({ amount, percent, valid_until: until, code }) => valuePaper({ name: kindName("voucher"), amount: worth({ balance: amount, percent }), until, code }));
+}
+
 const canComeBack = ({ state: saleState }) => saleState === "committed" || saleState === "partially_returned";
 
 export function receiptView(dialog) {
@@ -143,6 +150,7 @@ export function receiptView(dialog) {
       dialog.error && h("p", { class: "alert alert-danger", role: "alert" }, dialog.error),
       !dialog.reprint && kept && cents(kept.change) > 0 && h("p", { class: "left change" }, gettext("Change"), h("b", {}, showMoney(kept.change))),
       paperView(dialog, kept),
+      voucherSlips(dialog.sale.earned?.vouchers),
     ],
     actions: [
       h("button", { class: "button", type: "button", data: { action: "receipt.print" } }, icon("printer"), gettext("Print")),
@@ -164,6 +172,8 @@ function paperView({ sale, reprint: copy, ticket }, kept) {
   const row = (label, amount, kind = "") => h("div", { class: kind }, h("dt", {}, label), h("dd", {}, amount));
   const minus = (label, amount) => cents(amount) > 0 && row(label, `− ${showMoney(amount)}`);
   const names = { ...state.history.names, ...kept?.names };
+  // What a card held then is no news when a receipt is printed again.
+  const balances = [...balanceTexts(sale.balances), ...(copy ? [] : leftTexts(sale.redeemed))];
   return h("article", { class: "receipt", id: "receipt", "aria-label": gettext("Receipt") },
     h("header", {},
       heading.map((text) => h("strong", {}, text)),
@@ -191,7 +201,7 @@ function paperView({ sale, reprint: copy, ticket }, kept) {
       (sale.returns ?? []).map((one) => row(gettext("Given back in a return"), `− ${showMoney(one.refund.amount)}`)),
       payments.map((payment) => row(methodOf(payment.method).name(), showMoney(payment.amount)))),
     earnedItems(sale.earned).length > 0 && h("ul", { class: "receipt-earned", "aria-label": gettext("Earned") }, h("li", {}, h("b", {}, gettext("Earned"))), earnedItems(sale.earned).map(({ text }) => h("li", {}, text))),
-    balanceTexts(sale.balances).length > 0 && h("ul", { class: "receipt-earned", "aria-label": gettext("Balance") }, h("li", {}, h("b", {}, gettext("Balance"))), balanceTexts(sale.balances).map((text) => h("li", {}, text))),
+    balances.length > 0 && h("ul", { class: "receipt-earned", "aria-label": gettext("Balance") }, h("li", {}, h("b", {}, gettext("Balance"))), balances.map((text) => h("li", {}, text))),
     h("footer", {}, (receipt?.footer.length ? receipt.footer : [gettext("Thank you, come back soon!")]).map((text) => h("p", {}, text)), sale.sale && h("p", { class: "receipt-id" }, sale.sale)),
   );
 }

@@ -6,6 +6,7 @@ import { Problem, Unreachable, call, query } from "./api.js";
 import { h, icon } from "./dom.js";
 import { cents, parseQuantity, quantityText, showMoney, showQuantity } from "./money.js";
 import { newId, say, state, unitName, update } from "./state.js";
+import { isMasked, isStored, kindName, valuePaper } from "./stored.js";
 
 const PAUSE_MS = 200;
 const ONE = 1000;
@@ -86,13 +87,13 @@ async function quote() {
   }
 }
 
-async function confirm(exchange) {
+async function confirm({ exchange = false, asNote = false }) {
   const { dialog } = state;
   update(() => {
     state.history.returning = {
       sale: dialog.sale.sale,
       ticket: dialog.sale.ticket,
-      body: { return: dialog.id, lines: chosen(dialog).lines },
+      body: { return: dialog.id, lines: chosen(dialog).lines, ...(asNote ? { refund_as: "credit_note" } : {}) },
       exchange,
     };
   });
@@ -143,8 +144,9 @@ onClick({
     for (const { line, left } of linesOf(state.dialog.sale)) state.dialog.quantities[line] = left ? quantityText(left) : "";
     choose(0, "");
   },
-  "return.confirm": () => confirm(false),
-  "return.exchange": () => confirm(true),
+  "return.confirm": () => confirm({}),
+  "return.exchange": () => confirm({ exchange: true }),
+  "return.note": () => confirm({ asNote: true }),
   "return.send": sendReturn,
 });
 
@@ -164,6 +166,7 @@ export function returnView(dialog) {
     ],
     actions: [
       h("button", { class: "button", type: "button", disabled: !ready || cents(quoted.refund.amount) === 0, data: { action: "return.exchange" } }, icon("refresh"), gettext("Exchange")),
+      h("button", { class: "button", type: "button", disabled: !ready || cents(quoted.refund.amount) === 0, data: { action: "return.note" } }, icon("file"), gettext("Credit note")),
       h("button", { class: "button button-primary", type: "button", disabled: !ready, data: { action: "return.confirm" } }, icon("undo"),
         quoted ? interpolate(gettext("Give back %(amount)s"), { amount: showMoney(quoted.refund.amount) }, true) : gettext("Return")),
     ],
@@ -197,7 +200,8 @@ function movedText(moved) {
   const units = moved.points ?? moved.stamps;
   const number = units === undefined ? showMoney(moved.amount) : showQuantity(String(units));
   const name = unitName(moved.program ?? moved.plan ?? moved.code ?? "");
-  return [`${UNITS[moved.kind]?.() ?? moved.kind}${name ? ` (${name})` : ""}: ${number}`, moved.expired && gettext("already expired")].filter(Boolean).join(", ");
+  if (isStored(moved.kind) && moved.uses !== undefined) return `${kindName(moved.kind)} (${name})`;
+  return [`${UNITS[moved.kind]?.() ?? kindName(moved.kind)}${name ? ` (${name})` : ""}: ${number}`, moved.expired && gettext("already expired")].filter(Boolean).join(", ");
 }
 
 const STAYS = {
@@ -213,7 +217,7 @@ export function undoneView(answer, title) {
   const list = (label, moved) => moved.length > 0 && h("div", {}, h("dt", {}, label), h("dd", {}, moved.map((one) => h("span", {}, movedText(one)))));
   return h("section", { class: "undone", data: { key: "undone" } },
     h("dl", { class: "totals" },
-      h("div", { class: "net" }, h("dt", {}, title), h("dd", {}, showMoney(refund.amount))),
+      h("div", { class: "net" }, h("dt", {}, title), h("dd", {}, showMoney(refund.credit_note?.amount ?? refund.amount))),
       cents(refund.withheld) > 0 && h("div", {}, h("dt", {}, gettext("Withheld: what the sale had earned is spent")), h("dd", {}, showMoney(refund.withheld))),
       list(gettext("Goes back to the balance"), restored),
       list(gettext("Taken back from the balance"), taken),
@@ -222,6 +226,8 @@ export function undoneView(answer, title) {
 }
 
 export function returnedView({ ticket, answer, exchange }) {
+  const note = answer.refund.credit_note;
+  if (note) return noteView(ticket, answer, note);
   return {
     title: interpolate(gettext("Ticket %(ticket)s: the return is recorded"), { ticket }, true),
     body: [
@@ -230,6 +236,24 @@ export function returnedView({ ticket, answer, exchange }) {
       undoneView(answer, exchange ? gettext("For the exchange") : gettext("To give back")),
     ],
     actions: [h("button", { class: "button button-primary", type: "button", autofocus: true, data: { action: "receipt.new" } }, icon("arrow-right"), exchange ? gettext("On to the new sale") : gettext("Done"))],
+  };
+}
+
+// The note instead of money: its code is shown now, and by nobody later.
+function noteView(ticket, answer, note) {
+  const readable = !isMasked(note.code);
+  return {
+    title: interpolate(gettext("Ticket %(ticket)s: the return is recorded"), { ticket }, true),
+    body: [
+      readable ? h("p", {}, gettext("Print the credit note and give it to the customer: its code is shown only now."))
+        : h("p", { class: "alert alert-warning" }, interpolate(gettext("This return was recorded before. The code of its note that ends in %(last4)s cannot be shown again; a manager can replace it."), { last4: note.last4 }, true)),
+      readable && valuePaper({ name: kindName("credit_note"), amount: showMoney(note.amount), until: note.expires_at, code: note.code }),
+      undoneView(answer, gettext("Credit note")),
+    ],
+    actions: [
+      readable && h("button", { class: "button", type: "button", data: { action: "receipt.print" } }, icon("printer"), gettext("Print")),
+      h("button", { class: "button button-primary", type: "button", autofocus: true, data: { action: "receipt.new" } }, icon("arrow-right"), gettext("Done")),
+    ],
   };
 }
 

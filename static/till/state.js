@@ -26,6 +26,7 @@ export function emptySale() {
     delivery_fee: "",
     customer: null, // {reference: {document|phone|email|card|code}, asked, label, card: look-up result or null}
     promo_codes: [],
+    stored_values: [], // {code, amount}: "max" for all that is allowed, else as typed
     payments: [], // {id, method, amount}: an empty amount takes what is left
     accepted: [],
     gifts: [], // {campaign, sku, quantity}
@@ -42,7 +43,7 @@ export function emptyEvaluation() {
 }
 
 function emptyHistory() {
-  return { tickets: {}, sales: [], names: {}, recent: [], pending: null, returning: null, waiting: [], exceptions: [], units: {} };
+  return { tickets: {}, sales: [], names: {}, recent: [], pending: null, returning: null, issuing: null, waiting: [], exceptions: [], units: {} };
 }
 
 export const state = {
@@ -53,6 +54,7 @@ export const state = {
   evaluation: emptyEvaluation(),
   search: { text: "", quantity: "1", status: "idle", results: [], active: 0 },
   codeDraft: { text: "", error: "" },
+  storedDraft: { text: "", error: "" },
   customerDraft: { text: "", status: "idle", error: "" },
   dialog: null, // {name, ...what that dialog needs}
   committing: false,

@@ -6,6 +6,7 @@ import { h, icon } from "./dom.js";
 import { showLastDay } from "./moments.js";
 import { cents, editMoney, moneyText, parseMoney, showMoney, showQuantity } from "./money.js";
 import { state, unitName, update } from "./state.js";
+import { isStored, kindName, masked } from "./stored.js";
 
 const held = () => state.sale.customer?.card?.balances ?? [];
 const offered = () => state.sale.customer?.card?.gifts ?? [];
@@ -233,16 +234,13 @@ const KINDS = {
   cashback: () => gettext("Cashback used"),
   points: () => gettext("Points used"),
   reward: () => gettext("Reward"),
-  voucher: () => gettext("Voucher"),
-  gift_card: () => gettext("Gift card"),
-  e_purse: () => gettext("E-purse"),
-  credit_note: () => gettext("Credit note"),
 };
 
 // Return [{label, amount, target}] of what was used, `amount` as text; a gift comes off nothing.
 export function redeemedItems(redeemed = []) {
   return redeemed.map((used) => ({
-    label: [KINDS[used.kind]?.() ?? used.kind, used.name || used.code || used.sku || ""].filter(Boolean).join(": "),
+    // A code stands on no receipt: whoever finds it could use what is left.
+    label: isStored(used.kind) ? `${kindName(used.kind)} ${masked(used.code)}` : [KINDS[used.kind]?.() ?? used.kind, used.name || used.sku || ""].filter(Boolean).join(": "),
     amount: used.amount,
     isGift: used.reward === "gift",
     ofDelivery: used.reward === "delivery",
