@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers.views import appointment, customer, grouping
+from customers.views import appointment, customer, grouping, pin
 
 app_name = "customers"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("customers/new/", customer.CustomerCreate.as_view(), name="customer_create"),
     path("customers/<int:pk>/", customer.CustomerDetail.as_view(), name="customer_detail"),
     path("customers/<int:pk>/edit/", customer.CustomerEdit.as_view(), name="customer_edit"),
+    path("customers/<int:pk>/pin/", pin.PinEdit.as_view(), name="customer_pin"),
     path("customers/<int:pk>/purchases/", customer.CustomerPurchases.as_view(), name="customer_purchases"),
     path("customers/<int:pk>/consents/", customer.CustomerConsents.as_view(), name="customer_consents"),
     path(

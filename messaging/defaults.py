@@ -15,6 +15,18 @@ class DefaultText:
     html: str = ""
 
 
+# What carries the code that shows who stands at the till, on every channel. No letter makes it cost two segments.
+VERIFICATION = {
+    "pt-br": DefaultText(
+        subject="Seu codigo na {{ company.name }}",
+        text="{{ company.name }}: {{ code }} confirma o uso do seu saldo na loja. Vale {{ minutes }} minutos. Diga apenas no caixa.",
+    ),
+    "en": DefaultText(
+        subject="Your code at {{ company.name }}",
+        text="{{ company.name }}: {{ code }} confirms the use of your balance. Valid for {{ minutes }} minutes. Tell it at the till only.",
+    ),
+}
+
 DEFAULTS: dict[tuple[str, str, str], DefaultText] = {
     (Occasion.BIRTHDAY, Channel.SMS, "pt-br"): DefaultText(
         "{{ company.name }}: feliz dia, {{ customer.first_name }}! "

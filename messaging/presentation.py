@@ -22,7 +22,12 @@ STATE_TONES = {
     MessageState.SUPPRESSED: "",
 }
 CHANNEL_ICONS = {Channel.EMAIL: "mail", Channel.SMS: "sms", Channel.WHATSAPP: "whatsapp"}
-OCCASION_ICONS = {Occasion.BIRTHDAY: "cake", Occasion.RECOVERY: "cart", Occasion.TEST: "eye"}
+OCCASION_ICONS = {
+    Occasion.BIRTHDAY: "cake",
+    Occasion.RECOVERY: "cart",
+    Occasion.VERIFICATION: "lock",
+    Occasion.TEST: "eye",
+}
 
 _EVENTS = {
     "accepted": (_("Taken by the provider"), "arrow-right", "accent"),

@@ -131,6 +131,17 @@ class RedeemDocument(Struct, forbid_unknown_fields=True, kw_only=True):
     rewards: Annotated[list[RewardPick], Meta(max_length=20)] = []
 
 
+class ProofDocument(Struct, forbid_unknown_fields=True, kw_only=True):
+    """How the customer shows who they are: the code that was sent, with its verification, or the PIN.
+
+    Only recording a sale looks at it. It is stored nowhere.
+    """
+
+    verification: Identifier | None = None
+    code: Annotated[str, Meta(pattern=r"^[0-9]{6}$", description="Six digits.")] | None = None
+    pin: Annotated[str, Meta(pattern=r"^[0-9]{4,8}$", description="Four to eight digits.")] | None = None
+
+
 class BasketDocument(Struct, forbid_unknown_fields=True, kw_only=True):
     """A basket, as evaluating reads it. Nothing is stored."""
 
@@ -150,6 +161,7 @@ class BasketDocument(Struct, forbid_unknown_fields=True, kw_only=True):
     reservation: (
         Annotated[Identifier, Meta(description="The reservation that keeps what this basket uses.")] | None
     ) = None
+    proof: ProofDocument | None = None
 
 
 class SaleDocument(BasketDocument, forbid_unknown_fields=True, kw_only=True):
@@ -178,6 +190,13 @@ def _check_basket(basket: BasketDocument) -> list[FieldProblem]:
     if basket.customer is not None and basket.customer.key() is None:
         message = _("Give a document, card, code, phone or email, or leave the customer out.")
         errors.append(FieldProblem("customer", "required", message))
+    if basket.proof is not None:
+        proof = basket.proof
+        if (proof.verification is None) != (proof.code is None) or (proof.code is None) == (
+            proof.pin is None
+        ):
+            message = _("Give a verification with its code, or a PIN.")
+            errors.append(FieldProblem("proof", "required", message))
     if basket.redeem is not None:
         errors += repeated_values(basket.redeem.stored_values)
     return errors

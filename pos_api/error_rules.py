@@ -4,6 +4,7 @@ from campaigns.services import approval, campaigns, categories, jobs, publicatio
 from campaigns.services import promo_code_refusals as promo_codes
 from customers.services.appointments import AppointmentClosed, AppointmentRefused, AppointmentTaken
 from customers.services.consents import ConsentRefused
+from customers.services.pins import PinInvalid
 from loyalty.services.refusals import (
     AmountInvalid,
     ReasonRequired,
@@ -11,6 +12,7 @@ from loyalty.services.refusals import (
     StoredValueReserved,
     StoredValueUsed,
 )
+from messaging.services import verifications
 from pos_api.errors import Rule
 from retail.services.deletion import InUse
 from retail.services.price_rules import PriceRequestRefused
@@ -45,6 +47,9 @@ RULES: tuple[Rule, ...] = (
     Rule(TooManyProducts, 422),
     Rule(TooManyRows, 422),
     Rule(ConsentRefused, 422),
+    Rule(PinInvalid, 422),
+    Rule(verifications.TooManyCodes, 429),
+    Rule(verifications.VerificationRefused, 422),
     Rule(AppointmentRefused, 422),
     Rule(AppointmentTaken, 409),
     Rule(AppointmentClosed, 409),

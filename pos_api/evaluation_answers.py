@@ -214,6 +214,9 @@ class EvaluationAnswer(Struct, kw_only=True):
     messages: list[str]
     exchange_left: Money | UnsetType = UNSET
     not_redeemed: list[NotRedeemedAnswer] | UnsetType = UNSET
+    # More is redeemed than the company gives without a proof: the sale will need one.
+    proof_required: bool | UnsetType = UNSET
+    proof_method: Literal["otp", "pin"] | UnsetType = UNSET
 
 
 class RestoredAnswer(Struct, kw_only=True):

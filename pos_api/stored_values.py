@@ -18,7 +18,7 @@ from pos_api.baskets import BasketDocument
 
 
 class StoredRow(Struct, array_like=True, frozen=True, gc=False):
-    """One stored value as the query reads it. `owner` is whose alone it is (0: nobody's yet), None: whoever presents it."""
+    """One stored value as the query reads it. `owner` is whose alone it is (0: nobody's yet), None: whoever presents it. `customer` is whose it is."""
 
     digest: str
     account: int
@@ -31,6 +31,7 @@ class StoredRow(Struct, array_like=True, frozen=True, gc=False):
     owner: int | None
     is_open: bool
     lots: tuple[tuple[int, int, datetime, datetime | None], ...]
+    customer: int | None = None
 
 
 class Presented(Struct, frozen=True, kw_only=True):
@@ -38,6 +39,8 @@ class Presented(Struct, frozen=True, kw_only=True):
 
     locked_until: datetime | None = None
     values: tuple[StoredRow, ...] = ()
+    # As in `pos_api.value.Value`.
+    proof: tuple[int, str] | None = None
 
 
 NOTHING_PRESENTED = Presented()

@@ -72,6 +72,8 @@ class Value(Struct, frozen=True, kw_only=True):
     plans: tuple[PlanRow, ...] = ()
     lots: tuple[LotRow, ...] = ()
     zone: str = "UTC"
+    # From how many cents on, not included, and how customers have to show who they are; None: never.
+    proof: tuple[int, str] | None = None
 
     @property
     def timezone(self) -> ZoneInfo:

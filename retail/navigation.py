@@ -102,6 +102,14 @@ ENTRIES = [
         also=("retail:store_grouping_list",),
     ),
     NavigationEntry(
+        section=LOYALTY,
+        label=_("Redemption"),
+        url_name="retail:redemption_settings",
+        icon="lock",
+        order=90,
+        permission="retail.change_company",
+    ),
+    NavigationEntry(
         section=INSTALLATION,
         label=_("Stores"),
         url_name="retail:store_list",

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from retail.views import category, grouping, prices, product, product_import, store
+from retail.views import category, grouping, prices, product, product_import, redemption, store
 
 app_name = "retail"
 
 urlpatterns = [
+    path("redemption/", redemption.RedemptionSettings.as_view(), name="redemption_settings"),
     path("stores/", store.StoreList.as_view(), name="store_list"),
     path("stores/new/", store.StoreCreate.as_view(), name="store_create"),
     path("stores/<int:pk>/", store.StoreDetail.as_view(), name="store_detail"),

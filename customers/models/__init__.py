@@ -1,6 +1,7 @@
 from customers.models.appointment import Appointment, AppointmentStatus
 from customers.models.consent import Consent, ConsentChannel, Purpose
 from customers.models.customer import Customer, CustomerGrouping, Sex
+from customers.models.pin import CustomerPin
 
 __all__ = [
     "Appointment",
@@ -9,6 +10,7 @@ __all__ = [
     "ConsentChannel",
     "Customer",
     "CustomerGrouping",
+    "CustomerPin",
     "Purpose",
     "Sex",
 ]

@@ -1,7 +1,7 @@
 """Pages of customers: the list, one customer with purchases and consents, and the form."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import django_filters
@@ -132,13 +132,22 @@ def customer_tabs(request: HttpRequest, customer: Customer, current: str) -> lis
     ]
 
 
+def _pin_state(customer: Customer, at: datetime) -> str:
+    pin = getattr(customer, "pin", None)
+    if pin is None:
+        return ""
+    if pin.locked_until is not None and pin.locked_until > at:
+        return str(_("Locked until %(moment)s")) % {"moment": formats.moment(pin.locked_until)}
+    return str(_("Set on %(moment)s")) % {"moment": formats.moment(pin.set_at)}
+
+
 class CustomerDetail(PageMixin, View):
     """One customer: who it is, what was bought lately, groupings."""
 
     permission_required = "customers.view_customer"
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        customer = get_object_or_404(Customer.objects.select_related("home_store"), pk=pk)
+        customer = get_object_or_404(Customer.objects.select_related("home_store", "pin"), pk=pk)
         now = timezone.now()
         sales = Sale.objects.real().filter(customer=customer).exclude(state=SaleState.CANCELLED)
         year = sales.filter(occurred_at__gte=now - _YEAR).aggregate(
@@ -175,6 +184,7 @@ class CustomerDetail(PageMixin, View):
                 (_("Origin"), customer.origin),
                 (_("Since"), formats.moment(customer.created_at)),
                 (_("Changed"), formats.moment(customer.updated_at)),
+                (_("PIN"), _pin_state(customer, now)),
             ],
         }
         return render(request, "customers/customer_detail.html", context)

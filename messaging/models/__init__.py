@@ -6,6 +6,7 @@ from messaging.models.local import LocalDelivery
 from messaging.models.message import Message, MessageState
 from messaging.models.suppression import Suppression, SuppressionReason
 from messaging.models.template import Channel, Occasion, Template, TemplateRevision
+from messaging.models.verification import Verification
 
 __all__ = [
     "Automation",
@@ -23,4 +24,5 @@ __all__ = [
     "SuppressionReason",
     "Template",
     "TemplateRevision",
+    "Verification",
 ]

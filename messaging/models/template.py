@@ -14,6 +14,7 @@ class Occasion(models.TextChoices):
 
     BIRTHDAY = "birthday", _("Birthday")
     RECOVERY = "recovery", _("Cart recovery")
+    VERIFICATION = "verification", _("Proof of the person")
     TEST = "test", _("Test")
 
 

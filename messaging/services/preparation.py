@@ -1,6 +1,6 @@
 """The last look before a provider is called: may this message still leave, on which channel, with what text?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 from uuid import UUID
@@ -21,6 +21,8 @@ from messaging.selectors.recovery import has_bought, why_not_again
 from messaging.services import opt_outs
 from messaging.services.carts import close_bought
 from messaging.services.composition import Composed, Coupon, Facts, compose, coupon_link, pick_template
+from messaging.services.verification_texts import compose_code
+from messaging.services.verifications import code_to_send
 from retail.models import Company
 
 
@@ -60,6 +62,8 @@ def prepare(
     message = _lock(message_id, lease, at)
     # Two carts of one person are decided one after the other; the frequency limit sees the first.
     _lock_person(message.person)
+    if message.occasion == Occasion.VERIFICATION:
+        return _prepare_code(message, at=at, lease_until=lease_until)
     if message.occasion == Occasion.TEST:
         return _start_call(message, at=at, lease_until=lease_until), _outgoing(message, {}, "")
     automation = Automation.objects.select_related("pool").get(occasion=message.occasion)
@@ -81,6 +85,30 @@ def prepare(
     )
     _start_call(message, at=at, lease_until=lease_until)
     return message, _outgoing(message, choice.composed.variables, choice.template.content_sid)
+
+
+def _prepare_code(
+    message: Message, *, at: datetime, lease_until: datetime
+) -> tuple[Message, Outgoing | None]:
+    """Fill in the code by which a customer shows who they are: asked for at the till, so no consent is needed.
+
+    What is stored of the text shows no code.
+    """
+    recipient, code, channel = _recipient(message), code_to_send(message, at=at), message.channels[0]
+    if code is None:
+        return _stop(message, NotNow("too_late", error=message.error), at=at), None
+    if not recipient.address(channel) or not CHANNELS[channel].is_available():
+        reason = "no_provider" if recipient.address(channel) else "no_address"
+        return _stop(message, NotNow(reason), at=at), None
+    try:
+        template, sent, stored = compose_code(code, channel=channel, language=recipient.language)
+    except TemplateRefused as error:
+        return _stop(message, NotNow("template_failed", error=str(error.params)), at=at), None
+    message.channel, message.language, message.to = channel, template.language, recipient.address(channel)
+    message.subject, message.text, message.html = stored.subject, stored.text, stored.html
+    _start_call(message, at=at, lease_until=lease_until)
+    outgoing = _outgoing(message, sent.variables, template.content_sid)
+    return message, replace(outgoing, subject=sent.subject, text=sent.text, html=sent.html)
 
 
 def _lock(message_id: int, lease: UUID, at: datetime) -> Message:
@@ -239,7 +267,7 @@ def _stop(message: Message, decision: NotNow, *, at: datetime) -> Message:
 
 
 def _outgoing(message: Message, variables: dict[str, str], content_sid: str) -> Outgoing:
-    marketing = message.occasion != Occasion.TEST
+    marketing = message.occasion not in (Occasion.TEST, Occasion.VERIFICATION)
     return Outgoing(
         uuid=message.uuid,
         to=message.to,

@@ -28,12 +28,14 @@ from pos_api import selectors
 from pos_api.authentication import TerminalCaller
 from pos_api.baskets import SaleDocument, document_date
 from pos_api.problems import Conflict, Invalid, Problem, invalid_field
+from pos_api.proofs import without_need
 from pos_api.services import lookups
 from pos_api.services.customers import lock_customer
 from pos_api.services.evaluation import Evaluated, evaluate_snapshot, sale_moment
 from pos_api.services.issued_vouchers import answer_again, issue_vouchers, masked_vouchers
 from pos_api.services.kept_sale import basis_of
 from pos_api.services.offline import Missed, missed_by, owe_missed, record_exceptions
+from pos_api.services.proof import require_proof, try_proof
 from pos_api.services.reservations import lock_for_sale, use
 from pos_api.services.rule_vouchers import with_rules
 from pos_api.services.sale_rows import complete_sale, insert_lines
@@ -62,6 +64,7 @@ def record_sale(
     Raises problems: 409 ``sale_conflict``, ``in_progress``, ``totals_mismatch``, ``benefit_unavailable``; 422
     ``idempotency_key_reused`` and wrong content; 503 when the database could not settle it in time.
     """
+    proved = try_proof(document, caller, at=now)
     zone = caller.store.timezone
     occurred_at, moment, skewed = sale_moment(document, zone, now=now)
     content = canonical_content(document)
@@ -75,6 +78,7 @@ def record_sale(
         occurred_at=occurred_at,
         moment=moment,
         now=now,
+        proved=proved,
         flags=["clock_skew"] * skewed + ["test"] * caller.is_test + ["offline"] * document.offline,
     )
     wrong: list[str] = []
@@ -102,7 +106,8 @@ def record_sale(
 def canonical_content(document: Struct) -> dict[str, Any]:
     """Return a request's content in one form, whatever its spelling: what the fingerprint is made of."""
     content: dict[str, Any] = msgspec.to_builtins(document, enc_hook=_plain)
-    return {name: value for name, value in content.items() if value not in (None, [], {})}
+    # A proof is of the person, not of the sale: it is kept nowhere, and another one does not make another sale.
+    return {name: value for name, value in content.items() if name != "proof" and value not in (None, [], {})}
 
 
 def _plain(value: Any) -> Any:
@@ -134,7 +139,8 @@ def _record(order: Order) -> Recorded:
     evaluated = _evaluate(order, customer_id, sale_id=sale_id, without_campaigns=cancelled_before)
     happened = cancelled_before or order.document.offline
     discrepancies = _compare_totals(order, evaluated, flags, refuse=not happened)
-    body = evaluated.body() | {
+    require_proof(order, evaluated, flags, customer_id=customer_id)
+    body = without_need(evaluated.body()) | {
         "sale": str(uuid),
         "state": SaleState.CANCELLED if cancelled_before else SaleState.COMMITTED,
         "ticket": order.document.ticket,

@@ -28,6 +28,7 @@ from pos_api import selectors
 from pos_api.authentication import TerminalCaller
 from pos_api.baskets import BasketDocument, SaleDocument, engine_basket, redeem_request
 from pos_api.problems import FieldProblem, Invalid, invalid_field
+from pos_api.proofs import proof_needed
 from pos_api.services import lookups
 from pos_api.services.reservations import kept_by
 from pos_api.services.rule_vouchers import with_rules
@@ -69,11 +70,15 @@ class Evaluated(Struct, frozen=True, kw_only=True):
         """Return the same answer as JSON."""
         language = get_language() or ""
         names = {given.campaign: given.name for given in self.evaluation.activations}
-        return render_json(
+        content = render_json(
             self.evaluation,
             lambda refusal: _refusal_json(language, _offsets(refusal), refusal, _named(refusal, names)),
             explain_refused,
         )
+        need = proof_needed(self.evaluation, self.snapshot)
+        if need is None:
+            return content
+        return content[:-1] + b',"proof_required":true,"proof_method":"%s"}' % need.method.encode()
 
 
 def _named(refusal: Refusal, names: Mapping[str, str]) -> tuple[str, ...]:

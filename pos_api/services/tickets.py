@@ -13,6 +13,7 @@ from pos_api.authentication import TerminalCaller
 from pos_api.baskets import SaleDocument
 from pos_api.models import IdempotencyKey
 from pos_api.problems import Conflict, FieldProblem, Invalid, Problem
+from pos_api.proofs import NOT_PROVED, Proved
 from pos_api.services.transactions import LOCK_NOT_AVAILABLE, sql_state
 from retail.models import Sale
 
@@ -37,6 +38,7 @@ class Order(Struct, kw_only=True):
     moment: datetime
     now: datetime
     flags: list[str]
+    proved: Proved = NOT_PROVED
 
 
 _INSERT_SALE = """

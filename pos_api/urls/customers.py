@@ -6,9 +6,12 @@ from pos_api.views.appointments import AppointmentCancelView, AppointmentListVie
 from pos_api.views.consents import ConsentListView, StandingConsentsView
 from pos_api.views.customer_lookup import CustomerLookupView
 from pos_api.views.customers import CustomerListView, CustomerView
+from pos_api.views.verifications import PinView, VerificationsView
 
 urlpatterns: list[URLPattern] = [
     path("customers/", CustomerListView.as_view(), name="customers"),
+    path("customers/<int:pk>/verifications/", VerificationsView.as_view(), name="verifications"),
+    path("customers/<int:pk>/pin/", PinView.as_view(), name="customer_pin"),
     path("customers/lookup/", CustomerLookupView.as_view(), name="customer_lookup"),
     path("customers/<int:pk>/", CustomerView.as_view(), name="customer"),
     path("customers/<int:pk>/consents/", ConsentListView.as_view(), name="consents"),

@@ -52,6 +52,7 @@ MODULES = (
     "pairing",
     "presented",
     "promotions",
+    "proof",
     "receipt",
     "returns",
     "search",

@@ -1,5 +1,5 @@
 from retail.models.catalogue import CatalogueChange, Category, Product
-from retail.models.company import Clawback, Company, ExpiredRestore
+from retail.models.company import Clawback, Company, ExpiredRestore, ProofMethod
 from retail.models.grouping import Grouping, ProductGrouping, StoreGrouping
 from retail.models.price_change import PriceChange, PriceChangeLine, PriceField
 from retail.models.sale import ExchangedItem, Payment, Sale, SaleLine, SaleState
@@ -20,6 +20,7 @@ __all__ = [
     "PriceField",
     "Product",
     "ProductGrouping",
+    "ProofMethod",
     "Sale",
     "SaleLine",
     "SaleReturn",

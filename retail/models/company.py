@@ -26,6 +26,13 @@ class ExpiredRestore(models.TextChoices):
     GRACE = "grace_days", _("It can be used for some days more")
 
 
+class ProofMethod(models.TextChoices):
+    """How a customer shows who they are before much value is redeemed."""
+
+    OTP = "otp", _("A code that is sent to the customer")
+    PIN = "pin", _("The customer's PIN")
+
+
 class Company(models.Model):
     """The chain that runs this installation. There is exactly one row, with primary key 1."""
 
@@ -63,6 +70,23 @@ class Company(models.Model):
             "How long codes and value are kept for a basket when the till does not say. At most 1440: a day."
         ),
     )
+    proof_above = models.DecimalField(
+        _("proof of the person above"),
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_(
+            "A sale that uses more of a customer's value than this needs a code or a PIN. Empty: none does."
+        ),
+    )
+    proof_method = models.CharField(
+        _("how customers show who they are"),
+        max_length=4,
+        choices=ProofMethod,
+        default=ProofMethod.OTP,
+        db_default=ProofMethod.OTP,
+    )
     cashback_clawback = models.CharField(
         _("when cashback was spent before a return"),
         max_length=12,
@@ -95,6 +119,11 @@ class Company(models.Model):
                 condition=models.Q(cashback_clawback__in=Clawback.values)
                 & models.Q(cashback_expired_restore__in=ExpiredRestore.values),
                 name="company_cashback_policies_known",
+            ),
+            models.CheckConstraint(
+                condition=(models.Q(proof_above__isnull=True) | models.Q(proof_above__gte=0))
+                & models.Q(proof_method__in=ProofMethod.values),
+                name="company_proof_in_range",
             ),
             models.CheckConstraint(
                 condition=models.Q(reservation_minutes__gte=1, reservation_minutes__lte=1440),

@@ -9,6 +9,7 @@ import { businessDate, storeInstant } from "./moments.js";
 import { cents, moneyText } from "./money.js";
 import { offlineDocument, offlineTicket } from "./offline.js";
 import { forfeits, refusedOffline } from "./presented.js";
+import { askForProof, onProof, withProof } from "./proof.js";
 import { emptyEvaluation, emptySale, isKept, newId, rememberSale, say, state, update } from "./state.js";
 
 function nextTicket(day, step = 1) {
@@ -99,7 +100,7 @@ export async function send() {
   if (!pending || state.committing) return;
   update(() => { state.committing = true; pending.attempts += 1; });
   try {
-    const answer = await call("POST", "sales/", { body: pending.body, headers: { "Idempotency-Key": pending.key } });
+    const answer = await call("POST", "sales/", { ...withProof(pending.body), headers: { "Idempotency-Key": pending.key } });
     finish(pending, answer);
   } catch (error) {
     if (error instanceof Problem) refuse(pending, error);
@@ -147,6 +148,10 @@ function refuse(pending, problem) {
     if (problem.retryAfter) setTimeout(send, problem.retryAfter * 1000);
     return;
   }
+  if (problem.code === "proof_required") {
+    askForProof(problem);
+    return;
+  }
   const fresh = problem.body.evaluation;
   update(() => {
     state.history.pending = null;
@@ -162,6 +167,16 @@ function refuse(pending, problem) {
     askAgain();
   }
 }
+
+// Nothing was recorded, so nothing has to be taken back.
+onProof({
+  send,
+  giveUp: () => update(() => {
+    state.history.tickets[state.history.pending.day] -= 1;
+    state.history.pending = null;
+    state.dialog = null;
+  }),
+});
 
 // The customer agrees with the new total: it becomes the evaluation that the next commit sends.
 export async function acceptFresh() {

@@ -13,6 +13,7 @@ import { showMoney } from "./money.js";
 import { waitingBadge, waitingView } from "./offline.js";
 import { pairingView } from "./pairing.js";
 import { forfeitView } from "./presented.js";
+import { proofView } from "./proof.js";
 import { cancelView, cancelledView, changedView, receiptView, salesView } from "./receipt.js";
 import { payoutView, returnView, returnedView } from "./returns.js";
 import { searchKey } from "./search.js";
@@ -30,6 +31,7 @@ const DIALOGS = {
   cancelled: cancelledView,
   receipt: receiptView,
   changed: changedView,
+  proof: proofView,
   gifts: giftsView,
   return: returnView,
   returned: returnedView,
