@@ -71,7 +71,7 @@ export function proofView({ method, sent, error }) {
       !pin && !card && h("p", { class: "alert alert-warning" }, gettext("Look the customer up first.")),
       !pin && card && h("div", { class: "cluster" }, CHANNELS().filter(([, address]) => card[address]).map(([channel, , label]) =>
         h("button", { class: "button", type: "button", data: { action: "proof.send", channel } }, icon(channel === "email" ? "mail" : "message"), label))),
-      sent && h("p", { role: "status" }, interpolate(gettext("Sent to %(address)s."), { address: sent.sent_to })),
+      sent && h("p", { role: "status" }, interpolate(gettext("Sent to %(address)s."), { address: sent.sent_to }, true)),
       ready && h("form", { id: "proof-form", class: "stack", data: { submit: "proof.give" } },
         field({
           id: "proof-text", name: "proof", label: pin ? gettext("PIN") : gettext("Code"), error,
