@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from loyalty.stored_codes import canonical
 from pos_api.models import LookupGuard
 from pos_api.problems import TooManyRequests
 
@@ -33,8 +34,8 @@ ON CONFLICT (terminal_id) DO UPDATE SET
 
 
 def record_failures(*, terminal_id: int, looked_up: Iterable[str], at: datetime) -> None:
-    """Count look-ups that found nothing usable, each different one once a minute."""
-    tried = sorted({hashlib.sha256(text.encode()).hexdigest()[:16] for text in looked_up})
+    """Count look-ups that found nothing usable, each different one once a minute, however it was written."""
+    tried = sorted({hashlib.sha256(canonical(text).encode()).hexdigest()[:16] for text in looked_up})
     if not tried:
         return
     with connection.cursor() as cursor:

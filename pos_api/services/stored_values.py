@@ -29,7 +29,7 @@ from loyalty.services.refusals import (
 )
 from loyalty.services.stored_value_states import void
 from loyalty.services.stored_values import Making, code_again, load, made_before, make
-from loyalty.stored_codes import canonical, written
+from loyalty.stored_codes import written
 from pos_api.authentication import TerminalCaller
 from pos_api.counter_value import worth_body
 from pos_api.problems import NotFound, Problem, invalid_field
@@ -91,7 +91,7 @@ def sell(document: SellDocument, caller: TerminalCaller, *, key: str, now: datet
     try:
         return in_transaction(work)
     except CodeTaken:
-        lookups.record_failures(terminal_id=caller.terminal_id, looked_up=[canonical(document.code)], at=now)
+        lookups.record_failures(terminal_id=caller.terminal_id, looked_up=[document.code], at=now)
         raise
 
 
@@ -211,7 +211,7 @@ def _look_up(code: str, caller: TerminalCaller, now: datetime) -> StoredValue:
     lookups.refuse_locked(terminal_id=caller.terminal_id, at=now)
     stored = find_usable(code, store=caller.store.code, at=now)
     if stored is None:
-        lookups.record_failures(terminal_id=caller.terminal_id, looked_up=[canonical(code)], at=now)
+        lookups.record_failures(terminal_id=caller.terminal_id, looked_up=[code], at=now)
         raise not_usable()
     return stored
 
@@ -247,7 +247,7 @@ def take_back(code: str, *, reason: str, caller: TerminalCaller, now: datetime) 
     lookups.refuse_locked(terminal_id=caller.terminal_id, at=now)
     stored = find_by_code(code)
     if stored is None or stored.store_id != caller.store_id or stored.type.kind not in SOLD:
-        lookups.record_failures(terminal_id=caller.terminal_id, looked_up=[canonical(code)], at=now)
+        lookups.record_failures(terminal_id=caller.terminal_id, looked_up=[code], at=now)
         raise not_usable()
 
     def work() -> dict[str, Any]:

@@ -15,6 +15,7 @@ from loyalty.models import AccountKind, StoredValue, StoredValueType
 from loyalty.selectors.stored_values import find_by_code, usual_type
 from loyalty.services.stored_value_states import block, replace_code
 from loyalty.services.stored_values import Making, make
+from loyalty.stored_codes import code_of
 from pos_api.models import LookupGuard
 from retail.models import Sale
 from tests.pos_api.till import Till, basket, sale
@@ -202,6 +203,16 @@ class TestGuessing:
     def test_one_wrong_card_however_often_it_is_tried_locks_nobody_out(self, till: Till) -> None:
         for _time in range(15):
             _check(till, UNKNOWN)
+
+        assert _check(till, issue()).status_code == 200
+
+    def test_one_wrong_card_is_one_however_and_wherever_it_is_typed(self, till: Till) -> None:
+        codes = [code_of(bytes([number] * 16), key=b"guess") for number in range(5)]
+
+        for code in codes:
+            _check(till, code)
+            _evaluate(till, code.lower())
+            _check(till, code.replace("-", ""))
 
         assert _check(till, issue()).status_code == 200
 
