@@ -136,8 +136,9 @@ class TestLosing:
 
 class TestEPurses:
     def test_one_with_its_own_code_is_the_customers_and_is_loaded_again(
-        self, open_page: OpenPage, shop: Shop
+        self, open_page: OpenPage, shop: Shop, watch: Watch
     ) -> None:
+        watch.expected.add("/api/v1/stored-values/7891000123457/load/")
         page = open_page("/till/")
         pair(page, shop)
         name_customer(page, "390.533.447-05")
@@ -180,6 +181,7 @@ class TestEPurses:
         page.fill("#value-reason", "Valor errado")
         page.keyboard.press("Enter")
 
+        expect(page.locator("#dialog-title")).to_have_text("It is taken back")
         expect(page.locator("#till-dialog")).to_contain_text("R$80.00")
         assert held(code) == 0
 

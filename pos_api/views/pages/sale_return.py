@@ -95,8 +95,8 @@ class SaleReturnCreate(FormPage):
             form.add_error(None, REFUSALS.get(refusal.code, refusal.detail))
             return None
         except Invalid as refusal:
-            for error in refusal.errors:
-                form.add_error("refund_as" if error.path == "refund_as" else None, error.message)
+            for wrong in refusal.errors:
+                form.add_error("refund_as" if wrong.path == "refund_as" else None, wrong.message)
             return None
         self.note = returned.body["refund"].get("credit_note")
         if self.note is not None:
