@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
 
-from bench.installation import CHECKOUT, Installation
+from bench.installation import Installation
+from bench.own_database import answer, own_database, start
 from bench.tables import at_least, table
 
 TITLE = "Target 7: the ledger, 8 processes on one account"
@@ -32,7 +28,7 @@ DATABASE = "fiel_ledger_bench"
 def measure(installation: Installation) -> dict[str, Any]:
     """Return postings a second through the services and by bare statements, expired lots a second, and look-up times."""
     _ = installation.stack
-    with _database() as url:
+    with own_database(DATABASE) as url:
         best = _rates(url, _run(url, "open"))
         balances = {str(entries): _run(url, "balances", entries=entries) for entries in ENTRIES}
         filled = _run(url, "fill", lots=LOTS)
@@ -85,57 +81,11 @@ def _line(worker: subprocess.Popen[str]) -> str:
 
 
 def _run(url: str, job: str, **arguments: Any) -> Any:
-    return _answer(_start(url, job, arguments))
+    return answer(_start(url, job, arguments))
 
 
 def _start(url: str, job: str, arguments: dict[str, Any]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "bench.ledger_process", job, json.dumps(arguments)],
-        cwd=CHECKOUT,
-        env=os.environ | {"DATABASE_URL": url},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-def _answer(process: subprocess.Popen[str]) -> Any:
-    printed, _errors = process.communicate()
-    if process.returncode:
-        raise RuntimeError(f"a process of the ledger's benchmark ended with {process.returncode}")
-    return json.loads(printed.splitlines()[-1])
-
-
-@contextmanager
-def _database() -> Iterator[str]:
-    """Make a database of its own beside the installation's: what is posted can never be removed from one that stays."""
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    url = urlunsplit(parts._replace(path="/" + quote(DATABASE)))
-    _administer(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)", f"CREATE DATABASE {DATABASE}")
-    try:
-        subprocess.run(
-            [sys.executable, "manage.py", "migrate", "--no-input", "-v", "0"],
-            cwd=CHECKOUT,
-            env=os.environ | {"DATABASE_URL": url},
-            check=True,
-        )
-        yield url
-    finally:
-        _administer(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-
-
-def _administer(*statements: str) -> None:
-    import psycopg2
-    from django.db import connection
-
-    parameters = connection.get_connection_params()
-    parameters.pop("cursor_factory", None)
-    administration = psycopg2.connect(**parameters)
-    administration.autocommit = True
-    with administration.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-    administration.close()
+    return start("bench.ledger_process", url, job, arguments)
 
 
 def rows(figures: dict[str, Any]) -> str:

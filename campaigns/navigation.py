@@ -1,6 +1,6 @@
 from django.utils.translation import gettext_lazy as _
 
-from retail.navigation import PROMOTIONS, NavigationEntry
+from retail.navigation import LOYALTY, PROMOTIONS, NavigationEntry
 
 ENTRIES = [
     NavigationEntry(
@@ -61,5 +61,13 @@ ENTRIES = [
         icon="settings",
         order=90,
         permission="retail.view_company",
+    ),
+    NavigationEntry(
+        section=LOYALTY,
+        label=_("Issuing runs"),
+        url_name="campaigns:issuing_run_list",
+        icon="gift",
+        order=40,
+        permission="loyalty.view_issuingrun",
     ),
 ]

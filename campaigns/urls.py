@@ -1,6 +1,6 @@
 """The pages of campaigns. `campaigns/` are lists and tools, `campaign/<code>/` is one campaign."""
 
-from django.urls import path
+from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from campaigns.models import Campaign
@@ -12,6 +12,7 @@ from campaigns.views import (
     categories,
     check,
     detail,
+    issuing_runs,
     jobs,
     lists,
     markdowns,
@@ -120,6 +121,36 @@ urlpatterns = [
     path("promo-codes/<str:code>/open/", pools.SwitchPool.as_view(), name="promo_code_pool_open"),
     path("promo-codes/<str:code>/switch/", promo_codes.Switch.as_view(), name="promo_code_switch"),
     path("promo-codes/<str:code>/delete/", pools.Delete.as_view(), name="promo_code_pool_delete"),
+    path("loyalty/issuing-runs/", issuing_runs.RunList.as_view(), name="issuing_run_list"),
+    path("loyalty/issuing-runs/new/", issuing_runs.RunCreate.as_view(), name="issuing_run_create"),
+    path("loyalty/issuing-runs/<int:pk>/", issuing_runs.RunDetail.as_view(), name="issuing_run_detail"),
+    path("loyalty/issuing-runs/<int:pk>/edit/", issuing_runs.RunEdit.as_view(), name="issuing_run_form"),
+    path(
+        "loyalty/issuing-runs/<int:pk>/preview/",
+        issuing_runs.RunPreview.as_view(),
+        name="issuing_run_preview",
+    ),
+    path(
+        "loyalty/issuing-runs/<int:pk>/confirm/",
+        issuing_runs.RunConfirm.as_view(),
+        name="issuing_run_confirm",
+    ),
+    path(
+        "loyalty/issuing-runs/<int:pk>/resume/", issuing_runs.RunResume.as_view(), name="issuing_run_resume"
+    ),
+    path(
+        "loyalty/issuing-runs/<int:pk>/cancel/", issuing_runs.RunCancel.as_view(), name="issuing_run_cancel"
+    ),
+    path(
+        "loyalty/issuing-runs/<int:pk>/close-codes/",
+        issuing_runs.RunCloseCodes.as_view(),
+        name="issuing_run_close_codes",
+    ),
+    re_path(
+        r"^loyalty/issuing-runs/(?P<pk>[0-9]{1,18})/export\.(?P<form>csv|xlsx)$",
+        issuing_runs.RunExport.as_view(),
+        name="issuing_run_export",
+    ),
     path("jobs/<int:pk>/", jobs.JobDetail.as_view(), name="job_detail"),
     path("jobs/<int:pk>/cancel/", jobs.JobCancel.as_view(), name="job_cancel"),
 ]

@@ -90,6 +90,11 @@ JOBS: dict[str, tuple[str, crontab | schedule, str]] = {
         _every_five_minutes,
         "a customer gets the tier of a purchase within minutes; everybody is looked at once a day, whenever this first runs",
     ),
+    "give_to_new_customers": (
+        "loyalty.tasks.give_to_new_customers",
+        _every_minute,
+        "who has just left an e-mail finds the voucher soon; it looks back a week, so that nobody is missed",
+    ),
     "run_due_jobs": (
         "campaigns.tasks.run_due_jobs",
         _every_ten_seconds,

@@ -25,6 +25,15 @@ ENTRIES = [
         also=("loyalty:stamp_plan_root", "loyalty:stamp_list"),
     ),
     NavigationEntry(
+        section=LOYALTY,
+        label=_("Issuing rules"),
+        url_name="loyalty:issuing_rule_list",
+        icon="zap",
+        order=45,
+        permission="loyalty.view_issuingrule",
+        also=("loyalty:issuing_rule_root",),
+    ),
+    NavigationEntry(
         section=RELATIONSHIP,
         label=_("Survey answers"),
         url_name="loyalty:survey_answer_list",

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from loyalty.services import tiers
 from loyalty.services.expiry import post_expired
+from loyalty.services.new_customers import welcome_new_customers
 
 
 @shared_task
@@ -20,3 +21,9 @@ def requalify_tiers(**_kwargs: Any) -> None:
     at = timezone.now()
     tiers.requalify_recent(at=at)
     tiers.requalify_due(at=at)
+
+
+@shared_task
+def give_to_new_customers(**_kwargs: Any) -> None:
+    """Give new customers with an e-mail what issuing rules give them."""
+    welcome_new_customers(at=timezone.now())

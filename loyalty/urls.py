@@ -8,6 +8,7 @@ from loyalty.views import (
     cashback_report,
     choices,
     customer_tiers,
+    issuing_rules,
     liability_report,
     product_gifts,
     programs,
@@ -53,6 +54,14 @@ urlpatterns = [
     path(
         "loyalty/stamp-plan/<slug:code>/customers/<int:pk>/", stamps.CustomerStamps.as_view(), name="stamps"
     ),
+    path("loyalty/issuing-rules/", issuing_rules.RuleList.as_view(), name="issuing_rule_list"),
+    path("loyalty/issuing-rules/new/", issuing_rules.RuleCreate.as_view(), name="issuing_rule_create"),
+    path(
+        "loyalty/issuing-rule/",
+        RedirectView.as_view(pattern_name="loyalty:issuing_rule_list"),
+        name="issuing_rule_root",
+    ),
+    path("loyalty/issuing-rule/<slug:code>/", issuing_rules.RuleEdit.as_view(), name="issuing_rule_form"),
     path("loyalty/performance/", stamps.StampList.as_view(), name="stamp_list"),
     path("products/<int:pk>/loyalty/", product_gifts.ProductGifts.as_view(), name="product_gifts"),
     path("reports/tiers/", tier_report.TierReport.as_view(), name="tier_report"),

@@ -5,6 +5,7 @@ from campaigns.services import promo_code_refusals as promo_codes
 from customers.services.appointments import AppointmentClosed, AppointmentRefused, AppointmentTaken
 from customers.services.consents import ConsentRefused
 from customers.services.pins import PinInvalid
+from loyalty.services.issuing_terms import IssuingError, IssuingInvalid
 from loyalty.services.refusals import (
     AmountInvalid,
     ReasonRequired,
@@ -41,6 +42,8 @@ RULES: tuple[Rule, ...] = (
     Rule(StoredValueRefused, 422),
     Rule(AmountInvalid, 422),
     Rule(ReasonRequired, 422),
+    Rule(IssuingInvalid, 422),
+    Rule(IssuingError, 409),
     Rule(InUse, 409),
     Rule(PriceRequestRefused, 422),
     Rule(PricesChanged, 409),

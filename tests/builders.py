@@ -35,8 +35,18 @@ from campaigns.services.promo_code_pools import PoolSettings, create_pool
 from campaigns.services.promo_codes import Terms, generate_codes
 from customers.documents import _CPF_WEIGHTS, _check_digit
 from customers.models import Appointment, Consent, Customer, CustomerGrouping
-from loyalty.models import Account, AccountKind, PointsProgram, Receivable, StampPlan
+from loyalty.models import (
+    Account,
+    AccountKind,
+    IssuingRule,
+    IssuingRun,
+    PointsProgram,
+    Receivable,
+    StampPlan,
+)
 from loyalty.selectors.stored_values import usual_type
+from loyalty.services.issuing_rules import save_rule
+from loyalty.services.issuing_runs import preview, save_run
 from loyalty.services.ledger import Credit, Credited, credit
 from loyalty.services.stored_values import Made, Making, make
 from pos_api.models import SaleException
@@ -322,3 +332,25 @@ def build_debt(account: Account, amount: int = 5_00, **values: Any) -> Receivabl
     left = to_decimal(amount)
     defaults = {"cause": f"return:{next(_numbers)}", "created_at": NOON, "amount": left, "left": left}
     return Receivable.objects.create(**{"account": account} | defaults | values)
+
+
+def build_issuing_run(*, at: datetime = NOON, previewed: bool = True, **values: Any) -> IssuingRun:
+    """A run that gives every customer a voucher of 10.00, with its preview."""
+    defaults = {
+        "name": "Natal",
+        "type": usual_type(AccountKind.VOUCHER),
+        "tiers": [{"from": "0.00", "amount": "10.00"}],
+    }
+    run = save_run(run=None, values=defaults | values, user=None, at=at)
+    return preview(run, at=at) if previewed else run
+
+
+def build_issuing_rule(*, at: datetime = NOON, **values: Any) -> IssuingRule:
+    """A rule that gives a voucher of 5.00 for every sale of 50.00 or more."""
+    defaults = {
+        "code": f"regra-{next(_numbers)}",
+        "name": "Vale da venda",
+        "type": usual_type(AccountKind.VOUCHER),
+        "tiers": [{"from": "50.00", "amount": "5.00"}],
+    }
+    return save_rule(rule=None, values=defaults | values, user=None, at=at)

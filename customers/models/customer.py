@@ -124,6 +124,8 @@ class Customer(models.Model):
             GinIndex(OpClass(Searchable("name"), name="gin_trgm_ops"), name="customer_name_search"),
             models.Index(fields=["email"], name="customer_by_email", condition=~models.Q(email="")),
             models.Index(fields=["phone"], name="customer_by_phone", condition=~models.Q(phone="")),
+            # Who is new is asked for every minute.
+            models.Index(fields=["created_at"], name="customer_by_creation"),
             # Birthdays are asked for by month and day, whatever the year.
             models.Index(ExtractMonth("birth_date"), ExtractDay("birth_date"), name="customer_by_birthday"),
             models.Index(

@@ -1,4 +1,4 @@
-"""Issuing rules: making, changing and switching them. Tills follow a change with their next basket."""
+"""Issuing rules: making and changing them. Tills follow a change with their next basket."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from loyalty.issuing import given_for, write_tiers
 from loyalty.models import IssuingRule, IssuingTrigger
 from loyalty.services.issuing_terms import (
     IssuingInvalid,
@@ -49,6 +50,7 @@ def save_rule(
     refuse_unknown_stores(rule.store_codes, "stores", errors)
     if errors:
         raise IssuingInvalid(errors)
+    rule.tiers = write_tiers(rule.terms().tiers)
     rule.save()
     return rule
 
@@ -71,21 +73,18 @@ def _check(rule: IssuingRule, errors: list[FieldError]) -> None:
     if rule.starts_at and rule.ends_at and rule.starts_at >= rule.ends_at:
         errors.append(FieldError("ends_at", "order", _("It ends before it begins.")))
     if rule.trigger == IssuingTrigger.NEW_CUSTOMER:
-        if rule.minimum_turnover or rule.minimum_visits:
-            message = _("A new customer has bought nothing yet.")
-            errors.append(FieldError("minimum_turnover", "not_allowed", message))
-        elif any(
-            tier.get("from", "0.00") not in ("0", "0.00", 0) for tier in rule.tiers if isinstance(tier, dict)
-        ):
-            errors.append(FieldError("tiers", "not_allowed", _("A new customer has bought nothing yet.")))
+        _check_new_customer(rule, errors)
 
 
-@transaction.atomic
-def switch_rule(rule: IssuingRule, *, is_active: bool) -> IssuingRule:
-    """Switch a rule on or off."""
-    rule = IssuingRule.objects.select_for_update(no_key=True).get(pk=rule.pk)
-    if rule.is_active != is_active:
-        rule.is_active = is_active
-        rule.version += 1
-        rule.save(update_fields=["is_active", "version"])
-    return rule
+def _check_new_customer(rule: IssuingRule, errors: list[FieldError]) -> None:
+    """Refuse what somebody who has bought nothing yet could never be given."""
+    if errors:
+        return
+    if rule.minimum_turnover or rule.minimum_visits:
+        path = "minimum_turnover" if rule.minimum_turnover else "minimum_visits"
+        errors.append(FieldError(path, "not_allowed", _("A new customer has bought nothing yet.")))
+    elif not given_for(rule.terms(), turnover=0, visits=0).is_something:
+        message = _(
+            "A new customer has bought nothing yet: give an amount, or a voucher in percent, from the start."
+        )
+        errors.append(FieldError("tiers", "not_allowed", message))

@@ -16,6 +16,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from loyalty.issuing import write_tiers
 from loyalty.models import (
     IssuingEvent,
     IssuingGrant,
@@ -125,6 +126,7 @@ def save_run(
     refuse_unknown_stores(run.store_codes, "stores", errors)
     if errors:
         raise IssuingInvalid(errors)
+    run.tiers = write_tiers(run.terms().tiers)
     run.save()
     return run
 
@@ -259,7 +261,9 @@ def issue_batch(run: IssuingRun, *, limit: int) -> int:
     )
     if run.state != RunState.ISSUING or run.confirmed_at is None:
         return 0
-    missing = list(run.grants.filter(stored_value__isnull=True).order_by("pk")[:limit])
+    missing = list(
+        run.grants.select_related("customer").filter(stored_value__isnull=True).order_by("pk")[:limit]
+    )
     if not missing:
         IssuingRun.objects.filter(pk=run.pk).update(state=RunState.DONE, ended_at=run.confirmed_at)
         return 0
@@ -283,7 +287,8 @@ def _making(run: IssuingRun, grant: IssuingGrant, expires_at: datetime | None) -
         operation=str(grant.customer_id),
         amount=money.from_decimal(grant.amount),
         percent=grant.percent,
-        customer_id=grant.customer_id,
+        # Of two records that were merged since the preview, the one that stands.
+        customer_id=grant.customer.merged_into_id or grant.customer_id,
         store_codes=run.usable_store_codes,
         available_from=run.usable_from,
         expires_at=expires_at,

@@ -123,6 +123,13 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/loyalty/stamp-plan/{plan}/edit/": ("loyalty.change_stampplan",),
     "/loyalty/stamp-plan/{plan}/customers/{customer}/": ("loyalty.view_stampplan", "customers.view_customer"),
     "/loyalty/performance/": ("loyalty.view_stampplan", "customers.view_customer"),
+    "/loyalty/issuing-runs/": ("loyalty.view_issuingrun",),
+    "/loyalty/issuing-runs/new/": ("loyalty.add_issuingrun",),
+    "/loyalty/issuing-runs/{issuing_run}/": ("loyalty.view_issuingrun",),
+    "/loyalty/issuing-runs/{issuing_run}/edit/": ("loyalty.change_issuingrun",),
+    "/loyalty/issuing-rules/": ("loyalty.view_issuingrule",),
+    "/loyalty/issuing-rules/new/": ("loyalty.add_issuingrule",),
+    "/loyalty/issuing-rule/{issuing_rule}/": ("loyalty.change_issuingrule",),
     "/products/{product}/loyalty/": ("retail.view_product", "loyalty.view_pointsprogram"),
     "/associations/": ("campaigns.view_association",),
     "/associations/new/": ("campaigns.add_association",),
@@ -178,6 +185,8 @@ LISTS = (
     "/loyalty/programs/",
     "/loyalty/stamp-plans/",
     "/loyalty/performance/",
+    "/loyalty/issuing-runs/",
+    "/loyalty/issuing-rules/",
     "/associations/",
     "/markdowns/",
     "/promo-codes/",
@@ -249,7 +258,13 @@ def loyalty_keys() -> dict[str, str]:
     plan = builders.build_stamp_plan(shows_extras=True)
     builders.build_credit(builders.build_account(plan=plan), 3_00)
     stored = builders.build_stored_value(customer=builders.build_customer())
-    return {"program": program.code, "plan": plan.code, "stored_value": str(stored.stored.pk)}
+    return {
+        "program": program.code,
+        "plan": plan.code,
+        "stored_value": str(stored.stored.pk),
+        "issuing_run": str(builders.build_issuing_run().pk),
+        "issuing_rule": builders.build_issuing_rule().code,
+    }
 
 
 def sign_in(*permissions: str) -> Client:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from loyalty.models import Account, AccountKind, IssuingRule, StoredValue
 from loyalty.selectors.stored_values import find_by_code, usual_type
-from loyalty.services.issuing_rules import save_rule, switch_rule
+from loyalty.services.issuing_rules import save_rule
 from loyalty.services.issuing_terms import IssuingInvalid
 from pos_api.services.credentials import issue_terminal_key
 from retail.models import Sale
@@ -102,7 +102,7 @@ class TestAnySale:
         make_rule(code="outra-loja", store_codes=[Till.open().terminal.store.code])
         make_rule(code="passada", ends_at=now - timedelta(seconds=1))
         make_rule(code="futura", starts_at=now + timedelta(days=1))
-        switch_rule(make_rule(code="desligada"), is_active=False)
+        make_rule(code="desligada", is_active=False)
         make_rule(code="aqui", store_codes=[till.terminal.store.code])
 
         assert [one["rule"] for one in announced(till, of("80.00"))] == ["aqui"]
@@ -113,7 +113,7 @@ class TestAnySale:
 
         save_rule(rule=rule, values={"tiers": [{"amount": "7.00"}]}, user=None, at=timezone.now())
         assert announced(till, of("80.00"))[0]["amount"] == "7.00"
-        switch_rule(rule, is_active=False)
+        save_rule(rule=rule, values={"is_active": False}, user=None, at=timezone.now())
         assert announced(till, of("80.00")) == []
 
     def test_a_test_sale_makes_nothing(self, till: Till) -> None:

@@ -1,0 +1,257 @@
+"""The pages of issuing runs and rules as a manager uses them."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from openpyxl import load_workbook
+
+from campaigns.services import issuing_jobs
+from loyalty.models import IssuingEvent, IssuingRule, IssuingRun, RunState, StoredValue
+from loyalty.selectors.issuing import issued
+from loyalty.services import issuing_runs
+from tests.builders import (
+    build_customer,
+    build_issuing_rule,
+    build_issuing_run,
+    build_sale,
+    build_store,
+    build_user,
+)
+from tests.campaigns.code_work import AT
+from tests.campaigns.code_work import run as run_job
+
+pytestmark = pytest.mark.django_db
+NEW, RULES = "/loyalty/issuing-runs/new/", "/loyalty/issuing-rules/new/"
+FIELDS = {"name": "Natal", "percent_means": "turnover", "tier_1_amount": "10.00"}
+
+
+@pytest.fixture
+def manager() -> Client:
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(User.objects.create_superuser("marina"))
+    return client
+
+
+def work(run: IssuingRun) -> IssuingRun:
+    """Do what is queued for a run."""
+    for job in issuing_jobs.jobs_of(run):
+        if job.is_active:
+            run_job(job)
+    run.refresh_from_db()
+    return run
+
+
+def issued_run(**values: Any) -> IssuingRun:
+    run = build_issuing_run(**values)
+    issuing_jobs.request_issue(run=run, version=run.version, accepts_overlap=True, user=None, at=AT)
+    return work(run)
+
+
+class TestRun:
+    def test_is_made_previewed_confirmed_and_issued(self, manager: Client) -> None:
+        store, ana = build_store(), build_customer(name="Ana Souza")
+        for amount in ("60.00", "40.00"):
+            build_sale(customer=ana, store=store, lines=[{"unit_price": Decimal(amount)}])
+        build_customer()
+
+        answer = manager.post(
+            NEW,
+            FIELDS
+            | {
+                "tier_1_amount": "",
+                "tier_1_percent": "5",
+                "minimum_visits": "2",
+                "minimum_turnover": "100.00",
+                "stores": store.code,
+                "period_from_day": "2026-11-01",
+                "period_until_day": "2026-11-30",
+                "valid_days": "30",
+            },
+        )
+        run = work(IssuingRun.objects.get())
+        assert answer["Location"] == f"/loyalty/issuing-runs/{run.pk}/"
+        # The last day is part of the period, by the company's clock.
+        assert run.period_ends_at == datetime(2026, 12, 1, 3, tzinfo=UTC)
+        page = manager.get(answer["Location"]).content.decode()
+        assert "Ana Souza" in page
+        assert "5.00" in page
+
+        manager.post(f"{answer['Location']}confirm/", {"version": run.version})
+        run = work(run)
+
+        assert (run.state, run.issued_count) == (RunState.DONE, 1)
+        assert StoredValue.objects.get().customer == ana
+
+    def test_shows_each_mistake_beside_its_field(self, manager: Client) -> None:
+        answer = manager.post(
+            NEW,
+            FIELDS
+            | {
+                "stores": "NADA",
+                "tier_1_percent": "5",
+                "valid_days": "5",
+                "usable_until_day": "2026-12-31",
+                "customer": "ninguem",
+            },
+        )
+        assert answer.status_code == 422
+        assert list(answer.context["form"].errors) == ["customer"]
+
+        answer = manager.post(
+            NEW,
+            FIELDS
+            | {"stores": "NADA", "tier_1_percent": "5", "valid_days": "5", "usable_until_day": "2026-12-31"},
+        )
+        assert answer.status_code == 422
+        assert set(answer.context["form"].errors) == {"tier_1_amount", "valid_days", "stores"}
+        assert not IssuingRun.objects.exists()
+
+    def test_is_changed_with_what_it_says_and_not_over_somebody_else(self, manager: Client) -> None:
+        run = build_issuing_run(usable_store_codes=[build_store().code], valid_days=7)
+        url = f"/loyalty/issuing-runs/{run.pk}/edit/"
+        form = manager.get(url).context["form"]
+        shown = {
+            name: value for name in form.fields if (value := form[name].value()) not in (None, "", False)
+        }
+        assert (shown["tier_1_amount"], shown["valid_days"]) == (Decimal("10.00"), 7)
+
+        sent = {**shown, "type": run.type_id, "name": "Outro", "_version": run.version}
+        assert manager.post(url, sent).status_code == 302
+        assert manager.post(url, sent).status_code == 422
+        run.refresh_from_db()
+        assert (run.name, run.state) == ("Outro", RunState.DRAFT)
+
+    def test_confirming_an_old_preview_or_without_a_word_on_overlaps_issues_nothing(
+        self, manager: Client
+    ) -> None:
+        build_customer()
+        issued_run()
+        run = build_issuing_run()
+        url = f"/loyalty/issuing-runs/{run.pk}/"
+
+        for sent in ({"version": run.version - 1}, {"version": "x"}, {}, {"version": run.version}):
+            manager.post(f"{url}confirm/", sent)
+            assert work(run).state == RunState.PREVIEWED
+        assert "were given vouchers for the same purchases" in manager.get(url).content.decode()
+        manager.post(f"{url}confirm/", {"version": run.version, "accepts_overlap": "1"})
+        assert work(run).state == RunState.DONE
+
+    def test_is_cancelled_and_goes_on_after_its_job_was_stopped(self, manager: Client) -> None:
+        build_customer()
+        run = build_issuing_run()
+        job = issuing_jobs.request_issue(
+            run=run, version=run.version, accepts_overlap=False, user=None, at=AT
+        )
+        manager.post(f"/jobs/{job.pk}/cancel/")
+        url = f"/loyalty/issuing-runs/{run.pk}/"
+        assert "Go on" in manager.get(url).content.decode()
+        manager.post(f"{url}resume/")
+        assert work(run).state == RunState.DONE
+
+        other = build_issuing_run()
+        manager.post(f"/loyalty/issuing-runs/{other.pk}/cancel/")
+        other.refresh_from_db()
+        assert other.state == RunState.CANCELLED
+
+
+class TestFile:
+    def test_has_codes_for_whoever_may_issue_and_says_so_in_the_history(self, manager: Client) -> None:
+        build_customer(name="Ana Souza")
+        run = issued_run()
+        [(_grant, code)] = issued(run, with_codes=True)
+        url = f"/loyalty/issuing-runs/{run.pk}/export"
+
+        plain = b"".join(manager.get(f"{url}.csv").streaming_content).decode()  # type: ignore[attr-defined]
+        assert "Ana Souza" in plain
+        assert code not in plain
+        assert not IssuingEvent.objects.filter(action="exported").exists()
+
+        book = load_workbook(BytesIO(b"".join(manager.post(f"{url}.xlsx").streaming_content)))  # type: ignore[attr-defined]
+        assert [cell.value for cell in book.active[2]][-1] == code
+        assert IssuingEvent.objects.filter(action="exported").count() == 1
+        assert "Codes taken away" in manager.get(f"/loyalty/issuing-runs/{run.pk}/").content.decode()
+
+    def test_has_no_codes_for_others_nor_after_they_were_closed(self, manager: Client) -> None:
+        build_customer(name="Ana Souza")
+        run = issued_run()
+        [(_grant, code)] = issued(run, with_codes=True)
+        url = f"/loyalty/issuing-runs/{run.pk}/export.csv"
+        reader = Client()
+        reader.force_login(build_user(permissions=["loyalty.view_issuingrun"]))
+
+        assert reader.post(url).status_code == 403
+        assert b"Ana Souza" not in b"".join(reader.get(url).streaming_content)  # type: ignore[attr-defined]
+        manager.post(f"/loyalty/issuing-runs/{run.pk}/close-codes/")
+        assert code.encode() not in b"".join(manager.post(url).streaming_content)  # type: ignore[attr-defined]
+
+    def test_confirming_and_closing_need_the_right_to_issue(self) -> None:
+        build_customer()
+        run = build_issuing_run()
+        client = Client()
+        client.force_login(build_user(permissions=["loyalty.view_issuingrun", "loyalty.change_issuingrun"]))
+
+        for step in ("confirm", "resume", "close-codes"):
+            assert client.post(f"/loyalty/issuing-runs/{run.pk}/{step}/").status_code == 403
+        issuing_runs.preview(run, at=AT)
+        assert client.post(f"/loyalty/issuing-runs/{run.pk}/preview/").status_code == 302
+
+
+class TestRule:
+    def test_is_made_with_tiers(self, manager: Client) -> None:
+        answer = manager.post(
+            RULES,
+            FIELDS
+            | {
+                "trigger": "sale",
+                "is_active": "on",
+                "percent_means": "voucher",
+                "tier_1_amount": "",
+                "tier_1_from": "50.00",
+                "tier_1_percent": "5",
+                "tier_2_from": "100.00",
+                "tier_2_percent": "10",
+                "ends_day": "2026-12-31",
+                "valid_days": "30",
+            },
+        )
+
+        rule = IssuingRule.objects.get()
+        assert answer["Location"] == "/loyalty/issuing-rules/"
+        assert (rule.code, rule.ends_at) == ("natal", datetime(2027, 1, 1, 3, tzinfo=UTC))
+        assert rule.tiers == [{"from": "50.00", "percent": "5"}, {"from": "100.00", "percent": "10"}]
+        assert "off a purchase" in manager.get("/loyalty/issuing-rules/").content.decode()
+
+    def test_names_what_is_wrong_in_the_row_that_says_it(self, manager: Client) -> None:
+        answer = manager.post(
+            RULES,
+            FIELDS
+            | {
+                "trigger": "customer",
+                "tier_1_from": "100.00",
+                "tier_3_from": "50.00",
+                "tier_3_amount": "5.00",
+            },
+        )
+
+        assert answer.status_code == 422
+        assert set(answer.context["form"].errors) == {"window_days", "tier_3_from"}
+
+    def test_is_switched_off_and_keeps_its_code(self, manager: Client) -> None:
+        rule = build_issuing_rule()
+        url = f"/loyalty/issuing-rule/{rule.code}/"
+
+        answer = manager.post(
+            url, FIELDS | {"trigger": "sale", "code": "outro", "_version": str(rule.version)}
+        )
+
+        assert answer.status_code == 302
+        changed = IssuingRule.objects.get()
+        assert (changed.code, changed.is_active, changed.version) == (rule.code, False, rule.version + 1)
+        assert (
+            manager.post(url, FIELDS | {"trigger": "sale", "_version": str(rule.version)}).status_code == 422
+        )
