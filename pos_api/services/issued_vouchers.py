@@ -9,12 +9,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from campaigns.engine.evaluation import Evaluation, VoucherEarned
+from campaigns.engine.evaluation import Evaluation
 from loyalty import stored_codes
-from loyalty.models import AccountKind, LotSource
+from loyalty.models import AccountKind, LotSource, StoredValueType
 from loyalty.selectors.stored_values import usual_type
-from loyalty.services.stored_values import Made, Making, codes_again, make
-from loyalty.value import HUNDRED
+from loyalty.services.stored_values import MOST, Made, Making, codes_again, make
 from pos_api.authentication import TerminalCaller
 from pos_api.issuing_rules import rules_of
 from pos_api.services.evaluation import Evaluated
@@ -40,16 +39,18 @@ def issue_vouchers(
     if not earned:
         return []
     rules = {rule.code: rule for rule in rules_of(evaluated.snapshot.issuing_version)}
-    # What campaigns give is of the usual type of voucher.
-    usual = None if all(one.rule for one in earned) else usual_type(AccountKind.VOUCHER)
+    types = {rule.code: rule.type for rule in rules.values()}
+    if not all(voucher.rule for voucher in earned):
+        # What campaigns give is of the usual type of voucher.
+        types[""] = usual_type(AccountKind.VOUCHER)
     makings = []
     for number, voucher in enumerate(earned, 1):
         rule = rules.get(voucher.rule)
         making = Making(
-            type=rule.type if rule is not None else usual,
+            type=types[voucher.rule],
             origin=rule.origin if rule is not None else f"campaign:{voucher.campaign}"[:80],
             operation=f"sale:{sale_id}:{number}",
-            amount=voucher.amount,
+            amount=_within_type(voucher.amount, types[voucher.rule]),
             percent=None if voucher.percent is None else Decimal(voucher.percent) / 10_000,
             customer_id=customer_id,
             store_id=caller.store_id,
@@ -63,25 +64,33 @@ def issue_vouchers(
         )
         makings.append(making)
     made = make(makings, at=at, occurred_at=evaluated.moment)
-    for entry, one in zip(body["earned"]["vouchers"], made, strict=True):
+    for entry, making, one in zip(body["earned"]["vouchers"], makings, made, strict=True):
+        if making.percent is None:
+            entry["amount"] = money.text(making.amount)
         entry["code"] = stored_codes.written(one.code)
         entry["stored_value"] = one.stored.pk
         entry["valid_until"] = None if one.expires_at is None else one.expires_at.isoformat()
-    return [_row(voucher, one, evaluated.evaluation) for voucher, one in zip(earned, made, strict=True)]
+    return [_row(making, one, evaluated.evaluation) for making, one in zip(makings, made, strict=True)]
 
 
-def _row(voucher: VoucherEarned, one: Made, evaluation: Evaluation) -> Json:
+def _within_type(amount: int, kind: StoredValueType) -> int:
+    """Return what of an amount one value of the type may hold: no sale is refused because a ceiling was lowered."""
+    limit = MOST if kind.ceiling is None else min(MOST, money.from_decimal(kind.ceiling))
+    return min(amount, limit)
+
+
+def _row(making: Making, one: Made, evaluation: Evaluation) -> Json:
     """Return what a return of the sale takes back: each line its part; a use is not divided and goes with the last."""
     lines = list(evaluation.lines)
-    weights = [line.net for line in lines]
-    shares = money.prorate(voucher.amount, weights) if voucher.percent is None else [0] * len(lines)
+    whole = making.percent is not None
+    shares = [0] * len(lines) if whole else money.prorate(making.amount, [line.net for line in lines])
     return {
         "kind": one.stored.account.kind,
-        "code": voucher.rule or voucher.campaign,
+        "code": making.earned_by,
         "lot": one.lot_id,
-        "amount": HUNDRED if voucher.percent is not None else voucher.amount,
+        "amount": making.hundredths,
         "lines": {str(line.line): share for line, share in zip(lines, shares, strict=True)},
-        "whole": voucher.percent is not None,
+        "whole": whole,
         "holder": one.stored.account_id,
     }
 

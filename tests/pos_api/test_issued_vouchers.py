@@ -260,6 +260,16 @@ class TestCampaign:
         assert (given["campaign"], given["amount"], balance(given["code"])) == ("VALE", "10.00", 10)
         assert_world()
 
+    def test_no_sale_is_refused_because_the_ceiling_of_the_type_is_lower(self, till: Till) -> None:
+        publish("VALE", benefits=[{"kind": "voucher", "percent": "10.00"}])
+        kind = usual_type(AccountKind.VOUCHER)
+        kind.ceiling = Decimal("6.00")
+        kind.save()
+
+        [given] = sell(till, "100.00")["earned"]["vouchers"]
+
+        assert (given["amount"], balance(given["code"])) == ("6.00", 6)
+
 
 class TestStatements:
     def test_nothing_is_asked_where_there_is_no_rule(self, till: Till) -> None:
