@@ -58,6 +58,7 @@ MODULES = (
     "search",
     "state",
     "stored",
+    "survey",
     "value",
 )
 # What the page loads besides, under names with a hash.

@@ -18,6 +18,7 @@ import { cancelView, cancelledView, changedView, receiptView, salesView } from "
 import { payoutView, returnView, returnedView } from "./returns.js";
 import { searchKey } from "./search.js";
 import { pairing, state, update } from "./state.js";
+import { surveyView, surveyedView } from "./survey.js";
 import { giftsView } from "./value.js";
 
 const DIALOGS = {
@@ -42,6 +43,8 @@ const DIALOGS = {
   valueIssued: valueIssuedView,
   valueTakenBack: valueTakenBackView,
   forfeit: forfeitView,
+  survey: surveyView,
+  surveyed: surveyedView,
   waiting: waitingView,
   keys: keysView,
 };

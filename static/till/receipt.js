@@ -10,6 +10,7 @@ import { earnedItems } from "./promotions.js";
 import { undoneView } from "./returns.js";
 import { pairing, rememberNames, say, state, update } from "./state.js";
 import { isMasked, kindName, leftTexts, valuePaper, worth } from "./stored.js";
+import { surveyButton } from "./survey.js";
 import { balanceTexts, redeemedItems } from "./value.js";
 
 const STATES = {
@@ -154,6 +155,7 @@ export function receiptView(dialog) {
     ],
     actions: [
       h("button", { class: "button", type: "button", data: { action: "receipt.print" } }, icon("printer"), gettext("Print")),
+      surveyButton(dialog),
       dialog.reprint
         ? canComeBack(dialog.sale) && [
           h("button", { class: "button", type: "button", data: { action: "return.open", sale: dialog.sale.sale } }, icon("undo"), gettext("Return")),

@@ -1,5 +1,6 @@
 """The till and the customer's value: what it shows, what it redeems, gifts, and what the receipt says of it."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -7,8 +8,10 @@ from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from loyalty.models import Account, LevelGift, ProgramLevel
+from campaigns.services.campaigns import create_campaign
+from loyalty.models import Account, AnswerSource, LevelGift, ProgramLevel, SurveyAnswer
 from loyalty.services.adjustments import adjust
+from loyalty.services.surveys import answer_survey
 from retail.models import Product, Sale
 from tests.builders import build_account, build_credit, build_program
 from tests.e2e.cashier import expect_total, name_customer, pair, pay, sell
@@ -178,6 +181,63 @@ def spend_elsewhere(shop: Shop, cents: int) -> None:
             operation="elsewhere",
             at=timezone.now(),
         )
+
+
+class TestSurvey:
+    def test_is_offered_after_the_sale_and_releases_what_waited_for_it(
+        self, open_page: OpenPage, shop: Shop
+    ) -> None:
+        document = {
+            "code": "VOLTE",
+            "name": "Volte sempre",
+            "starts_at": (timezone.now() - timedelta(days=1)).isoformat(),
+            "benefits": [{"kind": "cashback", "percent": "10.00", "requires_review": True}],
+        }
+        create_campaign(document=document, publish=True, user=None, at=timezone.now())
+        page = open_page("/till/")
+        begin(page, shop, "CAM-P")
+        pay(page)
+        expect_total(page, "60.00")
+        page.locator(".charge:visible").click()
+        dialog = page.locator("#till-dialog")
+        dialog.get_by_role("button", name="Survey").click()
+        expect(dialog.get_by_role("button", name="Send the answer")).to_be_disabled()
+        assert stumbling_blocks(page) == []
+        dialog.get_by_role("button", name="9", exact=True).click()
+        page.fill("#survey-comment", "Atendimento ótimo\nFila longa")
+        dialog.get_by_role("button", name="Send the answer").click()
+
+        expect(dialog).to_contain_text("R$6.00 of cashback is released")
+        answer = SurveyAnswer.objects.get()
+        assert (answer.score, answer.comment, answer.source) == (9, "Atendimento ótimo\nFila longa", "till")
+        dialog.get_by_role("button", name="Done").click()
+        page.keyboard.press("F7")
+        dialog.get_by_role("button", name="Reprint").click()
+        expect(dialog.locator(".receipt")).to_be_visible()
+        expect(dialog.get_by_role("button", name="Survey")).to_have_count(0)
+
+    def test_that_was_answered_elsewhere_says_so_and_leads_back(
+        self, open_page: OpenPage, shop: Shop, watch: Watch
+    ) -> None:
+        watch.expected.add("/api/v1/surveys/purchase/answers/")
+        page = open_page("/till/")
+        begin(page, shop, "CAM-P")
+        pay(page)
+        expect_total(page, "60.00")
+        page.locator(".charge:visible").click()
+        dialog = page.locator("#till-dialog")
+        dialog.get_by_role("button", name="Survey").click()
+        answer_survey(
+            sale=Sale.objects.get(), score=2, comment="", source=AnswerSource.LINK, at=timezone.now()
+        )
+
+        dialog.get_by_role("button", name="9", exact=True).click()
+        dialog.get_by_role("button", name="Send the answer").click()
+
+        expect(dialog).to_contain_text("This survey was answered already")
+        dialog.get_by_role("button", name="Back to the receipt").click()
+        expect(dialog.locator(".receipt")).to_be_visible()
+        expect(dialog.get_by_role("button", name="Survey")).to_have_count(0)
 
 
 class TestGifts:
