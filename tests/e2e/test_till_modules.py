@@ -131,10 +131,11 @@ class TestMoments:
     def test_are_shown_by_the_clocks_of_the_store(self, in_manaus: Page) -> None:
         late = "2026-11-23T03:30:00Z"
 
-        assert compute(in_manaus, "moments", f"m.showMoment('{late}')") == "22/11/2026, 23:30"
+        shown = compute(in_manaus, "moments", f"m.showMoment('{late}')")
+        assert " ".join(shown.split()) == "11/22/26, 11:30 PM"
         assert compute(in_manaus, "moments", f"m.businessDate(new Date('{late}'))") == "2026-11-22"
         # What ends when the day does in Manaus is good until that day, though it is over in São Paulo an hour before.
-        assert compute(in_manaus, "moments", "m.showLastDay('2026-11-23T04:00:00Z')") == "22 Nov 2026"
+        assert compute(in_manaus, "moments", "m.showLastDay('2026-11-23T04:00:00Z')") == "Nov 22, 2026"
 
     def test_are_sent_and_read_with_the_offset_of_the_store(self, in_manaus: Page) -> None:
         local = "2026-11-22T22:30:00.000-04:00"
@@ -156,7 +157,8 @@ def _move_store(page: Page, zone: str) -> Page:
     page.evaluate(
         """async (zone) => {
             const { state } = await import("/static/till/state.js");
-            state.device.pairings = [{ id: "1", store: { time_zone: zone } }];
+            const named = { code: "1", name: "Loja" };
+            state.device.pairings = [{ id: "1", store: { ...named, time_zone: zone }, terminal: named }];
             state.device.current = "1";
         }""",
         zone,
