@@ -4,10 +4,12 @@ from campaigns.services import approval, campaigns, categories, jobs, publicatio
 from campaigns.services import promo_code_refusals as promo_codes
 from customers.services.appointments import AppointmentClosed, AppointmentRefused, AppointmentTaken
 from customers.services.consents import ConsentRefused
+from customers.services.merged_records import MergeRefused, SameRecord
 from customers.services.pins import PinInvalid
 from loyalty.services.issuing_terms import IssuingError, IssuingInvalid
 from loyalty.services.refusals import (
     AmountInvalid,
+    CustomerMerged,
     ReasonRequired,
     StoredValueRefused,
     StoredValueReserved,
@@ -53,6 +55,9 @@ RULES: tuple[Rule, ...] = (
     Rule(PinInvalid, 422),
     Rule(verifications.TooManyCodes, 429),
     Rule(verifications.VerificationRefused, 422),
+    Rule(SameRecord, 422),
+    Rule(MergeRefused, 409),
+    Rule(CustomerMerged, 409),
     Rule(AppointmentRefused, 422),
     Rule(AppointmentTaken, 409),
     Rule(AppointmentClosed, 409),

@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from retail.navigation import INSTALLATION, SALES, NavigationEntry
+from customers.navigation import CustomerTab
+from retail.navigation import INSTALLATION, RELATIONSHIP, SALES, NavigationEntry
 
 ENTRIES = [
     NavigationEntry(
@@ -25,6 +26,14 @@ ENTRIES = [
         section=SALES, label=_("Till in the browser"), url_name="till:till", icon="till", order=20
     ),
     NavigationEntry(
+        section=RELATIONSHIP,
+        label=_("Merged customers"),
+        url_name="pos_api:customer_merge_list",
+        icon="link",
+        order=15,
+        permission="customers.merge_customer",
+    ),
+    NavigationEntry(
         section=INSTALLATION,
         label=_("Terminals and keys"),
         url_name="pos_api:terminal_list",
@@ -35,4 +44,8 @@ ENTRIES = [
     NavigationEntry(
         section=INSTALLATION, label=_("API documentation"), url_name="api:docs", icon="api", order=90
     ),
+]
+
+CUSTOMER_TABS = [
+    CustomerTab(label=_("Merge"), url_name="pos_api:customer_merge", permission="customers.merge_customer"),
 ]

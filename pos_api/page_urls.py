@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pos_api.views.pages import sale, sale_exception, sale_return, terminal
+from pos_api.views.pages import customer_merge, sale, sale_exception, sale_return, terminal
 
 app_name = "pos_api"
 
@@ -13,6 +13,18 @@ urlpatterns = [
     path("sales/<int:pk>/return/", sale_return.SaleReturnCreate.as_view(), name="sale_return"),
     path("sales/exceptions/", sale_exception.SaleExceptionList.as_view(), name="sale_exception_list"),
     path("sales/exceptions/<int:pk>/", sale_exception.SaleExceptionSettle.as_view(), name="sale_exception"),
+    path("customers/merges/", customer_merge.CustomerMergeList.as_view(), name="customer_merge_list"),
+    path(
+        "customers/merges/<int:pk>/",
+        customer_merge.CustomerMergeDetail.as_view(),
+        name="customer_merge_detail",
+    ),
+    path("customers/<int:pk>/merge/", customer_merge.CustomerMergeSearch.as_view(), name="customer_merge"),
+    path(
+        "customers/<int:pk>/merge/<int:other>/",
+        customer_merge.CustomerMergePreview.as_view(),
+        name="customer_merge_preview",
+    ),
     path("terminals/", terminal.TerminalList.as_view(), name="terminal_list"),
     path("terminals/<int:pk>/", terminal.TerminalDetail.as_view(), name="terminal_detail"),
     path("terminals/<int:pk>/keys/", terminal.KeyIssue.as_view(), name="terminal_key_issue"),

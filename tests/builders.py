@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from django.contrib.auth.models import AbstractUser, Permission, User
 from django.db import transaction
+from django.utils import timezone
 
 from campaigns.models import (
     Association,
@@ -38,6 +39,7 @@ from customers.models import Appointment, Consent, Customer, CustomerGrouping
 from loyalty.models import (
     Account,
     AccountKind,
+    CustomerMerge,
     IssuingRule,
     IssuingRun,
     PointsProgram,
@@ -50,6 +52,7 @@ from loyalty.services.issuing_runs import preview, save_run
 from loyalty.services.ledger import Credit, Credited, credit
 from loyalty.services.stored_values import Made, Making, make
 from pos_api.models import SaleException
+from pos_api.services.customer_merges import merge_customers
 from retail.models import (
     Category,
     PriceChange,
@@ -140,6 +143,22 @@ def build_store_grouping(*, stores: Sequence[Store] = (), **values: Any) -> Stor
 def build_customer(**values: Any) -> Customer:
     defaults = {"name": "Ana Souza", "document": build_cpf(), "birth_date": date(1990, 5, 17)}
     return Customer.objects.create(**defaults | values)
+
+
+def build_customer_merge(*, kept: Customer | None = None, absorbed: Customer | None = None) -> CustomerMerge:
+    """Merge a record without document, which has cashback and a sale, into another, unless told otherwise."""
+    if absorbed is None:
+        absorbed = build_customer(document=None)
+        build_credit(build_account(customer=absorbed))
+        build_sale(customer=absorbed)
+    outcome = merge_customers(
+        kept_id=(kept or build_customer()).pk,
+        absorbed_id=absorbed.pk,
+        reason="Same person",
+        actor=build_user(),
+        at=timezone.now(),
+    )
+    return outcome.merge
 
 
 def build_customer_grouping(*, customers: Sequence[Customer] = (), **values: Any) -> CustomerGrouping:

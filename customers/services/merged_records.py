@@ -10,16 +10,16 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy
 
 from customers.models import Consent, Customer
 from customers.selectors import standing_consents
+from retail.models import Store
 
 # Unique: a record gives them away, or keeps them and leads to the one that stands.
 IDENTITIES = ("document", "code", "card")
 ADDRESS = ("street", "number", "complement", "district", "city", "state", "postal_code")
-PLAIN = ("name", "email", "phone", "birth_date", "sex", "remark", "home_store_id")
+PLAIN = ("name", "email", "phone", "birth_date", "sex", "remark", "home_store")
 Json = dict[str, Any]
 
 
@@ -54,6 +54,7 @@ class AlreadyMerged(MergeRefused):
     def __init__(self, customer: Customer) -> None:
         super().__init__()
         self.customer, self.into = customer.pk, customer.merged_into_id
+        self.extra = {"customer": self.customer, "into": self.into}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def absorb_record(kept: Customer, absorbed: Customer, *, actor: User) -> Json:
     taken = [one for one in field_outcomes(kept, absorbed) if one.source == "absorbed"]
     done: Json = {
         "was_active": absorbed.is_active,
-        "fields": {one.name: _plain(one.absorbed) for one in taken},
+        "fields": {one.name: plain(one.absorbed) for one in taken},
         "redirected": list(Customer.objects.filter(merged_into=absorbed).values_list("pk", flat=True)),
     }
     for one in taken:
@@ -129,11 +130,17 @@ def absorb_record(kept: Customer, absorbed: Customer, *, actor: User) -> Json:
     return done
 
 
-def _copy_consents(kept: Customer, absorbed: Customer, actor: User) -> list[Json]:
-    """Add to the kept record the answers that the person gave later on the other; return them with what stood before."""
+def newer_answers(kept: Customer, absorbed: Customer) -> dict[tuple[str, str], tuple[datetime, int, bool]]:
+    """Return by purpose and channel the standing answers of the absorbed record that are later than the kept one's."""
     standing = standing_consents([kept.pk, absorbed.pk])
     ours, theirs = standing[kept.pk].answers, standing[absorbed.pk].answers
-    newer = {key: answer for key, answer in theirs.items() if key not in ours or ours[key][:1] < answer[:1]}
+    return {key: answer for key, answer in theirs.items() if key not in ours or ours[key][0] < answer[0]}
+
+
+def _copy_consents(kept: Customer, absorbed: Customer, actor: User) -> list[Json]:
+    """Add to the kept record the answers that the person gave later on the other; return them with what stood before."""
+    newer = newer_answers(kept, absorbed)
+    ours = standing_consents([kept.pk])[kept.pk].answers
     rows = Consent.objects.in_bulk([pk for _given_at, pk, _granted in newer.values()])
     copied = []
     for (purpose, channel), (given_at, pk, granted) in sorted(newer.items()):
@@ -160,13 +167,12 @@ def release_record(
     kept: Customer, absorbed: Customer, done: Mapping[str, Any], *, actor: User, at: datetime
 ) -> None:
     """Make the absorbed record one of its own again, and take back from the kept one what it still has of it."""
-    for name, text in done["fields"].items():
-        value = _read(name, text)
-        if getattr(kept, name) != value:
+    for name, said in done["fields"].items():
+        if plain(getattr(kept, name)) != said:
             continue
-        setattr(kept, name, None if name in IDENTITIES or value is None or name in _NULL else "")
+        setattr(kept, name, None if name in IDENTITIES or name in _NULL else "")
         if name in IDENTITIES:
-            setattr(absorbed, name, value)
+            setattr(absorbed, name, said)
     kept.save()
     absorbed.is_active, absorbed.merged_into = done["was_active"], None
     absorbed.save()
@@ -176,7 +182,7 @@ def release_record(
     _answer_as_before(kept, done["consents"], actor, at)
 
 
-_NULL = ("birth_date", "home_store_id")
+_NULL = ("birth_date", "home_store")
 
 
 def _present(customer: Customer, groupings: list[int]) -> list[int]:
@@ -204,9 +210,8 @@ def _answer_as_before(kept: Customer, copied: list[Json], actor: User, at: datet
             )
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a field's value as the record of a merge keeps it."""
+    if isinstance(value, Store):
+        return value.code
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _read(name: str, value: Any) -> Any:
-    return parse_date(value) if name == "birth_date" and value else value

@@ -8,10 +8,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import connection
-from django.db.models import QuerySet
-
-from loyalty.models import Account, CustomerMerge, Lot, Receivable
+from loyalty.models import Account, CustomerMerge, Lot
+from loyalty.selectors.merges import debts_moved, lots_moved
 from loyalty.services.expiry import post_expired_of
 from loyalty.services.ledger import account_key, lock_all_accounts, open_accounts
 from loyalty.services.transfers import Move, move, move_all, move_debts, move_home
@@ -56,30 +54,6 @@ def move_value_back(merge: CustomerMerge, *, actor_id: int, at: datetime) -> Non
         actor_id=actor_id,
         reason=merge.reason,
     )
-
-
-def lots_moved(merge: CustomerMerge) -> QuerySet[Lot]:
-    """Return the lots that a merge made, at once and by what returns brought back since."""
-    return Lot.objects.filter(account__customer_id=merge.kept_id, cause__startswith=f"{merge.cause}:")
-
-
-# A debt may have gone on to a third record and come back since.
-_DEBTS = """
-WITH RECURSIVE descent(id) AS (
-    SELECT id FROM loyalty_receivable WHERE cause LIKE %s
-       AND account_id IN (SELECT id FROM loyalty_account WHERE customer_id = %s)
-     UNION ALL
-    SELECT s.moved_to_id FROM descent d JOIN loyalty_settlement s ON s.receivable_id = d.id WHERE s.moved_to_id IS NOT NULL)
-SELECT id FROM descent
-"""
-
-
-def debts_moved(merge: CustomerMerge) -> QuerySet[Receivable]:
-    """Return the debts that a merge moved and that are still owed by the record that was kept."""
-    with connection.cursor() as cursor:
-        cursor.execute(_DEBTS, [f"%|{merge.cause}", merge.kept_id])
-        ids = [pk for (pk,) in cursor.fetchall()]
-    return Receivable.objects.filter(pk__in=ids, left__gt=0, account__customer_id=merge.kept_id)
 
 
 def pass_on(lots: Sequence[tuple[Lot, int]], *, cause: str, at: datetime) -> None:

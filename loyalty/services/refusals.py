@@ -92,6 +92,7 @@ class CustomerMerged(LedgerError):
     def __init__(self, into: int) -> None:
         super().__init__()
         self.into = into
+        self.extra = {"into": into}
 
 
 class AlreadySettled(LedgerError):

@@ -21,6 +21,7 @@ from loyalty.services.merge import move_value, move_value_back
 from loyalty.services.refusals import ReasonRequired
 from loyalty.services.tiers import requalify
 from messaging.models import Cart, Message
+from messaging.services.persons import rename_person
 from pos_api.models import CounterVisit
 from pos_api.services.transactions import in_transaction
 from retail.models import Sale
@@ -64,6 +65,10 @@ class MergedOn(MergeRefused):
     message = gettext_lazy(
         "The record that was kept was merged into another one since. Undo that merge first."
     )
+
+    def __init__(self, kept: Customer) -> None:
+        super().__init__()
+        self.extra = {"customer": kept.pk, "into": kept.merged_into_id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,7 @@ def _merge(kept_id: int, absorbed_id: int, reason: str, actor: User, at: datetim
     move_uses(rows[SALES.name], old=absorbed.pk, new=kept.pk)
     for moving in MOVING:
         rows[moving.name] = _move(moving, rows_of(moving, absorbed.pk, kept.pk), kept.pk)
+    rename_person(rows["messages"], old=absorbed.pk, new=kept.pk)
     merge.moved = {"rows": rows, "record": absorb_record(kept, absorbed, actor=actor)}
     merge.save(update_fields=["moved"])
     return Outcome(merge)
@@ -125,8 +131,7 @@ def _undo(merge_id: int, actor: User, at: datetime) -> Outcome:
     merge = CustomerMerge.objects.get(pk=merge_id)
     if merge.undone_at is not None:
         return Outcome(merge, replayed=True)
-    if kept.merged_into_id is not None:
-        raise MergedOn
+    refuse_merged_on(kept)
     done = merge.moved["rows"]
     rows = {SALES.name: _move(SALES, rows_to_return(SALES, done, merge), absorbed.pk)}
     move_value_back(merge, actor_id=actor.pk, at=at)
@@ -134,10 +139,17 @@ def _undo(merge_id: int, actor: User, at: datetime) -> Outcome:
     move_uses(rows[SALES.name], old=kept.pk, new=absorbed.pk)
     for moving in MOVING:
         rows[moving.name] = _move(moving, rows_to_return(moving, done, merge), absorbed.pk)
+    rename_person(rows["messages"], old=kept.pk, new=absorbed.pk)
     release_record(kept, absorbed, merge.moved["record"], actor=actor, at=at)
     merge.undone_at, merge.undone_by, merge.given_back = at, actor, {"rows": rows}
     merge.save(update_fields=["undone_at", "undone_by", "given_back"])
     return Outcome(merge)
+
+
+def refuse_merged_on(kept: Customer) -> None:
+    """Raise MergedOn when the kept record of a merge is merged itself."""
+    if kept.merged_into_id is not None:
+        raise MergedOn(kept)
 
 
 def _lock(kept_id: int, absorbed_id: int) -> tuple[Customer, Customer]:

@@ -5,6 +5,13 @@ from django.urls import URLPattern, path
 from pos_api.views.appointments import AppointmentCancelView, AppointmentListView, AppointmentView
 from pos_api.views.consents import ConsentListView, StandingConsentsView
 from pos_api.views.customer_lookup import CustomerLookupView
+from pos_api.views.customer_merges import (
+    CustomerMergeListView,
+    CustomerMergePreviewView,
+    CustomerMergeUndoPreviewView,
+    CustomerMergeUndoView,
+    CustomerMergeView,
+)
 from pos_api.views.customers import CustomerListView, CustomerView
 from pos_api.views.verifications import PinView, VerificationsView
 
@@ -16,6 +23,17 @@ urlpatterns: list[URLPattern] = [
     path("customers/<int:pk>/", CustomerView.as_view(), name="customer"),
     path("customers/<int:pk>/consents/", ConsentListView.as_view(), name="consents"),
     path("customers/<int:pk>/consents/standing/", StandingConsentsView.as_view(), name="standing_consents"),
+    path("customers/<int:pk>/merge/", CustomerMergeView.as_view(), name="customer_merge"),
+    path(
+        "customers/<int:pk>/merge/preview/", CustomerMergePreviewView.as_view(), name="customer_merge_preview"
+    ),
+    path("customer-merges/", CustomerMergeListView.as_view(), name="customer_merges"),
+    path("customer-merges/<int:pk>/undo/", CustomerMergeUndoView.as_view(), name="customer_merge_undo"),
+    path(
+        "customer-merges/<int:pk>/undo/preview/",
+        CustomerMergeUndoPreviewView.as_view(),
+        name="customer_merge_undo_preview",
+    ),
     path("appointments/", AppointmentListView.as_view(), name="appointments"),
     path("appointments/<int:pk>/", AppointmentView.as_view(), name="appointment"),
     path("appointments/<int:pk>/cancel/", AppointmentCancelView.as_view(), name="appointment_cancel"),

@@ -13,6 +13,7 @@ from pos_api.openapi import PAGE_PARAMETERS, operation, page_of
 from pos_api.pagination import paginated
 from pos_api.services.counter import customer_at_counter
 from pos_api.views.base import ManagerView, answer, read_json
+from pos_api.views.customers import find_standing
 from pos_api.views.resources import CounterView, find_or_404, terminal_or_none, user_of
 from retail.models import Store
 from retail.rows import schema_of
@@ -87,7 +88,7 @@ class ConsentListView(CounterView):
         if terminal is not None:
             customer = customer_at_counter(store_id=terminal.store_id, customer_id=pk, at=at)
         else:
-            customer = find_or_404(Customer.objects.all(), pk=pk)
+            customer = find_standing(pk)
         consent = record_consent(
             customer=customer,
             values=read_json(request),

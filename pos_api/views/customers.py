@@ -16,6 +16,7 @@ from customers.services.customers import (
     update_customer,
     upsert_customers,
 )
+from loyalty.services.refusals import CustomerMerged
 from pos_api.openapi import ROW_RESULTS, operation, page_of, rows_of
 from pos_api.services.counter import customer_at_counter, record_visit
 from pos_api.views.base import answer, no_content, read_json
@@ -59,6 +60,10 @@ SHOWN: dict[str, Any] = {
         "id": {"type": "integer"},
         **schema_of(COLUMNS)["properties"],
         "groupings": {"type": "array", "items": {"type": "string"}},
+        "merged_into": {
+            "type": ["integer", "null"],
+            "description": "The record of the same person that stands instead of this one.",
+        },
         "created_at": {"type": "string", "format": "date-time"},
         "updated_at": {"type": "string", "format": "date-time"},
     },
@@ -73,6 +78,7 @@ def represent(customer: Customer) -> dict[str, Any]:
         **values,
         "home_store": customer.home_store.code if customer.home_store else None,
         "groupings": sorted(grouping.code for grouping in customer.groupings.all()),
+        "merged_into": customer.merged_into_id,
         "created_at": customer.created_at,
         "updated_at": customer.updated_at,
     }
@@ -269,3 +275,11 @@ class CustomerView(CounterView):
 
 def find(pk: int) -> Customer:
     return find_or_404(Customer.objects.select_related("home_store"), pk=pk)
+
+
+def find_standing(pk: int) -> Customer:
+    """Return a customer to whom something may be added. Raises CustomerMerged for a record that was merged."""
+    customer = find(pk)
+    if customer.merged_into_id is not None:
+        raise CustomerMerged(customer.merged_into_id)
+    return customer

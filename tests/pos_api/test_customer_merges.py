@@ -22,11 +22,12 @@ from customers.services.merged_records import AlreadyMerged, DocumentsDiffer, Sa
 from loyalty.models import Account, CustomerMerge, Entry, Lot, PointsProgram, Receivable, Settlement
 from loyalty.services.adjustments import adjust
 from loyalty.services.refusals import CustomerMerged, ReasonRequired
-from messaging.models import Cart
+from messaging.models import Cart, Message
 from pos_api.services import customer_merges
 from pos_api.services.customer_merges import MergedOn, merge_customers, undo_merge
 from retail.models import Clawback, Sale
 from tests.builders import (
+    NOON,
     build_account,
     build_appointment,
     build_consent,
@@ -38,6 +39,7 @@ from tests.builders import (
     build_store,
     build_user,
 )
+from tests.pos_api.manager import Manager, codes
 from tests.pos_api.test_lock_order import ORDER, locked
 from tests.pos_api.till import Till, basket, counters, issue_code, line, publish, sale
 from tests.world import assert_world
@@ -494,6 +496,31 @@ class TestRecord:
         assert (set(into.groupings.all()), set(absorbed.groupings.all())) == ({shared}, {shared, own})
         assert set(absorbed.appointments.all()) == {moved, twice}
 
+    def test_no_occasion_writes_again_to_the_one_person(self) -> None:
+        absorbed, into = build_customer(document=None, card="90000001"), build_customer(document=CPF)
+        terms = {"occasion": "birthday", "channels": ["sms"], "due_at": NOON, "planned_at": NOON}
+        only, twice = (
+            Message.objects.create(customer=absorbed, person=f"c:{absorbed.pk}", occasion_key=year, **terms)
+            for year in ("2025", "2026")
+        )
+        Message.objects.create(customer=into, person=f"c:{into.pk}", occasion_key="2026", **terms)
+
+        merged = merge()
+
+        moved = {one.pk: one for one in Message.objects.filter(customer=into)}
+        assert (moved[only.pk].person, moved[twice.pk].person) == (f"c:{into.pk}", f"c:{absorbed.pk}")
+        undo(merged)
+        only.refresh_from_db()
+        assert (only.customer, only.person) == (absorbed, f"c:{absorbed.pk}")
+
+    def test_leaves_no_table_that_names_a_customer_behind(self) -> None:
+        moved = {moving.model for moving in (customer_merges.SALES, *customer_merges.MOVING)}
+        # Value moves by entries, answers are given again, groupings are joined; a merge is about both records.
+        otherwise = {Account, Consent, CustomerMerge, Customer, Customer.groupings.through}
+        naming = {relation.related_model for relation in Customer._meta.related_objects}
+
+        assert naming - otherwise == moved
+
     def test_what_was_answered_last_stands(self) -> None:
         absorbed, into = build_customer(document=None, card="90000001"), build_customer(document=CPF)
         day = timedelta(days=1)
@@ -726,3 +753,137 @@ def wait_for_a_lock() -> None:
                 return
         time.sleep(0.02)
     raise AssertionError("nobody waited")
+
+
+class TestApi:
+    @pytest.fixture
+    def manager(self, db: None) -> Manager:
+        return Manager.sign_in("customers.merge_customer", "customers.view_customer", "customers.add_consent")
+
+    def pair(self) -> tuple[int, int]:
+        return kept().pk, other().pk
+
+    def test_previews_merges_and_undoes(self, two_buyers: Till, manager: Manager) -> None:
+        into, absorbed = self.pair()
+        before = state()
+
+        preview = manager.send("POST", f"customers/{into}/merge/preview/", {"absorbed": absorbed}).json()
+
+        assert state() == before
+        assert preview["problems"] == []
+        assert preview["moves"] == {"sales": 1}
+        assert preview["fields"] == [
+            {"name": "document", "kept": CPF, "absorbed": None, "stays": "kept"},
+            {"name": "card", "kept": None, "absorbed": "90000001", "stays": "absorbed"},
+        ]
+        assert preview["value"] == [
+            {
+                "kind": "points",
+                "program": "pontos",
+                "name": "Pontos",
+                "available": 100,
+                "pending": 0,
+                "owed": 0,
+            }
+        ]
+        body = {"absorbed": absorbed, "reason": "Same person"}
+        first, again = (manager.send("POST", f"customers/{into}/merge/", body) for _time in range(2))
+        assert (first.status_code, again.status_code) == (201, 200)
+        assert (first.json(), again["Idempotency-Replayed"]) == (again.json(), "true")
+        merged = first.json()
+        assert (merged["kept"]["id"], merged["absorbed"]["id"], merged["moved"]) == (
+            into,
+            absorbed,
+            {"sales": 1},
+        )
+        assert merged["by"] == manager.user.get_username()
+        assert manager.send("GET", f"customers/{absorbed}/").json()["merged_into"] == into
+        two_buyers.sell(sale(customer=OTHER, total="88.00", redeem={"points": {"pontos": "120"}}))
+
+        undoing = manager.send("POST", f"customer-merges/{merged['id']}/undo/preview/").json()
+
+        assert (undoing["problems"], undoing["empties"], undoing["returns"]) == ([], ["card"], {"sales": 1})
+        [value] = undoing["value"]
+        assert (value["moved"], value["returns"], value["used"], value["expired"]) == (100, 80, 20, 0)
+        undone = manager.send("POST", f"customer-merges/{merged['id']}/undo/")
+        assert undone.status_code == 200
+        assert undone.json()["undone_by"] == manager.user.get_username()
+        assert manager.send("POST", f"customer-merges/{merged['id']}/undo/")["Idempotency-Replayed"] == "true"
+        assert manager.send("POST", f"customer-merges/{merged['id']}/undo/preview/").status_code == 404
+        assert points(other()) == 80
+        assert_world()
+
+    def test_lists_them(self, manager: Manager) -> None:
+        first = merge(build_customer(), build_customer(document=None))
+        second = merge(build_customer(), build_customer(document=None))
+        undo(first)
+
+        def listed(query: str = "") -> list[int]:
+            return [one["id"] for one in manager.send("GET", f"customer-merges/{query}").json()["results"]]
+
+        assert listed() == [second.pk, first.pk]
+        assert listed("?undone=true") == [first.pk]
+        assert listed("?undone=false") == [second.pk]
+        assert listed(f"?customer={first.absorbed_id}") == listed(f"?customer={first.kept_id}") == [first.pk]
+        for query in ("?customer=x", "?undone=maybe"):
+            assert manager.send("GET", f"customer-merges/{query}").status_code == 400
+
+    def test_names_what_is_wrong(self, manager: Manager) -> None:
+        one, two = build_customer(), build_customer()
+        address = f"customers/{one.pk}/merge/"
+
+        for body, path, code in (
+            ({"reason": "x"}, "absorbed", "required"),
+            ({"absorbed": "2", "reason": "x"}, "absorbed", "type"),
+            ({"absorbed": True, "reason": "x"}, "absorbed", "type"),
+            ({"absorbed": 10**30, "reason": "x"}, "absorbed", "type"),
+            ({"absorbed": 999_999, "reason": "x"}, "absorbed", "unknown"),
+            ({"absorbed": two.pk}, "reason", "required"),
+            ({"absorbed": two.pk, "reason": "x" * 241}, "reason", "too_long"),
+            ({"absorbed": two.pk, "reason": 1}, "reason", "type"),
+            ({"absorbed": two.pk, "reason": "x", "dry_run": True}, "dry_run", "unknown_field"),
+        ):
+            answer = manager.send("POST", address, body)
+            assert (answer.status_code, codes(answer)) == (422, [(path, code)]), body
+        assert (
+            manager.send("POST", "customers/999999/merge/", {"absorbed": 1, "reason": "x"}).status_code == 404
+        )
+        assert manager.send("POST", "customer-merges/999999/undo/").status_code == 404
+
+    def test_says_why_two_cannot_be_one(self, manager: Manager) -> None:
+        one, two, three = build_customer(), build_customer(), build_customer(document=None)
+
+        def send(into: Customer, absorbed: Customer) -> Any:
+            return manager.send(
+                "POST", f"customers/{into.pk}/merge/", {"absorbed": absorbed.pk, "reason": "x"}
+            )
+
+        assert (send(one, two).status_code, send(one, two).json()["code"]) == (409, "different_documents")
+        assert send(one, one).json()["code"] == "same_record"
+        assert send(one, three).status_code == 201
+        refused = send(two, three).json()
+        assert (refused["code"], refused["customer"], refused["into"]) == ("already_merged", three.pk, one.pk)
+        preview = manager.send("POST", f"customers/{one.pk}/merge/preview/", {"absorbed": two.pk}).json()
+        assert [problem["code"] for problem in preview["problems"]] == ["different_documents"]
+
+    def test_refuses_what_would_be_added_to_the_absorbed(self, manager: Manager) -> None:
+        one, two = build_customer(), build_customer(document=None)
+        merge(one, two)
+
+        answer = manager.send(
+            "POST", f"customers/{two.pk}/consents/", {"purpose": "marketing", "granted": True}
+        )
+
+        assert (answer.status_code, answer.json()["code"], answer.json()["into"]) == (
+            409,
+            "customer_merged",
+            one.pk,
+        )
+
+
+def state() -> list[Any]:
+    """Return what merging would change."""
+    return [
+        list(model._default_manager.order_by("pk").values())
+        for model in (Customer, Sale, Account, Lot, Entry, CustomerMerge)
+    ]
