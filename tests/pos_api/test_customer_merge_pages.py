@@ -77,7 +77,7 @@ class TestPages:
         assert address in manager.get(f"/customers/{kept.pk}/merge/?q=90000001").content.decode()
         preview = manager.get(address).content.decode()
         for said in (
-            "R$30.00",
+            "30.00",
             "90000001",
             "taken from the other",
             f"/customers/{absorbed.pk}/merge/{kept.pk}/",
@@ -113,7 +113,7 @@ class TestPages:
         page = manager.get(f"/customers/merges/{merge.pk}/").content.decode()
 
         assert "Some of the value was used meanwhile" in page
-        assert "R$18.00" in page
+        assert "18.00" in page
 
     def test_say_why_two_cannot_be_merged(self, manager: Client) -> None:
         one, two = build_customer(), build_customer()

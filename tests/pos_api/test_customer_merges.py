@@ -517,7 +517,8 @@ class TestRecord:
         moved = {moving.model for moving in (customer_merges.SALES, *customer_merges.MOVING)}
         # Value moves by entries, answers are given again, groupings are joined; a merge is about both records.
         otherwise = {Account, Consent, CustomerMerge, Customer, Customer.groupings.through}
-        naming = {relation.related_model for relation in Customer._meta.related_objects}
+        fields = Customer._meta.get_fields(include_hidden=True)
+        naming = {field.related_model for field in fields if field.auto_created and not field.concrete}
 
         assert naming - otherwise == moved
 
