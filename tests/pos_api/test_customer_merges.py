@@ -15,14 +15,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.models import CampaignCounter, PromoCode, PromoCodeUse
-from customers.models import Consent, Customer
+from customers.models import Consent, Customer, CustomerPin
 from customers.selectors import find_customer, look_up_customer, standing_consents
 from customers.services.customers import update_customer, upsert_customers
 from customers.services.merged_records import AlreadyMerged, DocumentsDiffer, SameRecord
 from loyalty.models import Account, CustomerMerge, Entry, Lot, PointsProgram, Receivable, Settlement
 from loyalty.services.adjustments import adjust
 from loyalty.services.refusals import CustomerMerged, ReasonRequired
-from messaging.models import Cart, Message
+from messaging.models import Cart, Message, Verification
 from pos_api.services import customer_merges
 from pos_api.services.customer_merges import MergedOn, merge_customers, undo_merge
 from retail.models import Clawback, Sale
@@ -515,8 +515,10 @@ class TestRecord:
 
     def test_leaves_no_table_that_names_a_customer_behind(self) -> None:
         moved = {moving.model for moving in (customer_merges.SALES, *customer_merges.MOVING)}
-        # Value moves by entries, answers are given again, groupings are joined; a merge is about both records.
+        # Value moves by entries, answers are given again, groupings are joined; a merge is about both records. Proofs of the
+        # person are of the record that was asked, and over within minutes or of no use to anybody else.
         otherwise = {Account, Consent, CustomerMerge, Customer, Customer.groupings.through}
+        otherwise |= {Verification, CustomerPin}
         fields = Customer._meta.get_fields(include_hidden=True)
         naming = {field.related_model for field in fields if field.auto_created and not field.concrete}
 
