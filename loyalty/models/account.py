@@ -1,4 +1,5 @@
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -164,6 +165,8 @@ class Lot(models.Model):
     created_at = models.DateTimeField(_("created at"))
 
     objects = LotQuerySet.as_manager()
+    # What reservations keep of it, where a query asked for that (`LotQuerySet.with_held`).
+    held: Decimal
 
     class Meta:
         verbose_name = _("lot")

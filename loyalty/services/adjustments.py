@@ -165,8 +165,8 @@ def _lock_accounts_of(account_ids: Iterable[int]) -> None:
 
 
 def _take(account: Account, wanted: int, at: datetime) -> list[tuple[int, int]]:
-    lots = Lot.objects.filter(account=account).open().alive(at=at).with_held(at=at)
-    lots = [lot for lot in lots.first_expiring_first() if lot.held < lot.remaining]
+    alive = Lot.objects.filter(account=account).open().alive(at=at).with_held(at=at)
+    lots = [lot for lot in alive.first_expiring_first() if lot.held < lot.remaining]
     # A stable sort keeps the order of expiry within each of the two.
     lots.sort(key=lambda lot: not lot.is_ready(at=at))
     taken = take_in_order(wanted, [(lot.pk, money.from_decimal(lot.remaining - lot.held)) for lot in lots])

@@ -90,11 +90,11 @@ def reservation_body(reservation: Reservation, *, at: datetime) -> dict[str, Any
 
 def _find(text: str, caller: TerminalCaller, *, lock: bool = False) -> Reservation | None:
     try:
-        uuid = UUID(text) if len(text) <= 40 else None
+        uuid = UUID(text)
     except ValueError:
-        uuid = None
+        return None
     found = Reservation.objects.filter(uuid=uuid, store_id=caller.store_id, is_test=caller.is_test)
-    return (found.select_for_update(no_key=True) if lock else found).first() if uuid else None
+    return (found.select_for_update(no_key=True) if lock else found).first()
 
 
 def _end(reservation: Reservation, state: ReservationState, *, sale_id: int | None, at: datetime) -> None:

@@ -15,7 +15,7 @@ def change_redemption(*, company: Company, changed: Sequence[str], user: User) -
     if not changed:
         return
     company.save(update_fields=list(changed))
-    fields = [str(Company._meta.get_field(name).verbose_name) for name in changed]
+    fields = [str(getattr(Company._meta.get_field(name), "verbose_name", name)) for name in changed]
     LogEntry.objects.log_actions(
         user.pk, [company], CHANGE, [{"changed": {"fields": fields}}], single_object=True
     )
