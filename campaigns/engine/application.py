@@ -78,6 +78,19 @@ class Application:
             first = False
         return self
 
+    def apply_last(self, standing: Standing) -> None:
+        """Apply one campaign of a single benefit on what all others left, whatever these exclude, stop or use up.
+
+        Percentages are of what is left, also where the policy takes those of campaigns off the original prices.
+        """
+        scene = self.scene
+        base = self._base(standing.campaign.exchange, first=False)
+        room = [room - taken for room, taken in zip(scene.room, self.taken, strict=True)]
+        work = Work(scene, standing.campaign, standing.qualifying, base, base, room)
+        effects: Sequence[Effect] = [standing.campaign.benefits[0].apply(work)]
+        outcome = Outcome(standing, standing.qualifying, base, NO_LINES)
+        self._merge(outcome, effects if scene.sale_room is None else self._within_sale_cap(effects))
+
     def _apply_stage(self, entries: list[tuple[Standing, tuple[Benefit, ...]]], first: bool) -> None:
         scene, policy = self.scene, self.scene.policy
         fee = scene.basket.delivery_fee - self.freight

@@ -47,13 +47,15 @@ class PromoCode(Struct, frozen=True, kw_only=True, gc=False):
 
     `campaign` is the code of the campaign that its pool opens (empty when the pool opens those that name it), `usable`
     is false for a code that is unknown, used up, expired or another customer's. A code nobody knows has neither
-    campaign nor pool.
+    campaign nor pool. A VIP card is a code with a `percent` (millionths), taken off after all campaigns; it stands under
+    its own code in the place of a campaign.
     """
 
     code: str  # normalised: upper case, no outer spaces
     campaign: str = ""
     pool: str = ""
     usable: bool = True
+    percent: int | None = None
 
 
 class GiftChoice(Struct, frozen=True, kw_only=True, gc=False):

@@ -154,5 +154,8 @@ def _promo_codes(reader: Reader, value: Any) -> dict[str, PromoCode]:
     found = {}
     for known in documents.read_objects(reader, documents.PromoCodeDocument, value, "promo_codes"):
         code = documents.normalise_code(known.code)
-        found[code] = PromoCode(code=code, campaign=known.campaign, pool=known.pool, usable=known.usable)
+        campaign = known.campaign if known.percent is None else code
+        found[code] = PromoCode(
+            code=code, campaign=campaign, pool=known.pool, usable=known.usable, percent=known.percent
+        )
     return found

@@ -33,6 +33,7 @@ from campaigns.engine.result import BasketError, Result
 from campaigns.engine.scene import Scene
 from campaigns.engine.selection import select_by_rules
 from campaigns.engine.verdict import Verdict
+from campaigns.engine.vip import apply_rate
 from campaigns.engine.work import Work
 
 __all__ = ["BasketError", "evaluate", "work_out"]
@@ -91,6 +92,8 @@ def work_out(
     price(scene, plan.markdowns_for(basket), partial(named_lines, candidates))
     standings = [assess(compiled, scene) for compiled in candidates]
     application = Application(scene).run(choose(standings, scene, plan))
+    if basket.promo_codes:
+        standings += apply_rate(scene, application)
     redemption = None
     if redeeming is not None:
         redemption = redeem_value(scene, application, redeeming)

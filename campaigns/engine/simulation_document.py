@@ -143,6 +143,7 @@ class PromoCodeDocument:
     campaign: str = fields.text(label="Campaign", default="")
     pool: str = fields.text(label="Pool", default="")
     usable: bool = fields.boolean(label="Usable", default=True)
+    percent: int | None = fields.percent(label="Rate of a VIP card", default=None)
 
 
 @fields.declared

@@ -1,7 +1,8 @@
 """Worked examples: each file of `cases/` holds campaigns and baskets with what must come out.
 
 A case names the campaigns that take part (all of the file by default) and the fields of a simulation document. What
-it expects is compared exactly: `activations` and `reasons` together name every campaign of the case.
+it expects is compared exactly: `activations` and `reasons` together name every campaign of the case, and its `cards`: the
+VIP cards whose rate is tried.
 """
 
 import tomllib
@@ -119,4 +120,4 @@ def test_case(campaigns: dict[str, Any], case: dict[str, Any]) -> None:
 
     assert observed(answer, expected) == expected
     listed = {row["campaign"] for row in [*answer["activations"], *answer["not_activated"]]}
-    assert listed == set(case.get("campaigns", campaigns))
+    assert listed == {*case.get("campaigns", campaigns), *case.get("cards", ())}

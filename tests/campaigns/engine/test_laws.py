@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from campaigns.engine.associations import decode_association
-from campaigns.engine.basket import Basket, Shopper
+from campaigns.engine.basket import Basket, PromoCode, Shopper
 from campaigns.engine.document import decode_campaign, encode_campaign
 from campaigns.engine.evaluate import evaluate
 from campaigns.engine.evaluation import Evaluation, LineResults
@@ -227,6 +227,28 @@ def assert_ruled_out_campaigns_are_not_eligible(world: World, plan: Plan, answer
     assert everything.lines == answer.lines
 
 
+def assert_a_vip_rate_comes_last(world: World, plan: Plan, answer: Evaluation) -> None:
+    """A card takes what it takes off what is left, and changes nothing of what campaigns take off."""
+    percent = (1 + world.basket.lines[0].unit_price % 100) * 10_000
+    card = PromoCode(code="#VIP#1", campaign="#VIP#1", percent=percent)
+    entered = structs.replace(world.basket, promo_codes=(*world.basket.promo_codes, card))
+    other = world.evaluate(plan, entered)
+    taken = sum(row.discount for row in other.activations if row.campaign == card.code)
+    assert other.totals.net == answer.totals.net - taken <= answer.totals.net
+    assert {row.campaign: row.discount for row in other.activations if row.discount} == {
+        row.campaign: row.discount for row in answer.activations if row.discount
+    } | ({card.code: taken} if taken else {})
+    for line, before in zip(other.lines, answer.lines, strict=True):
+        more = [one.amount for one in line.adjustments if one.campaign == card.code]
+        assert line.adjustments[: len(before.adjustments)] == before.adjustments
+        assert len(line.adjustments) == len(before.adjustments) + len(more) <= len(before.adjustments) + 1
+        assert 0 <= sum(more) <= before.net
+    assert_sums(world, other)
+    assert_floors(world, other)
+    assert_caps(world, other)
+    assert_deals(other)
+
+
 def check(world: World) -> None:
     plan = world.rules.plan
     answer = world.evaluate(plan)
@@ -243,6 +265,7 @@ def check(world: World) -> None:
     assert_strangers_change_nothing(world, answer)
     assert_index_finds_what_a_scan_finds(world, plan)
     assert_ruled_out_campaigns_are_not_eligible(world, plan, answer)
+    assert_a_vip_rate_comes_last(world, plan, answer)
 
 
 def check_all(cases: list[World]) -> None:
