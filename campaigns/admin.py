@@ -128,9 +128,9 @@ class LineAdjustmentInline(ReadOnly, admin.TabularInline):
 
 @admin.register(Activation)
 class ActivationAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("campaign", "sale", "discount", "applications", "activated_at", "reversed_at")
-    list_select_related = ("campaign", "sale")
-    search_fields = ("campaign__code", "sale__ticket")
+    list_display = ("campaign", "vip_card", "sale", "discount", "applications", "activated_at", "reversed_at")
+    list_select_related = ("campaign", "vip_card", "sale")
+    search_fields = ("campaign__code", "vip_card__code", "sale__ticket")
     ordering = ("-activated_at", "-pk")
     inlines = (LineAdjustmentInline,)
 

@@ -1,7 +1,8 @@
 """Recorded sales as their evaluation saw them: read back in batches, with few queries and compact columns.
 
 A line keeps what it was sold as (code, NCM, category, prices). What no sale keeps is read as it stands today: the
-groupings, floor price and cost of a product, whether it may be discounted, and the path of its category.
+groupings, floor price and cost of a product, whether it may be discounted, the path of its category, and the rate of a
+VIP card.
 """
 
 from array import array
@@ -95,6 +96,7 @@ class _Product(Struct, frozen=True, gc=False):
     cost: int | None = None
 
 
+_Known = tuple[str, str, int | None]  # of a code: its campaign, its pool, the rate of a VIP card
 _UNKNOWN = _Product()
 _decode_request = msgspec.json.Decoder(_Request).decode
 _decode_statuses = msgspec.json.Decoder(list[_CodeStatus]).decode
@@ -182,7 +184,7 @@ class RecordedSales:
         request: _Request,
         lines: list[Any],
         given: Mapping[str, int],
-        codes: Mapping[str, tuple[str, str]],
+        codes: Mapping[str, _Known],
     ) -> RecordedSale:
         products = self._products
         return RecordedSale(
@@ -265,26 +267,28 @@ def _others(request: _Request) -> dict[str, Any]:
 
 
 def _entered(
-    entered: list[str], answered: str | None, known: Mapping[str, tuple[str, str]]
+    entered: list[str], answered: str | None, known: Mapping[str, _Known]
 ) -> tuple[engine.PromoCode, ...]:
     """Return the codes that were entered. Whether each could be used then is what the sale's answer says."""
     answers = {answer.code: answer for answer in _decode_statuses(answered or "[]")}
     codes = []
     for code in dict.fromkeys(entered):
         answer = answers.get(code)
-        campaign, pool = known.get(code, ("" if answer is None else answer.campaign, ""))
+        campaign, pool, percent = known.get(code, ("" if answer is None else answer.campaign, "", None))
         usable = answer is not None and answer.status != "not_usable"
-        codes.append(engine.PromoCode(code=code, campaign=campaign, pool=pool, usable=usable))
+        codes.append(
+            engine.PromoCode(code=code, campaign=campaign, pool=pool, usable=usable, percent=percent)
+        )
     return tuple(codes)
 
 
-def _promo_codes(codes: set[str]) -> dict[str, tuple[str, str]]:
-    """Return the campaign that each code opens, and its pool."""
+def _promo_codes(codes: set[str]) -> dict[str, _Known]:
+    """Return the campaign that each code opens, and its pool; of VIP cards the rate."""
     if not codes:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_CODES, [list(codes)])
-        return {code: (campaign, pool) for code, campaign, pool in cursor.fetchall()}
+        cursor.execute(_CODES, {"codes": list(codes)})
+        return {code: (campaign, pool, percent) for code, campaign, pool, percent in cursor.fetchall()}
 
 
 _SALES = """
@@ -303,8 +307,9 @@ FROM retail_saleline WHERE sale_id = ANY(%s) ORDER BY sale_id, line
 """
 
 _ACTIVATIONS = """
-SELECT a.sale_id, c.code, (a.discount * 100)::bigint, c.name
-FROM campaigns_activation a JOIN campaigns_campaign c ON c.id = a.campaign_id
+SELECT a.sale_id, coalesce(c.code, v.code), (a.discount * 100)::bigint, coalesce(c.name, 'VIP')
+FROM campaigns_activation a LEFT JOIN campaigns_campaign c ON c.id = a.campaign_id
+LEFT JOIN loyalty_vipcard v ON v.id = a.vip_card_id
 WHERE a.sale_id = ANY(%s) AND a.reversed_at IS NULL ORDER BY a.sale_id
 """
 
@@ -316,7 +321,9 @@ FROM retail_product p WHERE p.sku = ANY(%s)
 """
 
 _CODES = """
-SELECT k.code, coalesce(a.code, ''), o.code
+SELECT k.code, coalesce(a.code, ''), o.code, NULL
 FROM campaigns_promocode k JOIN campaigns_promocodepool o ON o.id = k.pool_id
-LEFT JOIN campaigns_campaign a ON a.id = o.campaign_id WHERE k.code = ANY(%s)
+LEFT JOIN campaigns_campaign a ON a.id = o.campaign_id WHERE k.code = ANY(%(codes)s)
+UNION ALL
+SELECT v.code, v.code, '', (v.percent * 10000)::bigint FROM loyalty_vipcard v WHERE v.code = ANY(%(codes)s)
 """

@@ -107,7 +107,7 @@ class CampaignSum:
 def strongest_campaigns(*, since: datetime, limit: int = 6) -> list[CampaignSum]:
     """Return the campaigns that gave most since a moment, reversed activations left out."""
     rows = (
-        Activation.objects.filter(activated_at__gte=since, reversed_at__isnull=True)
+        Activation.objects.filter(campaign__isnull=False, activated_at__gte=since, reversed_at__isnull=True)
         .values_list("campaign__code", "campaign__name")
         .annotate(Count("pk"), total=Sum(F("discount") - F("undone")))
         .order_by("-total", "campaign__code")[:limit]

@@ -1,4 +1,4 @@
-"""How an account and its amounts are written for people: cashback in reais, points and stamps as numbers."""
+"""How accounts, amounts and rates are written: cashback in reais, points and stamps as numbers."""
 
 from decimal import Decimal
 
@@ -25,3 +25,9 @@ def account_name(account: Account) -> str:
 def unit_name(name: str | None, kind: str = AccountKind.CASHBACK) -> str:
     """Return the name of a program, a plan or a type of stored value; what has none is called by its kind."""
     return name or str(AccountKind(kind).label)
+
+
+def percent_text(percent: Decimal) -> str:
+    """Write a rate with two decimals, or as many as it has."""
+    text = f"{percent:.4f}"
+    return text[:-2] if text.endswith("00") else text.rstrip("0")

@@ -1,4 +1,4 @@
-"""The vocabulary in which lots are asked for. Their states are functions of time, whatever job has run."""
+"""The vocabulary in which lots and VIP cards are asked for. Their states are functions of time, whatever job has run."""
 
 from datetime import datetime
 from typing import Self
@@ -7,6 +7,8 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Case, DecimalField, F, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least
+
+from customers.models import Customer
 
 
 class LotQuerySet(models.QuerySet):
@@ -61,3 +63,15 @@ class StoredValueQuerySet(models.QuerySet):
     def held_by(self, customer_id: int) -> Self:
         """Stored values that are a customer's, the newest first."""
         return self.filter(customer_id=customer_id).order_by("-pk")
+
+
+class VipCardQuerySet(models.QuerySet):
+    def usable(self, *, at: datetime) -> Self:
+        """Cards that give their rate in a sale of that moment."""
+        return self.filter(is_active=True, expires_at__gt=at)
+
+    def search(self, text: str) -> Self:
+        """Cards by a part of their code, and those of the customers that this finds."""
+        return self.filter(
+            Q(code__contains=text.upper()) | Q(customer__in=Customer.objects.search(text).values("pk"))
+        )

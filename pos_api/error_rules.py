@@ -15,6 +15,7 @@ from loyalty.services.refusals import (
     StoredValueReserved,
     StoredValueUsed,
 )
+from loyalty.services.vip_cards import VipCardRefused
 from messaging.services import verifications
 from pos_api.errors import Rule
 from retail.services.deletion import InUse
@@ -61,4 +62,5 @@ RULES: tuple[Rule, ...] = (
     Rule(AppointmentRefused, 422),
     Rule(AppointmentTaken, 409),
     Rule(AppointmentClosed, 409),
+    Rule(VipCardRefused, 422),
 )

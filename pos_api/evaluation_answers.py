@@ -128,7 +128,10 @@ class EarnedAnswer(Struct, kw_only=True):
 
 
 class PromoCodeAnswer(Struct, kw_only=True):
-    """`not_usable` is one word for unknown, used up, expired and another customer's."""
+    """`not_usable` is one word for unknown, used up, expired, blocked and another customer's.
+
+    A VIP card that was `applied` stands under its own code as `campaign`.
+    """
 
     code: str
     status: Literal["applied", "not_activated", "not_usable"]

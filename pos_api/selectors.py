@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from msgspec import Struct
 
 from campaigns.engine import basket as engine
+from loyalty.models import VIP_PREFIX
 from pos_api import catalogue
 from pos_api.baskets import BasketDocument
 from pos_api.catalogue import CatalogueRow
@@ -50,7 +51,7 @@ class CustomerRow(Struct, array_like=True, gc=False):
 
 
 class CodeRow(Struct, array_like=True, gc=False):
-    """A promotional code that exists, with what decides whether it can be used."""
+    """A promotional code or VIP card that exists, with what decides whether it can be used."""
 
     id: int
     code: str
@@ -60,6 +61,8 @@ class CodeRow(Struct, array_like=True, gc=False):
     open: bool
     # What it opens when it keeps the terms of its issue; else it opens the live campaign.
     revision: int | None = None
+    # The rate of a VIP card in millionths; a promotional code has none.
+    percent: int | None = None
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -125,7 +128,9 @@ def read_snapshot(
     expected = foreseen()
     values_presented = presented_codes(document)
     has_others = bool(reference or codes_entered or values_presented or expected.campaigns or expected.gifts)
-    whose = [reference is not None, at, digests(values_presented)]
+    # A VIP card tells whose it is where the till does not.
+    has_customer = reference is not None or any(code.startswith(VIP_PREFIX) for code in codes_entered)
+    whose = [has_customer, at, digests(values_presented)]
     others = [
         codes_entered,
         terminal_id,
@@ -222,6 +227,9 @@ def promo_codes(document: BasketDocument, snapshot: Snapshot) -> tuple[engine.Pr
         row = snapshot.codes.get(code)
         if row is None:
             entered.append(engine.PromoCode(code=code, usable=False))
+        elif row.percent is not None:
+            usable = _is_usable(row, snapshot)
+            entered.append(engine.PromoCode(code=code, campaign=code, usable=usable, percent=row.percent))
         elif not _is_usable(row, snapshot):
             entered.append(
                 engine.PromoCode(code=code, campaign=row.campaign or "", pool=row.pool, usable=False)
@@ -259,10 +267,10 @@ def shopper(
     document: BasketDocument, snapshot: Snapshot, *, at: datetime, zone: Any
 ) -> engine.Shopper | None:
     """Return the engine's shopper; None is anonymous. Somebody new is known to have bought nothing so far."""
-    if document.customer is None:
-        return None
     row = snapshot.customer
     if row is None:
+        if document.customer is None:
+            return None
         return engine.Shopper(
             document=document.customer.document or "",
             previous_purchases=0,

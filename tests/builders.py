@@ -45,6 +45,7 @@ from loyalty.models import (
     PointsProgram,
     Receivable,
     StampPlan,
+    VipCard,
 )
 from loyalty.selectors.stored_values import usual_type
 from loyalty.services.issuing_rules import save_rule
@@ -310,6 +311,20 @@ def build_stamp_plan(**values: Any) -> StampPlan:
         "reward_percent": Decimal("10"),
     }
     return StampPlan.objects.create(**defaults | values)
+
+
+def build_vip_card(**values: Any) -> VipCard:
+    """Ten percent for a customer, for many years from NOON on."""
+    if "customer" not in values:
+        values["customer"] = build_customer()
+    defaults = {
+        "code": f"#VIP#{next(_numbers)}",
+        "percent": Decimal("10"),
+        "expires_at": datetime(2036, 1, 1, tzinfo=UTC),
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    return VipCard.objects.create(**defaults | values)
 
 
 def build_account(**values: Any) -> Account:

@@ -3,11 +3,12 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaign import Campaign, CampaignRevision
 from campaigns.models.promo_code import PromoCode
+from loyalty.models import VipCard
 from retail.models import Sale, SaleLine
 
 
 class Activation(models.Model):
-    """One campaign that activated in one sale, with the revision that was used."""
+    """One campaign that activated in one sale, with the revision that was used; or the VIP card whose rate was given."""
 
     # Where another index begins with the same column, a key needs none of its own: each is paid for by every sale.
     sale = models.ForeignKey(
@@ -16,6 +17,7 @@ class Activation(models.Model):
     campaign = models.ForeignKey(
         Campaign,
         on_delete=models.PROTECT,
+        null=True,
         related_name="activations",
         verbose_name=_("campaign"),
         db_index=False,
@@ -24,8 +26,17 @@ class Activation(models.Model):
     revision = models.ForeignKey(
         CampaignRevision,
         on_delete=models.PROTECT,
+        null=True,
         related_name="+",
         verbose_name=_("revision"),
+        db_index=False,
+    )
+    vip_card = models.ForeignKey(
+        VipCard,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="activations",
+        verbose_name=_("VIP card"),
         db_index=False,
     )
     promo_code = models.ForeignKey(
@@ -59,6 +70,16 @@ class Activation(models.Model):
         verbose_name_plural = _("activations")
         constraints = [
             models.UniqueConstraint(fields=["sale", "campaign"], name="activation_once_per_sale"),
+            models.UniqueConstraint(
+                fields=["sale"],
+                condition=models.Q(vip_card__isnull=False),
+                name="activation_of_one_vip_card_per_sale",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(campaign__isnull=False, revision__isnull=False, vip_card__isnull=True)
+                | models.Q(campaign__isnull=True, revision__isnull=True, vip_card__isnull=False),
+                name="activation_of_campaign_or_vip_card",
+            ),
             models.CheckConstraint(
                 condition=models.Q(discount__gte=0), name="activation_discount_not_negative"
             ),
@@ -67,10 +88,17 @@ class Activation(models.Model):
                 name="activation_undone_within_discount",
             ),
         ]
-        indexes = [models.Index(fields=["campaign", "-activated_at"], name="activation_by_campaign")]
+        indexes = [
+            models.Index(fields=["campaign", "-activated_at"], name="activation_by_campaign"),
+            models.Index(
+                fields=["vip_card", "-activated_at"],
+                condition=models.Q(vip_card__isnull=False),
+                name="activation_by_vip_card",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.sale_id} {self.campaign_id}"
+        return f"{self.sale_id} {self.campaign_id or f'VIP {self.vip_card_id}'}"
 
 
 class LineAdjustment(models.Model):

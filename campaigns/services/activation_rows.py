@@ -13,12 +13,14 @@ from retail import money
 # Two parameters, whatever the numbers: models and their placeholders were a third of what recording a sale cost in Python.
 _INSERT = """
 WITH recorded AS (
-    INSERT INTO campaigns_activation (sale_id, campaign_id, revision_id, promo_code_id, discount, applications, gifts,
-                                      deal, consumption, activated_at)
-    SELECT %(sale)s, v.campaign_id, v.id, r.promo_code, r.discount, r.applications, r.gifts, r.deal, r.consumption, %(at)s
-      FROM json_to_recordset(%(activations)s) AS r(place integer, revision bigint, promo_code bigint, discount numeric,
-                                                   applications integer, gifts jsonb, deal jsonb, consumption jsonb)
-      JOIN campaigns_campaignrevision v ON v.id = r.revision
+    INSERT INTO campaigns_activation (sale_id, campaign_id, revision_id, vip_card_id, promo_code_id, discount, applications,
+                                      gifts, deal, consumption, activated_at)
+    SELECT %(sale)s, v.campaign_id, v.id, r.vip_card, r.promo_code, r.discount, r.applications, r.gifts, r.deal,
+           r.consumption, %(at)s
+      FROM json_to_recordset(%(activations)s) AS r(place integer, revision bigint, vip_card bigint, promo_code bigint,
+                                                   discount numeric, applications integer, gifts jsonb, deal jsonb,
+                                                   consumption jsonb)
+      LEFT JOIN campaigns_campaignrevision v ON v.id = r.revision
      ORDER BY r.place
     RETURNING id, revision_id),
 adjusted AS (
@@ -26,7 +28,7 @@ adjusted AS (
     SELECT recorded.id, r.sale_line, r.benefit, r."position", r.amount
       FROM json_to_recordset(%(adjustments)s) AS r(revision bigint, sale_line bigint, benefit text, "position" smallint,
                                                    amount numeric)
-      JOIN recorded ON recorded.revision_id = r.revision)
+      JOIN recorded ON coalesce(recorded.revision_id, 0) = coalesce(r.revision, 0))
 SELECT revision_id, id FROM recorded
 """
 
@@ -37,12 +39,14 @@ def insert_activations(
     evaluation: engine.Evaluation,
     consumption: Sequence[Sequence[Mapping[str, Any]]],
     promo_codes: Sequence[int | None],
+    vip_cards: Mapping[str, int],
     line_ids: Mapping[int, int],
     at: datetime,
 ) -> dict[str, int]:
     """Record what activated with what it took off each line; return the activations' keys by campaign.
 
     ``consumption`` and ``promo_codes`` say for each activation what it used up, ``line_ids`` maps line numbers to keys.
+    ``vip_cards`` are the keys of cards by their code: the one activation without a revision is that of such a card.
     """
     granted = evaluation.activations
     chosen = {offer.campaign: _chosen(offer) for offer in evaluation.gifts}
@@ -50,6 +54,7 @@ def insert_activations(
         {
             "place": place,
             "revision": activation.revision,
+            "vip_card": vip_cards.get(activation.campaign),
             "promo_code": promo_code,
             "discount": money.text(activation.discount),
             "applications": activation.applications,

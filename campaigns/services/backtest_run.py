@@ -115,6 +115,7 @@ class _Run:
     ) -> None:
         self._alternatives = Alternatives(question)
         self._codes = question.drafts.promo_codes
+        self._is_together = question.drafts.live
         self._stores = stores
         self._customers = customers
         self._usage = SimulatedUsage()
@@ -139,7 +140,8 @@ class _Run:
         alternative = self._alternatives.of(sale.plan_version)
         store = self._stores[sale.store].engine
         self.day = day = sale.moment.astimezone(store.timezone).date()
-        if not _may_concern(alternative.plan, sale.basket, store):
+        asked = self._asked(sale, alternative)
+        if not (_may_concern(alternative.plan, sale.basket, store) or _has_rate(asked)):
             return None
         limited = alternative.limited
         usage: Mapping[str, engine.CampaignUsage] = {}
@@ -150,7 +152,7 @@ class _Run:
             usage = self._usage.before(sale, limited, whose=whose, store=store.code, day=day)
         worked = _work_out(
             alternative.plan,
-            self._asked(sale, alternative),
+            asked,
             self._customers.shopper(sale, store.timezone),
             engine.Surroundings(
                 moment=sale.moment, store=store, usage=usage, products=alternative.products, programs=()
@@ -164,14 +166,25 @@ class _Run:
         return worked
 
     def _asked(self, sale: RecordedSale, alternative: Alternative) -> engine.Basket:
-        """Return the basket, with the codes that the drafts know and the acceptance that is assumed."""
+        """Return the basket, with the codes that the drafts know and the acceptance that is assumed.
+
+        VIP cards are left out where drafts are tried alone: what these give would be mixed up with the cards' rates.
+        """
         basket = sale.basket
         if alternative.assumed:
             basket = structs.replace(basket, accepted=basket.accepted | alternative.assumed)
+        if not self._is_together and _has_rate(basket):
+            codes = tuple(code for code in basket.promo_codes if code.percent is None)
+            basket = structs.replace(basket, promo_codes=codes)
         if self._codes and basket.promo_codes:
             known = tuple(self._codes.get(code.code, code) for code in basket.promo_codes)
             basket = structs.replace(basket, promo_codes=known)
         return basket
+
+
+def _has_rate(basket: engine.Basket) -> bool:
+    """Say whether a VIP card that could be used was entered."""
+    return any(code.percent is not None and code.usable for code in basket.promo_codes)
 
 
 def _may_concern(plan: Plan, basket: engine.Basket, store: engine.Store) -> bool:

@@ -17,6 +17,7 @@ from msgspec import Struct
 from campaigns.engine import evaluation as engine
 from campaigns.models import Activation, Campaign, LineAdjustment
 from campaigns.services.promo_code_earnings import withdraw_issued
+from loyalty.models import VipCard
 from retail import money
 from retail.models import Sale
 
@@ -43,7 +44,13 @@ def release(
     standing = [row for row in rows if row.reversed_at is None]
     if not standing:
         return Released()
-    campaigns = dict(Campaign.objects.filter(activations__in=standing).values_list("pk", "code"))
+    campaigns: dict[int | None, str] = dict(
+        Campaign.objects.filter(activations__in=standing).values_list("pk", "code")
+    )
+    cards = [row.vip_card_id for row in standing if row.vip_card_id is not None]
+    if cards:
+        # At most one: it stands in the sale under its own code.
+        campaigns[None] = VipCard.objects.values_list("code", flat=True).get(pk__in=cards)
     everything = all(returned >= sold for sold, returned in lines.values())
     discounted = {} if everything else _discounted_lines(standing)
     changed, whole, discounts, amounts = [], [], [], dict[int, Decimal]()

@@ -74,6 +74,7 @@ def settle(
     line_ids: Mapping[int, int],
     customer_key: str,
     promo_code_ids: Mapping[str, int],
+    vip_card_ids: Mapping[str, int],
     day: date,
     uses_return: bool,
     at: datetime,
@@ -81,7 +82,7 @@ def settle(
     """Count what the sale's activations use, record them with their adjustments; return their keys by campaign.
 
     ``line_ids`` maps line numbers to keys of sale lines, ``customer_key`` is whom customer limits count, ``day`` is the
-    sale's day in the store's zone. ``uses_return`` says whether cancelling gives uses back. Raises BenefitGone, after
+    sale's day in the store's zone. Promotional codes and VIP cards come by their codes; a card has no limit of uses. ``uses_return`` says whether cancelling gives uses back. Raises BenefitGone, after
     which the transaction must be rolled back.
     """
     granted = evaluation.activations
@@ -114,6 +115,7 @@ def settle(
         evaluation=evaluation,
         consumption=consumption,
         promo_codes=promo_codes,
+        vip_cards=vip_card_ids,
         line_ids=line_ids,
         at=at,
     )
@@ -243,7 +245,12 @@ def _claim_codes(
 
     Raises BenefitGone when one has no use left.
     """
-    wanted = {code: ids[code] for activation in granted for code in activation.promo_codes}
+    wanted = {
+        code: ids[code]
+        for activation in granted
+        if activation.revision is not None
+        for code in activation.promo_codes
+    }
     if not wanted:
         return {}, frozenset()
     with connection.cursor() as cursor:

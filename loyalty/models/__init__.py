@@ -34,11 +34,13 @@ from loyalty.models.program import (
 from loyalty.models.stored_value import StoredValue, StoredValueCode, StoredValueType
 from loyalty.models.survey import AnswerSource, SurveyAnswer
 from loyalty.models.tier import CustomerTier, ProgramTier
+from loyalty.models.vip_card import VIP_PREFIX, VipCard
 
 __all__ = [
     "MONEY_KINDS",
     "STORED_KINDS",
     "STORED_TYPES",
+    "VIP_PREFIX",
     "Account",
     "AccountKind",
     "AnswerSource",
@@ -70,4 +72,5 @@ __all__ = [
     "SurveyAnswer",
     "TierBasis",
     "TierDowngrade",
+    "VipCard",
 ]

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
+from django.db.models.functions import Coalesce
 from msgspec import Struct
 
 from campaigns.services.release import release
@@ -124,7 +125,7 @@ def _reversed(sale: Sale) -> list[dict[str, str]]:
     rows = sale.activations.filter(reversed_at__isnull=False).order_by("pk")
     return [
         {"campaign": code, "discount": str(discount)}
-        for code, discount in rows.values_list("campaign__code", "discount")
+        for code, discount in rows.values_list(Coalesce("campaign__code", "vip_card__code"), "discount")
     ]
 
 

@@ -23,6 +23,7 @@ from campaigns.selectors import plan_version_at, plan_version_was_current
 from campaigns.services.promo_code_earnings import issue_earned
 from campaigns.services.settlement import settle
 from loyalty.selectors.stored_values import held_by_codes
+from loyalty.selectors.vip_cards import usable_card
 from loyalty.services.ledger import lock_accounts
 from pos_api import selectors
 from pos_api.authentication import TerminalCaller
@@ -30,7 +31,7 @@ from pos_api.baskets import SaleDocument, document_date
 from pos_api.problems import Conflict, Invalid, Problem, invalid_field
 from pos_api.proofs import without_need
 from pos_api.services import lookups
-from pos_api.services.customers import lock_customer
+from pos_api.services.customers import lock_customer, lock_customer_by_id
 from pos_api.services.evaluation import Evaluated, evaluate_snapshot, sale_moment
 from pos_api.services.issued_vouchers import answer_again, issue_vouchers, masked_vouchers
 from pos_api.services.kept_sale import basis_of
@@ -162,12 +163,14 @@ def _record(order: Order) -> Recorded:
     if not order.caller.is_test:
         if not cancelled_before and (customer_id is not None or presented):
             shares |= _post_value(order, evaluated, body, missed, sale_id=sale_id, customer_id=customer_id)
+        codes = evaluated.snapshot.codes.values()
         activations = settle(
             sale_id=sale_id,
             evaluation=evaluated.evaluation,
             line_ids=line_ids,
             customer_key=evaluated.customer_key,
-            promo_code_ids={row.code: row.id for row in evaluated.snapshot.codes.values()},
+            promo_code_ids={row.code: row.id for row in codes if row.percent is None},
+            vip_card_ids={row.code: row.id for row in codes if row.percent is not None},
             day=order.moment.astimezone(order.caller.store.timezone).date(),
             uses_return=evaluated.plan.policy.cancelled_use == "returned",
             at=order.now,
@@ -190,10 +193,14 @@ def _record(order: Order) -> Recorded:
 
 
 def _customer_of(order: Order, flags: list[str]) -> tuple[int | None, Order]:
-    """Lock the customer of a sale and return the id; without the customer where an offline sale does not tell which."""
+    """Lock the customer of a sale and return the id; without the customer where an offline sale does not tell which.
+
+    Where the till names nobody, a VIP card tells whose sale it is.
+    """
     document = order.document
     if document.customer is None:
-        return None, order
+        card = usable_card(document.promo_codes, at=order.moment)
+        return None if card is None else lock_customer_by_id(card.customer_id), order
     try:
         return lock_customer(document.customer, create=not order.caller.is_test), order
     except Invalid:

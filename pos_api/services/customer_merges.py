@@ -16,7 +16,7 @@ from campaigns.models import PromoCode, PromoCodeImportLine
 from campaigns.services.customer_uses import lock_codes_of, move_uses
 from customers.models import Appointment, AppointmentStatus, Customer
 from customers.services.merged_records import MergeRefused, absorb_record, refuse_unlike, release_record
-from loyalty.models import CustomerMerge, CustomerTier, IssuingGrant, IssuingRun, StoredValue
+from loyalty.models import CustomerMerge, CustomerTier, IssuingGrant, IssuingRun, StoredValue, VipCard
 from loyalty.services.merge import move_value, move_value_back
 from loyalty.services.refusals import ReasonRequired
 from loyalty.services.tiers import requalify
@@ -41,6 +41,7 @@ class Moving:
 SALES = Moving(name="sales", model=Sale)
 MOVING = (
     Moving(name="stored_values", model=StoredValue),
+    Moving(name="vip_cards", model=VipCard),
     Moving(name="issuing_runs", model=IssuingRun),
     Moving(name="issuing_grants", model=IssuingGrant, once=("run_id",)),
     Moving(name="promo_codes", model=PromoCode),

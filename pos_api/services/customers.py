@@ -39,17 +39,22 @@ def lock_customer(reference: CustomerReference, *, create: bool = True) -> int |
     return found
 
 
+def lock_customer_by_id(customer_id: int) -> int | None:
+    """Return the id of a customer who was found already, or of whom the record was merged into since, locked."""
+    return _lock("id", customer_id)
+
+
 # By what a customer is found; each has an index. Whom a record was merged into is found by what that record has.
 _LOCK = {
     name: f"""
     SELECT id, merged_into_id FROM customers_customer
      WHERE id = ANY(ARRAY(SELECT DISTINCT coalesce(merged_into_id, id) FROM customers_customer WHERE {name} = %s LIMIT 2))
      ORDER BY id LIMIT 2 FOR NO KEY UPDATE"""  # noqa: S608
-    for name in (*UNIQUE, "phone", "email")
+    for name in ("id", *UNIQUE, "phone", "email")
 }
 
 
-def _lock(name: str, value: str) -> int | None:
+def _lock(name: str, value: str | int) -> int | None:
     with connection.cursor() as cursor:
         cursor.execute(_LOCK[name], [value])
         found = cursor.fetchall()

@@ -202,9 +202,10 @@ def evaluate_snapshot(
 
     A `void` sale was cancelled before it arrived: no code opens what it keeps, nothing is earned or redeemed.
     """
-    basket = engine_basket(
-        document, snapshot.catalogue, snapshot.category_paths, selectors.promo_codes(document, snapshot)
-    )
+    codes = selectors.promo_codes(document, snapshot)
+    if void:
+        codes = tuple([replace(code, percent=None) for code in codes])
+    basket = engine_basket(document, snapshot.catalogue, snapshot.category_paths, codes)
     whose = selectors.customer_key(snapshot.customer)
     live, plan = plan, plan if void else _with_kept_terms(plan, document, snapshot)
     usage = usage_for(

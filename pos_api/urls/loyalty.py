@@ -1,4 +1,4 @@
-"""Points programs, stamp plans, and what customers hold."""
+"""Points programs, stamp plans, VIP cards, and what customers hold."""
 
 from django.urls import URLPattern, path
 
@@ -16,6 +16,7 @@ from pos_api.views.issuing import (
 )
 from pos_api.views.programs import ProgramListView, ProgramView, StampPlanListView, StampPlanView
 from pos_api.views.surveys import SurveyAnswerView
+from pos_api.views.vip_cards import VipCardCheckView, VipCardListView, VipCardView
 
 urlpatterns: list[URLPattern] = [
     path("programs/", ProgramListView.as_view(), name="programs"),
@@ -30,6 +31,9 @@ urlpatterns: list[URLPattern] = [
     path("issuing-runs/<int:pk>/confirm/", IssuingRunConfirmView.as_view(), name="confirm_issuing_run"),
     path("issuing-runs/<int:pk>/cancel/", IssuingRunCancelView.as_view(), name="cancel_issuing_run"),
     path("issuing-runs/<int:pk>/grants/", IssuingGrantsView.as_view(), name="issuing_grants"),
+    path("vip-cards/", VipCardListView.as_view(), name="vip_cards"),
+    path("vip-cards/check/", VipCardCheckView.as_view(), name="vip_card_check"),
+    path("vip-cards/<int:pk>/", VipCardView.as_view(), name="vip_card"),
     path("customers/<int:pk>/accounts/", AccountListView.as_view(), name="accounts"),
     path("customers/<int:pk>/entries/", EntryListView.as_view(), name="entries"),
     path("customers/<int:pk>/adjustments/", AdjustmentView.as_view(), name="adjustments"),

@@ -168,7 +168,7 @@ class SaleDetail(PageMixin, View):
         )
         activations = (
             Activation.objects.filter(sale=sale)
-            .select_related("campaign", "revision", "promo_code")
+            .select_related("campaign", "revision", "promo_code", "vip_card")
             .order_by("-discount", "pk")
         )
         # Who may see customers sees what the till sent of them; others see that it did.

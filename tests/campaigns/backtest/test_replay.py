@@ -18,6 +18,7 @@ from tests.builders import (
     build_customer_grouping,
     build_product,
     build_product_grouping,
+    build_vip_card,
 )
 from tests.campaigns.backtest.recorded import assert_equals_what_was_recorded, of, record, recorded, run
 from tests.pos_api.till import Till, issue_code, line, publish
@@ -70,6 +71,20 @@ class TestReplay:
         assert report["totals"]["cost"] == str(
             sum(Activation.objects.filter(reversed_at=None).values_list("discount", flat=True))
         )
+
+    def test_finds_what_vip_cards_gave_and_leaves_them_out_of_drafts_alone(self, till: Till) -> None:
+        publish(conditions={"all": [{"kind": "product", "by": "sku", "values": ["CAMISA"]}]})
+        build_vip_card(code="#VIP#ANA", customer=build_customer(document=ANA))
+        record(till, line(), promo_codes=["#VIP#ANA"])
+        record(till, line(sku="MEIA", unit_price="10.00"), promo_codes=["#VIP#ANA"])
+
+        together, alone = run(saved=["DEZ"], live=True), run(saved=["DEZ"])
+
+        assert_equals_what_was_recorded(together, "DEZ")
+        card = of(together, "#VIP#ANA")
+        assert (card["name"], card["activations"], card["discount"]) == ("VIP", 2, "10.00")
+        assert (card["activations_before"], card["discount_before"]) == (2, "10.00")
+        assert (of(alone, "#VIP#ANA")["activations"], of(alone, "DEZ")["discount"]) == (0, "10.00")
 
     def test_gives_a_cancelled_use_back_when_it_was_cancelled(self, till: Till) -> None:
         publish("UMA", limits=[{"scope": "total", "counts": "sale", "max": 1, "per": "campaign"}])
