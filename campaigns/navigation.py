@@ -55,6 +55,15 @@ ENTRIES = [
         permission="campaigns.view_campaigncategory",
     ),
     NavigationEntry(
+        section=LOYALTY,
+        label=_("VIP cards"),
+        url_name="campaigns:vip_card_list",
+        icon="card",
+        order=30,
+        permission="loyalty.view_vipcard",
+        also=("campaigns:vip_card_root",),
+    ),
+    NavigationEntry(
         section=PROMOTIONS,
         label=_("Calculation policy"),
         url_name="campaigns:policy",

@@ -21,6 +21,7 @@ from campaigns.views import (
     promo_codes,
     recipes,
     simulator,
+    vip_cards,
 )
 from campaigns.views import markdown_products as products
 from campaigns.views import promo_code_pools as pools
@@ -30,6 +31,12 @@ app_name = "campaigns"
 
 urlpatterns = [
     path("simulator/", simulator.Simulator.as_view(), name="simulator"),
+    path("vip-cards/", vip_cards.VipCardList.as_view(), name="vip_card_list"),
+    path("vip-cards/new/", vip_cards.VipCardCreate.as_view(), name="vip_card_create"),
+    path("vip-card/", RedirectView.as_view(pattern_name="campaigns:vip_card_list"), name="vip_card_root"),
+    path("vip-card/<int:pk>/", vip_cards.VipCardDetail.as_view(), name="vip_card_detail"),
+    path("vip-card/<int:pk>/edit/", vip_cards.VipCardEdit.as_view(), name="vip_card_form"),
+    path("vip-card/<int:pk>/block/", vip_cards.VipCardBlock.as_view(), name="vip_card_block"),
     path("calculation-policy/", policy.PolicyPage.as_view(), name="policy"),
     path("calculation-policy/approval/", policy.PolicyApproval.as_view(), name="policy_approval"),
     path("campaigns/", lists.CampaignList.as_view(), name="campaign_list"),

@@ -14,9 +14,18 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.loader import plan_for
+from campaigns.models import Activation
 from campaigns.selectors import current_plan_version
 from customers.models import Customer
-from loyalty.models import Account, LevelGift, ProgramLevel, ProgramTier, Receivable, SurveyAnswer
+from loyalty.models import (
+    Account,
+    LevelGift,
+    ProgramLevel,
+    ProgramTier,
+    Receivable,
+    SurveyAnswer,
+    VipCard,
+)
 from retail.models import Sale
 from tests import builders
 
@@ -149,6 +158,10 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/markdown/{markdown}/publish/": ("campaigns.view_markdown",),
     "/markdown/{markdown}/products/": ("campaigns.view_markdown",),
     "/markdown/{markdown}/products/import/": ("campaigns.change_markdown",),
+    "/vip-cards/": ("loyalty.view_vipcard", "customers.view_customer"),
+    "/vip-cards/new/": ("loyalty.add_vipcard", "customers.view_customer"),
+    "/vip-card/{vip_card}/": ("loyalty.view_vipcard", "customers.view_customer"),
+    "/vip-card/{vip_card}/edit/": ("loyalty.change_vipcard", "customers.view_customer"),
     "/promo-codes/": ("campaigns.view_promocodepool",),
     "/promo-codes/new/": ("campaigns.add_promocodepool",),
     "/promo-codes/{pool}/": ("campaigns.view_promocodepool",),
@@ -195,6 +208,7 @@ LISTS = (
     "/associations/",
     "/markdowns/",
     "/promo-codes/",
+    "/vip-cards/",
 )
 
 
@@ -271,7 +285,16 @@ def loyalty_keys() -> dict[str, str]:
         "stored_value": str(stored.stored.pk),
         "issuing_run": str(builders.build_issuing_run().pk),
         "issuing_rule": builders.build_issuing_rule().code,
+        "vip_card": str(build_used_card().pk),
     }
+
+
+def build_used_card() -> VipCard:
+    """Make a VIP card with a sale."""
+    card = builders.build_vip_card()
+    sale = builders.build_sale(customer=card.customer)
+    Activation.objects.create(sale=sale, vip_card=card, discount=5, activated_at=timezone.now())
+    return card
 
 
 def sign_in(*permissions: str) -> Client:
