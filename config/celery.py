@@ -65,6 +65,11 @@ JOBS: dict[str, tuple[str, crontab | schedule, str]] = {
         _every_five_minutes,
         "with the minute of the sender, a message leaves well within 9:59 after it is due",
     ),
+    "plan_vip_notices": (
+        "messaging.tasks.plan_vip_notices",
+        _every_minute,
+        "who asked to be told of a card hears of a sale while its customer is still in the shop",
+    ),
     "deliver_due": (
         "messaging.tasks.deliver_due",
         _every_minute,

@@ -149,3 +149,29 @@ DEFAULTS: dict[tuple[str, str, str], DefaultText] = {
         ),
     ),
 }
+
+# What the company's own people are told: filled as they stand, nobody writes them anew.
+NOTICES: dict[tuple[str, str, str], DefaultText] = {
+    (Occasion.VIP_CARD, Channel.SMS, "pt-br"): DefaultText(
+        "VIP {{ customer.name }}: {{ sale.total }} em {{ store.name }}, desconto {{ sale.discount }}, {{ sale.moment }}"
+    ),
+    (Occasion.VIP_CARD, Channel.SMS, "en"): DefaultText(
+        "VIP {{ customer.name }}: {{ sale.total }} at {{ store.name }}, {{ sale.discount }} off, {{ sale.moment }}"
+    ),
+    (Occasion.VIP_CARD, Channel.EMAIL, "pt-br"): DefaultText(
+        subject="Cartão VIP de {{ customer.name }}: {{ sale.total }}",
+        text=(
+            "O cartão VIP {{ card.code }}, de {{ customer.name }}, foi usado na {{ store.name }} em {{ sale.moment }}.\n\n"
+            "Cupom: {{ sale.ticket }}\nDesconto do cartão: {{ sale.discount }}\nTotal da venda: {{ sale.total }}\n\n"
+            "{{ company.name }}"
+        ),
+    ),
+    (Occasion.VIP_CARD, Channel.EMAIL, "en"): DefaultText(
+        subject="VIP card of {{ customer.name }}: {{ sale.total }}",
+        text=(
+            "The VIP card {{ card.code }} of {{ customer.name }} was used at {{ store.name }} on {{ sale.moment }}.\n\n"
+            "Ticket: {{ sale.ticket }}\nDiscount of the card: {{ sale.discount }}\nTotal of the sale: {{ sale.total }}\n\n"
+            "{{ company.name }}"
+        ),
+    ),
+}

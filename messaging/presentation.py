@@ -26,6 +26,7 @@ OCCASION_ICONS = {
     Occasion.BIRTHDAY: "cake",
     Occasion.RECOVERY: "cart",
     Occasion.VERIFICATION: "lock",
+    Occasion.VIP_CARD: "card",
     Occasion.TEST: "eye",
 }
 

@@ -10,6 +10,7 @@ from messaging.local.twilio import advance_deliveries
 from messaging.services.delivery import deliver_due as deliver
 from messaging.services.delivery import sweep_expired_leases
 from messaging.services.heartbeat import record_heartbeat
+from messaging.services.notices import plan_vip_notices as plan_notices_of_vip_cards
 from messaging.services.planning import plan_birthdays as plan_birthday_messages
 from messaging.services.planning import plan_recoveries as plan_recovery_messages
 
@@ -24,6 +25,12 @@ def plan_birthdays(**_kwargs: Any) -> None:
 def plan_recoveries(**_kwargs: Any) -> None:
     at = timezone.now()
     record_heartbeat(job="plan_recoveries", at=at, summary={"planned": plan_recovery_messages(at=at)})
+
+
+@shared_task
+def plan_vip_notices(**_kwargs: Any) -> None:
+    at = timezone.now()
+    record_heartbeat(job="plan_vip_notices", at=at, summary={"planned": plan_notices_of_vip_cards(at=at)})
 
 
 @shared_task

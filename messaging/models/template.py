@@ -15,6 +15,7 @@ class Occasion(models.TextChoices):
     BIRTHDAY = "birthday", _("Birthday")
     RECOVERY = "recovery", _("Cart recovery")
     VERIFICATION = "verification", _("Proof of the person")
+    VIP_CARD = "vip_card", _("VIP card used")
     TEST = "test", _("Test")
 
 

@@ -83,6 +83,13 @@ def cart_recipient(cart: Cart) -> Recipient:
     )
 
 
+def is_silent(channel: str, address: str) -> bool:
+    """Say whether nothing may be sent to an address on a channel any more."""
+    return Suppression.objects.filter(
+        address_hash=address_hash(channel, address), lifted_at__isnull=True
+    ).exists()
+
+
 def _consented(customer_ids: Iterable[int]) -> dict[int, frozenset[str]]:
     """Return the channels on which each customer's standing answers allow marketing."""
     return {

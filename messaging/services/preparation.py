@@ -15,7 +15,7 @@ from messaging.models import Automation, CartState, Message, MessageState, Occas
 from messaging.occasions import AutomationSettings, RecoverySettings, read_settings
 from messaging.rendering import TemplateRefused
 from messaging.schedule import Window, code_expiry, is_minor, recovery_window
-from messaging.selectors.contacts import Recipient, cart_recipient, recipients
+from messaging.selectors.contacts import Recipient, cart_recipient, is_silent, recipients
 from messaging.selectors.messages import company_name
 from messaging.selectors.recovery import has_bought, why_not_again
 from messaging.services import opt_outs
@@ -66,6 +66,8 @@ def prepare(
         return _prepare_code(message, at=at, lease_until=lease_until)
     if message.occasion == Occasion.TEST:
         return _start_call(message, at=at, lease_until=lease_until), _outgoing(message, {}, "")
+    if message.occasion == Occasion.VIP_CARD:
+        return _prepare_notice(message, at=at, lease_until=lease_until)
     automation = Automation.objects.select_related("pool").get(occasion=message.occasion)
     settings = read_settings(automation.occasion, automation.settings)
     recipient = _recipient(message)
@@ -109,6 +111,17 @@ def _prepare_code(
     _start_call(message, at=at, lease_until=lease_until)
     outgoing = _outgoing(message, sent.variables, template.content_sid)
     return message, replace(outgoing, subject=sent.subject, text=sent.text, html=sent.html)
+
+
+def _prepare_notice(
+    message: Message, *, at: datetime, lease_until: datetime
+) -> tuple[Message, Outgoing | None]:
+    """Decide on a notice, whose text is made: it leaves unless it is old news or its person asked for silence."""
+    if message.expires_at is not None and at >= message.expires_at:
+        return _stop(message, NotNow("too_late", error=message.error), at=at), None
+    if is_silent(message.channel, message.to):
+        return _stop(message, NotNow("opted_out"), at=at), None
+    return _start_call(message, at=at, lease_until=lease_until), _outgoing(message, {}, "")
 
 
 def _lock(message_id: int, lease: UUID, at: datetime) -> Message:
@@ -267,7 +280,7 @@ def _stop(message: Message, decision: NotNow, *, at: datetime) -> Message:
 
 
 def _outgoing(message: Message, variables: dict[str, str], content_sid: str) -> Outgoing:
-    marketing = message.occasion not in (Occasion.TEST, Occasion.VERIFICATION)
+    marketing = message.occasion not in (Occasion.TEST, Occasion.VERIFICATION, Occasion.VIP_CARD)
     return Outgoing(
         uuid=message.uuid,
         to=message.to,
