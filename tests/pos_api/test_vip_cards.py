@@ -13,6 +13,7 @@ from campaigns.models import Activation, LineAdjustment
 from campaigns.services.plan import change_policy
 from campaigns.vip_card_uses import with_uses
 from loyalty.models import VipCard
+from pos_api.services.customer_merges import merge_customers
 from retail.models import Sale
 from tests.builders import (
     build_campaign,
@@ -20,6 +21,7 @@ from tests.builders import (
     build_product,
     build_program,
     build_sale,
+    build_user,
     build_vip_card,
 )
 from tests.pos_api.manager import Manager, codes
@@ -134,6 +136,21 @@ class TestAtTheTill:
         build_product(sku="CAMISA", price=Decimal(100), floor_price=Decimal(95))
 
         assert till.evaluate(basket(**vip())).json()["totals"]["net"] == "95.00"
+
+    def test_goes_with_its_customer_into_another_record(self, till: Till, card: VipCard) -> None:
+        kept = build_customer(document=None)
+        merge_customers(
+            kept_id=kept.pk,
+            absorbed_id=card.customer_id,
+            reason="one person",
+            actor=build_user(),  # type: ignore[arg-type]
+            at=timezone.now(),
+        )
+
+        sold = till.sell(sale(total="90.00", **vip()))
+
+        assert sold.status_code == 201, sold.json()
+        assert Sale.objects.get().customer == kept
 
     def test_goes_with_promotional_codes(self, till: Till, card: VipCard) -> None:
         publish(conditions={"kind": "promo_code"})
