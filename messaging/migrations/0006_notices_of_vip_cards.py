@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0017_activations_of_vip_cards'),
+        ('campaigns', '0018_activations_of_vip_cards'),
         ('customers', '0006_merged_records'),
         ('messaging', '0005_verifications'),
         ('retail', '0013_credit_notes_of_returns'),

@@ -23,7 +23,6 @@ from campaigns.selectors import plan_version_at, plan_version_was_current
 from campaigns.services.promo_code_earnings import issue_earned
 from campaigns.services.settlement import settle
 from loyalty.selectors.stored_values import held_by_codes
-from loyalty.selectors.vip_cards import usable_card
 from loyalty.services.ledger import lock_accounts
 from pos_api import selectors
 from pos_api.authentication import TerminalCaller
@@ -31,7 +30,7 @@ from pos_api.baskets import SaleDocument, document_date
 from pos_api.problems import Conflict, Invalid, Problem, invalid_field
 from pos_api.proofs import without_need
 from pos_api.services import lookups
-from pos_api.services.customers import lock_customer, lock_customer_by_id
+from pos_api.services.customers import lock_customer, lock_holder
 from pos_api.services.evaluation import Evaluated, evaluate_snapshot, sale_moment
 from pos_api.services.issued_vouchers import answer_again, issue_vouchers, masked_vouchers
 from pos_api.services.kept_sale import basis_of
@@ -199,8 +198,7 @@ def _customer_of(order: Order, flags: list[str]) -> tuple[int | None, Order]:
     """
     document = order.document
     if document.customer is None:
-        card = usable_card(document.promo_codes, at=order.moment)
-        return None if card is None else lock_customer_by_id(card.customer_id), order
+        return lock_holder(document.promo_codes, at=order.moment), order
     try:
         return lock_customer(document.customer, create=not order.caller.is_test), order
     except Invalid:

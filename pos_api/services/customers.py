@@ -4,12 +4,15 @@ That is what makes "first purchase" and limits per customer exact: what is read 
 sale is recorded.
 """
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from customers.models import Customer
+from loyalty.selectors.vip_cards import usable_card
 from pos_api.baskets import CustomerReference
 from pos_api.problems import invalid_field
 
@@ -39,9 +42,10 @@ def lock_customer(reference: CustomerReference, *, create: bool = True) -> int |
     return found
 
 
-def lock_customer_by_id(customer_id: int) -> int | None:
-    """Return the id of a customer who was found already, or of whom the record was merged into since, locked."""
-    return _lock("id", customer_id)
+def lock_holder(codes: Sequence[str], *, at: datetime) -> int | None:
+    """Return the id of the customer whom the first usable VIP card among these codes belongs to, locked; else None."""
+    card = usable_card(codes, at=at)
+    return None if card is None else _lock("id", card.customer_id)
 
 
 # By what a customer is found; each has an index. Whom a record was merged into is found by what that record has.

@@ -32,7 +32,7 @@ from pos_api.problems import Conflict, FieldProblem, Invalid
 from pos_api.reservation_documents import ReservationDocument
 from pos_api.services import lookups
 from pos_api.services.commit import canonical_content
-from pos_api.services.customers import lock_customer
+from pos_api.services.customers import lock_customer, lock_holder
 from pos_api.services.reservations import reservation_body
 from pos_api.services.transactions import in_transaction
 from pos_api.stored_values import hashed_request, presented_codes, stored_values
@@ -140,9 +140,10 @@ def _claim(
 
 def _kept(basket: BasketDocument, caller: TerminalCaller, now: datetime) -> tuple[_Kept, str]:
     """Lock and read what is asked for; return what is to be kept of it, and whose uses of codes it counts among."""
-    customer_id = None
     if basket.customer is not None:
         customer_id = lock_customer(basket.customer, create=False)
+    else:
+        customer_id = lock_holder(basket.promo_codes, at=now)
     codes = presented_codes(basket)
     if customer_id is not None or codes:
         lock_accounts(customer_id, held_by_codes(codes) if codes else ())
@@ -174,7 +175,9 @@ def _keep_codes(kept: _Kept, basket: BasketDocument, snapshot: selectors.Snapsho
             kept.missing.append(_not_usable("promo_code", f"promo_codes[{position}]", code))
             continue
         kept.content["promo_codes"].append(code)
-        kept.code_ids.append(snapshot.codes[code].id)
+        # A VIP card has no uses that could run out.
+        if snapshot.codes[code].percent is None:
+            kept.code_ids.append(snapshot.codes[code].id)
 
 
 def _keep_customers_value(

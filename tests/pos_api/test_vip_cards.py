@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from campaigns.models import Activation, LineAdjustment
+from campaigns.models import Activation, LineAdjustment, PromoCodeHold
 from campaigns.services.plan import change_policy
 from campaigns.vip_card_uses import with_uses
 from loyalty.models import VipCard
@@ -176,6 +176,17 @@ class TestAtTheTill:
 
         assert both["totals"]["net"] == "81.00"
         assert alone["totals"]["net"] == "100.00"
+
+    def test_leaves_nothing_to_keep_for_a_reservation(self, till: Till, card: VipCard) -> None:
+        made = till.send("POST", "reservations/", {"reference": "CART-1", "promo_codes": [CODE]})
+        kept = made.json().get("reservation")
+        sold = till.sell(sale(total="90.00", promo_codes=[CODE], reservation=kept))
+
+        assert made.status_code == 201, made.json()
+        assert made.json()["promo_codes"] == [CODE]
+        assert not PromoCodeHold.objects.exists()
+        assert sold.status_code == 201, sold.json()
+        assert Sale.objects.get().customer == card.customer
 
     def test_guessing_cards_locks_the_terminals_look_ups(self, till: Till) -> None:
         for number in range(10):
