@@ -147,7 +147,7 @@ ORDER BY id FOR NO KEY UPDATE
 
 
 def _give_codes_back(
-    whole: Sequence[Activation], still_used: AbstractSet[int], campaigns: Mapping[int, str]
+    whole: Sequence[Activation], still_used: AbstractSet[int], campaigns: Mapping[int | None, str]
 ) -> list[dict[str, Any]]:
     """Arm the codes again that only these activations used, close the unused ones that they issued.
 
@@ -182,7 +182,7 @@ def _give_codes_back(
     ]
 
 
-def _gifts(whole: Sequence[Activation], campaigns: Mapping[int, str]) -> list[dict[str, Any]]:
+def _gifts(whole: Sequence[Activation], campaigns: Mapping[int | None, str]) -> list[dict[str, Any]]:
     """Return the gifts that went home with activations of which nothing is left."""
     return [
         {

@@ -32,7 +32,11 @@ def card_for(*people: str, name: str = "Ana Souza") -> VipCard:
 
 def use(card: VipCard, **values: Any) -> Activation:
     recorded = build_sale(
-        store=build_store(name=values.pop("store", "Shopping Iguatemi")), ticket="000123", net=Decimal(72)
+        store=build_store(name=values.pop("store", "Shopping Iguatemi")),
+        ticket="000123",
+        lines=[{"unit_price": Decimal(80)}],
+        discount=Decimal(8),
+        net=Decimal(72),
     )
     facts = {"discount": Decimal("8.00"), "activated_at": NOON} | values
     return Activation.objects.create(sale=recorded, vip_card=card, **facts)
