@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('campaigns', '0017_holds_of_promo_codes'),
-        ('loyalty', '0012_vip_cards'),
+        ('loyalty', '0013_vip_cards'),
         ('retail', '0012_no_index_twice'),
     ]
 

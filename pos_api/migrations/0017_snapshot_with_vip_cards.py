@@ -59,7 +59,7 @@ SNAPSHOT = _with_cards(_before.SNAPSHOT)
 class Migration(migrations.Migration):
     dependencies = [
         ("pos_api", "0016_snapshot_with_reservations"),
-        ("loyalty", "0012_vip_cards"),
+        ("loyalty", "0013_vip_cards"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0005_appointments_and_birthdays'),
-        ('loyalty', '0011_holds_of_reservations'),
+        ('loyalty', '0012_readable_codes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
