@@ -58,7 +58,7 @@ SNAPSHOT = _with_cards(_before.SNAPSHOT)
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pos_api", "0016_snapshot_with_reservations"),
+        ("pos_api", "0017_snapshot_with_proof"),
         ("loyalty", "0013_vip_cards"),
     ]
 
