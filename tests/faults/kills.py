@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.faults import controls, scene
 from tests.faults.audit import all_there, world
-from tests.faults.results import Outcome, Result, Stopwatch, say
+from tests.faults.results import Outcome, Result, Stopwatch
 from tests.faults.rig import Rig, Web
 from tests.faults.tills import Tills
 
@@ -54,7 +54,7 @@ def web(rig: Rig, *, quick: bool) -> list[Result]:
     url = rig.clone("t8", "fiel")
     key, customers = scene.fill(limit=150)
     kills = {"workers": 0, "servers": 0}
-    took = Stopwatch()
+    took = Stopwatch("T8")
     with rig.web(url) as server:
         took.note("starting")
         tills = Tills(server.port, key)
@@ -68,7 +68,6 @@ def web(rig: Rig, *, quick: bool) -> list[Result]:
     controls.prepare(url)
     repeated = controls.repeated_after_kill(url)
     took.note("the control")
-    say(f"T8: {took}")
     outcome = Outcome(
         what=f"kill -9 of a web process 0.7 s after the service answers again, under the mix of T1: "
         f"{kills['workers']} times a worker, {kills['servers']} times the whole server",

@@ -144,20 +144,16 @@ def verdict(run: Mapping[str, Any]) -> str:
 
 
 class Stopwatch:
-    """How long the phases of a test take, for whoever wonders where its minutes go."""
+    """Says how long each phase of a test took, for whoever wonders where its minutes go."""
 
-    def __init__(self) -> None:
-        self._since = time.monotonic()
-        self._phases: list[str] = []
+    def __init__(self, test: str) -> None:
+        self._test, self._since = test, time.monotonic()
 
     def note(self, phase: str) -> None:
         """End a phase; the next one begins."""
         now = time.monotonic()
-        self._phases.append(f"{phase} {now - self._since:.0f} s")
+        say(f"{self._test}: {phase}: {now - self._since:.0f} s")
         self._since = now
-
-    def __str__(self) -> str:
-        return ", ".join(self._phases)
 
 
 def say(text: str) -> None:
