@@ -375,8 +375,9 @@ def build_issuing_run(*, at: datetime = NOON, previewed: bool = True, **values: 
         "type": usual_type(AccountKind.VOUCHER),
         "tiers": [{"from": "0.00", "amount": "10.00"}],
     }
-    run = save_run(run=None, values=defaults | values, user=None, at=at)
-    return preview(run, at=at) if previewed else run
+    with transaction.atomic():
+        run = save_run(run=None, values=defaults | values, user=None, at=at)
+        return preview(run, at=at) if previewed else run
 
 
 def build_issuing_rule(*, at: datetime = NOON, **values: Any) -> IssuingRule:

@@ -1,6 +1,5 @@
 """An issuing run with real processes: workers side by side and killed in the middle give nobody two vouchers."""
 
-import os
 import signal
 
 from django.utils import timezone
@@ -29,8 +28,8 @@ class TestIssue:
         )
         worker = start_worker(committed_db)
         wait_for(lambda: done(job) >= BATCH)
-        os.kill(worker.pid, signal.SIGKILL)
-        worker.wait()
+        worker.send_signal(signal.SIGKILL)
+        worker.communicate()
         type(job).objects.filter(pk=job.pk, state=JobState.RUNNING).update(heartbeat_at=at - JOB_LEASE * 2)
 
         others = [start_worker(committed_db) for _number in range(2)]
