@@ -100,9 +100,9 @@ def _origin(caller: TerminalCaller) -> str:
 
 
 def _type_to_sell(document: SellDocument) -> StoredValueType:
-    if document.type is None and document.kind is None:
-        raise invalid_field("kind", "required", _("Give a kind or a type."))
     if document.type is None:
+        if document.kind is None:
+            raise invalid_field("kind", "required", _("Give a kind or a type."))
         return usual_type(AccountKind(document.kind))
     kind = StoredValueType.objects.filter(code=document.type).first()
     if kind is None:
