@@ -6,6 +6,7 @@ the accounts are locked; codes are locked before counters, each by id.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from django.db import connection
@@ -81,7 +82,7 @@ def move_uses(sale_ids: Sequence[int], *, old: int, new: int) -> None:
     """Count what these sales used of limits and codes for the customer `new` instead of `old`."""
     if not sale_ids:
         return
-    values = {"sales": list(sale_ids), "old": _key(old), "new": _key(new)}
+    values: dict[str, Any] = {"sales": list(sale_ids), "old": _key(old), "new": _key(new)}
     with connection.cursor() as cursor:
         cursor.execute(_MOVE_CODES, values)
         cursor.execute(_HELD, values)

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet, Sum
 
 from loyalty.models import Account, CustomerMerge, Entry, EntryKind, Lot, Receivable
+from loyalty.querysets import LotQuerySet
 from retail import money
 
 
@@ -30,7 +31,7 @@ class MovedValue:
         return self.moved - self.left - self.expired
 
 
-def lots_moved(merge: CustomerMerge) -> QuerySet[Lot]:
+def lots_moved(merge: CustomerMerge) -> LotQuerySet:
     """Return the lots that a merge made, at once and by what returns brought back since."""
     return Lot.objects.filter(account__customer_id=merge.kept_id, cause__startswith=f"{merge.cause}:")
 
@@ -67,7 +68,9 @@ def value_moved(merge: CustomerMerge, *, at: datetime) -> list[MovedValue]:
         .order_by("pk")
     )
     lapsed = _lapsed([lot.pk for lot in lots])
-    accounts = {row.account_id: row.account for row in (*lots, *debts)}
+    accounts = {lot.account_id: lot.account for lot in lots} | {
+        debt.account_id: debt.account for debt in debts
+    }
     found = []
     for pk, account in sorted(accounts.items()):
         own = [lot for lot in lots if lot.account_id == pk]

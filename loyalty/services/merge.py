@@ -65,7 +65,9 @@ def pass_on(lots: Sequence[tuple[Lot, int]], *, cause: str, at: datetime) -> Non
     while here:
         by_owner: dict[int, list[tuple[Lot, int]]] = defaultdict(list)
         for lot, amount in here:
-            by_owner[lot.account.customer_id].append((lot, amount))
+            # What a stored value holds is in an account of its own, which no merge touches.
+            if lot.account.customer_id is not None:
+                by_owner[lot.account.customer_id].append((lot, amount))
         here = []
         standing = CustomerMerge.objects.filter(absorbed__in=by_owner, undone_at__isnull=True).order_by("pk")
         for merge in standing:

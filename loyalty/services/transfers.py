@@ -7,7 +7,7 @@ sides are locked. An opening transfer's cause names what made it ("merge:<id>");
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -101,7 +101,13 @@ def move_home(lot_ids: Sequence[int], *, cause: str, at: datetime, actor_id: int
     """Move all that is left of lots, each of which has some and came by a transfer, back to the lots they came from."""
     if not lot_ids:
         return
-    values = {"lots": list(lot_ids), "cause": cause, "actor": actor_id, "reason": reason, "at": at}
+    values: dict[str, Any] = {
+        "lots": list(lot_ids),
+        "cause": cause,
+        "actor": actor_id,
+        "reason": reason,
+        "at": at,
+    }
     with refusals_of(cause=cause, lots=lot_ids), connection.cursor() as cursor:
         cursor.execute(_KEEP_FACTS, values)
         cursor.execute(_GO_HOME, values)

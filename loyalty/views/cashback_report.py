@@ -99,7 +99,8 @@ class CashbackReport(ValueReport):
         zone = company_zone()
 
         def document(row: reports.CashbackRow) -> str:
-            number = row.lot.account.customer.document or ""
+            customer = row.lot.account.customer
+            number = (customer.document if customer else None) or ""
             return number if knows_people or not number else mask(number)
 
         return (

@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
-from loyalty import stored_codes
-from loyalty.models import StoredValue, StoredValueCode
-from loyalty.selectors.stored_values import Held, code_key, held
+from loyalty.models import StoredValue
+from loyalty.selectors.stored_values import Held, held
+from loyalty.services.stored_values import codes_again
 from loyalty.views.filters import last_day
 from retail import formats, money
 from retail.models import Company
@@ -76,16 +76,12 @@ def _is_id(word: str) -> bool:
 def printable(values: list[StoredValue]) -> tuple[list[Printed], int]:
     """Return what can be printed, and how many of the values cannot, because their codes were closed."""
     zone, now = company_zone(), timezone.now()
-    nonces = dict(
-        StoredValueCode.objects.filter(
-            stored_value__in=values, ended_at__isnull=True, nonce__isnull=False
-        ).values_list("stored_value_id", "nonce")
-    )
-    open_ones = [one for one in held(values, at=now) if one.stored.pk in nonces]
+    codes = codes_again([value.pk for value in values])
+    open_ones = [one for one in held(values, at=now) if one.stored.pk in codes]
     printed = [
         _printed(
             one,
-            stored_codes.code_of(bytes(nonces[one.stored.pk]), key=code_key()),
+            codes[one.stored.pk],
             last_day(one.balance.next_expiry, zone),
         )
         for one in open_ones

@@ -109,7 +109,7 @@ def answer_again(body: Json) -> Json:
     if not given:
         return body
     codes = codes_again(given)
-    return _with_codes(body, lambda entry: codes.get(entry["stored_value"], entry["code"]))
+    return _with_codes(body, lambda entry: str(codes.get(entry["stored_value"], entry["code"])))
 
 
 def _issued(body: Json) -> list[Json]:

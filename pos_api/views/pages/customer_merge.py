@@ -178,7 +178,7 @@ def _amounts(kind: str, *amounts: int) -> list[str]:
 
 def _field(one: FieldOutcome) -> dict[str, Any]:
     return {
-        "label": Customer._meta.get_field(one.name).verbose_name,
+        "label": _label(one.name),
         "kept": plain(one.kept) or "",
         "absorbed": plain(one.absorbed) or "",
         "stays": STAYS[one.source],
@@ -293,8 +293,12 @@ class CustomerMergeDetail(PageMixin, View):
         return render(request, "pos_api/customer_merge_detail.html", context, status=status)
 
 
+def _label(name: str) -> str:
+    return str(getattr(Customer._meta.get_field(name), "verbose_name", name))
+
+
 def _labels(names: Any) -> str:
-    return ", ".join(str(Customer._meta.get_field(name).verbose_name) for name in names)
+    return ", ".join(_label(name) for name in names)
 
 
 def _undo(found: UndoPreview) -> dict[str, Any]:
