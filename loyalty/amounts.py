@@ -2,7 +2,10 @@
 
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from loyalty.models import MONEY_KINDS, Account, AccountKind
+from loyalty.selectors.stored_values import Held
 from retail import formats, money
 
 
@@ -31,3 +34,12 @@ def percent_text(percent: Decimal) -> str:
     """Write a rate with two decimals, or as many as it has."""
     text = f"{percent:.4f}"
     return text[:-2] if text.endswith("00") else text.rstrip("0")
+
+
+def worth_text(one: Held) -> str:
+    """Return what can be used of a stored value: "R$ 35,00", or "15% of a purchase" while the use is left, or nothing."""
+    if not one.balance.available:
+        return ""
+    if one.stored.percent is None:
+        return hundredths_text(one.stored.type.kind, one.balance.available)
+    return _("%(percent)s of a purchase") % {"percent": formats.percent(one.stored.percent)}

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from loyalty.models import PointsProgram, StampPlan, StampReward, TierBasis
+from loyalty.models import AccountKind, PointsProgram, StampPlan, StampReward, StoredValueType, TierBasis
 from retail import formats
 
 
@@ -155,3 +155,34 @@ def plan_summary(plan: StampPlan, extras: Iterable[str] = ()) -> list[Part]:
     if names:
         parts.append(Part(_("Items that earn and are no part of the reward"), names))
     return parts
+
+
+def stored_value_rules(kind: StoredValueType) -> list[str]:
+    """Return what a type of stored values is, a phrase each: what is loaded, how it is spent, until when."""
+    items = []
+    if kind.fixed_load is not None:
+        load = formats.money(kind.fixed_load)
+        if kind.fixed_price is None:
+            items.append(_("%(load)s each") % {"load": load})
+        else:
+            items.append(
+                _("%(load)s for %(price)s") % {"load": load, "price": formats.money(kind.fixed_price)}
+            )
+    elif kind.kind in (AccountKind.GIFT_CARD, AccountKind.E_PURSE):
+        items.append(_("Any amount"))
+    if kind.ceiling is not None:
+        items.append(_("holds at most %(amount)s") % {"amount": formats.money(kind.ceiling)})
+    items.append(
+        {
+            AccountKind.GIFT_CARD: _("used whole, once"),
+            AccountKind.VOUCHER: _("for one purchase"),
+        }.get(AccountKind(kind.kind), _("spent in parts"))
+    )
+    if kind.is_reloadable:
+        items.append(_("can be loaded again"))
+    if kind.valid_days:
+        days = ngettext("valid for %(count)d day", "valid for %(count)d days", kind.valid_days)
+        items.append(days % {"count": kind.valid_days})
+    else:
+        items.append(_("never expires"))
+    return items

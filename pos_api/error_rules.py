@@ -8,9 +8,11 @@ from customers.services.merged_records import MergeRefused, SameRecord
 from customers.services.pins import PinInvalid
 from loyalty.services.issuing_terms import IssuingError, IssuingInvalid
 from loyalty.services.refusals import (
+    AlreadyDecided,
     AmountInvalid,
     CustomerMerged,
     ReasonRequired,
+    SecondPersonNeeded,
     StoredValueRefused,
     StoredValueReserved,
     StoredValueUsed,
@@ -40,6 +42,8 @@ RULES: tuple[Rule, ...] = (
     Rule(publication.NothingToPublish, 422),
     Rule(publication.RevisionUnknown, 404),
     Rule(publication.PublicationError, 409),
+    Rule(SecondPersonNeeded, 409),
+    Rule(AlreadyDecided, 409),
     Rule(StoredValueUsed, 409),
     Rule(StoredValueReserved, 409),
     Rule(StoredValueRefused, 422),

@@ -113,6 +113,29 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Codes:
+    """A list of codes of other objects, each once, in the order given."""
+
+    max_length: int = 64
+    limit: int = 1_000
+    default: Any = field(default_factory=list)
+
+    def read(self, value: Any) -> list[str]:
+        if not isinstance(value, list):
+            raise FieldRefused("type", _("This must be a list."))
+        if len(value) > self.limit:
+            raise FieldRefused("too_long", _("This has more than %(limit)d entries.") % {"limit": self.limit})
+        codes = [read_text(code, self.max_length, strict=True) for code in value]
+        if not all(codes):
+            raise FieldRefused("blank", _("This may not be empty."))
+        return list(dict.fromkeys(codes))
+
+    def schema(self) -> dict[str, Any]:
+        item = {"type": "string", "minLength": 1, "maxLength": self.max_length}
+        return {"type": "array", "items": item, "maxItems": self.limit}
+
+
+@dataclass(frozen=True, slots=True)
 class Money:
     """An amount from 0.00, as text or as a number that is exact to the cent."""
 

@@ -39,12 +39,15 @@ from customers.models import Appointment, Consent, Customer, CustomerGrouping
 from loyalty.models import (
     Account,
     AccountKind,
+    AdjustmentRequest,
     CustomerMerge,
     IssuingRule,
     IssuingRun,
     PointsProgram,
     Receivable,
     StampPlan,
+    StoredValue,
+    StoredValueType,
     VipCard,
 )
 from loyalty.selectors.stored_values import usual_type
@@ -389,3 +392,30 @@ def build_issuing_rule(*, at: datetime = NOON, **values: Any) -> IssuingRule:
         "tiers": [{"from": "50.00", "amount": "5.00"}],
     }
     return save_rule(rule=None, values=defaults | values, user=None, at=at)
+
+
+def build_stored_value_type(**values: Any) -> StoredValueType:
+    """A gift card of any amount that never expires."""
+    number = next(_numbers)
+    return StoredValueType.objects.create(
+        **{"code": f"v{number}", "name": f"Vale-presente {number}", "kind": "gift_card"} | values
+    )
+
+
+def build_card(amount: int = 50_00, *, at: datetime = NOON, **values: Any) -> StoredValue:
+    """A stored value of so many cents of a type of its own, a gift card unless told otherwise."""
+    kind = values.pop("type", None) or build_stored_value_type()
+    return build_stored_value(type=kind, amount=amount, at=at, **values).stored
+
+
+def build_adjustment_request(account: Account, amount: int = 500_00, **values: Any) -> AdjustmentRequest:
+    """A request to add so many cents, which waits for a second person."""
+    defaults = {
+        "kind": "adjust",
+        "amount": to_decimal(amount),
+        "reason": "Acerto",
+        "operation": str(next(_numbers)),
+        "requested_at": NOON,
+    }
+    asked_by = values.pop("requested_by", None) or build_user()
+    return AdjustmentRequest.objects.create(account=account, requested_by=asked_by, **defaults | values)

@@ -11,6 +11,7 @@ from loyalty.models.account import (
     Receivable,
     Settlement,
 )
+from loyalty.models.adjustment_request import AdjustmentRequest
 from loyalty.models.customer_merge import CustomerMerge
 from loyalty.models.hold import Hold
 from loyalty.models.issuing import (
@@ -31,7 +32,7 @@ from loyalty.models.program import (
     TierBasis,
     TierDowngrade,
 )
-from loyalty.models.stored_value import StoredValue, StoredValueCode, StoredValueType
+from loyalty.models.stored_value import StoredValue, StoredValueCode, StoredValueEvent, StoredValueType
 from loyalty.models.survey import AnswerSource, SurveyAnswer
 from loyalty.models.tier import CustomerTier, ProgramTier
 from loyalty.models.vip_card import VIP_PREFIX, VipCard
@@ -43,6 +44,7 @@ __all__ = [
     "VIP_PREFIX",
     "Account",
     "AccountKind",
+    "AdjustmentRequest",
     "AnswerSource",
     "CustomerMerge",
     "CustomerTier",
@@ -68,6 +70,7 @@ __all__ = [
     "StampReward",
     "StoredValue",
     "StoredValueCode",
+    "StoredValueEvent",
     "StoredValueType",
     "SurveyAnswer",
     "TierBasis",

@@ -258,6 +258,10 @@ class StoredValueCode(models.Model):
                 name="stored_value_code_readable",
                 condition=models.Q(nonce__isnull=False),
             ),
+            # The back-office finds a card by what is printed on it in clear.
+            models.Index(
+                fields=["last4"], condition=models.Q(ended_at__isnull=True), name="stored_value_code_by_last4"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -265,3 +269,42 @@ class StoredValueCode(models.Model):
 
     def is_in_use(self, *, at: datetime) -> bool:
         return self.ended_at is None or self.ended_at > at
+
+
+class StoredValueEvent(models.Model):
+    """Something that people did to a stored value which moved no value, or ended it: who, when and why.
+
+    `actor` is nobody where a till did it. `customer` is whom it was given to.
+    """
+
+    class Kind(models.TextChoices):
+        BLOCKED = "blocked", _("Blocked")
+        UNBLOCKED = "unblocked", _("Unblocked")
+        REPLACED = "replaced", _("New code")
+        ASSIGNED = "assigned", _("Given to a customer")
+        RELEASED = "released", _("Taken off the customer")
+        VOIDED = "voided", _("Voided")
+
+    stored_value = models.ForeignKey(
+        StoredValue, on_delete=models.PROTECT, related_name="events", verbose_name=_("stored value")
+    )
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("customer")
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("by"),
+    )
+    reason = models.CharField(_("reason"), max_length=240, blank=True, default="")
+    created_at = models.DateTimeField(_("created at"))
+
+    class Meta:
+        verbose_name = _("event of a stored value")
+        verbose_name_plural = _("events of stored values")
+
+    def __str__(self) -> str:
+        return f"{self.stored_value_id} {self.kind} {self.created_at:%Y-%m-%d %H:%M}"

@@ -21,9 +21,13 @@ SELECT id, balance
 
 def entries_of(customer_id: int) -> QuerySet[Entry]:
     """Return every entry of a customer's accounts, with all that a statement says of it."""
+    return told(Entry.objects.filter(account__customer_id=customer_id))
+
+
+def told(entries: QuerySet[Entry]) -> QuerySet[Entry]:
+    """Return entries with what a statement says of each: its account, lot, sale, person and the debt that it paid."""
     return (
-        Entry.objects.filter(account__customer_id=customer_id)
-        .select_related(
+        entries.select_related(
             "account__program",
             "account__plan",
             "lot__sale__store",

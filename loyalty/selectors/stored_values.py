@@ -18,7 +18,7 @@ from loyalty.value import NEVER
 SHOWN = 50
 
 # What a kind is when nobody has said anything else (the manual's e-purse holds at most 150.00).
-_USUAL: dict[AccountKind, dict[str, Any]] = {
+USUAL: dict[AccountKind, dict[str, Any]] = {
     AccountKind.GIFT_CARD: {},
     AccountKind.E_PURSE: {"is_reloadable": True, "ceiling": Decimal("150.00")},
     AccountKind.VOUCHER: {},
@@ -75,7 +75,7 @@ def usual_type(kind: AccountKind) -> StoredValueType:
     if found is not None:
         return found
     made, _created = StoredValueType.objects.get_or_create(
-        code=kind.value.replace("_", "-"), defaults={"kind": kind, "name": str(kind.label), **_USUAL[kind]}
+        code=kind.value.replace("_", "-"), defaults={"kind": kind, "name": str(kind.label), **USUAL[kind]}
     )
     return made
 
@@ -91,7 +91,7 @@ def types_on_offer(kinds: Iterable[AccountKind]) -> list[StoredValueType]:
 
 def _usual(kind: AccountKind) -> StoredValueType:
     return StoredValueType(
-        code=kind.value.replace("_", "-"), kind=kind.value, name=str(kind.label), **_USUAL[kind]
+        code=kind.value.replace("_", "-"), kind=kind.value, name=str(kind.label), **USUAL[kind]
     )
 
 

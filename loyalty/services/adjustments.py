@@ -76,13 +76,35 @@ def adjust(
     cause = f"adjustment:{operation}"
     if Entry.objects.filter(account=account, kind=EntryKind.ADJUST, cause=cause).exists():
         raise AlreadyPosted(cause)
+    return move_by_hand(
+        account,
+        amount=amount,
+        cause=cause,
+        expires_at=expires_at or usual_end(account, at=at),
+        reason=reason,
+        actor_id=actor_id,
+        at=at,
+    )
+
+
+def move_by_hand(
+    account: Account,
+    *,
+    amount: int,
+    cause: str,
+    expires_at: datetime | None,
+    reason: str,
+    actor_id: int,
+    at: datetime,
+) -> Adjusted:
+    """Add (`amount` > 0) hundredths to an account that is locked, or take them (< 0). Raises InsufficientValue."""
     if amount > 0:
         lot = Credit(
             account=account,
             cause=cause,
             amount=amount,
             available_from=at,
-            expires_at=expires_at or usual_end(account, at=at),
+            expires_at=expires_at,
             source=LotSource.ADJUSTMENT,
         )
         [credited] = credit(

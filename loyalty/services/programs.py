@@ -116,7 +116,7 @@ def _check_parts(row: Row, parts: dict[str, Any], products: dict[str, Any]) -> N
         row.status = "updated"
 
 
-def check_terms(row: Row) -> None:
+def check_code_and_grace(row: Row) -> None:
     """Refuse what no single field can say: a code with blanks, days of grace that are not given."""
     if row.errors:
         return
@@ -127,6 +127,14 @@ def check_terms(row: Row) -> None:
         row.refuse("code", "invalid", " ".join(error.messages))
     if instance.expired_restore == ExpiredRestore.GRACE and not instance.grace_days:
         row.refuse("grace_days", "required", _("Say how many days of grace there are."))
+
+
+def check_terms(row: Row) -> None:
+    """Refuse, beside that, what would have expired before it can be used."""
+    if row.errors:
+        return
+    check_code_and_grace(row)
+    instance = row.instance
     if instance.valid_days is not None and instance.valid_days <= instance.pending_days:
         row.refuse("valid_days", "range", _("This must be more than the pending days."))
 

@@ -100,6 +100,16 @@ class AlreadySettled(LedgerError):
     message = gettext_lazy("Nothing of this debt is left.")
 
 
+class SecondPersonNeeded(LedgerError):
+    code = "second_person_needed"
+    message = gettext_lazy("Somebody else than who asked for it must decide.")
+
+
+class AlreadyDecided(LedgerError):
+    code = "already_decided"
+    message = gettext_lazy("It was decided already.")
+
+
 class StoredValueRefused(LedgerError):
     """What was asked of a stored value cannot be. `field` is what of the request it is about."""
 
@@ -168,6 +178,53 @@ class StoredValueUsed(StoredValueRefused):
 class StoredValueReserved(StoredValueRefused):
     code = "reserved"
     message = gettext_lazy("It is reserved for a sale.")
+
+
+class StoredValueVoided(StoredValueUsed):
+    code = "voided"
+    message = gettext_lazy("It was taken back, and ended.")
+
+
+class NotAdjustable(StoredValueRefused):
+    code = "not_adjustable"
+    field = "amount"
+    message = gettext_lazy("A voucher in percent has one use: nothing is added or taken.")
+
+
+class CustomerNeeded(StoredValueRefused):
+    code = "required"
+    field = "customer"
+    message = gettext_lazy("Values of this type belong to a customer.")
+
+
+class CustomerUnknown(StoredValueRefused):
+    code = "unknown"
+    field = "customer"
+    message = gettext_lazy("There is no such customer, or the record is closed.")
+
+
+class AmountNeeded(StoredValueRefused):
+    code = "required"
+    field = "amount"
+    message = gettext_lazy("Say what it is worth.")
+
+
+class PercentNotOfKind(StoredValueRefused):
+    code = "not_allowed"
+    field = "percent"
+    message = gettext_lazy("Only a voucher is worth a percentage, and then no amount.")
+
+
+class StoreUnknown(StoredValueRefused):
+    code = "unknown_store"
+    field = "stores"
+    message = gettext_lazy("There is no such store.")
+
+
+class EndIsOver(StoredValueRefused):
+    code = "past"
+    field = "expires_at"
+    message = gettext_lazy("This moment is over.")
 
 
 class OperationReused(StoredValueRefused):

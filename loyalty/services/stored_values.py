@@ -273,7 +273,7 @@ def load(
         raise StoredValueBlocked
     if not 0 < amount <= MOST:
         raise AmountInvalid
-    held = _alive(stored.account_id, at)
+    held = alive(stored.account_id, at)
     if stored.type.ceiling is not None:
         ceiling = money.from_decimal(stored.type.ceiling)
         if held + amount > ceiling:
@@ -299,7 +299,7 @@ def load(
     return Loaded(stored=stored, amount=amount, lot_id=credited.lot_id, expires_at=end)
 
 
-def _alive(account_id: int, at: datetime) -> int:
+def alive(account_id: int, at: datetime) -> int:
     """Return the hundredths that an account holds at a moment, pending ones included."""
     lots = Lot.objects.filter(account_id=account_id).open().alive(at=at)
     return sum(money.from_decimal(left) for left in lots.values_list("remaining", flat=True))

@@ -17,9 +17,9 @@ from customers.models import Customer
 from loyalty.amounts import account_name, amount_text, hundredths_text
 from loyalty.forms.adjustment import AdjustmentForm, ReasonForm
 from loyalty.forms.units import unit_key
-from loyalty.models import Receivable
+from loyalty.models import AdjustmentRequest, Receivable
 from loyalty.selectors.balances import Balance, balances
-from loyalty.services.adjustments import adjust, write_off
+from loyalty.services.adjustments import write_off
 from loyalty.services.ledger import account_key
 from loyalty.services.refusals import (
     AlreadyPosted,
@@ -29,6 +29,7 @@ from loyalty.services.refusals import (
     LedgerError,
     StampsAreWhole,
 )
+from loyalty.services.second_person import adjust_or_ask
 from loyalty.views.filters import end_of
 from retail import formats
 from retail.selectors.company import company_zone
@@ -87,7 +88,7 @@ class Adjustment(_OfCustomer):
         values = form.cleaned_data
         day = values["expires_on"]
         try:
-            adjust(
+            done = adjust_or_ask(
                 customer_id=self.instance.pk,
                 key=unit_key(values["unit"]),
                 amount=form.signed,
@@ -103,7 +104,7 @@ class Adjustment(_OfCustomer):
             form.add_error(_field_of(refused), str(refused))
             return None
         else:
-            messages.success(self.request, _now("Posted."))
+            tell(self.request, done)
         return self.back_url()
 
     def _confirm(self, form: AdjustmentForm) -> HttpResponse:
@@ -150,6 +151,16 @@ class Adjustment(_OfCustomer):
 
 def _field_of(refused: LedgerError) -> str | None:
     return "amount" if isinstance(refused, AmountInvalid | InsufficientValue | StampsAreWhole) else None
+
+
+def tell(request: HttpRequest, done: Any) -> None:
+    """Say that something was posted, that it waits for a second person, or what that person decided."""
+    if not isinstance(done, AdjustmentRequest):
+        messages.success(request, _now("Posted."))
+    elif done.state == AdjustmentRequest.State.REQUESTED:
+        messages.warning(request, _now("It is above the limit: somebody else has to approve it."))
+    else:
+        messages.info(request, done.get_state_display())
 
 
 class WriteOff(_OfCustomer):

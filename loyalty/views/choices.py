@@ -6,11 +6,12 @@ from customers.models import Customer
 from retail.views.choices import MOST, Choice, ChoicesPage, products
 
 
-def _customers(text: str) -> Iterable[Choice]:
+def customers(text: str) -> Iterable[Choice]:
+    """Return key and name of the active customers that fit; none for an empty text."""
     for customer in Customer.objects.active().search(text).order_by("name", "pk")[:MOST] if text else ():
         yield str(customer.pk), str(customer)
 
 
 class Choices(ChoicesPage):
     permission_required = "loyalty.view_pointsprogram"
-    searches = {"sku": products, "customer": _customers}
+    searches = {"sku": products, "customer": customers}

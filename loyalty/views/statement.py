@@ -1,5 +1,6 @@
 """A customer's statement: what each account holds, what is owed, and every entry with its reason."""
 
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from django_filters import FilterSet
 
 from customers.models import Customer
 from customers.views.customer import customer_tabs
-from loyalty.amounts import account_name, amount_text
+from loyalty.amounts import account_name, amount_text, worth_text
 from loyalty.forms.units import of_unit, unit_choices
 from loyalty.models import Entry, EntryKind
 from loyalty.selectors.balances import balances
@@ -28,20 +29,24 @@ from loyalty.selectors.statement import (
     waiting_for_review,
     with_balances,
 )
+from loyalty.selectors.stored_value_records import kept_by
 from loyalty.surveys import survey_path
-from loyalty.views.filters import DayFilter, last_day_of
+from loyalty.views.filters import DayFilter, last_day, last_day_of
 from retail.selectors.company import company_zone
 from retail.views.columns import Column
 from retail.views.lists import Action, ListPage
 
+_MOST_STORED = 20
 KIND_TONES = {
     EntryKind.EARN: "success",
+    EntryKind.LOAD: "success",
     EntryKind.RESTORE: "success",
     EntryKind.REDEEM: "info",
     EntryKind.SETTLE: "info",
     EntryKind.EXPIRE: "warning",
     EntryKind.FORFEIT: "warning",
     EntryKind.REVERSE: "danger",
+    EntryKind.VOID: "danger",
     EntryKind.ADJUST: "accent",
     EntryKind.TRANSFER: "accent",
 }
@@ -187,6 +192,7 @@ class Statement(ListPage):
                 }
                 for balance in held
             ],
+            "stored": self._stored(at),
             "debts": list(debts_of(self.customer.pk)),
             "waiting": [
                 (lot, self.request.build_absolute_uri(survey_path(lot.sale)))
@@ -194,3 +200,17 @@ class Statement(ListPage):
                 if lot.sale is not None and (lot.ends_at is None or lot.ends_at > at)
             ],
         }
+
+    def _stored(self, at: datetime) -> list[dict[str, Any]]:
+        """Return the customer's stored values that hold something: a lost card is found again here."""
+        if not self.request.user.has_perm("loyalty.view_storedvalue"):
+            return []
+        return [
+            {
+                "one": one,
+                "worth": worth_text(one),
+                "until": last_day(one.balance.next_expiry, self.zone),
+                "is_blocked": one.stored.blocked_at is not None,
+            }
+            for one in kept_by(self.customer.pk, at=at, most=_MOST_STORED)
+        ]

@@ -16,6 +16,7 @@ from pos_api.demo.campaigns import build_campaigns
 from pos_api.demo.loyalty import build_loyalty
 from pos_api.demo.published import build_published
 from pos_api.demo.sales import build_sales
+from pos_api.demo.stored_values import build_stored_values
 from pos_api.services.credentials import issue_terminal_key, issue_user_token
 from retail.models import Company, Product, Store, Terminal
 from retail.rows import RowResult
@@ -49,6 +50,7 @@ class Demo:
             build_published(user=self.manager, at=self.at)
             build_messages(at=self.at, pool=pool)
             build_loyalty(user=self.manager, at=self.at)
+            build_stored_values(user=self.manager, at=self.at)
         # Each sale is a transaction of its own, as always.
         build_sales(at=self.at)
         return [*login, *self._issue_keys()]

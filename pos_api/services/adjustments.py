@@ -8,9 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from customers.models import Customer
-from loyalty.models import Account, Entry, EntryKind, Lot
-from loyalty.services.adjustments import Adjusted, adjust
+from loyalty.models import Account, AdjustmentRequest, Entry, EntryKind, Lot
 from loyalty.services.ledger import AccountKey, account_key
+from loyalty.services.refusals import OperationReused
+from loyalty.services.second_person import adjust_or_ask
 from pos_api.problems import Conflict
 from retail import money
 
@@ -36,11 +37,12 @@ def post_adjustment(
     operation: str,
     at: datetime,
     expires_at: datetime | None = None,
-) -> Posted:
+) -> Posted | AdjustmentRequest:
     """Add or take hundredths once, whatever is sent again.
 
-    `operation` is unique for the customer: with another account, amount or reason it raises Conflict
-    (`adjustment_conflict`). Raises what `adjust` raises.
+    Above the company's limit it is kept as a request for a second person, and that is returned. `operation` is unique
+    for the customer: with another account, amount or reason it raises Conflict (`adjustment_conflict`). Raises what
+    `adjust` raises.
     """
     # Its row makes two senders of one id wait for each other, whichever accounts they name.
     Customer.objects.select_for_update(no_key=True).values_list("pk", flat=True).get(pk=customer_id)
@@ -52,16 +54,21 @@ def post_adjustment(
     )
     if entries:
         return _earlier(entries, key, amount, reason.strip())
-    done: Adjusted = adjust(
-        customer_id=customer_id,
-        key=key,
-        amount=amount,
-        reason=reason,
-        actor_id=actor_id,
-        operation=operation,
-        at=at,
-        expires_at=expires_at,
-    )
+    try:
+        done = adjust_or_ask(
+            customer_id=customer_id,
+            key=key,
+            amount=amount,
+            reason=reason,
+            actor_id=actor_id,
+            operation=operation,
+            at=at,
+            expires_at=expires_at,
+        )
+    except OperationReused as reused:
+        raise _reused() from reused
+    if isinstance(done, AdjustmentRequest):
+        return done
     return Posted(account=done.account, amount=done.amount, settled=done.settled)
 
 
@@ -70,7 +77,7 @@ def _earlier(entries: list[Entry], key: AccountKey, amount: int, reason: str) ->
     moved = sum((entry.amount for entry in entries), Decimal(0))
     same = account_key(first.account) == key and first.reason == reason
     if not same or money.from_decimal(moved) != amount:
-        raise Conflict(_("This id was used for another adjustment."), code="adjustment_conflict")
+        raise _reused()
     settled = Decimal(0)
     if amount > 0:
         lot = Lot.objects.get(pk=first.lot_id)
@@ -81,3 +88,7 @@ def _earlier(entries: list[Entry], key: AccountKey, amount: int, reason: str) ->
             Decimal(0),
         )
     return Posted(account=first.account, amount=amount, settled=money.from_decimal(settled), replayed=True)
+
+
+def _reused() -> Conflict:
+    return Conflict(_("This id was used for another adjustment."), code="adjustment_conflict")

@@ -19,13 +19,13 @@ _DELETE_VISITS = """
 DELETE FROM pos_api_countervisit WHERE id IN (
     SELECT id FROM pos_api_countervisit WHERE seen_at < %s ORDER BY seen_at LIMIT %s FOR UPDATE SKIP LOCKED)
 """
-# Codes that were shown at the counter, also of vouchers that a sale gave to nobody known; those of issuing runs and of
+# Codes that were shown at the counter or on a manager's page, also of vouchers that a sale gave to nobody known; those of issuing runs and of
 # customers are closed when they were printed or sent.
 _CLOSE_CODES = """
 UPDATE loyalty_storedvaluecode SET nonce = NULL WHERE id IN (
     SELECT c.id FROM loyalty_storedvaluecode c JOIN loyalty_storedvalue v ON v.id = c.stored_value_id
      WHERE c.nonce IS NOT NULL AND c.created_at < %s
-       AND (starts_with(v.origin, 'terminal:') OR starts_with(v.origin, 'return:')
+       AND (starts_with(v.origin, 'terminal:') OR starts_with(v.origin, 'return:') OR starts_with(v.origin, 'user:')
             OR (v.sale_id IS NOT NULL AND v.customer_id IS NULL))
      ORDER BY c.id LIMIT %s FOR UPDATE OF c SKIP LOCKED)
 """

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from customers.models import Customer
-from loyalty.models import AccountKind, PointsProgram, Receivable, StampPlan
+from loyalty.models import AccountKind, AdjustmentRequest, PointsProgram, Receivable, StampPlan
 from loyalty.services.adjustments import check_amount, check_reason, write_off
 from loyalty.services.ledger import AccountKey
 from loyalty.services.refusals import InsufficientValue, LedgerError, ReasonRequired
@@ -21,6 +21,7 @@ from pos_api.openapi import operation
 from pos_api.problems import BadRequest, Conflict, FieldProblem, Invalid, invalid_field
 from pos_api.services.adjustments import post_adjustment
 from pos_api.views.accounts import TAG, VIEW
+from pos_api.views.adjustment_requests import asked, read_request
 from pos_api.views.base import ManagerView, answer
 from pos_api.views.resources import (
     find_or_404,
@@ -98,10 +99,11 @@ class AdjustmentView(ManagerView):
         summary="Add or take value by hand",
         description=(
             "What is added pays what the customer owes first; what is taken comes from what expires first. Sending it again "
-            "answers 200 with `Idempotency-Replayed: true` and posts nothing."
+            "answers 200 with `Idempotency-Replayed: true` and posts nothing. Above the company's limit the answer is 202: it waits "
+            "until somebody else approves it."
         ),
         request=ADJUSTMENT,
-        responses={201: ADJUSTED, 200: ADJUSTED},
+        responses={201: ADJUSTED, 200: ADJUSTED, 202: asked("adjustment")},
         examples={
             "Add points": ADJUSTMENT_EXAMPLE,
             "Take cashback": {
@@ -124,6 +126,8 @@ class AdjustmentView(ManagerView):
             posted = post_adjustment(customer_id=customer.pk, actor_id=user_of(request).pk, at=at, **values)
         except InsufficientValue as refused:
             raise Conflict(str(refused), code=refused.code) from refused
+        if isinstance(posted, AdjustmentRequest):
+            return answer({"adjustment": values["operation"], "request": read_request(posted.pk)}, status=202)
         kind = posted.account.kind
         body = {
             "adjustment": values["operation"],

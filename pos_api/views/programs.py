@@ -64,13 +64,14 @@ PLAN = {
 }
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a column's value as JSON writes it: amounts are texts."""
     return str(value) if isinstance(value, Decimal) else value
 
 
 def represent_program(program: PointsProgram) -> dict[str, Any]:
     """Return a program by the names of its columns, with its levels, their gifts and its tiers."""
-    shown = {name: _plain(getattr(program, name)) for name in points_programs.PROGRAM_COLUMNS}
+    shown = {name: plain(getattr(program, name)) for name in points_programs.PROGRAM_COLUMNS}
     shown["levels"] = [
         {
             "number": number,
@@ -89,7 +90,7 @@ def represent_program(program: PointsProgram) -> dict[str, Any]:
 
 def represent_plan(plan: StampPlan) -> dict[str, Any]:
     """Return a stamp plan by the names of its columns."""
-    shown = {name: _plain(getattr(plan, name)) for name in stamp_plans.COLUMNS}
+    shown = {name: plain(getattr(plan, name)) for name in stamp_plans.COLUMNS}
     shown["category"] = None if plan.category is None else plan.category.code
     shown["reward_product"] = None if plan.reward_product is None else plan.reward_product.sku
     return shown | {"version": plan.version, "updated_at": plan.updated_at}
@@ -128,6 +129,9 @@ def resource(
     remove: Callable[[Any], None],
     example: dict[str, Any],
     description: str,
+    removal: str = "that nobody has taken part in",
+    in_use: str = "Customers have accounts in it",
+    listing: Listing = LISTING,
 ) -> tuple[type[APIView], type[APIView]]:
     """Return the views of the list and of one object, for a kind of program that is saved by its code."""
     model = queryset().model._meta
@@ -146,10 +150,10 @@ def resource(
             tag=tag,
             summary=f"List {noun}s",
             responses={200: page_of(shown)},
-            parameters=LISTING.parameters(),
+            parameters=listing.parameters(),
         )
         def get(self, request: Request) -> HttpResponse:
-            return LISTING.page(request, queryset(), represent)
+            return listing.page(request, queryset(), represent)
 
         @operation(
             id=f"{identifier}_save",
@@ -205,9 +209,9 @@ def resource(
         @operation(
             id=f"{identifier}_delete",
             tag=tag,
-            summary=f"Remove a {noun} that nobody has taken part in",
+            summary=f"Remove a {noun} {removal}",
             responses={204: None},
-            problems={409: "Customers have accounts in it (`in_use`); set `is_active` to false instead."},
+            problems={409: f"{in_use} (`in_use`); set `is_active` to false instead."},
         )
         def delete(self, request: Request, code: str) -> HttpResponse:
             remove(find_or_404(queryset(), code=code))

@@ -51,6 +51,14 @@ class Company(models.Model):
         default=False,
         help_text=_("A campaign is published only after somebody else has approved it."),
     )
+    adjustment_limit = models.DecimalField(
+        _("adjustments above this need a second person"),
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("Value that is added, taken or given by hand. Empty: nobody is asked."),
+    )
     required_customer_fields = ArrayField(
         models.CharField(max_length=40),
         verbose_name=_("required customer fields"),
@@ -115,6 +123,10 @@ class Company(models.Model):
         verbose_name_plural = _("company")
         constraints = [
             models.CheckConstraint(condition=models.Q(pk=1), name="company_has_one_row"),
+            models.CheckConstraint(
+                condition=models.Q(adjustment_limit__isnull=True) | models.Q(adjustment_limit__gte=0),
+                name="company_adjustment_limit_not_negative",
+            ),
             models.CheckConstraint(
                 condition=models.Q(cashback_clawback__in=Clawback.values)
                 & models.Q(cashback_expired_restore__in=ExpiredRestore.values),

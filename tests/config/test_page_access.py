@@ -135,6 +135,35 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/loyalty/stamp-plan/{plan}/": ("loyalty.view_stampplan",),
     "/loyalty/stamp-plan/{plan}/edit/": ("loyalty.change_stampplan",),
     "/loyalty/stamp-plan/{plan}/customers/{customer}/": ("loyalty.view_stampplan", "customers.view_customer"),
+    "/loyalty/adjustments/": ("loyalty.view_account", "loyalty.adjust_account"),
+    "/loyalty/adjustments/{adjustment_request}/approve/": ("loyalty.view_account", "loyalty.adjust_account"),
+    "/loyalty/adjustments/{adjustment_request}/refuse/": ("loyalty.view_account", "loyalty.adjust_account"),
+    "/stored-values/": ("loyalty.view_storedvalue",),
+    "/stored-values/give/": (
+        "loyalty.view_storedvalue",
+        "customers.view_customer",
+        "loyalty.issue_storedvalue",
+    ),
+    "/stored-values/{stored_value}/": ("loyalty.view_storedvalue",),
+    "/stored-values/{stored_value}/block/": ("loyalty.view_storedvalue", "loyalty.block_storedvalue"),
+    "/stored-values/{stored_value}/unblock/": ("loyalty.view_storedvalue", "loyalty.block_storedvalue"),
+    "/stored-values/{stored_value}/void/": (
+        "loyalty.view_storedvalue",
+        "loyalty.block_storedvalue",
+        "loyalty.adjust_account",
+    ),
+    "/stored-values/{stored_value}/assign/": (
+        "loyalty.view_storedvalue",
+        "customers.view_customer",
+        "loyalty.block_storedvalue",
+    ),
+    "/stored-values/{stored_value}/adjust/": ("loyalty.view_storedvalue", "loyalty.adjust_account"),
+    "/stored-values/{stored_value}/replace/": ("loyalty.view_storedvalue", "loyalty.block_storedvalue"),
+    "/loyalty/stored-value-types/": ("loyalty.view_storedvaluetype",),
+    "/loyalty/stored-value-types/new/": ("loyalty.add_storedvaluetype",),
+    "/loyalty/stored-value-types/choices/?kind=category&q=a": ("loyalty.view_storedvaluetype",),
+    "/loyalty/stored-value-type/{stored_value_type}/": ("loyalty.view_storedvaluetype",),
+    "/loyalty/stored-value-type/{stored_value_type}/edit/": ("loyalty.change_storedvaluetype",),
     "/loyalty/performance/": ("loyalty.view_stampplan", "customers.view_customer"),
     "/loyalty/issuing-runs/": ("loyalty.view_issuingrun",),
     "/loyalty/issuing-runs/new/": ("loyalty.add_issuingrun",),
@@ -202,6 +231,9 @@ LISTS = (
     "/campaigns/categories/",
     "/loyalty/programs/",
     "/loyalty/stamp-plans/",
+    "/loyalty/stored-value-types/",
+    "/stored-values/",
+    "/loyalty/adjustments/",
     "/loyalty/performance/",
     "/loyalty/issuing-runs/",
     "/loyalty/issuing-rules/",
@@ -278,14 +310,16 @@ def loyalty_keys() -> dict[str, str]:
     builders.build_credit(builders.build_account(program=program))
     plan = builders.build_stamp_plan(shows_extras=True)
     builders.build_credit(builders.build_account(plan=plan), 3_00)
-    stored = builders.build_stored_value(customer=builders.build_customer())
+    stored = builders.build_card(customer=builders.build_customer())
     return {
         "program": program.code,
         "plan": plan.code,
-        "stored_value": str(stored.stored.pk),
+        "stored_value_type": stored.type.code,
+        "stored_value": str(stored.pk),
         "issuing_run": str(builders.build_issuing_run().pk),
         "issuing_rule": builders.build_issuing_rule().code,
         "vip_card": str(build_used_card().pk),
+        "adjustment_request": str(builders.build_adjustment_request(stored.account).pk),
     }
 
 

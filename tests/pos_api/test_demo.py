@@ -11,7 +11,7 @@ from django.utils import timezone
 from campaigns.models import Activation, Association, Campaign, Markdown, PromoCodePool
 from customers.documents import is_valid
 from customers.models import Customer
-from loyalty.models import ProgramLevel
+from loyalty.models import ProgramLevel, StoredValue, StoredValueType
 from loyalty.selectors.programs import stamp_progress
 from messaging.models import Automation, Template
 from pos_api.demo.campaigns import PAUSED, PUBLISHED
@@ -77,6 +77,14 @@ def _assert_chain():
     assert Category.objects.count() >= 15
     assert Customer.objects.count() == 200
     assert all(is_valid(document) for document in Customer.objects.values_list("document", flat=True))
+    kdo = StoredValueType.objects.get(code="kdo")
+    assert (kdo.fixed_load, kdo.fixed_price, kdo.ceiling) == (60, 50, 150)
+    assert {value.type.kind for value in StoredValue.objects.select_related("type")} == {
+        "gift_card",
+        "e_purse",
+        "voucher",
+        "credit_note",
+    }
     today = timezone.now().astimezone(ZoneInfo("America/Sao_Paulo")).date()
     assert Customer.objects.born_on([today]).count() >= 3
     assert Customer.objects.born_on([today + timedelta(days=1)]).exists()

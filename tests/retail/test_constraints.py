@@ -114,6 +114,7 @@ def record(*, products=1, lines=()):
 ATTEMPTS = {
     "company_has_one_row": lambda: Company.objects.create(pk=2, name="Outra"),
     "company_cashback_policies_known": lambda: Company.objects.update(cashback_clawback="ignore"),
+    "company_adjustment_limit_not_negative": lambda: Company.objects.update(adjustment_limit=-1),
     "category_not_its_own_parent": _own_parent,
     "product_sku_not_empty": lambda: build_product(sku=""),
     "product_price_not_negative": lambda: build_product(price=Decimal("-0.01")),

@@ -1,0 +1,97 @@
+"""Stored values as managers look for them: in which state each is, found by its code, with all that happened to it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from operator import attrgetter
+
+from django.db import models
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from loyalty import stored_codes
+from loyalty.models import Entry, EntryKind, Lot, StoredValue, StoredValueCode, StoredValueEvent
+from loyalty.selectors.statement import told, with_balances
+from loyalty.selectors.stored_values import Held, digest_of, held
+
+# Of one stored value's entries and events, the newest.
+MOST = 500
+
+
+class StoredValueState(models.TextChoices):
+    """What a stored value is at a moment, whatever job has run."""
+
+    USABLE = "usable", _("Usable")
+    EMPTY = "empty", _("Used up")
+    EXPIRED = "expired", _("Expired")
+    BLOCKED = "blocked", _("Blocked")
+    VOIDED = "voided", _("Voided")
+
+
+def records(*, at: datetime) -> QuerySet[StoredValue]:
+    """Return all stored values with `state` at a moment, and with type, account, customer, store, sale and maker."""
+    lots = Lot.objects.filter(account=OuterRef("account"))
+    entries = Entry.objects.filter(account=OuterRef("account"))
+    is_blocked = Q(blocked_at__isnull=False)
+    state = Case(
+        When(is_blocked & Exists(entries.filter(kind=EntryKind.VOID)), then=Value(StoredValueState.VOIDED)),
+        When(is_blocked, then=Value(StoredValueState.BLOCKED)),
+        When(Exists(lots.open().alive(at=at)), then=Value(StoredValueState.USABLE)),
+        # Expired, and the job that writes it down has not come by yet, or has.
+        When(
+            Exists(lots.open()) | Exists(entries.filter(kind=EntryKind.EXPIRE)),
+            then=Value(StoredValueState.EXPIRED),
+        ),
+        default=Value(StoredValueState.EMPTY),
+        output_field=models.CharField(),
+    )
+    return (
+        StoredValue.objects.annotate(state=state)
+        .select_related("type", "account", "customer", "store", "sale__store", "actor")
+        .defer("sale__request", "sale__response", "sale__shares")
+    )
+
+
+def with_last4(values: QuerySet[StoredValue], last4: str) -> QuerySet[StoredValue]:
+    """Keep stored values whose code in use ends so."""
+    found = StoredValueCode.objects.filter(last4=stored_codes.canonical(last4), ended_at__isnull=True)
+    return values.filter(pk__in=found.values("stored_value"))
+
+
+def find_by_any_code(code: str) -> int | None:
+    """Return the key of the stored value that has, or had, this code. Nothing of the code is kept."""
+    if not code.strip() or len(code) > 80 or stored_codes.is_mistyped(code):
+        return None
+    found = StoredValueCode.objects.filter(digest=digest_of(code))
+    return found.values_list("stored_value_id", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of a stored value's history: an entry with the balance that it left, or an event."""
+
+    at: datetime
+    entry: Entry | None = None
+    balance: Decimal | None = None
+    event: StoredValueEvent | None = None
+
+
+def history(stored: StoredValue) -> list[Happening]:
+    """Return what happened to a stored value, the newest first. Three queries."""
+    entries = told(Entry.objects.filter(account_id=stored.account_id)).order_by("-pk")[:MOST]
+    events = stored.events.select_related("actor", "customer").order_by("-pk")[:MOST]
+    happened = [
+        *(
+            Happening(at=row.entry.occurred_at, entry=row.entry, balance=row.balance)
+            for row in with_balances(list(entries))
+        ),
+        *(Happening(at=event.created_at, event=event) for event in events),
+    ]
+    return sorted(happened, key=attrgetter("at"), reverse=True)
+
+
+def kept_by(customer_id: int, *, at: datetime, most: int) -> list[Held]:
+    """Return what a customer has of stored values that can be used, or are blocked: the newest first, `most` at most."""
+    states = (StoredValueState.USABLE, StoredValueState.BLOCKED)
+    found = records(at=at).filter(customer_id=customer_id, state__in=states).order_by("-pk")  # type: ignore[misc]
+    return held(found[:most], at=at)
