@@ -93,6 +93,13 @@ _BALANCES: dict[str, Any] = {
                     "kind": {"enum": ["gift_card", "e_purse", "voucher", "credit_note"]},
                     "balance": _MONEY,
                     "expires_at": _MOMENT,
+                    "percent": {
+                        **_PERCENT,
+                        "description": "A voucher's part of one sale; its balance is 0.00.",
+                    },
+                    "minimum_purchase": {"type": ["string", "number", "null"]},
+                    "categories": {"type": "array", "items": {"type": "string"}},
+                    "groupings": {"type": "array", "items": {"type": "string"}},
                 },
             },
         },

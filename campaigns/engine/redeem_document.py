@@ -11,6 +11,7 @@ from campaigns.engine.marks import gettext_noop
 from campaigns.engine.simulation_document import ProgramDocument, StampPlanDocument, normalise_code
 from loyalty.redemption import MAX, RedeemRequest, RewardRequest, StoredValueRequest, Wanted
 from loyalty.value import (
+    HUNDRED,
     Balances,
     CashbackLot,
     CashbackTerms,
@@ -56,6 +57,10 @@ class StoredValueDocument:
     kind: str = fields.choice(STORED_KINDS, label="Kind")
     balance: int = fields.money(label="Balance")
     expires_at: datetime | None = fields.instant(label="Expires at", default=None)
+    percent: int | None = fields.percent(label="Part of the sale", default=None)
+    minimum_purchase: int | None = fields.money(label="Smallest purchase", default=None)
+    categories: tuple[str, ...] = fields.texts(label="Categories", default=())
+    groupings: tuple[str, ...] = fields.texts(label="Groupings", default=())
 
 
 @fields.declared
@@ -94,7 +99,16 @@ def read_balances(
         accounts=tuple(accounts),
         stored_values=tuple(
             StoredValue(
-                code=normalise_code(row.code), kind=row.kind, balance=row.balance, expires_at=row.expires_at
+                code=normalise_code(row.code),
+                kind=row.kind,
+                balance=row.balance,
+                expires_at=row.expires_at,
+                # The one use of what is worth a part of a sale.
+                lots=() if row.percent is None else (UnitLot(id=1, amount=HUNDRED),),
+                percent=row.percent,
+                minimum_purchase=row.minimum_purchase,
+                categories=frozenset(row.categories),
+                groupings=frozenset(row.groupings),
             )
             for row in stored
         ),

@@ -17,6 +17,8 @@ FAULTS = {
     "counter_is_what_stands_in_its_window": "UPDATE campaigns_campaigncounter SET used = used + 1 WHERE counts = 'sale'",
     "code_is_used_by_sales_that_stand": "UPDATE campaigns_promocode SET used = used - 1",
     "code_is_used_by_each_customer_in_sales_that_stand": "UPDATE campaigns_promocodeuse SET used = used + 1",
+    "reservation_that_is_over_keeps_nothing": "UPDATE pos_api_reservation SET state = 'released'",
+    "return_gave_the_credit_note_that_it_says": "UPDATE retail_salereturn SET credited = credited + 1",
     "sale_that_is_over_holds_no_activation": "UPDATE campaigns_activation SET reversed_at = NULL WHERE sale_id = %(over)s",
     "sale_has_its_answer": "UPDATE retail_sale SET response = NULL WHERE id = %(sale)s",
     "sale_is_the_sum_of_its_lines": "UPDATE retail_sale SET gross = gross + 1, net = net + 1 WHERE id = %(sale)s",
@@ -54,6 +56,8 @@ def rows(till: Till) -> dict[str, int]:
     over = till.sell(sale(total="90.00", **buyer)).json()
     assert till.cancel(over["sale"]).status_code == 200
     assert till.give_back(sold.json()["sale"], {1: "1"}).status_code == 201
+    kept = {"redeem": {"points": {"pontos": "5"}}, "customer": buyer["customer"]}
+    assert till.send("POST", "reservations/", kept).status_code == 201
     return {
         "sale": Sale.objects.get(uuid=sold.json()["sale"]).pk,
         "over": Sale.objects.get(uuid=over["sale"]).pk,

@@ -4,6 +4,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,7 +51,8 @@ def chart(*values: Decimal, stacked: bool = False):
 
 class TestBarChart:
     def test_writes_every_figure_into_the_table(self):
-        drawn = chart(Decimal("100.00"), Decimal("0.00"))
+        with translation.override("pt-br"):
+            drawn = chart(Decimal("100.00"), Decimal("0.00"))
 
         assert [row[0] for row in drawn.table] == ["0", "1"]
         assert drawn.table[0][1].endswith("100,00")
