@@ -19,7 +19,16 @@ from customers.models import Consent, Customer, CustomerPin
 from customers.selectors import find_customer, look_up_customer, standing_consents
 from customers.services.customers import update_customer, upsert_customers
 from customers.services.merged_records import AlreadyMerged, DocumentsDiffer, SameRecord
-from loyalty.models import Account, CustomerMerge, Entry, Lot, PointsProgram, Receivable, Settlement
+from loyalty.models import (
+    Account,
+    CustomerMerge,
+    Entry,
+    Lot,
+    PointsProgram,
+    Receivable,
+    Settlement,
+    StoredValueEvent,
+)
 from loyalty.services.adjustments import adjust
 from loyalty.services.refusals import CustomerMerged, ReasonRequired
 from messaging.models import Cart, Message, Verification
@@ -516,9 +525,10 @@ class TestRecord:
     def test_leaves_no_table_that_names_a_customer_behind(self) -> None:
         moved = {moving.model for moving in (customer_merges.SALES, *customer_merges.MOVING)}
         # Value moves by entries, answers are given again, groupings are joined; a merge is about both records. Proofs of the
-        # person are of the record that was asked, and over within minutes or of no use to anybody else.
+        # person are of the record that was asked, and over within minutes or of no use to anybody else. What was done to a
+        # stored value is told as it was.
         otherwise = {Account, Consent, CustomerMerge, Customer, Customer.groupings.through}
-        otherwise |= {Verification, CustomerPin}
+        otherwise |= {Verification, CustomerPin, StoredValueEvent}
         fields = Customer._meta.get_fields(include_hidden=True)
         naming = {field.related_model for field in fields if field.auto_created and not field.concrete}
 

@@ -17,7 +17,7 @@ FAULTS = {
     "counter_is_what_stands_in_its_window": "UPDATE campaigns_campaigncounter SET used = used + 1 WHERE counts = 'sale'",
     "code_is_used_by_sales_that_stand": "UPDATE campaigns_promocode SET used = used - 1",
     "code_is_used_by_each_customer_in_sales_that_stand": "UPDATE campaigns_promocodeuse SET used = used + 1",
-    "reservation_that_is_over_keeps_nothing": "UPDATE pos_api_reservation SET state = 'released'",
+    "reservation_that_is_over_keeps_nothing": "UPDATE pos_api_reservation SET state = 'released', ended_at = now()",
     "return_gave_the_credit_note_that_it_says": "UPDATE retail_salereturn SET credited = credited + 1",
     "sale_that_is_over_holds_no_activation": "UPDATE campaigns_activation SET reversed_at = NULL WHERE sale_id = %(over)s",
     "sale_has_its_answer": "UPDATE retail_sale SET response = NULL WHERE id = %(sale)s",

@@ -115,7 +115,7 @@ def record(*, products=1, lines=()):
 ATTEMPTS = {
     "company_has_one_row": lambda: Company.objects.create(pk=2, name="Outra"),
     "company_cashback_policies_known": lambda: Company.objects.update(cashback_clawback="ignore"),
-    "company_proof_in_range": lambda: Company.objects.update(proof_method="trust"),
+    "company_proof_in_range": lambda: Company.objects.update(proof_method="xyz"),
     "company_reservation_minutes_in_range": lambda: Company.objects.update(reservation_minutes=1441),
     "customer_merged_is_not_active": _update(build_customer, merged_into_id=F("id")),
     "company_adjustment_limit_not_negative": lambda: Company.objects.update(adjustment_limit=-1),
