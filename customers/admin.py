@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.utils.translation import gettext as _
 
 from customers.models import Consent, Customer, CustomerGrouping
 from customers.services.customers import COLUMNS
@@ -26,6 +27,8 @@ class CustomerForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any] | None:
         values = super().clean() or self.cleaned_data
+        if self.instance.merged_into_id is not None and values.get("is_active"):
+            self.add_error("is_active", _("It was merged into another record; undo that merge first."))
         for name in NORMALISED:
             if name not in values:
                 continue

@@ -58,9 +58,10 @@ def book_appointment(
 ) -> tuple[Appointment, bool]:
     """Book a customer's appointment, given as data (``starts_at``, ``seller``, ``purpose``, ``note``).
 
-    Returns it and whether it is new: sending the same booking again returns the first one. Raises AppointmentRefused,
-    AppointmentTaken.
+    Returns it and whether it is new: sending the same booking again returns the first one. Of a record that was merged into
+    another it is that one's. Raises AppointmentRefused, AppointmentTaken.
     """
+    customer = customer.merged_into or customer
     fields = _read(values, at=at, required=("starts_at",))
     if fields.pop("status", AppointmentStatus.BOOKED) != AppointmentStatus.BOOKED:
         raise AppointmentRefused(

@@ -124,6 +124,7 @@ class TestPages:
         assert "different CPF or CNPJ" in page
         assert "Merge the records" not in page
         assert refused.status_code == 422
+        assert manager.post(f"/customers/{one.pk}/merge/999999/", {"reason": "Same"}).status_code == 404
 
     def test_say_which_merge_to_undo_first(self, manager: Client) -> None:
         first = build_customer_merge()

@@ -17,6 +17,8 @@ from django.utils import timezone
 from campaigns.models import CampaignCounter, PromoCode, PromoCodeUse
 from customers.models import Consent, Customer, CustomerPin
 from customers.selectors import find_customer, look_up_customer, standing_consents
+from customers.services.appointments import book_appointment
+from customers.services.consents import record_consent
 from customers.services.customers import update_customer, upsert_customers
 from customers.services.merged_records import AlreadyMerged, DocumentsDiffer, SameRecord
 from loyalty.models import (
@@ -576,6 +578,26 @@ class TestRecord:
         into.refresh_from_db()
         assert (result.status, into.name, into.card) == ("updated", "Ana Maria", "90000002")
         assert [error.code for error in refused.errors] == ["customer_merged"]
+
+    def test_answers_and_bookings_are_for_the_one_that_stands(self) -> None:
+        absorbed, into = build_customer(document=None, card="90000001"), build_customer(document=CPF)
+        merge()
+        absorbed.refresh_from_db()
+
+        consent = record_consent(
+            customer=absorbed,
+            values={"purpose": "marketing", "granted": False},
+            source="web",
+            at=timezone.now(),
+        )
+        booked, _new = book_appointment(
+            customer=absorbed,
+            store=build_store(),
+            values={"starts_at": (timezone.now() + timedelta(days=1)).isoformat()},
+            at=timezone.now(),
+        )
+
+        assert consent.customer == booked.customer == into
 
     def test_is_given_nothing_by_hand(self) -> None:
         absorbed, into = build_customer(document=None, card="90000001"), build_customer(document=CPF)

@@ -127,6 +127,8 @@ class CustomerMergePreview(PageMixin, View):
         return self._render(request, ReasonForm())
 
     def post(self, request: HttpRequest, pk: int, other: int) -> HttpResponse:
+        for record in (pk, other):
+            get_object_or_404(Customer, pk=record)
         form = ReasonForm(data=request.POST)
         if form.is_valid():
             try:
