@@ -13,7 +13,7 @@ from hypothesis.stateful import precondition, rule
 
 from loyalty.models import Lot
 from loyalty.selectors.stored_values import find_by_code
-from loyalty.services.refusals import AboveCeiling, StoredValueBlocked, StoredValueUsed
+from loyalty.services.refusals import AboveCeiling, StoredValueBlocked, StoredValueUsed, StoredValueVoided
 from loyalty.services.stored_value_states import block, replace_code, unblock
 from loyalty.services.stored_values import Making, make
 from pos_api.baskets import SALE_DECODER
@@ -164,10 +164,10 @@ class CardRules(Paying):
             block(stored, reason="Perdido", at=self.now)
             value.is_blocked = True
         elif value.is_over:
-            with pytest.raises(StoredValueUsed):
-                unblock(stored)
+            with pytest.raises(StoredValueVoided):
+                unblock(stored, reason="Achado", at=self.now)
         else:
-            unblock(stored)
+            unblock(stored, reason="Achado", at=self.now)
             value.is_blocked = False
 
     @precondition(lambda self: self.model.values)
