@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
@@ -11,6 +12,19 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 class RequestIdFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get()
+        return True
+
+
+# The code of a stored value, in the address of a request.
+_CODE = re.compile(r"(/stored-values/)[^/?\s]+")
+
+
+class CodeFilter(logging.Filter):
+    """Leave the codes of stored values out of the addresses of requests that failed: whoever reads one has the money."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple) and "/stored-values/" in (text := record.getMessage()):
+            record.msg, record.args = _CODE.sub(r"\1•••", text), ()
         return True
 
 

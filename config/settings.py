@@ -320,7 +320,10 @@ METRICS_TOKEN = env.text("FIEL_METRICS_TOKEN")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "config.logs.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "config.logs.RequestIdFilter"},
+        "codes": {"()": "config.logs.CodeFilter"},
+    },
     "formatters": {
         "text": {"format": "{levelname} {name} [{request_id}] {message}", "style": "{"},
         "json": {"()": "config.logs.JsonFormatter"},
@@ -328,7 +331,7 @@ LOGGING = {
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
-            "filters": ["request_id"],
+            "filters": ["request_id", "codes"],
             "formatter": env.choice("FIEL_LOG_FORMAT", "text", ("text", "json")),
         }
     },
