@@ -9,6 +9,8 @@ from customers.duplicates import likely_duplicates
 from customers.models import Customer
 from loyalty.models import CustomerMerge
 from loyalty.services.ledger import lock_accounts, spend
+from pos_api.services.customer_merges import MOVING, SALES
+from pos_api.views.pages.customer_merge import ROWS
 from tests.builders import (
     NOON,
     build_account,
@@ -17,6 +19,7 @@ from tests.builders import (
     build_customer_merge,
     build_sale,
     build_user,
+    build_vip_card,
 )
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +117,22 @@ class TestPages:
 
         assert "Some of the value was used meanwhile" in page
         assert "18.00" in page
+
+    def test_name_everything_that_moves(self, manager: Client) -> None:
+        merge = build_customer_merge()
+        assert set(ROWS) == {SALES.name, *(moving.name for moving in MOVING)}
+        other = build_customer(document=None)
+        card = build_vip_card(customer=other)
+
+        preview = manager.get(f"/customers/{merge.kept_id}/merge/{other.pk}/")
+        done = manager.post(
+            f"/customers/{merge.kept_id}/merge/{other.pk}/", {"reason": "Same person"}, follow=True
+        )
+
+        assert "VIP cards" in preview.content.decode()
+        assert "VIP cards" in done.content.decode()
+        card.refresh_from_db()
+        assert card.customer_id == merge.kept_id
 
     def test_say_why_two_cannot_be_merged(self, manager: Client) -> None:
         one, two = build_customer(), build_customer()

@@ -40,6 +40,7 @@ ALIKE = {
 ROWS = {
     "sales": _("Sales"),
     "stored_values": _("Stored values"),
+    "vip_cards": _("VIP cards"),
     "promo_codes": _("Promotional codes"),
     "promo_codes_in_imports": _("Lines of imports of codes"),
     "issuing_runs": _("Issuing runs for this customer"),
