@@ -17,6 +17,7 @@ from pos_api.openapi import Json, operation
 from pos_api.problems import Conflict
 from pos_api.services.counter import customer_at_counter
 from pos_api.views.base import Body, PosView, answer, no_content, terminal_of
+from pos_api.views.customers import find_standing
 from pos_api.views.resources import CounterView, find_or_404, terminal_or_none, user_of
 from retail.models import Company, ProofMethod
 
@@ -116,7 +117,7 @@ class PinView(CounterView):
     def put(self, request: Request, pk: int) -> HttpResponse:
         at, document, terminal = timezone.now(), self.body.read(request), terminal_or_none(request)
         if terminal is None:
-            customer = find_or_404(Customer.objects.all(), pk=pk)
+            customer = find_standing(pk)
             set_pin(customer_id=customer.pk, pin=document.pin, by_id=user_of(request).pk, at=at)
             return no_content()
         customer = customer_at_counter(store_id=terminal.store_id, customer_id=pk, at=at)
