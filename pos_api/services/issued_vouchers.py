@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from campaigns.engine.evaluation import Evaluation
+from campaigns.services.settlement import BenefitGone
 from loyalty import stored_codes
 from loyalty.models import AccountKind, LotSource, StoredValueType
 from loyalty.selectors.stored_values import usual_type
@@ -33,13 +34,16 @@ def issue_vouchers(
 ) -> list[Json]:
     """Make the vouchers that the sale earned and put their codes into its answer; return what its returns will need.
 
-    A constant number of statements, and none where nothing is given.
+    A constant number of statements, and none where nothing is given. Raises BenefitGone for a rule that there is no more.
     """
     earned = evaluated.evaluation.earned.vouchers
     if not earned:
         return []
     rules = {rule.code: rule for rule in rules_of(evaluated.snapshot.issuing_version)}
     types = {rule.code: rule.type for rule in rules.values()}
+    if any(voucher.rule and voucher.rule not in types for voucher in earned):
+        # Switched off since the sale was evaluated: it is evaluated again.
+        raise BenefitGone
     if not all(voucher.rule for voucher in earned):
         # What campaigns give is of the usual type of voucher.
         types[""] = usual_type(AccountKind.VOUCHER)
@@ -109,7 +113,13 @@ def answer_again(body: Json) -> Json:
     if not given:
         return body
     codes = codes_again(given)
-    return _with_codes(body, lambda entry: str(codes.get(entry["stored_value"], entry["code"])))
+
+    def code_of(entry: Json) -> str:
+        code = codes.get(entry["stored_value"], "")
+        # A lost voucher has got another code, which is for its owner alone.
+        return code if stored_codes.masked(code) == entry["code"] else str(entry["code"])
+
+    return _with_codes(body, code_of)
 
 
 def _issued(body: Json) -> list[Json]:

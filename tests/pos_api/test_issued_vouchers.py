@@ -13,6 +13,8 @@ from loyalty.models import Account, AccountKind, IssuingRule, StoredValue
 from loyalty.selectors.stored_values import find_by_code, usual_type
 from loyalty.services.issuing_rules import save_rule
 from loyalty.services.issuing_terms import IssuingInvalid
+from pos_api import issuing_rules
+from pos_api.services import commit, rule_vouchers
 from pos_api.services.credentials import issue_terminal_key
 from retail.models import Sale
 from tests.builders import build_customer
@@ -106,6 +108,23 @@ class TestAnySale:
         make_rule(code="aqui", store_codes=[till.terminal.store.code])
 
         assert [one["rule"] for one in announced(till, of("80.00"))] == ["aqui"]
+
+    def test_a_rule_that_is_switched_off_at_that_moment_gives_nothing(
+        self, till: Till, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rule = make_rule()
+        promised = rule_vouchers.with_rules
+
+        def with_rules(*evaluation: Any, **about: Any) -> Any:
+            found = promised(*evaluation, **about)
+            # By a request of another thread, which remembers what there is now.
+            IssuingRule.objects.filter(pk=rule.pk).update(is_active=False)
+            monkeypatch.setattr(issuing_rules, "_remembered", ("", ()))
+            return found
+
+        monkeypatch.setattr(commit, "with_rules", with_rules)
+
+        assert sell(till, "100.00")["earned"]["vouchers"] == []
 
     def test_follows_a_change_at_once(self, till: Till) -> None:
         rule = make_rule()
