@@ -79,3 +79,8 @@ class TestKept:
 
     def test_only_the_last_four_are_shown(self) -> None:
         assert stored_codes.masked(generated()) == "····" + generated()[-4:]
+        assert [stored_codes.masked(own) for own in ("4711", "471108", "47110815")] == [
+            "····",
+            "····08",
+            "····0815",
+        ]
