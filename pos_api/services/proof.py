@@ -9,8 +9,10 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from customers.models import Customer
 from customers.selectors import CustomerAmbiguous, find_customer
 from customers.services.pins import try_pin
+from loyalty.selectors.vip_cards import usable_card
 from messaging.services.verifications import try_code, use
 from pos_api.authentication import TerminalCaller
 from pos_api.baskets import ProofDocument, SaleDocument
@@ -63,16 +65,24 @@ def _by_code(shown: ProofDocument, at: datetime) -> Proved:
 
 
 def _by_pin(document: SaleDocument, shown: ProofDocument, at: datetime) -> Proved:
-    key = document.customer.key() if document.customer is not None else None
-    try:
-        customer = find_customer(*key) if key is not None else None
-    except CustomerAmbiguous:
-        customer = None
+    customer = _buyer(document, at)
     if customer is None:
         return Proved(method=ProofMethod.PIN, reason="no_pin")
     answer = try_pin(customer_id=customer.pk, pin=shown.pin or "", at=at)
     reason = {"right": "", "none": "no_pin"}.get(answer, answer)
     return Proved(method=ProofMethod.PIN, customer_id=customer.pk, reason=reason)
+
+
+def _buyer(document: SaleDocument, at: datetime) -> Customer | None:
+    """Return who buys: whom the till names, else whom a VIP card tells."""
+    key = document.customer.key() if document.customer is not None else None
+    if key is None:
+        card = usable_card(document.promo_codes, at=at)
+        return None if card is None else card.customer
+    try:
+        return find_customer(*key)
+    except CustomerAmbiguous:
+        return None
 
 
 def require_proof(order: Order, evaluated: Evaluated, flags: list[str], *, customer_id: int | None) -> None:

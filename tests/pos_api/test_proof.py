@@ -17,8 +17,9 @@ from messaging.models import Message, MessageState, Verification
 from messaging.services.delivery import deliver_due
 from pos_api.models import LookupGuard
 from retail.models import Company, Sale
-from tests.builders import build_account, build_credit, build_customer
+from tests.builders import build_account, build_credit, build_customer, build_vip_card
 from tests.messaging.conftest import RecordingChannel
+from tests.pos_api.manager import Manager
 from tests.pos_api.test_stored_values import issue, presenting
 from tests.pos_api.till import Till, basket, sale
 from tests.world import assert_world
@@ -245,6 +246,17 @@ class TestPin:
         assert right.status_code == 201, right.json()
         assert "2580" not in CustomerPin.objects.get().password
 
+    def test_it_is_asked_of_whom_a_vip_card_tells(self, till: Till, by_pin: Customer) -> None:
+        card = build_vip_card(customer=by_pin, percent=Decimal(10))
+        self.put(till, by_pin, pin="2580")
+        document = using() | {"promo_codes": [card.code], "total": "30.00"}
+        del document["customer"]
+
+        answers = [till.sell(document | {"proof": {"pin": pin}}) for pin in ("2581", "2580")]
+
+        assert why(answers[0])[2] == "wrong"
+        assert answers[1].status_code == 201, answers[1].json()
+
     def test_another_one_needs_the_present_one(self, till: Till, by_pin: Customer) -> None:
         self.put(till, by_pin, pin="2580")
 
@@ -271,6 +283,18 @@ class TestPin:
         assert try_pin(customer_id=by_pin.pk, pin="2580", at=now + timedelta(minutes=14)) == "locked"
         assert try_pin(customer_id=by_pin.pk, pin="2580", at=now + timedelta(minutes=15)) == "right"
         assert try_pin(customer_id=by_pin.pk, pin="2580", at=now + timedelta(minutes=15)) == "right"
+
+    def test_a_manager_sets_that_of_the_record_that_stands(self, by_pin: Customer) -> None:
+        manager = Manager.sign_in(is_superuser=True)
+        merged = build_customer(document=None, merged_into=by_pin)
+
+        answers = [
+            manager.send("PUT", f"customers/{one.pk}/pin/", {"pin": "2580"}) for one in (merged, by_pin)
+        ]
+
+        assert [answer.status_code for answer in answers] == [409, 204]
+        assert answers[0].json()["into"] == by_pin.pk
+        assert CustomerPin.objects.get().customer == by_pin
 
     @pytest.mark.parametrize("pin", ["1111", "12a4"])
     def test_what_is_none_is_refused(self, till: Till, by_pin: Customer, pin: str) -> None:
