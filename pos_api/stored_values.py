@@ -4,7 +4,7 @@ Their codes are money. They go to the database as keyed hashes, and into what is
 sent again brings them along, so that its answer can name them as the first one did.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from loyalty import stored_codes
-from loyalty.selectors.stored_values import digest_of
+from loyalty.selectors.stored_values import digest_of, known_codes
 from loyalty.value import StoredValue, UnitLot, by_expiry
 from pos_api.baskets import BasketDocument
 
@@ -105,6 +105,17 @@ def _value(code: str, row: StoredRow) -> StoredValue:
 # --- What is stored of them -------------------------------------------------------------------------
 
 
+def mistaken_codes(document: BasketDocument, known: Container[str] = ()) -> list[str]:
+    """Return the codes of stored values that somebody typed as promotional codes. Those that are `known` as such are not asked for."""
+    return known_codes(code for code in map(str, document.promo_codes) if code not in known)
+
+
+def masked_promo_codes(content: dict[str, Any], codes: Sequence[str]) -> dict[str, Any]:
+    """Return a request's content without the codes that were typed as promotional codes by mistake."""
+    masks = dict(zip(codes, masks_of(codes), strict=True))
+    return content | {"promo_codes": [masks.get(code, code) for code in content["promo_codes"]]}
+
+
 def masked_request(content: dict[str, Any]) -> dict[str, Any]:
     """Return a request's content as it may be stored."""
     redeem = content.get("redeem")
@@ -123,20 +134,20 @@ def hashed_request(content: dict[str, Any]) -> dict[str, Any]:
     return content | {"redeem": redeem | {"stored_values": values}}
 
 
-_LISTS = ("redeemed", "not_redeemed")
+_LISTS = ("redeemed", "not_redeemed", "promo_codes")
 
 
 def masked_answer(body: dict[str, Any], codes: Sequence[str]) -> dict[str, Any]:
     """Return an answer as it may be stored: each of the codes that were presented as its last four."""
-    return _replaced(body, dict(zip(codes, _masks(codes), strict=True)))
+    return _replaced(body, dict(zip(codes, masks_of(codes), strict=True)))
 
 
 def answer_with_codes(body: dict[str, Any], codes: Sequence[str]) -> dict[str, Any]:
     """Return a stored answer as it was given to whoever presented these codes."""
-    return _replaced(body, dict(zip(_masks(codes), codes, strict=True)))
+    return _replaced(body, dict(zip(masks_of(codes), codes, strict=True)))
 
 
-def _masks(codes: Sequence[str]) -> list[str]:
+def masks_of(codes: Sequence[str]) -> list[str]:
     """Return the codes as they may be stored, told apart where the last four of one are those of another."""
     masks: list[str] = []
     for code in codes:

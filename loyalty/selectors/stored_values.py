@@ -43,6 +43,16 @@ def held_by_codes(codes: Iterable[str]) -> list[int]:
     return sorted(found.values_list("stored_value__account_id", flat=True))
 
 
+def known_codes(codes: Iterable[str]) -> list[str]:
+    """Return those of some texts that are, or were, the code of a stored value, in their order."""
+    digests = {code: digest_of(code) for code in codes}
+    if not digests:
+        return []
+    found = StoredValueCode.objects.filter(digest__in=digests.values())
+    known = set(found.values_list("digest", flat=True))
+    return [code for code, digest in digests.items() if digest in known]
+
+
 def find_by_code(code: str) -> StoredValue | None:
     """Return the stored value of a code that is in use, whatever its state."""
     if stored_codes.is_mistyped(code):
@@ -70,8 +80,11 @@ def find_usable(code: str, *, store: str, at: datetime) -> StoredValue | None:
 
 
 def usual_type(kind: AccountKind) -> StoredValueType:
-    """Return the type that is meant when only a kind is named: its oldest active one, made when there is none yet."""
-    found = StoredValueType.objects.filter(kind=kind, is_active=True).order_by("pk").first()
+    """Return the type that is meant when only a kind is named: its oldest active one, made when there is none yet.
+
+    Where all of a kind are switched off it is one of those: nobody wants a new one then.
+    """
+    found = StoredValueType.objects.filter(kind=kind).order_by("-is_active", "pk").first()
     if found is not None:
         return found
     made, _created = StoredValueType.objects.get_or_create(

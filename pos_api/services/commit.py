@@ -24,6 +24,7 @@ from campaigns.services.promo_code_earnings import issue_earned
 from campaigns.services.settlement import settle
 from loyalty.selectors.stored_values import held_by_codes
 from loyalty.services.ledger import lock_accounts
+from loyalty.stored_codes import MASK
 from pos_api import selectors
 from pos_api.authentication import TerminalCaller
 from pos_api.baskets import SaleDocument, document_date
@@ -46,7 +47,10 @@ from pos_api.stored_values import (
     answer_with_codes,
     hashed_request,
     masked_answer,
+    masked_promo_codes,
     masked_request,
+    masks_of,
+    mistaken_codes,
     presented_codes,
 )
 from retail import money
@@ -89,8 +93,10 @@ def record_sale(
             wrong += [
                 row["code"] for row in recorded.body.get("not_redeemed", ()) if row["reason"] == "not_usable"
             ]
-        body = answer_again(recorded.body) if recorded.replayed else recorded.body
-        return structs.replace(recorded, body=answer_with_codes(body, presented_codes(document)))
+        if not recorded.replayed:
+            return recorded
+        body = answer_with_codes(answer_again(recorded.body), _codes_to_tell(document, recorded.body))
+        return structs.replace(recorded, body=body)
     except Conflict as refusal:
         wrong = [
             entry["code"]
@@ -101,6 +107,14 @@ def record_sale(
     finally:
         # Counted here, since the transaction of a refused sale is rolled back with everything in it.
         lookups.record_failures(terminal_id=caller.terminal_id, looked_up=wrong, at=now)
+
+
+def _codes_to_tell(document: SaleDocument, stored: Mapping[str, Any]) -> list[str]:
+    """Return the codes of stored values that a stored answer masks, as they came again with the sale."""
+    presented = presented_codes(document)
+    if any(entry["code"].startswith(MASK) for entry in stored["promo_codes"]):
+        return list(dict.fromkeys([*presented, *mistaken_codes(document)]))
+    return presented
 
 
 def canonical_content(document: Struct) -> dict[str, Any]:
@@ -140,6 +154,8 @@ def _record(order: Order) -> Recorded:
     happened = cancelled_before or order.document.offline
     discrepancies = _compare_totals(order, evaluated, flags, refuse=not happened)
     require_proof(order, evaluated, flags, customer_id=customer_id)
+    mistaken = mistaken_codes(order.document, evaluated.snapshot.codes)
+    secret = list(dict.fromkeys([*presented, *mistaken]))
     body = without_need(evaluated.body()) | {
         "sale": str(uuid),
         "state": SaleState.CANCELLED if cancelled_before else SaleState.COMMITTED,
@@ -151,10 +167,7 @@ def _record(order: Order) -> Recorded:
     missed: list[Missed] = []
     if order.document.offline:
         if not (cancelled_before or order.caller.is_test):
-            caller = order.caller
-            missed = missed_by(
-                order.document, evaluated, caller.store, redeem_limit=caller.offline_redeem_limit
-            )
+            missed = _missed(order, evaluated, secret)
         body["exceptions"] = [one.body() for one in missed]
     line_ids = insert_lines(sale_id, order.document, evaluated)
     shares: dict[str, Any] = {}
@@ -162,18 +175,7 @@ def _record(order: Order) -> Recorded:
     if not order.caller.is_test:
         if not cancelled_before and (customer_id is not None or presented):
             shares |= _post_value(order, evaluated, body, missed, sale_id=sale_id, customer_id=customer_id)
-        codes = evaluated.snapshot.codes.values()
-        activations = settle(
-            sale_id=sale_id,
-            evaluation=evaluated.evaluation,
-            line_ids=line_ids,
-            customer_key=evaluated.customer_key,
-            promo_code_ids={row.code: row.id for row in codes if row.percent is None},
-            vip_card_ids={row.code: row.id for row in codes if row.percent is not None},
-            day=order.moment.astimezone(order.caller.store.timezone).date(),
-            uses_return=evaluated.plan.policy.cancelled_use == "returned",
-            at=order.now,
-        )
+        activations = _settle(order, evaluated, line_ids, sale_id=sale_id)
         _issue_codes(evaluated, activations, body, at=order.now)
         shares |= _issue_vouchers(order, evaluated, body, shares, sale_id=sale_id, customer_id=customer_id)
     if not cancelled_before and (basis := basis_of(evaluated, order.caller.store)) is not None:
@@ -184,8 +186,9 @@ def _record(order: Order) -> Recorded:
         customer_id=customer_id,
         charged=order.document.total,
         flags=flags,
-        body=masked_vouchers(masked_answer(body, presented)),
+        body=masked_vouchers(masked_answer(body, secret)),
         shares=shares or None,
+        request=masked_promo_codes(order.content, secret) if mistaken else None,
     )
     record_exceptions(missed, sale_id=sale_id, at=order.now)
     return Recorded(body=body, replayed=False)
@@ -206,6 +209,32 @@ def _customer_of(order: Order, flags: list[str]) -> tuple[int | None, Order]:
             raise
     flags.append("customer_unclear")
     return None, structs.replace(order, document=structs.replace(document, customer=None))
+
+
+def _missed(order: Order, evaluated: Evaluated, secret: Sequence[str]) -> list[Missed]:
+    """Return what an offline sale gave and cannot be granted, without the codes of stored values."""
+    caller = order.caller
+    found = missed_by(order.document, evaluated, caller.store, redeem_limit=caller.offline_redeem_limit)
+    masks = dict(zip(secret, masks_of(secret), strict=True))
+    return [structs.replace(one, subject=masks.get(one.subject, one.subject)) for one in found]
+
+
+def _settle(
+    order: Order, evaluated: Evaluated, line_ids: Mapping[int, int], *, sale_id: int
+) -> dict[str, int]:
+    """Count what the sale's campaigns, codes and cards use; return the activations' keys by campaign."""
+    codes = evaluated.snapshot.codes.values()
+    return settle(
+        sale_id=sale_id,
+        evaluation=evaluated.evaluation,
+        line_ids=line_ids,
+        customer_key=evaluated.customer_key,
+        promo_code_ids={row.code: row.id for row in codes if row.percent is None},
+        vip_card_ids={row.code: row.id for row in codes if row.percent is not None},
+        day=order.moment.astimezone(order.caller.store.timezone).date(),
+        uses_return=evaluated.plan.policy.cancelled_use == "returned",
+        at=order.now,
+    )
 
 
 def _post_value(
@@ -300,13 +329,13 @@ def _evaluate(order: Order, customer_id: int | None, *, sale_id: int, without_ca
             sale_id=sale_id,
         )
         evaluated = structs.replace(evaluated, evaluation=evaluation)
-    # What was sold offline is sold; its wrong codes are left to a manager.
-    locked_until = None if document.offline else snapshot.locked_until
-    # The code of a stored value is money: while they may not be tried, a right one is answered as a wrong one.
-    if locked_until is not None and (
-        presented_codes(document) or any(not code.usable for code in evaluated.basket.promo_codes)
+    # The code of a stored value is money: while they may not be tried, a right one is answered as a wrong one, and also
+    # what was sold offline waits. Its wrong promotional codes are left to a manager.
+    if snapshot.locked_until is not None and (
+        presented_codes(document)
+        or (not document.offline and any(not code.usable for code in evaluated.basket.promo_codes))
     ):
-        raise lookups.locked(locked_until, at=order.now)
+        raise lookups.locked(snapshot.locked_until, at=order.now)
     return evaluated
 
 

@@ -99,7 +99,7 @@ def _refundable(document: SaleDocument, evaluated: Evaluated) -> dict[int, int]:
 _COMPLETE = """
 UPDATE retail_sale SET customer_id = %s, gross = %s, markdown = %s, exchange = %s, discount = %s, redeemed = %s,
     net = %s, delivery_fee = %s, delivery_discount = %s, charged = %s, plan_version = %s, flags = %s, response = %s,
-    shares = %s
+    shares = %s, request = coalesce(%s, request)
 WHERE id = %s
 """
 
@@ -113,8 +113,12 @@ def complete_sale(
     flags: list[str],
     body: dict[str, Any],
     shares: dict[str, Any] | None,
+    request: dict[str, Any] | None = None,
 ) -> None:
-    """Write the sale's totals, the answer that it got and what its returns will need to know."""
+    """Write the sale's totals, the answer that it got and what its returns will need to know.
+
+    `request` takes the place of what was kept of the request when it came.
+    """
     totals, delivery, amount = evaluation.totals, evaluation.delivery, money.to_decimal
     with connection.cursor() as cursor:
         cursor.execute(
@@ -134,6 +138,7 @@ def complete_sale(
                 msgspec.json.encode(flags).decode(),
                 msgspec.json.encode(body).decode(),
                 None if shares is None else msgspec.json.encode(shares).decode(),
+                None if request is None else msgspec.json.encode(request).decode(),
                 sale_id,
             ],
         )

@@ -193,7 +193,10 @@ class TestTheNote:
         assert Sale.objects.get().state == "committed"
         assert not StoredValue.objects.exists()
 
-    def test_a_chain_that_gives_no_notes_refuses_them(self, till: Till) -> None:
+    @pytest.mark.parametrize("own", [False, True])
+    def test_a_chain_that_gives_no_notes_refuses_them(self, till: Till, own: bool) -> None:
+        if own:
+            StoredValueType.objects.create(code="nota", name="Nota", kind=AccountKind.CREDIT_NOTE)
         usual_type(AccountKind.CREDIT_NOTE)
         StoredValueType.objects.update(is_active=False)
 

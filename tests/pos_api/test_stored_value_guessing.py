@@ -227,6 +227,21 @@ class TestGuessing:
         assert [answer.status_code for answer in answers] == [422] * 10 + [429]
         assert till.send("POST", "stored-values/", {"kind": "gift_card", "amount": "1.00"}).status_code == 201
 
+    def test_sales_of_a_till_without_connection_wait_too(self, till: Till) -> None:
+        right = issue()
+        waiting = sale(total="50.00", offline=True, redeem=presenting(right, amount="50.00"))
+        for code in _guesses(10):
+            assert till.sell(sale(offline=True, redeem=presenting(code))).status_code == 201
+
+        [result] = till.send("POST", "sales/batch/", [waiting]).json()["results"]
+        statuses = {till.sell(waiting).status_code, result["status"]}
+
+        assert (statuses, result["problem"]["code"]) == ({429}, "lookups_locked")
+        # What names no card is recorded, whatever promotional codes it had.
+        assert till.sell(sale(offline=True, promo_codes=["NATAL"])).status_code == 201
+        LookupGuard.objects.update(locked_until=timezone.now())
+        assert till.sell(waiting).json()["redeemed"][0]["amount"] == "50.00"
+
     def test_sales_that_are_recorded_all_the_same_count_their_wrong_codes(self) -> None:
         till = Till.open(totals_mode="accept")
 
