@@ -1,6 +1,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 
 from customers.models import Consent, Customer
 from customers.services.customers import save_at_counter, update_customer, upsert_customers
@@ -260,6 +261,15 @@ class TestSearch:
         build_customer(name="Maria")
 
         assert list(Customer.objects.search(text)) == [customer]
+
+    @pytest.mark.parametrize(
+        "text", ["Helena Prado", "390.533.447-05", "11 98765-4321", "ana@example.com", "K7"]
+    )
+    def test_reads_no_more_than_it_finds(self, text):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+
+        assert "Seq Scan" not in Customer.objects.search(text).explain()
 
 
 def test_a_later_consent_row_in_a_list_never_lies_in_the_future():
