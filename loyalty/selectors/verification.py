@@ -190,6 +190,13 @@ CHECKS: dict[str, tuple[str, str]] = {
           JOIN loyalty_storedvalue v ON v.account_id = a.id
          WHERE e.kind = 'void' AND (a.balance > 0 OR v.blocked_at IS NULL)""",
     ),
+    "stored_value_belongs_to_a_record_that_stands": (
+        "loyalty_storedvalue",
+        """
+        SELECT v.id, 'of customer ' || c.id || ', merged into ' || c.merged_into_id
+          FROM loyalty_storedvalue v JOIN customers_customer c ON c.id = v.customer_id
+         WHERE c.merged_into_id IS NOT NULL""",
+    ),
     "guards_are_in_force": (
         "pg_trigger",
         """

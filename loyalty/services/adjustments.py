@@ -6,15 +6,14 @@ from datetime import datetime
 
 from django.db import transaction
 
-from customers.models import Customer
 from loyalty.models import Account, AccountKind, Entry, EntryKind, Lot, LotSource, Receivable, Settlement
 from loyalty.rules import end_after, take_in_order
+from loyalty.services.customer_records import require_standing
 from loyalty.services.ledger import AccountKey, Credit, credit, open_accounts, refusals_of, settle_debts
 from loyalty.services.refusals import (
     AlreadyPosted,
     AlreadySettled,
     AmountInvalid,
-    CustomerMerged,
     InsufficientValue,
     ReasonRequired,
     StampsAreWhole,
@@ -71,7 +70,7 @@ def adjust(
     """
     check_reason(reason)
     check_amount(key[0], amount)
-    _require_standing(customer_id)
+    require_standing(customer_id)
     account = open_accounts(customer_id, [key], at=at)[key]
     cause = f"adjustment:{operation}"
     if Entry.objects.filter(account=account, kind=EntryKind.ADJUST, cause=cause).exists():
@@ -167,14 +166,6 @@ def answer_review(lot_ids: Sequence[int], *, at: datetime) -> list[int]:
         at=at,
     )
     return [lot.pk for lot in waiting]
-
-
-def _require_standing(customer_id: int) -> None:
-    """Lock a customer's record, so that nobody merges it meanwhile. Raises CustomerMerged when somebody has."""
-    standing = Customer.objects.select_for_update(no_key=True).values_list("merged_into_id", flat=True)
-    into = standing.get(pk=customer_id)
-    if into is not None:
-        raise CustomerMerged(into)
 
 
 def _lock_accounts_of(account_ids: Iterable[int]) -> None:

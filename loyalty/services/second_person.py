@@ -20,6 +20,7 @@ from loyalty.models import (
     StoredValue,
 )
 from loyalty.services.adjustments import Adjusted, adjust, check_amount, check_reason
+from loyalty.services.customer_records import lock_record, require_standing
 from loyalty.services.ledger import AccountKey, account_key, lock_accounts, open_accounts
 from loyalty.services.refusals import (
     AlreadyDecided,
@@ -34,7 +35,7 @@ from loyalty.services.stored_value_by_hand import (
     adjust_stored_value,
     issue_by_hand,
 )
-from loyalty.services.stored_value_states import block, unblock, void
+from loyalty.services.stored_value_states import block, end, unblock
 from retail import money
 from retail.models import Company
 
@@ -99,6 +100,7 @@ def adjust_or_ask(
     """
     check_reason(reason)
     check_amount(key[0], amount)
+    require_standing(customer_id)
     account = open_accounts(customer_id, [key], at=at)[key]
     known = _known(account, amount, reason, operation)
     if known is not None:
@@ -225,7 +227,7 @@ def refuse(request_id: int, *, actor_id: int, at: datetime, comment: str) -> Adj
     request = _decide(request_id, State.REFUSED, actor_id, at, comment)
     stored = StoredValue.objects.filter(account=request.account).first()
     if request.kind == Kind.ISSUE and stored is not None:
-        void(stored, reason=comment, at=at, actor_id=actor_id)
+        end(stored, reason=comment, at=at, actor_id=actor_id)
     return request
 
 
@@ -267,9 +269,11 @@ def _ask(
 
 
 def _decide(request_id: int, state: State, actor_id: int, at: datetime, comment: str) -> AdjustmentRequest:
-    """Mark a request as decided, its account locked. Who decides first, decides."""
+    """Mark a request as decided, its customer's record and account locked. Who decides first, decides."""
     account_id = AdjustmentRequest.objects.values_list("account_id", flat=True).get(pk=request_id)
     customer_id = Account.objects.values_list("customer_id", flat=True).get(pk=account_id)
+    if customer_id is not None:
+        lock_record(customer_id)
     lock_accounts(customer_id, [account_id])
     request = AdjustmentRequest.objects.select_for_update(of=("self",)).get(pk=request_id)
     if request.state != State.REQUESTED:

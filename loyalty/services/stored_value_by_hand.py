@@ -7,16 +7,15 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from customers.models import Customer
 from loyalty.models import AccountKind, Entry, EntryKind, Lot, StoredValue, StoredValueType
 from loyalty.rules import end_after
 from loyalty.services.adjustments import check_amount, check_reason, move_by_hand
+from loyalty.services.customer_records import require_active
 from loyalty.services.ledger import lock_accounts
 from loyalty.services.refusals import (
     AboveCeiling,
     AmountIsFixed,
     AmountNeeded,
-    CustomerUnknown,
     EndIsOver,
     NotAdjustable,
     OperationReused,
@@ -110,8 +109,7 @@ def _check(issue: Issue, at: datetime) -> None:
         raise TypeNotActive
     if issue.expires_at is not None and issue.expires_at <= at:
         raise EndIsOver
-    if not Customer.objects.active().filter(pk=issue.customer_id).exists():
-        raise CustomerUnknown
+    require_active(issue.customer_id)
     stores = set(issue.store_codes)
     if stores and Store.objects.filter(code__in=stores).count() < len(stores):
         raise StoreUnknown

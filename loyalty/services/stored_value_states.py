@@ -4,9 +4,9 @@ Each runs inside the caller's transaction, locks the account first, as whoever s
 and why (`StoredValueEvent`).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from customers.models import Customer
 from loyalty import stored_codes
 from loyalty.models import (
     AdjustmentRequest,
@@ -18,12 +18,13 @@ from loyalty.models import (
     StoredValueEvent,
 )
 from loyalty.services.adjustments import check_reason
+from loyalty.services.customer_records import require_active
+from loyalty.services.expiry import post_expired_of
 from loyalty.services.holds import is_held
 from loyalty.services.ledger import lock_accounts, refusals_of
 from loyalty.services.refusals import (
     CodeInvalid,
     CustomerNeeded,
-    CustomerUnknown,
     SecondPersonNeeded,
     StoredValueBlocked,
     StoredValueReserved,
@@ -39,20 +40,43 @@ Kind = StoredValueEvent.Kind
 def void(stored: StoredValue, *, reason: str, at: datetime, actor_id: int | None = None) -> int:
     """Take back a stored value that was made by mistake, and end it; return the cents that were in it.
 
-    Raises StoredValueUsed when something of it was used, StoredValueReserved while a sale keeps it, ReasonRequired. Done
-    twice, it takes nothing more.
+    Raises StoredValueUsed when something of it was used or has expired, StoredValueReserved while a sale keeps it,
+    ReasonRequired. Done twice, it takes nothing more.
     """
     check_reason(reason)
-    lock_accounts(None, [stored.account_id])
-    lots = list(Lot.objects.filter(account_id=stored.account_id).order_by("pk"))
+    lots = _lock_lots(stored, at)
     if is_voided(stored):
         return 0
     if any(lot.remaining != lot.earned for lot in lots):
         raise StoredValueUsed
     if is_held([stored.account_id], at=at):
         raise StoredValueReserved
+    return _take_all(stored, lots, reason, at, actor_id)
+
+
+def end(stored: StoredValue, *, reason: str, at: datetime, actor_id: int | None = None) -> int:
+    """End a stored value, whatever was done with it before, and take what is left; return the cents. Raises ReasonRequired."""
+    check_reason(reason)
+    lots = _lock_lots(stored, at)
+    if is_voided(stored):
+        return 0
+    return _take_all(stored, lots, reason, at, actor_id)
+
+
+def _lock_lots(stored: StoredValue, at: datetime) -> list[Lot]:
+    """Return the lots of a stored value, locked. What has expired is over, whether a job has posted that or not."""
+    lock_accounts(None, [stored.account_id])
+    lots = Lot.objects.filter(account_id=stored.account_id).order_by("pk")
+    post_expired_of(lots.values_list("pk", flat=True), at=at)
+    return list(lots)
+
+
+def _take_all(
+    stored: StoredValue, lots: Sequence[Lot], reason: str, at: datetime, actor_id: int | None
+) -> int:
     cause = f"void:{stored.pk}"
-    with refusals_of(cause=cause, lots=[lot.pk for lot in lots]):
+    left = [lot for lot in lots if lot.remaining]
+    with refusals_of(cause=cause, lots=[lot.pk for lot in left]):
         Entry.objects.bulk_create(
             [
                 Entry(
@@ -66,12 +90,12 @@ def void(stored: StoredValue, *, reason: str, at: datetime, actor_id: int | None
                     occurred_at=at,
                     recorded_at=at,
                 )
-                for lot in lots
+                for lot in left
             ]
         )
     _block(stored, reason, at)
     _record(stored, Kind.VOIDED, reason, at, actor_id)
-    return sum(money.from_decimal(lot.remaining) for lot in lots)
+    return sum(money.from_decimal(lot.remaining) for lot in left)
 
 
 def is_voided(stored: StoredValue) -> bool:
@@ -140,11 +164,11 @@ def assign(
     Raises ReasonRequired, CustomerUnknown, and CustomerNeeded for a type whose values are only for their customers.
     """
     check_reason(reason)
-    lock_accounts(None, [stored.account_id])
     if customer_id is None and stored.type.is_personal:
         raise CustomerNeeded
-    if customer_id is not None and not Customer.objects.active().filter(pk=customer_id).exists():
-        raise CustomerUnknown
+    if customer_id is not None:
+        require_active(customer_id)
+    lock_accounts(None, [stored.account_id])
     stored.refresh_from_db(fields=["customer"])
     if stored.customer_id == customer_id:
         return

@@ -13,9 +13,14 @@ from loyalty.services.adjustments import adjust, answer_review, write_off
 from loyalty.services.expiry import post_expired
 from loyalty.services.ledger import Credit, credit, lock_accounts, open_accounts, spend
 from loyalty.services.returns import Withdrawal, restore, withdraw
+from loyalty.services.second_person import adjust_or_ask, approve
+from loyalty.services.stored_value_by_hand import Issue, issue_by_hand
+from loyalty.services.stored_value_states import assign
+from retail.models import Company
 from tests.builders import (
     NOON,
     build_account,
+    build_card,
     build_credit,
     build_customer,
     build_program,
@@ -136,3 +141,39 @@ class TestPostings:
         # One round that posts and one, with fewer than a batch, that is not made.
         assert [table for table, _statement in found] == ["loyalty_lot", "loyalty_entry"]
         assert found[0][1].rstrip().endswith("FOR NO KEY UPDATE OF a SKIP LOCKED")
+
+
+class TestSecondPerson:
+    def test_a_request_and_its_decision_lock_the_customer_before_the_account(self):
+        Company.objects.update(adjustment_limit=100)
+        customer, asker, other = build_customer(), build_user(), build_user()
+        asked = []
+
+        asking = tables(
+            lambda: asked.append(
+                adjust_or_ask(
+                    customer_id=customer.pk,
+                    key=("cashback", None),
+                    amount=150_00,
+                    reason="Goodwill",
+                    actor_id=asker.pk,
+                    operation="1",
+                    at=NOON,
+                )
+            )
+        )
+        deciding = tables(lambda: approve(asked[0].pk, actor_id=other.pk, at=NOON))
+
+        assert asking[:2] == deciding[:2] == ["customers_customer", "loyalty_account"]
+
+
+class TestStoredValues:
+    def test_whoever_is_given_one_is_locked_first(self):
+        customer, user, card = build_customer(), build_user(), build_card()
+        issue = Issue(type=card.type, customer_id=customer.pk, operation="1", reason="Goodwill", amount=5_00)
+
+        giving = tables(lambda: issue_by_hand(issue, actor_id=user.pk, at=NOON))
+        assigning = tables(lambda: assign(card, customer_id=customer.pk, reason="Hers", at=NOON))
+
+        assert giving[0] == "customers_customer"
+        assert assigning[:2] == ["customers_customer", "loyalty_account"]

@@ -33,6 +33,7 @@ from retail.models import Sale
 from tests.builders import (
     NOON,
     build_account,
+    build_card,
     build_credit,
     build_customer,
     build_program,
@@ -366,6 +367,13 @@ class TestNegativeControls:
             corrupt("loyalty_account", "balance = 1", voided.account_id)
 
         assert found("stored_value_that_was_voided_is_over") == [voided.pk]
+
+    def test_stored_value_belongs_to_a_record_that_stands(self):
+        story = Story()
+        story.merge()
+        card = build_card(customer_id=story.account.customer_id)
+
+        assert found("stored_value_belongs_to_a_record_that_stands") == [card.pk]
 
     def test_what_expires_first_was_spent_first(self):
         account = build_account(program=build_program())
