@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, CustomerGrouping
+from loyalty.forms.customer_choice import customers_meant, reference_to
 from loyalty.forms.terms import MAX_DAYS
 from loyalty.models import AccountKind, IssuingRule, IssuingRun, IssuingTrigger, PercentMeans, StoredValueType
 from loyalty.models.issuing import IssuingTerms
@@ -273,7 +274,7 @@ class RunForm(TermsForm):
         text = self.cleaned_data["customer"].strip()
         if not text:
             return None
-        found = list(Customer.objects.search(text).order_by("pk")[:2])
+        found = customers_meant(text)
         if not found:
             raise ValidationError(_("There is no such customer."), code="unknown")
         if len(found) > 1:
@@ -379,8 +380,8 @@ class RuleForm(TermsForm):
 
 
 def identity_of(customer: Customer) -> str:
-    """Return by what the form finds a customer again."""
-    return customer.document or customer.code or customer.card or customer.email or customer.phone
+    """Return by what the form finds this customer again, and nobody else."""
+    return customer.document or reference_to(customer.pk)
 
 
 # --- Days as people say them, and moments as they are kept ---------------------------------------------

@@ -7,7 +7,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Customer
 from loyalty.forms.terms import TermsForm, UnitsField, product_picker
 from loyalty.models import StampPlan, StampReward
 from retail.models import Category, Product
@@ -100,29 +99,6 @@ class StampPlanForm(TermsForm):
             pending_days=typed.get("pending_days") or 0,
             valid_days=typed.get("valid_days"),
         )
-
-
-class ChooseCustomerForm(forms.Form):
-    customer = forms.CharField(
-        label=_("Customer"),
-        max_length=64,
-        widget=forms.TextInput(
-            attrs={"data-picker": "customer", "data-picker-single": "", "autocomplete": "off"}
-        ),
-        help_text=_("Search by name, CPF, phone or card."),
-    )
-
-    def clean_customer(self) -> Customer:
-        text = self.cleaned_data["customer"].strip()
-        by_key = Customer.objects.active().filter(pk=int(text)) if _is_key(text) else Customer.objects.none()
-        found = list(by_key) or list(Customer.objects.active().search(text).order_by("pk")[:2])
-        if len(found) != 1:
-            raise ValidationError(_("Choose one customer from the list."), code="unknown")
-        return found[0]
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 10
 
 
 class StampsForm(forms.Form):

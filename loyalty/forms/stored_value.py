@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
 from loyalty.forms.adjustment import ADD, TAKE, ReasonForm
-from loyalty.forms.stamp_plan import ChooseCustomerForm, PercentField
+from loyalty.forms.customer_choice import ChooseCustomerForm
+from loyalty.forms.stamp_plan import PercentField
 from loyalty.forms.stored_value_type import CodesField
 from loyalty.models import AccountKind, StoredValueType
 from retail import money

@@ -53,6 +53,13 @@ def known_codes(codes: Iterable[str]) -> list[str]:
     return [code for code, digest in digests.items() if digest in known]
 
 
+def can_be_read(stored: StoredValue) -> bool:
+    """Say whether the code of a stored value can be made once more, to print it."""
+    return StoredValueCode.objects.filter(
+        stored_value=stored, ended_at__isnull=True, nonce__isnull=False
+    ).exists()
+
+
 def find_by_code(code: str) -> StoredValue | None:
     """Return the stored value of a code that is in use, whatever its state."""
     if stored_codes.is_mistyped(code):

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 
 from customers.models import Customer
+from loyalty.forms.customer_choice import reference_to
 from retail.views.choices import MOST, Choice, ChoicesPage, products
 
 
 def customers(text: str) -> Iterable[Choice]:
-    """Return key and name of the active customers that fit; none for an empty text."""
+    """Return how a form refers to the active customers that fit, and their names; none for an empty text."""
     for customer in Customer.objects.active().search(text).order_by("name", "pk")[:MOST] if text else ():
-        yield str(customer.pk), str(customer)
+        yield reference_to(customer.pk), str(customer)
 
 
 class Choices(ChoicesPage):

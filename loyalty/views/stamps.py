@@ -18,7 +18,8 @@ from django.views import View
 from customers.models import Customer
 from customers.phones import readable
 from loyalty import sentences
-from loyalty.forms.stamp_plan import ChooseCustomerForm, StampsForm
+from loyalty.forms.customer_choice import ChooseCustomerForm
+from loyalty.forms.stamp_plan import StampsForm
 from loyalty.models import Account, Entry, StampPlan
 from loyalty.selectors.programs import stamp_progress
 from loyalty.services.refusals import AlreadyPosted, LedgerError

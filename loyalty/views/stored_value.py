@@ -19,10 +19,11 @@ from django.views import View
 
 from customers.models import Customer
 from loyalty.amounts import worth_text
+from loyalty.forms.customer_choice import reference_to
 from loyalty.forms.stored_value import AdjustForm, AssignForm, ChangeForm, IssueForm, ReplaceForm
 from loyalty.models import AdjustmentRequest, Entry, EntryKind, StoredValue, StoredValueEvent
 from loyalty.selectors.stored_value_records import Happening, StoredValueState, history, records
-from loyalty.selectors.stored_values import held
+from loyalty.selectors.stored_values import can_be_read, held
 from loyalty.services.refusals import InsufficientValue, LedgerError
 from loyalty.services.second_person import adjust_stored_value_or_ask, issue_or_ask
 from loyalty.services.stored_value_by_hand import Issue
@@ -79,6 +80,7 @@ def render_value(request: HttpRequest, pk: int, *, code: str = "") -> HttpRespon
         "rows": [_row(happening, zone) for happening in history(stored)],
         "zone": zone,
         "may_open_sales": may_open_sales,
+        "can_print": request.user.has_perm("loyalty.issue_storedvalue") and can_be_read(stored),
         "trail": [(TRAIL[0], reverse(TRAIL[1]))],
     }
     response = render(request, "loyalty/stored_value_detail.html", context)
@@ -222,7 +224,8 @@ class Assign(_Action):
     sections = (FormSection(_("Customer"), ("customer",)), WHY)
 
     def get_initial(self) -> dict[str, Any]:
-        return {"customer": self.instance.customer_id or ""}
+        customer_id = self.instance.customer_id
+        return {"customer": reference_to(customer_id) if customer_id else ""}
 
     def act(self, form: Any, at: datetime) -> None:
         customer = form.cleaned_data["customer"]
@@ -313,7 +316,7 @@ class IssueByHand(FormPage):
     def get_form(self, **data: Any) -> IssueForm:
         sent = self.request.GET.get("customer", "")
         known = sent.isascii() and sent.isdigit() and len(sent) < 10
-        initial = {"operation": uuid4(), "customer": sent if known else ""}
+        initial = {"operation": uuid4(), "customer": reference_to(int(sent)) if known else ""}
         return IssueForm(initial=initial, today=_today(), **data)
 
     def back_url(self) -> str:

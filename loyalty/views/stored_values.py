@@ -160,10 +160,13 @@ class StoredValueList(ListPage):
     def search(self, queryset: QuerySet[StoredValue], text: str) -> QuerySet[StoredValue]:
         if not text:
             return queryset
+        every = StoredValue.objects.order_by()
+        found = every.filter(customer__in=Customer.objects.search(text)).values("pk")
         last4 = text.removeprefix(MASK)
+        # Four letters may be a name, too.
         if len(last4) == 4 and last4.isalnum() and last4.isascii():
-            return with_last4(queryset, last4)
-        return queryset.filter(customer__in=Customer.objects.search(text))
+            found = found.union(with_last4(every, last4).values("pk"))
+        return queryset.filter(pk__in=found)
 
     def order(self, queryset: QuerySet[StoredValue], order: str) -> QuerySet[StoredValue]:
         # Keys grow with time, and an index keeps their order.

@@ -126,6 +126,20 @@ class TestRun:
         run.refresh_from_db()
         assert (run.name, run.state) == ("Outro", RunState.DRAFT)
 
+    def test_a_change_keeps_the_customer_whatever_identifies_her(self, manager: Client) -> None:
+        mother, child = (
+            build_customer(name="Ana Souza", document=None, email="casa@example.com") for _number in range(2)
+        )
+        run = build_issuing_run(customer=child)
+        url = f"/loyalty/issuing-runs/{run.pk}/edit/"
+        shown = manager.get(url).context["form"]["customer"].value()
+
+        answer = manager.post(url, FIELDS | {"type": run.type_id, "customer": shown, "_version": run.version})
+
+        assert answer.status_code == 302
+        run.refresh_from_db()
+        assert run.customer == child != mother
+
     def test_confirming_an_old_preview_or_without_a_word_on_overlaps_issues_nothing(
         self, manager: Client
     ) -> None:

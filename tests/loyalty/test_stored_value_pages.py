@@ -73,7 +73,7 @@ class TestList:
         hers = build_card(customer_id=customer.pk, code="CARTAO-7788")
         build_card(expires_at=timezone.now() - timedelta(days=1))
 
-        for query in ("q=7788", "q=Helena", f"customer={customer.pk}", "state=usable"):
+        for query in ("q=7788", "q=Helena", "q=Lena", f"customer={customer.pk}", "state=usable"):
             page = manager.get(f"/stored-values/?{query}").content.decode()
             assert page.count('class="row-link"') == 1, query
             assert f'href="{page_of(hers)}"' in page
@@ -151,7 +151,7 @@ class TestActions:
     def test_assigns_to_a_customer_and_back(self, manager):
         stored, customer = build_card(), build_customer(name="Helena Prado")
 
-        given = act(manager, stored, "assign", customer=str(customer.pk))
+        given = act(manager, stored, "assign", customer=f"#{customer.pk}")
         released = act(manager, stored, "assign", customer="")
 
         assert f'href="/customers/{customer.pk}/statement/"' in given
@@ -176,7 +176,7 @@ class TestGiving:
     def sent(self, **values: Any) -> dict[str, Any]:
         kind = values.pop("type", None) or build_stored_value_type(kind="voucher")
         return {
-            "customer": str(build_customer().pk),
+            "customer": f"#{build_customer().pk}",
             "type": kind.code,
             "amount": "25.00",
             "reason": "Atraso",
@@ -191,7 +191,7 @@ class TestGiving:
         stored = StoredValue.objects.get()
         assert find_by_code(shown_code(pages[0])) == stored
         assert shown_code(pages[0]) == shown_code(pages[1])
-        assert str(stored.customer_id) == sent["customer"]
+        assert f"#{stored.customer_id}" == sent["customer"]
 
     @pytest.mark.parametrize(
         ("values", "message"),
@@ -209,6 +209,29 @@ class TestGiving:
         assert answer.status_code == 422
         assert message in answer.content.decode()
         assert not StoredValue.objects.exists()
+
+
+class TestChoosingACustomer:
+    def test_a_bare_number_is_that_of_a_card_or_the_chains_own_and_nobodys_key(self, manager):
+        stored, other = build_card(), build_customer()
+        holder = build_customer(card=str(other.pk))
+
+        act(manager, stored, "assign", customer=str(other.pk))
+        stored.refresh_from_db()
+        assert stored.customer == holder
+
+        unknown = act(manager, stored, "assign", customer=str(holder.pk))
+        assert "Choose one customer from the list" in unknown
+
+    def test_the_form_comes_with_whose_it_is_and_offers_others_alike(self, manager):
+        customer = build_customer(name="Helena Prado")
+        stored = build_card(customer_id=customer.pk)
+
+        form = manager.get(f"{page_of(stored)}assign/").context["form"]
+        offered = manager.get("/loyalty/stored-value-types/choices/?kind=customer&q=helena").content.decode()
+
+        assert form["customer"].value() == f"#{customer.pk}"
+        assert f'data-value="#{customer.pk}"' in offered
 
 
 class TestStatementOfACustomer:

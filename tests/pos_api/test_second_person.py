@@ -270,7 +270,7 @@ class TestPages:
             .post(
                 "/stored-values/give/",
                 {
-                    "customer": str(build_customer().pk),
+                    "customer": f"#{build_customer().pk}",
                     "type": build_stored_value_type().code,
                     "amount": "100.01",
                     "reason": "Cortesia",
