@@ -66,7 +66,7 @@ def rules_of(version: str) -> tuple[Rule, ...]:
 def _read() -> tuple[Rule, ...]:
     found = (
         IssuingRule.objects.select_related("type")
-        .filter(is_active=True)
+        .filter(is_active=True, type__is_active=True)
         .exclude(trigger=IssuingTrigger.NEW_CUSTOMER)
         .order_by("priority", "pk")
     )

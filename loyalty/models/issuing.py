@@ -241,7 +241,7 @@ class IssuingGrant(models.Model):
                 condition=models.Q(stored_value__isnull=True),
                 name="issuing_grant_to_issue",
             ),
-            models.Index(fields=["run", "-amount", "id"], name="issuing_grant_highest_first"),
+            models.Index(fields=["run", "-amount", "-percent", "id"], name="issuing_grant_highest_first"),
         ]
 
     def __str__(self) -> str:
@@ -330,8 +330,11 @@ class IssuingRule(IssuingTerms):
         return f"rule:{self.pk}"
 
     def is_live(self, *, at: datetime) -> bool:
+        """Whether it gives anything at that moment: what could be used, of a type of which new ones are made."""
         return (
             self.is_active
+            and self.type.is_active
+            and (self.usable_until is None or at < self.usable_until)
             and (self.starts_at is None or self.starts_at <= at)
             and (self.ends_at is None or at < self.ends_at)
         )

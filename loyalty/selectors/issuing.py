@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from loyalty import stored_codes
 from loyalty.models import IssuingGrant, IssuingRun, RunState, StoredValueCode
@@ -31,8 +31,11 @@ def overlapping_runs(run: IssuingRun) -> list[IssuingRun]:
         others = others.filter(Q(store_codes=[]) | Q(store_codes__overlap=run.store_codes))
     if run.state == RunState.PREVIEWED:
         mine = IssuingGrant.objects.filter(run=run).values("customer_id")
-        shared = IssuingGrant.objects.filter(stored_value__isnull=False, customer_id__in=mine)
-        others = others.filter(pk__in=shared.values("run_id"))
+        shared = IssuingGrant.objects.filter(run=OuterRef("pk"), customer_id__in=mine)
+        # One that was confirmed a moment ago gives to all of its preview, whomever its job has come to.
+        others = others.filter(
+            ~Q(state=RunState.CANCELLED) & Exists(shared) | Exists(shared.filter(stored_value__isnull=False))
+        )
     return list(others.order_by("-created_at", "-pk")[:10])
 
 

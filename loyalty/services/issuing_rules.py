@@ -45,7 +45,7 @@ def save_rule(
         setattr(rule, name, value)
     if rule.trigger != IssuingTrigger.CUSTOMER:
         rule.window_days = None
-    errors = check_terms(rule)
+    errors = check_terms(rule, at=at if rule.is_active else None)
     _check(rule, errors)
     refuse_unknown_stores(rule.store_codes, "stores", errors)
     if errors:

@@ -118,7 +118,7 @@ def save_run(
     run.state, run.previewed_at = RunState.DRAFT, None
     run.customer_count = run.rate_count = 0
     run.total_amount = run.highest_amount = Decimal("0.00")
-    errors = check_terms(run)
+    errors = check_terms(run, at=at)
     if not run.name.strip():
         errors.append(FieldError("name", "required", _("This is required.")))
     if run.period_starts_at and run.period_ends_at and run.period_starts_at >= run.period_ends_at:

@@ -1,6 +1,7 @@
 """What issuing runs and rules have in common: checking what they give and to whom."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -56,8 +57,12 @@ class IssuingOvertaken(IssuingError):
     message = gettext_lazy("Somebody else changed this meanwhile. Look at it again before you change it.")
 
 
-def check_terms(instance: IssuingTerms) -> list[FieldError]:
-    """Return what is wrong with the terms that a run and a rule have in common."""
+def check_terms(instance: IssuingTerms, *, at: datetime | None) -> list[FieldError]:
+    """Return what is wrong with the terms that a run and a rule have in common.
+
+    What gives something from `at` on must be able to: without it, as of a rule that is switched off, nothing is asked of the
+    type and of the day until which vouchers can be used.
+    """
     errors: list[FieldError] = []
 
     def refuse(path: str, code: str, message: str) -> None:
@@ -67,7 +72,7 @@ def check_terms(instance: IssuingTerms) -> list[FieldError]:
         refuse("type", "required", _("This is required."))
     elif instance.type.kind not in ISSUED_KINDS:
         refuse("type", "other_kind", _("Only vouchers and gift cards are given away."))
-    elif not instance.type.is_active:
+    elif at is not None and not instance.type.is_active:
         refuse("type", "not_active", _("This type is switched off."))
     try:
         terms = instance.terms() if instance.type_id is not None else None
@@ -83,8 +88,10 @@ def check_terms(instance: IssuingTerms) -> list[FieldError]:
         refuse("percent_means", "other_kind", _("Only a voucher can be worth a percentage of a purchase."))
     if instance.valid_days is not None and (instance.usable_from or instance.usable_until):
         refuse("valid_days", "days_or_dates", _("Give days or dates, not both."))
-    if instance.usable_from and instance.usable_until and instance.usable_from >= instance.usable_until:
+    elif instance.usable_from and instance.usable_until and instance.usable_from >= instance.usable_until:
         refuse("usable_until", "order", _("It ends before it begins."))
+    elif at is not None and instance.usable_until is not None and instance.usable_until <= at:
+        refuse("usable_until", "past", _("This moment is over."))
     refuse_unknown_stores(instance.usable_store_codes, "usable_stores", errors)
     return errors
 

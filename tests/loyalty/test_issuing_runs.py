@@ -316,6 +316,28 @@ class TestConfirmation:
         assert refusal.value.runs == [first]
         assert issue(again, accepts_overlap=True).state == RunState.DONE
 
+    def test_warns_of_a_run_that_is_confirmed_and_has_given_nothing_yet(self) -> None:
+        build_customer()
+        first, again = preview(make_run()), preview(make_run())
+        issuing_jobs.request_issue(run=first, version=first.version, accepts_overlap=False, user=None, at=AT)
+
+        with pytest.raises(RunOverlaps) as refusal:
+            issue(again)
+
+        assert refusal.value.runs == [first]
+
+    def test_does_not_warn_of_what_a_cancelled_run_has_not_given(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(issuing_runs, "BATCH", 1)
+        _ana, bia = build_customer(), build_customer()
+        first = preview(make_run())
+        issue(first, stops_after=2)
+        issuing_jobs.cancel_run(run=first, user=None, at=AT)
+
+        assert not overlapping_runs(preview(make_run(customer=bia)))
+        assert overlapping_runs(preview(make_run())) == [first]
+
     def test_does_not_warn_of_other_periods_stores_or_customers(self) -> None:
         ana, bia, store = build_customer(), build_customer(), build_store()
         issue(preview(make_run(customer=ana, period_ends_at=NOON, store_codes=[store.code])))
@@ -348,6 +370,7 @@ class TestSaving:
             ({"usable_store_codes": ["NADA"]}, "usable_stores[0]"),
             ({"valid_days": 5, "usable_until": NOON}, "valid_days"),
             ({"usable_from": NOON, "usable_until": NOON}, "usable_until"),
+            ({"usable_until": AT}, "usable_until"),
             ({"period_starts_at": NOON, "period_ends_at": NOON}, "period_ends_at"),
         ],
     )

@@ -1,18 +1,28 @@
 """New customers with an e-mail are given a voucher once, however they came and however often somebody looks."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from customers.models import Customer
-from loyalty.models import IssuingRule, StoredValue
+from loyalty.models import IssuingRule, StoredValue, StoredValueType
 from loyalty.services import new_customers
+from loyalty.services.issuing_rules import save_rule
 from loyalty.services.issuing_terms import IssuingInvalid
 from loyalty.services.new_customers import welcome_new_customers
-from tests.builders import build_customer, build_issuing_rule, build_sale, build_store
+from tests.builders import (
+    build_customer,
+    build_issuing_rule,
+    build_sale,
+    build_store,
+    build_stored_value_type,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +105,38 @@ class TestWelcome:
             newcomer()
 
         assert look() == 10
+
+    def test_looks_at_nobody_again_for_each_batch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(new_customers, "BATCH", 2)
+        make_rule()
+        people = [newcomer().pk for _number in range(5)]
+
+        with CaptureQueriesContext(connection) as queries:
+            look()
+
+        begins = [int(found[1]) for query in queries if (found := re.search(r"c\.id > (\d+)", query["sql"]))]
+        assert begins == [0, people[1], people[3], people[4]]
+
+    def test_gives_nothing_that_could_not_be_used_or_is_no_longer_made(self) -> None:
+        make_rule(valid_days=None, usable_until=timezone.now() + timedelta(days=1))
+        switched_off = make_rule(type=build_stored_value_type(kind="voucher"))
+        StoredValueType.objects.filter(pk=switched_off.type_id).update(is_active=False)
+        newcomer()
+
+        assert look(days=2) == 0
+        assert look() == 1
+
+    def test_a_rule_can_be_switched_off_after_its_vouchers_ended_and_its_type(self) -> None:
+        rule = make_rule(type=build_stored_value_type(kind="voucher"))
+        StoredValueType.objects.filter(pk=rule.type_id).update(is_active=False)
+        over = {"valid_days": None, "usable_until": timezone.now() - timedelta(days=1)}
+
+        with pytest.raises(IssuingInvalid) as refusal:
+            save_rule(rule=rule, values=over, user=None, at=timezone.now())
+        rule = save_rule(rule=rule, values=over | {"is_active": False}, user=None, at=timezone.now())
+
+        assert [error.path for error in refusal.value.errors] == ["type", "usable_until"]
+        assert not rule.is_active
 
     @pytest.mark.parametrize(
         ("values", "path"),

@@ -13,6 +13,7 @@ from loyalty.models import Account, AccountKind, IssuingRule, StoredValue
 from loyalty.selectors.stored_values import find_by_code, usual_type
 from loyalty.services.issuing_rules import save_rule
 from loyalty.services.issuing_terms import IssuingInvalid
+from loyalty.services.stored_value_types import upsert_stored_value_types
 from pos_api import issuing_rules
 from pos_api.services import commit, rule_vouchers
 from pos_api.services.credentials import issue_terminal_key
@@ -91,6 +92,13 @@ class TestAnySale:
 
         assert (given["percent"], "amount" in given) == ("10", False)
         assert answer["redeemed"][0]["amount"] == "2.00"
+
+    def test_a_rule_of_a_type_that_is_switched_off_gives_nothing(self, till: Till) -> None:
+        rule = make_rule()
+        assert sell(till, "80.00")["earned"]["vouchers"]
+        upsert_stored_value_types(rows=[{"code": rule.type.code, "is_active": False}])
+
+        assert not sell(till, "80.00")["earned"]["vouchers"]
 
     def test_every_rule_that_holds_gives_one_in_their_order(self, till: Till) -> None:
         make_rule(code="segunda", priority=2)
