@@ -236,6 +236,7 @@ def _events(run: IssuingRun) -> list[dict[str, Any]]:
         "confirmed": _now("Confirmed"),
         "cancelled": _now("Cancelled"),
         "exported": _now("Codes taken away in a file"),
+        "printed": _now("Codes printed"),
         "codes_closed": _now("Codes closed"),
     }
     return [

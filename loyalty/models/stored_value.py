@@ -272,7 +272,7 @@ class StoredValueCode(models.Model):
 
 
 class StoredValueEvent(models.Model):
-    """Something that people did to a stored value which moved no value, or ended it: who, when and why.
+    """Something that people did to a stored value which moved no value, or ended it: who, when and, but for printing, why.
 
     `actor` is nobody where a till did it. `customer` is whom it was given to.
     """
@@ -284,6 +284,7 @@ class StoredValueEvent(models.Model):
         ASSIGNED = "assigned", _("Given to a customer")
         RELEASED = "released", _("Taken off the customer")
         VOIDED = "voided", _("Voided")
+        PRINTED = "printed", _("Code printed")
 
     stored_value = models.ForeignKey(
         StoredValue, on_delete=models.PROTECT, related_name="events", verbose_name=_("stored value")

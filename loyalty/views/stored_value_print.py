@@ -5,21 +5,26 @@ Only what was generated and not closed yet can be printed: nobody can read a cod
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
-from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.contrib.auth.models import User
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
-from loyalty.models import StoredValue
+from loyalty.models import IssuingRun, StoredValue
 from loyalty.selectors.stored_values import Held, held
-from loyalty.services.stored_values import codes_again
+from loyalty.services.printed_codes import codes_to_print
 from loyalty.views.filters import last_day
 from retail import formats, money
 from retail.models import Company
 from retail.selectors.company import company_zone
+from retail.views.access import PageMixin
 
 FORMS = {"card": _("Cards"), "slip": _("Slips"), "sheet": _("Sheet")}
 MOST = 500
@@ -38,11 +43,14 @@ class Printed:
     minimum: str
 
 
-class StoredValuePrint(PermissionRequiredMixin, TemplateView):
-    """The values of `?values=1,2,3`, as `?form=card|slip|sheet`."""
+class StoredValuePrint(PageMixin, TemplateView):
+    """The values of `?values=1,2,3`, or a part of those of an issuing run (`?run=7&page=2`), as `?form=card|slip|sheet`."""
 
-    permission_required = "loyalty.issue_storedvalue"
     template_name = "loyalty/stored_value_print.html"
+
+    def get_permission_required(self) -> Any:
+        wanted = ("loyalty.issue_storedvalue",)
+        return (*wanted, "loyalty.view_issuingrun") if "run" in self.request.GET else wanted
 
     def dispatch(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = super().dispatch(*args, **kwargs)
@@ -51,42 +59,44 @@ class StoredValuePrint(PermissionRequiredMixin, TemplateView):
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        wanted = self._wanted()
-        printed, closed = printable(wanted)
+        at, zone, run = timezone.now(), company_zone(), self._run()
+        page = Paginator(self._wanted(run), MOST).get_page(self.request.GET.get("page"))
+        values = list(page.object_list)
+        codes = codes_to_print(values, user=cast(User, self.request.user), at=at, run=run)
+        printed = [
+            _printed(one, codes[one.stored.pk], last_day(one.balance.next_expiry, zone))
+            for one in held([value for value in values if value.pk in codes], at=at)
+        ]
         form = self.request.GET.get("form", "")
         chosen = form if form in FORMS else "card" if len(printed) == 1 else "sheet"
         return super().get_context_data(**kwargs) | {
             "company": Company.objects.values_list("name", flat=True).get(),
             "printed": printed,
-            "closed": closed,
+            "closed": len(values) - len(printed),
             "form": chosen,
             "forms": [{"name": name, "label": label, "is_chosen": name == chosen} for name, label in FORMS.items()],
+            "page": page,
+            "page_numbers": list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)),
         }  # fmt: skip
 
-    def _wanted(self) -> list[StoredValue]:
+    def _run(self) -> IssuingRun | None:
+        asked = self.request.GET.get("run")
+        if asked is None:
+            return None
+        if not _is_id(asked):
+            raise Http404
+        return get_object_or_404(IssuingRun, pk=int(asked))
+
+    def _wanted(self, run: IssuingRun | None) -> QuerySet[StoredValue]:
+        values = StoredValue.objects.select_related("type", "account", "customer").order_by("pk")
+        if run is not None:
+            return values.filter(grant__run=run)
         ids = [int(word) for word in self.request.GET.get("values", "").split(",") if _is_id(word)]
-        values = StoredValue.objects.select_related("type", "account", "customer")
-        return list(values.filter(pk__in=ids[:MOST]).order_by("pk"))
+        return values.filter(pk__in=ids[:MOST])
 
 
 def _is_id(word: str) -> bool:
     return word.isascii() and word.isdigit() and len(word) <= 18
-
-
-def printable(values: list[StoredValue]) -> tuple[list[Printed], int]:
-    """Return what can be printed, and how many of the values cannot, because their codes were closed."""
-    zone, now = company_zone(), timezone.now()
-    codes = codes_again([value.pk for value in values])
-    open_ones = [one for one in held(values, at=now) if one.stored.pk in codes]
-    printed = [
-        _printed(
-            one,
-            codes[one.stored.pk],
-            last_day(one.balance.next_expiry, zone),
-        )
-        for one in open_ones
-    ]
-    return printed, len(values) - len(printed)
 
 
 def _printed(one: Held, code: str, until: date | None) -> Printed:
