@@ -1,12 +1,12 @@
 """What issuing runs and rules give, in sentences for managers."""
 
-from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from loyalty.days import first_day, last_day
 from loyalty.models import IssuingRule, IssuingTrigger, PercentMeans
 from loyalty.models.issuing import IssuingTerms
 from retail import formats
@@ -54,7 +54,7 @@ def validity(terms: IssuingTerms, zone: ZoneInfo) -> str:
     if terms.valid_days:
         text = ngettext("%(count)s day", "%(count)s days", terms.valid_days)
         return text % {"count": formats.number(terms.valid_days)}
-    start = formats.day(terms.usable_from.astimezone(zone).date()) if terms.usable_from else ""
+    start = formats.day(first_day(terms.usable_from, zone)) if terms.usable_from else ""
     end = formats.day(last_day(terms.usable_until, zone)) if terms.usable_until else ""
     if start and end:
         return _("%(start)s to %(end)s") % {"start": start, "end": end}
@@ -63,11 +63,6 @@ def validity(terms: IssuingTerms, zone: ZoneInfo) -> str:
     if start:
         return _("from %(start)s on") % {"start": start}
     return _("as the type says")
-
-
-def last_day(end: datetime | None, zone: ZoneInfo) -> date | None:
-    """Return the last day of a half-open period."""
-    return None if end is None else (end - timedelta(microseconds=1)).astimezone(zone).date()
 
 
 def stores(codes: list[str]) -> str:

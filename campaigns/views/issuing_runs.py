@@ -23,7 +23,8 @@ from campaigns.services import issuing_jobs
 from campaigns.tasks import wake_jobs
 from campaigns.views.jobs import show_jobs
 from loyalty import issuing_sentences as sentences
-from loyalty.forms.issuing import RunForm
+from loyalty.days import last_day
+from loyalty.forms.issuing_run import RunForm
 from loyalty.models import IssuingRun, RunState
 from loyalty.selectors.issuing import grants, issued, overlapping_runs
 from loyalty.services import issuing_runs as services
@@ -211,7 +212,7 @@ class RunDetail(PageMixin, View):
 
 def _facts(run: IssuingRun, zone: Any) -> list[tuple[Any, str]]:
     start = formats.day(run.period_starts_at.astimezone(zone).date()) if run.period_starts_at else ""
-    last = sentences.last_day(run.period_ends_at, zone)
+    last = last_day(run.period_ends_at, zone)
     who = [
         str(run.customer) if run.customer else "",
         run.grouping.name if run.grouping else "",

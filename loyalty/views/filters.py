@@ -1,6 +1,6 @@
 """Filters by day, and the last day of what ends at a moment."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -8,23 +8,20 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from loyalty import days
+from loyalty.days import last_day
 from loyalty.models import Lot
 from retail.forms.fields import DayField
 
 
 def start_of(day: date, zone: ZoneInfo | None = None) -> datetime:
     """Return the first instant of a day, by the installation's clocks without a zone."""
-    return datetime.combine(day, time(), zone or timezone.get_current_timezone())
+    return days.start_of(day, zone or timezone.get_current_timezone())
 
 
 def end_of(day: date, zone: ZoneInfo | None = None) -> datetime:
     """Return the first instant after a day."""
-    return start_of(day + timedelta(days=1), zone)
-
-
-def last_day(end: datetime | None, zone: ZoneInfo) -> date | None:
-    """Return the last day of what ends at a moment: `end` is the first one at which it is over."""
-    return None if end is None else (end - timedelta(microseconds=1)).astimezone(zone).date()
+    return days.end_of(day, zone or timezone.get_current_timezone())
 
 
 def last_day_of(lot: Lot, company: ZoneInfo) -> date | None:

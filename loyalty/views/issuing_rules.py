@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import issuing_sentences as sentences
-from loyalty.forms.issuing import ROWS, RuleForm
+from loyalty.forms.issuing_rule import RuleForm
+from loyalty.issuing import MOST_TIERS
 from loyalty.models import IssuingRule
 from loyalty.services.issuing_rules import save_rule
 from loyalty.services.issuing_terms import IssuingError, IssuingInvalid
@@ -20,7 +21,7 @@ from retail.views.forms import FormPage, FormSection
 from retail.views.lists import ListPage
 
 TIER_FIELDS = tuple(
-    f"tier_{row}_{name}:2" for row in range(1, ROWS + 1) for name in ("from", "amount", "percent")
+    f"tier_{row}_{name}:2" for row in range(1, MOST_TIERS + 1) for name in ("from", "amount", "percent")
 )
 GIVEN = FormSection(
     _("What is given"),

@@ -140,6 +140,23 @@ class TestRun:
         run.refresh_from_db()
         assert run.customer == child != mother
 
+    def test_a_change_keeps_every_tier_of_what_a_program_wrote(self, manager: Client) -> None:
+        tiers = [{"from": f"{place}00.00", "amount": f"{place}.00"} for place in range(1, 9)]
+        run = build_issuing_run(tiers=tiers)
+        url = f"/loyalty/issuing-runs/{run.pk}/edit/"
+        page = manager.get(url)
+        form = page.context["form"]
+        shown = {
+            name: value for name in form.fields if (value := form[name].value()) not in (None, "", False)
+        }
+
+        answer = manager.post(url, {**shown, "type": run.type_id, "name": "Outro", "_version": run.version})
+
+        assert page.content.decode().count("tier_8_amount") > 0
+        assert answer.status_code == 302
+        run.refresh_from_db()
+        assert (run.name, run.tiers) == ("Outro", tiers)
+
     def test_confirming_an_old_preview_or_without_a_word_on_overlaps_issues_nothing(
         self, manager: Client
     ) -> None:
