@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy
 from loyalty.issuing import MOST_TIERS, PercentMeans, TermsInvalid
 from loyalty.models import AccountKind
 from loyalty.models.issuing import IssuingTerms
+from loyalty.rules import end_after
 from retail.models import Store
 from retail.rows import FieldError
+from retail.selectors.company import company_zone
 
 # What may be given away: a credit note is given for goods, an e-purse is bought.
 ISSUED_KINDS = (AccountKind.VOUCHER, AccountKind.GIFT_CARD)
@@ -92,8 +94,19 @@ def check_terms(instance: IssuingTerms, *, at: datetime | None) -> list[FieldErr
         refuse("usable_until", "order", _("It ends before it begins."))
     elif at is not None and instance.usable_until is not None and instance.usable_until <= at:
         refuse("usable_until", "past", _("This moment is over."))
+    elif at is not None and _ends_before_it_begins(instance, at):
+        message = _("By the days of its type it would end before it can be used: say until when.")
+        refuse("usable_until", "required", message)
     refuse_unknown_stores(instance.usable_store_codes, "usable_stores", errors)
     return errors
+
+
+def _ends_before_it_begins(instance: IssuingTerms, at: datetime) -> bool:
+    """Whether what is given at that moment ends, as its type says, before it can be used."""
+    if instance.usable_from is None or instance.usable_until is not None or instance.type_id is None:
+        return False
+    days = instance.type.valid_days
+    return days is not None and end_after(at, days, company_zone()) <= instance.usable_from
 
 
 def refuse_unknown_stores(codes: Sequence[str], path: str, errors: list[FieldError]) -> None:

@@ -22,7 +22,14 @@ from loyalty.services.issuing_runs import RunChanged, RunEmpty, RunNotOpen, RunN
 from loyalty.services.issuing_terms import IssuingInvalid
 from retail import money
 from retail.models import SaleReturn
-from tests.builders import NOON, build_customer, build_customer_grouping, build_sale, build_store
+from tests.builders import (
+    NOON,
+    build_customer,
+    build_customer_grouping,
+    build_sale,
+    build_store,
+    build_stored_value_type,
+)
 from tests.campaigns.code_work import AT
 from tests.campaigns.code_work import run as run_job
 from tests.world import assert_world
@@ -371,10 +378,13 @@ class TestSaving:
             ({"valid_days": 5, "usable_until": NOON}, "valid_days"),
             ({"usable_from": NOON, "usable_until": NOON}, "usable_until"),
             ({"usable_until": AT}, "usable_until"),
+            ({"type": "thirty days", "usable_from": AT + timedelta(days=40)}, "usable_until"),
             ({"period_starts_at": NOON, "period_ends_at": NOON}, "period_ends_at"),
         ],
     )
     def test_names_the_wrong_field(self, values: dict[str, Any], path: str) -> None:
+        if "type" in values:
+            values = values | {"type": build_stored_value_type(kind="voucher", valid_days=30)}
         with pytest.raises(IssuingInvalid) as refusal:
             make_run(**values)
 
