@@ -103,6 +103,10 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/reports/liability/": ("loyalty.view_lot",),
     "/reports/breakage/": ("loyalty.view_lot",),
     "/loyalty/stored-values/print/?values={stored_value}": ("loyalty.issue_storedvalue",),
+    "/loyalty/stored-values/print/?run={issuing_run}": (
+        "loyalty.issue_storedvalue",
+        "loyalty.view_issuingrun",
+    ),
     "/sales/": ("retail.view_sale",),
     "/sales/{sale}/": ("retail.view_sale",),
     "/sales/{sale}/return/": ("retail.view_sale", "retail.change_sale"),
@@ -390,7 +394,10 @@ class TestPages:
 
     def test_take_nonsense_for_filters_and_order(self, address):
         client = sign_in_as_manager()
-        nonsense = "order=-nonsense&page=x&store=999&state=nonsense&since=yesterday&category=-1&born_in=13"
+        nonsense = (
+            "order=-nonsense&page=x&store=999&state=nonsense&since=yesterday&category=-1&born_in=13&customer="
+            + "9" * 20
+        )
         for page in LISTS:
             assert client.get(f"{page}?{nonsense}").status_code == 200, page
 
