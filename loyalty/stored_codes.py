@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from dataclasses import dataclass
 
 from retail import codes
 
@@ -28,11 +29,18 @@ def new_nonce() -> bytes:
 
 def code_of(nonce: bytes, *, key: bytes) -> str:
     """Return the code that a nonce stands for: 15 symbols of 5 bits and one that checks them, grouped by four."""
+    return _grouped(_symbols(nonce, key))
+
+
+def _symbols(nonce: bytes, key: bytes) -> str:
     mac = hmac.digest(key, b"stored-value-code:" + nonce, hashlib.sha256)
     bits = int.from_bytes(mac, "big")
-    symbols = "".join(codes.SYMBOLS[bits >> 5 * place & 31] for place in range(_RANDOM))
-    symbols += codes.check_symbol(symbols)
-    return "-".join(symbols[at : at + codes.GROUP] for at in range(0, len(symbols), codes.GROUP))
+    symbols = "".join([codes.SYMBOLS[bits >> 5 * place & 31] for place in range(_RANDOM)])
+    return symbols + codes.check_symbol(symbols)
+
+
+def _grouped(symbols: str) -> str:
+    return "-".join([symbols[at : at + codes.GROUP] for at in range(0, len(symbols), codes.GROUP)])
 
 
 def canonical(text: str) -> str:
@@ -52,7 +60,7 @@ def written(text: str) -> str:
     code = canonical(text)
     if not _PATTERN.could_be(code):
         return code
-    return "-".join(code[at : at + codes.GROUP] for at in range(0, len(code), codes.GROUP))
+    return _grouped(code)
 
 
 def is_mistyped(text: str) -> bool:
@@ -68,14 +76,46 @@ def is_own(text: str) -> bool:
 
 def digest(text: str, *, key: bytes) -> str:
     """Return the keyed hash of a code, in hexadecimal; equal for all spellings of one code."""
-    return hmac.new(key, b"stored-value:" + canonical(text).encode(), hashlib.sha256).hexdigest()
+    return _digest(canonical(text), key)
+
+
+def _digest(code: str, key: bytes) -> str:
+    return hmac.digest(key, b"stored-value:" + code.encode(), hashlib.sha256).hex()
 
 
 def last4(text: str) -> str:
     """Return the last four symbols; of a short code of one's own only as many as leave four unsaid."""
-    return canonical(text)[4:][-4:]
+    return _last4(canonical(text))
+
+
+def _last4(code: str) -> str:
+    return code[4:][-4:]
 
 
 def masked(text: str) -> str:
     """Return what may be shown and stored of a code."""
     return MASK + last4(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A code and what is written of it. `nonce` is empty for a code of somebody's own."""
+
+    code: str
+    nonce: bytes
+    digest: str
+    last4: str
+
+
+def generate(*, key: bytes) -> Coded:
+    """Return a new code."""
+    nonce = new_nonce()
+    symbols = _symbols(nonce, key)
+    # What was just made is in the form that is hashed: thousands are made at once.
+    return Coded(_grouped(symbols), nonce, _digest(symbols, key), _last4(symbols))
+
+
+def own(text: str, *, key: bytes) -> Coded:
+    """Return somebody's own code."""
+    code = canonical(text)
+    return Coded(text, b"", _digest(code, key), _last4(code))

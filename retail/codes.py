@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 # Crockford's Base32: no I, L, O or U, so that a code survives being read aloud or written by hand.
 SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -87,7 +88,7 @@ class Pattern:
             symbols = symbols.translate(MISREAD)
         if not code.startswith(start) or len(symbols) != self.length:
             return False
-        if not all(symbol in self.symbols for symbol in symbols):
+        if not set(symbols) <= set(self.symbols):
             return False
         return not self.has_check_symbol or check_symbol(symbols[:-1], self.symbols) == symbols[-1]
 
@@ -103,6 +104,7 @@ def check_symbol(symbols: str, alphabet: str = SYMBOLS) -> str:
     return alphabet[-total % size]
 
 
+@cache
 def _doubled(size: int) -> bytes:
     """Return for each value the sum of the digits of its double."""
     return bytes(2 * value // size + 2 * value % size for value in range(size))

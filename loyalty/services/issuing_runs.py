@@ -13,13 +13,13 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from loyalty.issuing import write_tiers
 from loyalty.models import (
     IssuingEvent,
-    IssuingGrant,
     IssuingRun,
     PercentMeans,
     RunState,
@@ -261,9 +261,10 @@ def issue_batch(run: IssuingRun, *, limit: int) -> int:
     )
     if run.state != RunState.ISSUING or run.confirmed_at is None:
         return 0
-    missing = list(
-        run.grants.select_related("customer").filter(stored_value__isnull=True).order_by("pk")[:limit]
-    )
+    # Of two records that were merged since the preview, the one that stands.
+    owner = Coalesce("customer__merged_into_id", "customer_id")
+    grants = run.grants.filter(stored_value__isnull=True).order_by("pk").annotate(owner=owner)
+    missing = list(grants.values_list("pk", "customer_id", "owner", "amount", "percent", named=True)[:limit])
     if not missing:
         IssuingRun.objects.filter(pk=run.pk).update(state=RunState.DONE, ended_at=run.confirmed_at)
         return 0
@@ -280,15 +281,14 @@ def issue_batch(run: IssuingRun, *, limit: int) -> int:
     return len(made)
 
 
-def _making(run: IssuingRun, grant: IssuingGrant, expires_at: datetime | None) -> Making:
+def _making(run: IssuingRun, grant: Any, expires_at: datetime | None) -> Making:
     return Making(
         type=run.type,
         origin=run.origin,
         operation=str(grant.customer_id),
         amount=money.from_decimal(grant.amount),
         percent=grant.percent,
-        # Of two records that were merged since the preview, the one that stands.
-        customer_id=grant.customer.merged_into_id or grant.customer_id,
+        customer_id=grant.owner,
         store_codes=run.usable_store_codes,
         available_from=run.usable_from,
         expires_at=expires_at,

@@ -24,8 +24,9 @@ from loyalty.services.refusals import (
     StoreUnknown,
     TypeNotActive,
 )
+from loyalty.services.stored_value_loads import alive
 from loyalty.services.stored_value_states import is_voided
-from loyalty.services.stored_values import Making, alive, code_again, made_before, make
+from loyalty.services.stored_values import Making, code_again, made_before, make
 from retail import money
 from retail.models import Store
 from retail.selectors.company import company_zone

@@ -1,45 +1,47 @@
-"""Making, loading and ending stored values: gift cards, e-purses, vouchers, credit notes.
+"""Making stored values, and reading their codes again: gift cards, e-purses, vouchers, credit notes.
 
 Each runs inside the caller's transaction and locks what it moves. The same `operation` of the same `origin` has one effect:
 whoever sends it again learns what the first one made. Amounts are integer cents; `at` is when it happens.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, TypeVar
 
-from django.db import IntegrityError, transaction
+import msgspec
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
+from django.db.models import Model
 
 from loyalty import stored_codes
 from loyalty.models import (
     Account,
     AccountKind,
     EntryKind,
-    Lot,
     LotSource,
     StoredValue,
     StoredValueCode,
     StoredValueType,
 )
 from loyalty.rules import end_after
-from loyalty.selectors.stored_values import code_key, digest_of
-from loyalty.services.ledger import Credit, credit, lock_accounts
+from loyalty.selectors.stored_values import code_key
+from loyalty.services.ledger import Credit, credit
 from loyalty.services.refusals import (
     AboveCeiling,
     AmountInvalid,
     CodeInvalid,
     CodeTaken,
-    NotReloadable,
-    OperationReused,
-    StoredValueBlocked,
 )
+from loyalty.stored_codes import Coded
 from loyalty.value import HUNDRED
 from retail import money
 from retail.selectors.company import company_zone
 
 # What one operation may put in: a slip of the finger is refused.
 MOST = 1_000_000_00
+Written = TypeVar("Written", bound=Model)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +98,7 @@ def make(
     actor_id: int | None = None,
     reason: str = "",
 ) -> list[Made]:
-    """Make stored values, in the order given, with a constant number of statements.
+    """Make stored values, in the order given, in two statements: one or thousands, a sale's or a run's.
 
     Raises AmountInvalid, AboveCeiling, CodeInvalid, CodeTaken, AlreadyPosted. The same operation must not have been
     made before: ask `made_before` first, with what it would lock held.
@@ -105,31 +107,15 @@ def make(
         return []
     for making in makings:
         _check(making)
-    nonces = [b"" if making.code else stored_codes.new_nonce() for making in makings]
-    codes = [
-        making.code or stored_codes.code_of(nonce, key=code_key())
-        for making, nonce in zip(makings, nonces, strict=True)
-    ]
-    digests = [digest_of(code) for code in codes]
-    if len(set(digests)) < len(digests):
+    codes = [_coded(making.code) for making in makings]
+    if len({code.digest for code in codes}) < len(codes):
         raise CodeTaken
-    accounts = Account.objects.bulk_create([Account(kind=making.kind, created_at=at) for making in makings])
-    values = StoredValue.objects.bulk_create(
-        [
-            _stored_value(making, account, actor_id, at)
-            for making, account in zip(makings, accounts, strict=True)
-        ]
-    )
-    _add_codes(values, codes, digests, nonces, at)
-    zone = company_zone()
-    ends = [
-        making.expires_at or (end_after(at, making.type.valid_days, zone) if making.type.valid_days else None)
-        for making in makings
-    ]
+    values = _write(makings, codes, actor_id, at)
+    ends = _ends(makings, at)
     credited = credit(
         [
             Credit(
-                account=account,
+                account=value.account,
                 cause=f"issue:{making.origin}:{making.operation}"[:120],
                 amount=making.hundredths,
                 available_from=making.available_from or occurred_at or at,
@@ -138,7 +124,7 @@ def make(
                 campaign=making.earned_by,
                 source=making.source,
             )
-            for making, account, end in zip(makings, accounts, ends, strict=True)
+            for making, value, end in zip(makings, values, ends, strict=True)
         ],
         occurred_at=occurred_at or at,
         at=at,
@@ -147,7 +133,7 @@ def make(
         reason=reason,
     )
     return [
-        Made(stored=value, code=code, lot_id=lot.lot_id, expires_at=end)
+        Made(stored=value, code=code.code, lot_id=lot.lot_id, expires_at=end)
         for value, code, lot, end in zip(values, codes, credited, ends, strict=True)
     ]
 
@@ -178,10 +164,16 @@ def codes_again(stored_ids: Collection[int]) -> dict[int, str]:
 
 def give_code(stored: StoredValue, *, code: str = "", at: datetime) -> str:
     """Give a stored value that has none a code: this one, or a generated one. Return it. Raises CodeTaken."""
-    nonce = b"" if code else stored_codes.new_nonce()
-    given = code or stored_codes.code_of(nonce, key=code_key())
-    _add_codes([stored], [given], [digest_of(given)], [nonce], at)
-    return given
+    coded = _coded(code)
+    with _refusals_of_codes():
+        StoredValueCode.objects.create(
+            stored_value=stored,
+            digest=coded.digest,
+            last4=coded.last4,
+            nonce=coded.nonce or None,
+            created_at=at,
+        )
+    return coded.code
 
 
 def _check(making: Making) -> None:
@@ -194,10 +186,94 @@ def _check(making: Making) -> None:
         raise CodeInvalid
 
 
-def _stored_value(making: Making, account: Account, actor_id: int | None, at: datetime) -> StoredValue:
-    return StoredValue(
-        type=making.type,
-        account=account,
+def _ends(makings: Sequence[Making], at: datetime) -> list[datetime | None]:
+    """Return when each expires; what is of one type and made at one moment ends at one moment."""
+    zone = company_zone()
+    usual: dict[int | None, datetime] = {
+        days: end_after(at, days, zone) for days in {making.type.valid_days for making in makings} if days
+    }
+    return [making.expires_at or usual.get(making.type.valid_days) for making in makings]
+
+
+def _coded(own: str) -> Coded:
+    """Return somebody's own code; without one a new code."""
+    key = code_key()
+    return stored_codes.own(own, key=key) if own else stored_codes.generate(key=key)
+
+
+# Accounts, values and codes together. Ids are given in the order of the rows, so that the n-th account is the n-th value's.
+_MAKE = """
+WITH given AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%(makings)s) AS g(place bigint, kind text, type bigint, customer bigint,
+           percent numeric, price numeric, stores text[], origin text, operation text, store bigint, terminal bigint,
+           sale bigint, digest text, last4 text, nonce text)),
+opened AS (
+    INSERT INTO loyalty_account (kind, created_at) SELECT kind, %(at)s FROM given ORDER BY place
+    RETURNING id),
+placed AS MATERIALIZED (SELECT id AS account, row_number() OVER (ORDER BY id) AS place FROM opened),
+made AS (
+    INSERT INTO loyalty_storedvalue (type_id, account_id, customer_id, percent, price, store_codes, origin, operation,
+                                     store_id, terminal_id, sale_id, actor_id, blocked_reason, created_at)
+    SELECT type, account, customer, percent, price, stores, origin, operation, store, terminal, sale, %(actor)s, '', %(at)s
+      FROM given JOIN placed USING (place) ORDER BY place
+    RETURNING id, account_id),
+coded AS (
+    INSERT INTO loyalty_storedvaluecode (stored_value_id, digest, last4, nonce, reason, created_at)
+    SELECT made.id, digest, last4, decode(nonce, 'hex'), '', %(at)s
+      FROM made JOIN placed ON placed.account = made.account_id JOIN given USING (place) ORDER BY made.id)
+SELECT made.id, made.account_id FROM made ORDER BY made.account_id
+"""
+
+
+def _write(
+    makings: Sequence[Making], codes: Sequence[Coded], actor_id: int | None, at: datetime
+) -> list[StoredValue]:
+    """Write stored values with their accounts, which hold nothing yet, and their codes."""
+    rows = [
+        _row(place, making, code) for place, (making, code) in enumerate(zip(makings, codes, strict=True), 1)
+    ]
+    with _refusals_of_codes(), connection.cursor() as cursor:
+        cursor.execute(_MAKE, {"makings": msgspec.json.encode(rows).decode(), "actor": actor_id, "at": at})
+        made = cursor.fetchall()
+    return [
+        _stored_value(making, value_id, account_id, actor_id, at)
+        for making, (value_id, account_id) in zip(makings, made, strict=True)
+    ]
+
+
+def _row(place: int, making: Making, code: Coded) -> dict[str, Any]:
+    return {
+        "place": place,
+        "kind": making.kind.value,
+        "type": making.type.pk,
+        "customer": making.customer_id,
+        "percent": making.percent,
+        "price": None if making.price is None else money.text(making.price),
+        "stores": making.store_codes,
+        "origin": making.origin,
+        "operation": making.operation,
+        "store": making.store_id,
+        "terminal": making.terminal_id,
+        "sale": making.sale_id,
+        "digest": code.digest,
+        "last4": code.last4,
+        "nonce": code.nonce.hex() or None,
+    }
+
+
+def _stored_value(
+    making: Making, value_id: int, account_id: int, actor_id: int | None, at: datetime
+) -> StoredValue:
+    """Return what was written as the model that callers work with, as cheaply as it would be read."""
+    nothing = Decimal(0)
+    account = _read(
+        Account, id=account_id, kind=making.kind.value, balance=nothing, owed=nothing, created_at=at
+    )
+    stored = _read(
+        StoredValue,
+        id=value_id,
+        type_id=making.type.pk,
+        account_id=account_id,
         customer_id=making.customer_id,
         percent=making.percent,
         price=None if making.price is None else money.to_decimal(making.price),
@@ -208,98 +284,26 @@ def _stored_value(making: Making, account: Account, actor_id: int | None, at: da
         terminal_id=making.terminal_id,
         sale_id=making.sale_id,
         actor_id=actor_id,
+        blocked_reason="",
         created_at=at,
     )
+    stored.type, stored.account = making.type, account
+    return stored
 
 
-def _add_codes(
-    values: Sequence[StoredValue],
-    codes: Sequence[str],
-    digests: Sequence[str],
-    nonces: Sequence[bytes],
-    at: datetime,
-) -> None:
+def _read(model: type[Written], **values: Any) -> Written:
+    """Return a row that was written as if it had been read, which costs a third of making it by its fields."""
+    names = [field.attname for field in model._meta.concrete_fields]
+    return model.from_db(DEFAULT_DB_ALIAS, names, [values.get(name) for name in names])
+
+
+@contextmanager
+def _refusals_of_codes() -> Iterator[None]:
+    """Say that a code is taken, leaving the caller's transaction as it was before."""
     try:
         with transaction.atomic():
-            StoredValueCode.objects.bulk_create(
-                [
-                    StoredValueCode(
-                        stored_value=value,
-                        digest=digest,
-                        last4=stored_codes.last4(code),
-                        nonce=nonce or None,
-                        created_at=at,
-                    )
-                    for value, code, digest, nonce in zip(values, codes, digests, nonces, strict=True)
-                ]
-            )
+            yield
     except IntegrityError as error:
         if "digest" in getattr(getattr(error.__cause__, "diag", None), "constraint_name", ""):
             raise CodeTaken from error
         raise
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """What was put into a stored value, and whether it had been before."""
-
-    stored: StoredValue
-    amount: int
-    lot_id: int
-    expires_at: datetime | None
-    replayed: bool = False
-
-
-def load(
-    stored: StoredValue, *, amount: int, origin: str, operation: str, at: datetime, reason: str = ""
-) -> Loaded:
-    """Put more into an e-purse. Its type and account are loaded; the account is locked here.
-
-    Raises NotReloadable, StoredValueBlocked, AmountInvalid, AboveCeiling, and OperationReused for another amount.
-    """
-    lock_accounts(None, [stored.account_id])
-    stored.refresh_from_db(fields=["blocked_at"])
-    cause = f"load:{origin}:{operation}"[:120]
-    known = Lot.objects.filter(account_id=stored.account_id, cause=cause).first()
-    if known is not None:
-        if money.from_decimal(known.earned) != amount:
-            raise OperationReused
-        return Loaded(
-            stored=stored, amount=amount, lot_id=known.pk, expires_at=known.expires_at, replayed=True
-        )
-    if not stored.type.is_reloadable:
-        raise NotReloadable
-    if stored.blocked_at is not None:
-        raise StoredValueBlocked
-    if not 0 < amount <= MOST:
-        raise AmountInvalid
-    held = alive(stored.account_id, at)
-    if stored.type.ceiling is not None:
-        ceiling = money.from_decimal(stored.type.ceiling)
-        if held + amount > ceiling:
-            raise AboveCeiling(ceiling=ceiling, balance=held)
-    days = stored.type.valid_days
-    end = end_after(at, days, company_zone()) if days else None
-    [credited] = credit(
-        [
-            Credit(
-                account=stored.account,
-                cause=cause,
-                amount=amount,
-                available_from=at,
-                expires_at=end,
-                source=LotSource.ISSUE,
-            )
-        ],
-        occurred_at=at,
-        at=at,
-        kind=EntryKind.LOAD,
-        reason=reason,
-    )
-    return Loaded(stored=stored, amount=amount, lot_id=credited.lot_id, expires_at=end)
-
-
-def alive(account_id: int, at: datetime) -> int:
-    """Return the hundredths that an account holds at a moment, pending ones included."""
-    lots = Lot.objects.filter(account_id=account_id).open().alive(at=at)
-    return sum(money.from_decimal(left) for left in lots.values_list("remaining", flat=True))

@@ -27,8 +27,9 @@ from loyalty.services.refusals import (
     StoredValueUsed,
     TypeNotActive,
 )
+from loyalty.services.stored_value_loads import load
 from loyalty.services.stored_value_states import void
-from loyalty.services.stored_values import Making, code_again, load, made_before, make
+from loyalty.services.stored_values import Making, code_again, made_before, make
 from loyalty.stored_codes import written
 from pos_api.authentication import TerminalCaller
 from pos_api.counter_value import worth_body

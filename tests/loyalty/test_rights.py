@@ -15,7 +15,15 @@ from loyalty.services.expiry import post_expired
 from loyalty.services.ledger import lock_accounts, spend
 from loyalty.services.returns import Withdrawal, restore, withdraw
 from retail.models import Sale
-from tests.builders import NOON, build_account, build_credit, build_program, build_sale, build_user
+from tests.builders import (
+    NOON,
+    build_account,
+    build_card,
+    build_credit,
+    build_program,
+    build_sale,
+    build_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +83,13 @@ class TestTheRole:
         account.refresh_from_db()
         assert expired == 1
         assert (account.balance, account.owed) == (16, 0)
+
+    def test_makes_stored_values(self, role):
+        with as_role(role):
+            card = build_card(30_00)
+
+        card.account.refresh_from_db()
+        assert card.account.balance == 30
 
     @pytest.mark.parametrize(
         "statement",

@@ -84,3 +84,12 @@ class TestKept:
             "····08",
             "····0815",
         ]
+
+    @pytest.mark.parametrize("own", ["", "natal-2026", "4711"])
+    def test_is_what_the_code_is_found_by(self, own: str) -> None:
+        coded = stored_codes.own(own, key=KEY) if own else stored_codes.generate(key=KEY)
+
+        assert coded.code == (own or stored_codes.code_of(coded.nonce, key=KEY))
+        assert coded.digest == stored_codes.digest(coded.code, key=KEY)
+        assert coded.last4 == stored_codes.last4(coded.code)
+        assert bool(coded.nonce) == (not own)

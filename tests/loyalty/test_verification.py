@@ -27,8 +27,9 @@ from loyalty.services.expiry import post_expired
 from loyalty.services.ledger import spend
 from loyalty.services.merge import move_value, move_value_back
 from loyalty.services.returns import Withdrawal, restore, withdraw
+from loyalty.services.stored_value_loads import load
 from loyalty.services.stored_value_states import void
-from loyalty.services.stored_values import Making, load, make
+from loyalty.services.stored_values import Making, make
 from retail.models import Sale
 from tests.builders import (
     NOON,

@@ -10,8 +10,9 @@ from django.utils import timezone
 from customers.models import Customer
 from loyalty.models import Account, AccountKind, Lot, PointsProgram
 from loyalty.selectors.stored_values import find_by_code, usual_type
+from loyalty.services.stored_value_loads import load
 from loyalty.services.stored_value_states import replace_code
-from loyalty.services.stored_values import Making, load, make
+from loyalty.services.stored_values import Making, make
 from tests.builders import build_account, build_credit
 from tests.pos_api.till import Till, basket, line, publish, sale
 from tests.world import assert_world
