@@ -1,6 +1,7 @@
 // The public API and nothing else: every call carries the terminal's key, never the manager's session.
 
 import { pairing, state, update } from "./state.js";
+import { MASK, withoutCodes } from "./stored.js";
 
 const BASE = "/api/v1/";
 const TIMEOUT_MS = 15_000;
@@ -15,6 +16,11 @@ export class Problem extends Error {
     this.code = body.code ?? "";
     this.errors = body.errors ?? [];
     this.retryAfter = retryAfter;
+  }
+
+  // Says what became of the request: asking the same again changes nothing. Overload, outages and keys say nothing of it.
+  get isFinal() {
+    return this.status < 500 && this.status !== 429 && this.status !== 401;
   }
 }
 
@@ -74,7 +80,9 @@ function note({ quiet, method, url, body, headers, status, answer, started }) {
   if (quiet) return;
   const milliseconds = Math.round(performance.now() - started);
   update(() => {
-    state.exchangeLog = { method, url, body, headers, status, answer, milliseconds };
+    state.exchangeLog = {
+      method, url: url.replace(/(\/stored-values\/)[^/]+/, `$1${MASK}`), body: withoutCodes(body), headers, status, answer: withoutCodes(answer), milliseconds,
+    };
   });
 }
 

@@ -5,9 +5,10 @@
 import { onClick, onSubmit } from "./actions.js";
 import { Problem, Unreachable, call, query } from "./api.js";
 import { field, h, icon } from "./dom.js";
-import { moneyText, parseMoney, showMoney } from "./money.js";
+import { showDay } from "./moments.js";
+import { moneyText, parseMoney, showMoney, showQuantity } from "./money.js";
 import { newId, say, state, update } from "./state.js";
-import { isMasked, validity, valuePaper, worth } from "./stored.js";
+import { isMasked, isVip, kindName, validity, valuePaper, worth } from "./stored.js";
 
 const failureText = (error) => {
   if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
@@ -85,13 +86,16 @@ export async function sendIssuing() {
     const { body } = await call("POST", issuing.path, { body: issuing.body });
     update(() => {
       state.history.issuing = null;
+      // Paper jams, dialogs are closed too early: for a day the same request is answered with the same code.
+      if (issuing.what === "sold" && !issuing.body.code) state.history.lastCode = { path: issuing.path, body: issuing.body };
       state.dialog = { name: "valueIssued", what: issuing.what, answer: body };
     });
+    focus("value-print");
   } catch (error) {
     const text = failureText(error);
     update(() => {
-      // A refusal is final; without an answer nobody knows, and it stays to be sent again.
-      if (error instanceof Problem && error.status < 500 && error.status !== 429) state.history.issuing = null;
+      // A refusal is final; without an answer, or a key, nobody knows, and it stays to be sent again.
+      if (error instanceof Problem && error.isFinal) state.history.issuing = null;
       const errors = Object.fromEntries((error.errors ?? []).map(({ path, message }) => [path.split(".")[0], message]));
       const named = ["amount", "price", "code"].some((name) => errors[name]);
       if (state.dialog && "errors" in state.dialog) Object.assign(state.dialog, { errors, error: named ? "" : text });
@@ -102,17 +106,35 @@ export async function sendIssuing() {
   }
 }
 
-async function look({ code }) {
+async function look(form) {
   const { dialog } = state;
-  if (!code.trim()) return;
+  const code = form.code.trim().toUpperCase();
+  if (!code) return;
   try {
-    const { body } = await call("GET", `stored-values/${query(code.trim())}/`);
-    update(() => { Object.assign(dialog, { code: code.trim(), value: body, error: "", errors: {} }); });
+    const vip = dialog.purpose === "check" && isVip(code);
+    const { body } = await call("GET", vip ? `vip-cards/check/?code=${query(code)}` : `stored-values/${query(code)}/`);
+    update(() => { Object.assign(dialog, { code, value: vip ? null : body, vip: vip ? body : null, error: "", errors: {} }); });
     focus({ load: "value-amount", takeBack: "value-reason" }[dialog.purpose]);
   } catch (error) {
     const text = failureText(error);
-    update(() => { Object.assign(dialog, { value: null, error: text }); });
+    update(() => { Object.assign(dialog, { value: null, vip: null, error: text }); });
     document.getElementById("value-code")?.select();
+  }
+}
+
+// Make the paper of the last code that was given here once more: of a card that was sold, or of a credit note.
+async function showAgain() {
+  const { path, body } = state.history.lastCode;
+  try {
+    const { body: answer } = await call("POST", path, { body });
+    const note = answer.refund?.credit_note;
+    const paper = note
+      ? { name: kindName("credit_note"), amount: showMoney(note.amount), until: note.expires_at, code: note.code }
+      : { name: answer.name, amount: worth(answer), until: answer.expires_at, customer: answer.customer?.name, code: answer.code };
+    update(() => { state.dialog = { name: "codeAgain", paper }; });
+    focus("value-print");
+  } catch (error) {
+    say(failureText(error));
   }
 }
 
@@ -145,6 +167,7 @@ onClick({
     focus("stored-input");
   },
   "value.send": sendIssuing,
+  "value.again": showAgain,
 });
 
 onSubmit({ "value.sell": sell, "value.load": load, "value.look": look, "value.takeBack": takeBack });
@@ -162,7 +185,8 @@ export function othersView() {
       choice("value.open", "plus", gettext("Load an e-purse"), gettext("Put more into one that the customer has."), { purpose: "load" }),
       choice("value.open", "eye", gettext("Check a code"), gettext("What it holds, until when, and whose it is."), { purpose: "check" }),
       choice("value.present", "barcode", gettext("Use a code in this sale"), gettext("Gift card, e-purse, voucher or credit note.")),
-      choice("value.open", "undo", gettext("Take one back"), gettext("Sold by mistake, and nothing of it used."), { purpose: "takeBack" })),
+      choice("value.open", "undo", gettext("Take one back"), gettext("Sold by mistake, and nothing of it used."), { purpose: "takeBack" }),
+      state.history.lastCode && choice("value.again", "printer", gettext("Print the last code again"), gettext("Of the card or credit note that was given last, for a day."))),
   };
 }
 
@@ -191,13 +215,27 @@ export function sellValueView({ id, kind, types, chosen, error, errors }) {
   };
 }
 
+const printButton = () => h("button", { id: "value-print", class: "button", type: "button", autofocus: true, data: { action: "receipt.print" } }, icon("printer"), gettext("Print"));
+const isReadable = (code) => Boolean(code) && !isMasked(code);
+const UNREADABLE = () => h("p", { class: "alert alert-info" }, gettext("It was sold before, and its code cannot be shown again."));
+
+export function codeAgainView({ paper }) {
+  const readable = isReadable(paper.code);
+  return {
+    title: paper.name,
+    body: [readable ? valuePaper(paper) : UNREADABLE()],
+    actions: [readable && printButton(), h("button", { class: "button button-primary", type: "button", data: { action: "receipt.new" } }, gettext("Done"))],
+  };
+}
+
 const paid = (price) => h("p", { class: "left change" }, gettext("Take from the customer"), h("b", {}, showMoney(price)));
 
 export function valueIssuedView({ what, answer }) {
   const { name, balance, percent, code, customer, price, loaded, expires_at: until, flags = [] } = answer;
-  const readable = code && !isMasked(code);
+  const readable = isReadable(code);
   const test = flags.includes("test") && h("p", { class: "alert alert-warning" }, gettext("A test: nothing was sold."));
-  const done = h("button", { class: "button button-primary", type: "button", autofocus: true, data: { action: "receipt.new" } }, icon("arrow-right"), gettext("Done"));
+  // Where there is a code it is printed first: whoever confirms too soon has lost it.
+  const done = h("button", { class: "button button-primary", type: "button", autofocus: what === "loaded" || !readable, data: { action: "receipt.new" } }, icon("arrow-right"), gettext("Done"));
   if (what === "loaded") {
     return {
       title: gettext("The e-purse is loaded"),
@@ -212,9 +250,9 @@ export function valueIssuedView({ what, answer }) {
     body: [
       test, paid(price),
       readable ? valuePaper({ name, amount: worth({ balance, percent }), until, customer: customer?.name, code })
-        : h("p", { class: "alert alert-info" }, gettext("It was sold before, and its code cannot be shown again.")),
+        : UNREADABLE(),
     ],
-    actions: [readable && h("button", { class: "button", type: "button", data: { action: "receipt.print" } }, icon("printer"), gettext("Print")), done],
+    actions: [readable && printButton(), done],
   };
 }
 
@@ -225,7 +263,7 @@ const LOOK_TITLES = {
 };
 
 export function lookValueView(dialog) {
-  const { id, purpose, code, value, error, errors } = dialog;
+  const { id, purpose, code, value, vip, error, errors } = dialog;
   const busy = state.committing || Boolean(state.history.issuing);
   return {
     title: LOOK_TITLES[purpose](),
@@ -236,6 +274,8 @@ export function lookValueView(dialog) {
         h("button", { class: "button", type: "submit" }, icon("search"), gettext("Check"))),
       error && h("p", { class: "alert alert-danger", role: "alert" }, error),
       value && holdsView(value),
+      vip && vipView(vip),
+      vip && h("button", { class: "button button-primary", type: "button", data: { action: "stored.use", code } }, icon("check"), gettext("Use in this sale")),
       value && purpose === "check" && h("div", { class: "cluster" },
         h("button", { class: "button button-primary", type: "button", data: { action: "stored.use", code } }, icon("check"), gettext("Use in this sale")),
         value.reloadable && h("button", { class: "button", type: "button", data: { action: "value.purpose", purpose: "load" } }, icon("plus"), gettext("Load")),
@@ -251,9 +291,17 @@ export function lookValueView(dialog) {
   };
 }
 
+const row = (label, text, kind = "") => text && h("div", { class: kind }, h("dt", {}, label), h("dd", {}, text));
+
+function vipView({ customer, percent, valid_until: day }) {
+  return h("dl", { class: "totals value-holds", data: { key: "holds" } },
+    row(gettext("Customer"), customer.name || "—", "net"),
+    row(gettext("VIP card"), `${showQuantity(percent)}%`),
+    row(gettext("Validity"), interpolate(gettext("Valid until %(date)s"), { date: showDay(day) }, true)));
+}
+
 function holdsView(value) {
   const { name, minimum_purchase: minimum, stores, customer, last4 } = value;
-  const row = (label, text, kind = "") => text && h("div", { class: kind }, h("dt", {}, label), h("dd", {}, text));
   return h("dl", { class: "totals value-holds", data: { key: "holds" } },
     row(`${name} ····${last4}`, worth(value), "net"),
     row(gettext("Validity"), validity(value.expires_at)),

@@ -185,7 +185,12 @@ export function alertsView() {
   const { pending } = state.history;
   const { status, problem, errors } = state.evaluation;
   return [
-    pending && !state.committing && h("div", { class: "alert alert-warning", role: "alert", data: { key: "pending" } }, icon("alert"),
+    pending && !state.committing && pending.unproved && h("div", { class: "alert alert-warning", role: "alert", data: { key: "unproved" } }, icon("alert"),
+      h("div", { class: "grow" }, h("strong", {}, interpolate(gettext("Ticket %(ticket)s waits for the customer to show who it is."), { ticket: pending.body.ticket }, true))),
+      h("div", { class: "cluster" },
+        h("button", { class: "button button-primary", type: "button", data: { action: "sale.send" } }, icon("refresh"), gettext("Ask again")),
+        h("button", { class: "button", type: "button", data: { action: "proof.giveUp" } }, gettext("Back to the basket")))),
+    pending && !state.committing && !pending.unproved && h("div", { class: "alert alert-warning", role: "alert", data: { key: "pending" } }, icon("alert"),
       h("div", { class: "grow" },
         h("strong", {}, interpolate(gettext("No answer for ticket %(ticket)s (%(amount)s)."), { ticket: pending.body.ticket, amount: showMoney(pending.body.total) }, true)),
         h("p", {}, gettext("Send it again: a sale that was recorded already is not recorded twice."))),

@@ -90,7 +90,8 @@ function keep(entry) {
 // No answer came, and the next customer waits: whether it was recorded is asked when the connection is back.
 export function keepForLater() {
   const { pending } = state.history;
-  if (!pending || state.committing || !keep({ ...pending, maybeSent: true })) return;
+  // That it waits for a proof is an answer: it was not recorded, and is no sale of a till without connection.
+  if (!pending || pending.unproved || state.committing || !keep({ ...pending, maybeSent: true })) return;
   update(() => { state.history.pending = null; });
 }
 
@@ -98,9 +99,14 @@ export function keepForLater() {
 export async function send() {
   const { pending } = state.history;
   if (!pending || state.committing) return;
-  update(() => { state.committing = true; pending.attempts += 1; });
+  const request = withProof(pending.body);
+  update(() => {
+    state.committing = true;
+    pending.attempts += 1;
+    if (request.body.proof) pending.unproved = false;
+  });
   try {
-    const answer = await call("POST", "sales/", { ...withProof(pending.body), headers: { "Idempotency-Key": pending.key } });
+    const answer = await call("POST", "sales/", { ...request, headers: { "Idempotency-Key": pending.key } });
     finish(pending, answer);
   } catch (error) {
     if (error instanceof Problem) refuse(pending, error);
@@ -149,6 +155,7 @@ function refuse(pending, problem) {
     return;
   }
   if (problem.code === "proof_required") {
+    update(() => { pending.unproved = true; });
     askForProof(problem);
     return;
   }

@@ -3,7 +3,7 @@
 import { onClick, run } from "./actions.js";
 import { unitCount } from "./basket.js";
 import { cameraView, stopCamera } from "./camera.js";
-import { lookValueView, othersView, sellValueView, valueIssuedView, valueTakenBackView } from "./cards.js";
+import { codeAgainView, lookValueView, othersView, sellValueView, valueIssuedView, valueTakenBackView } from "./cards.js";
 import { METHODS, chargeButton } from "./checkout.js";
 import { acceptFresh } from "./commit.js";
 import { customerFormView } from "./customer.js";
@@ -41,6 +41,7 @@ const DIALOGS = {
   sellValue: sellValueView,
   lookValue: lookValueView,
   valueIssued: valueIssuedView,
+  codeAgain: codeAgainView,
   valueTakenBack: valueTakenBackView,
   forfeit: forfeitView,
   survey: surveyView,

@@ -11,6 +11,9 @@ export const showMoment = (text) => (text ? written(new Date(text), language, { 
 // What ends at a moment is over then: what ends at midnight has its last day before.
 export const showLastDay = (end) => written(new Date(end) - 1, language, { dateStyle: "medium" });
 
+// A day as the API writes it, "2026-11-22".
+export const showDay = (day) => new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(`${day}T12:00Z`));
+
 // "2026-11-22", as Swedes write it: ticket numbers begin again with the store's day.
 export const businessDate = (instant) => written(instant, "sv-SE");
 export const today = () => businessDate(new Date());

@@ -5,7 +5,7 @@ import { onClick, onInput, onSubmit } from "./actions.js";
 import { h, icon } from "./dom.js";
 import { cents, editMoney, showMoney } from "./money.js";
 import { pairing, say, state, update } from "./state.js";
-import { isStored, kindName, masked } from "./stored.js";
+import { isStored, isVip, kindName, masked } from "./stored.js";
 
 const MOST = 20;
 
@@ -17,8 +17,12 @@ const refusalsAt = (index) => (state.evaluation.result?.not_redeemed ?? []).filt
 // Return "" when the code pays from now on, else why not.
 export function present(text) {
   const code = text.trim().toUpperCase();
-  const values = state.sale.stored_values;
+  const { stored_values: values, promo_codes: codes } = state.sale;
   if (!code) return gettext("Scan or type a code.");
+  if (isVip(code)) {
+    update(() => { if (!codes.includes(code)) codes.push(code); });
+    return "";
+  }
   if (values.some((value) => plain(value.code) === plain(code))) return gettext("This code was given already.");
   if (values.length >= MOST) return gettext("No more codes can be used in one sale.");
   update(() => { values.push({ code, amount: "max" }); });
@@ -53,7 +57,7 @@ onClick({
   "stored.use": ({ code }) => {
     const error = present(code);
     update(() => { state.dialog = null; state.device.panel = "checkout"; });
-    say(error || gettext("The code pays in this sale."));
+    say(error || (isVip(code) ? gettext("The card counts in this sale.") : gettext("The code pays in this sale.")));
   },
 });
 

@@ -14,6 +14,7 @@ const ONE = 1000;
 let timer = 0;
 let asked = 0;
 
+const returnsOf = (sale) => `sales/${query(sale)}/returns/`;
 const nameOf = (sku) => state.history.names[sku] || sku;
 
 // Return by line what was sold and what came back so far, in thousandths of a unit.
@@ -106,13 +107,13 @@ export async function sendReturn() {
   if (!returning || state.committing) return;
   update(() => { state.committing = true; });
   try {
-    const { body } = await call("POST", `sales/${query(returning.sale)}/returns/`, { body: returning.body });
+    const { body } = await call("POST", returnsOf(returning.sale), { body: returning.body });
     settle(returning, body);
   } catch (error) {
     const text = failed(error);
     update(() => {
       // A refusal is final; without an answer nobody knows, and it stays to be sent again.
-      if (error instanceof Problem && error.status < 500 && error.status !== 429) state.history.returning = null;
+      if (error instanceof Problem && error.isFinal) state.history.returning = null;
       if (state.dialog?.name === "return") state.dialog.error = text;
     });
   } finally {
@@ -124,6 +125,7 @@ function settle(returning, body) {
   const money = cents(body.refund.amount) > 0;
   update(() => {
     state.history.returning = null;
+    if (body.refund.credit_note) state.history.lastCode = { path: returnsOf(returning.sale), body: returning.body };
     const kept = state.history.sales.find((item) => item.sale === body.sale);
     if (kept) kept.state = body.state;
     if (returning.exchange && money) {
@@ -132,6 +134,7 @@ function settle(returning, body) {
     }
     state.dialog = { name: "returned", ticket: returning.ticket, answer: body, exchange: returning.exchange && money };
   });
+  document.getElementById("note-print")?.focus();
 }
 
 onInput({ "return.quantity": (value, { line }) => choose(Number(line), value) });
@@ -251,8 +254,8 @@ function noteView(ticket, answer, note) {
       undoneView(answer, gettext("Credit note")),
     ],
     actions: [
-      readable && h("button", { class: "button", type: "button", data: { action: "receipt.print" } }, icon("printer"), gettext("Print")),
-      h("button", { class: "button button-primary", type: "button", autofocus: true, data: { action: "receipt.new" } }, icon("arrow-right"), gettext("Done")),
+      readable && h("button", { id: "note-print", class: "button", type: "button", autofocus: true, data: { action: "receipt.print" } }, icon("printer"), gettext("Print")),
+      h("button", { class: "button button-primary", type: "button", autofocus: !readable, data: { action: "receipt.new" } }, icon("arrow-right"), gettext("Done")),
     ],
   };
 }

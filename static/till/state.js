@@ -43,7 +43,7 @@ export function emptyEvaluation() {
 }
 
 function emptyHistory() {
-  return { tickets: {}, sales: [], names: {}, recent: [], pending: null, returning: null, issuing: null, waiting: [], exceptions: [], units: {} };
+  return { tickets: {}, sales: [], names: {}, recent: [], pending: null, returning: null, issuing: null, lastCode: null, waiting: [], exceptions: [], units: {} };
 }
 
 export const state = {

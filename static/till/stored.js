@@ -14,13 +14,30 @@ const KINDS = {
   credit_note: () => gettext("Credit note"),
 };
 
+// The card of a customer with a rate of discount. It is entered like a promotional code, and is no money.
+export const isVip = (code) => code.startsWith("#VIP#");
 export const isStored = (kind) => kind in KINDS;
 export const kindName = (kind) => KINDS[kind]?.() ?? kind;
-export const masked = (code) => `····${code.slice(-4)}`;
+export const MASK = "····";
+// Of a short code of one's own only as much as leaves four symbols unsaid.
+export const masked = (code) => `${MASK}${code.slice(4).slice(-4)}`;
 // An answer that was kept, or a code that nobody can read any more.
 export const isMasked = (code) => code.startsWith("·");
 export const worth = ({ balance, percent }) => (percent ? `${showQuantity(percent)}%` : showMoney(balance));
 export const validity = (end) => (end ? interpolate(gettext("Valid until %(date)s"), { date: showLastDay(end) }, true) : gettext("Never expires"));
+
+// Where codes of stored values stand in what goes over the wire.
+const HOLDERS = new Set(["stored_values", "redeemed", "not_redeemed", "vouchers", "credit_note"]);
+const hasCode = (value, holder) => HOLDERS.has(holder) || value.kind === "stored_value" || "last4" in value || "reference" in value;
+
+// Return a document with those codes masked: what is shown of an exchange stands on the screen until the next one.
+export function withoutCodes(value, holder = "") {
+  if (Array.isArray(value)) return value.map((item) => withoutCodes(item, holder));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [
+    name, name === "code" && typeof item === "string" && hasCode(value, holder) ? masked(item) : withoutCodes(item, name),
+  ]));
+}
 
 // `name` is what it is called, `amount` what it is worth, both as text.
 export function valuePaper({ name, amount, until, customer, code }) {

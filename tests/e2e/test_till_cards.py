@@ -9,6 +9,7 @@ from loyalty.models import StoredValue
 from loyalty.selectors.stored_values import find_by_code
 from retail.code_symbols import barcode_svg
 from retail.models import Sale, SaleReturn
+from tests.builders import build_vip_card
 from tests.e2e.cashier import expect_total, name_customer, pair, pay, sell
 from tests.e2e.conftest import PHONE, OpenPage, Site, Watch, stumbling_blocks
 from tests.e2e.shop import Shop, build_shop
@@ -184,6 +185,60 @@ class TestEPurses:
         expect(page.locator("#dialog-title")).to_have_text("It is taken back")
         expect(page.locator("#till-dialog")).to_contain_text("R$80.00")
         assert held(code) == 0
+
+
+class TestVipCards:
+    def test_one_says_whose_it_is_and_counts_in_the_sale(
+        self, open_page: OpenPage, shop: Shop, watch: Watch
+    ) -> None:
+        watch.expected.add("/api/v1/vip-cards/check/")
+        build_vip_card(customer=shop.customer, code="#VIP#MARIA")
+        page = open_page("/till/")
+        pair(page, shop)
+        choose(page, "Check a code")
+        page.keyboard.type("#VIP#NINGUEM")
+        page.keyboard.press("Enter")
+        expect(page.locator("#till-dialog .alert-danger")).to_be_visible()
+
+        page.fill("#value-code", "#vip#maria")
+        page.keyboard.press("Enter")
+        expect(page.locator(".value-holds")).to_contain_text("Maria Aparecida")
+        expect(page.locator(".value-holds")).to_contain_text("10%")
+        assert stumbling_blocks(page) == []
+        page.get_by_role("button", name="Use in this sale").click()
+        sell(page, "CAM-P")
+        expect_total(page, "54.00")
+
+        # Scanned among the cards it is the same card.
+        present(page, "#VIP#MARIA")
+        expect(page.locator(".codes li")).to_have_count(1)
+        expect_total(page, "54.00")
+
+
+class TestPaper:
+    def test_the_last_code_is_printed_again(self, open_page: OpenPage, shop: Shop) -> None:
+        page = open_page("/till/")
+        pair(page, shop)
+        card = sell_card(page, "Sell a gift card", "50")
+        page.reload()
+
+        choose(page, "Print the last code again")
+
+        expect(page.locator(".value-paper code")).to_have_text(card)
+        expect(page.locator(".value-paper")).to_contain_text("R$50.00")
+        expect(page.get_by_role("button", name="Print")).to_be_focused()
+        assert StoredValue.objects.count() == 1
+
+    def test_no_code_stays_on_the_screen(self, open_page: OpenPage, shop: Shop) -> None:
+        page = open_page("/till/")
+        pair(page, shop)
+        card = sell_card(page, "Sell a gift card", "50")
+
+        page.keyboard.press("F8")
+
+        drawer = page.locator("#till-drawer")
+        expect(drawer).to_contain_text(f"····{card[-4:]}")
+        expect(drawer).not_to_contain_text(card)
 
 
 class TestTrouble:

@@ -54,8 +54,17 @@ def test_the_basket_comes_back_when_there_is_no_proof(open_page: OpenPage, shop:
     expect_total(page, "0.00")
     page.keyboard.press("F9")
 
-    page.get_by_role("button", name="Back to the basket").click()
+    # Whoever closes it is not rid of it: it is no sale without an answer, to be sent without proof later.
+    page.keyboard.press("Escape")
+    alert = page.locator(".till-alerts")
+    expect(alert).to_contain_text("waits for the customer to show who it is")
+    expect(alert.get_by_role("button", name="Paid: send it later")).to_have_count(0)
+    alert.get_by_role("button", name="Ask again").click()
+    expect(page.locator("#proof-text")).to_be_visible()
+
+    page.locator(".dialog-actions").get_by_role("button", name="Back to the basket").click()
 
     expect(page.locator("#till-dialog")).to_be_hidden()
+    expect(alert).to_be_empty()
     expect_total(page, "0.00")
     assert not Sale.objects.exists()
