@@ -64,6 +64,15 @@ class RunChanged(IssuingError):
     message = gettext_lazy("The preview has changed since you looked at it. Look at it again.")
 
 
+class RunOutdated(IssuingError):
+    """What was previewed can no longer be given: a type was switched off since, or nobody could use the vouchers."""
+
+    code = "run_outdated"
+    message = gettext_lazy(
+        "This cannot be given any more: its type is switched off, or its last day is over. Change the run first."
+    )
+
+
 class RunOverlaps(IssuingError):
     """Other runs gave something for the same purchases; `runs` are they."""
 
@@ -225,8 +234,11 @@ def confirm(
     """Let a previewed run be issued, inside the caller's transaction.
 
     `version` is that of the preview which was looked at. Raises RunNotOpen, RunNotPreviewed, RunChanged, RunEmpty,
-    RunOverlaps.
+    RunOutdated, RunOverlaps.
     """
+    with connection.cursor() as cursor:
+        # One after the other: of two runs for the same purchases the later one is told of the earlier.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('confirm an issuing run', 0))")
     run = IssuingRun.objects.select_for_update(of=("self",)).select_related("type").get(pk=run.pk)
     if not run.can_change:
         raise RunNotOpen
@@ -236,6 +248,8 @@ def confirm(
         raise RunChanged
     if not run.customer_count:
         raise RunEmpty
+    if check_terms(run, at=at):
+        raise RunOutdated
     if not accepts_overlap and (others := overlapping_runs(run)):
         raise RunOverlaps(others)
     run.state, run.confirmed_at, run.confirmed_by = RunState.ISSUING, at, user

@@ -13,12 +13,27 @@ from campaigns.models import JobState
 from campaigns.services import issuing_jobs
 from customers.models import Customer
 from loyalty import issuing
-from loyalty.models import Account, IssuingGrant, IssuingRun, RunState, StoredValue, StoredValueCode
+from loyalty.models import (
+    Account,
+    IssuingGrant,
+    IssuingRun,
+    RunState,
+    StoredValue,
+    StoredValueCode,
+    StoredValueType,
+)
 from loyalty.models.account import AccountKind
 from loyalty.selectors.issuing import issued, overlapping_runs
 from loyalty.selectors.stored_values import find_by_code, usual_type
 from loyalty.services import issuing_runs
-from loyalty.services.issuing_runs import RunChanged, RunEmpty, RunNotOpen, RunNotPreviewed, RunOverlaps
+from loyalty.services.issuing_runs import (
+    RunChanged,
+    RunEmpty,
+    RunNotOpen,
+    RunNotPreviewed,
+    RunOutdated,
+    RunOverlaps,
+)
 from loyalty.services.issuing_terms import IssuingInvalid
 from retail import money
 from retail.models import SaleReturn
@@ -307,6 +322,31 @@ class TestConfirmation:
 
         with pytest.raises(RunChanged):
             issuing_jobs.request_issue(run=run, version=seen, accepts_overlap=False, user=None, at=AT)
+
+    def test_gives_nothing_that_has_become_impossible_since_the_preview(self) -> None:
+        build_customer()
+        kind = build_stored_value_type(kind="voucher")
+        switched_off = preview(make_run(type=kind))
+        over = preview(make_run(usable_until=AT + timedelta(days=1)))
+        StoredValueType.objects.filter(pk=kind.pk).update(is_active=False)
+
+        for run, at in ((switched_off, AT), (over, AT + timedelta(days=1))):
+            with pytest.raises(RunOutdated):
+                issuing_jobs.request_issue(
+                    run=run, version=run.version, accepts_overlap=False, user=None, at=at
+                )
+
+        assert not StoredValue.objects.exists()
+
+    def test_runs_are_confirmed_one_after_the_other(self) -> None:
+        build_customer()
+        run = preview(make_run())
+
+        with CaptureQueriesContext(connection) as queries:
+            issuing_jobs.request_issue(run=run, version=run.version, accepts_overlap=False, user=None, at=AT)
+
+        locks = [query["sql"] for query in queries if "lock" in query["sql"] or "FOR UPDATE" in query["sql"]]
+        assert ["pg_advisory_xact_lock" in sql for sql in locks[:2]] == [True, False]
 
     def test_needs_somebody_to_give_something_to(self) -> None:
         with pytest.raises(RunEmpty):
