@@ -61,7 +61,10 @@ class UnitLot(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class CashbackLot(Struct, frozen=True, kw_only=True, gc=False):
-    """What is left of one credit of cashback, in cents, but for what is `held` for other sales. `campaign` gave it (empty: none did, as with an adjustment)."""
+    """What is left of one credit of cashback, in cents, but for what is `held` for other sales.
+
+    `campaign` gave it (empty: none did, as with an adjustment).
+    """
 
     id: int
     amount: int

@@ -125,7 +125,8 @@ def record_consent(
 ) -> Consent:
     """Append one answer, given as data, also when it repeats what stands: it is evidence of its own.
 
-    What is answered for a record that was merged into another counts for that one. ``source`` says where it was given (till, web, import). Raises ConsentRefused.
+    What is answered for a record that was merged into another counts for that one. ``source`` says where it was given (till,
+    web, import). Raises ConsentRefused.
     """
     answer, errors = read_answer(values)
     given_at = answer.get("given_at")

@@ -40,8 +40,8 @@ MONEY_KINDS = (AccountKind.CASHBACK, *STORED_TYPES)
 class Account(models.Model):
     """What the company owes: a customer's points of a program, stamps of a plan or cashback, or what one stored value holds.
 
-    A customer may hold a stored value, too; `StoredValue` says who. `balance` and `owed` are kept by the database's triggers on entries, receivables and settlements; nothing else
-    writes them. Both kinds of redemption lock this row first.
+    A customer may hold a stored value, too; `StoredValue` says who. `balance` and `owed` are kept by the database's triggers
+    on entries, receivables and settlements; nothing else writes them. Both kinds of redemption lock this row first.
     """
 
     customer = models.ForeignKey(

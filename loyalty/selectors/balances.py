@@ -30,7 +30,8 @@ class UsableLot:
 class Balance:
     """One account at a moment. `code` and `name` are those of its program or plan, empty for cashback.
 
-    `reserved` is what reservations keep of what could be used otherwise; it is no part of `available`. `expiring` is the part of `available` whose end is within the days asked for, and `next_expiry` the first end.
+    `reserved` is what reservations keep of what could be used otherwise; it is no part of `available`. `expiring` is the part
+    of `available` whose end is within the days asked for, and `next_expiry` the first end.
     `pending_from` is when the first of `pending` can be used; `awaiting_review` is the part that no day makes usable.
     `lots` are the usable ones in the order in which they are spent.
     """
