@@ -191,7 +191,9 @@ class IssuingRunConfirmView(ManagerView):
         request=ConfirmDocument,
         responses={202: JOB},
         examples={"The preview that was looked at": {"version": 2}},
-        problems={409: "`run_changed`, `run_empty`, `run_not_open`, `run_not_previewed`, `run_outdated`, `run_overlaps`"},
+        problems={
+            409: "`run_changed`, `run_empty`, `run_not_open`, `run_not_previewed`, `run_outdated`, `run_overlaps`"
+        },
     )
     def post(self, request: Request, pk: int) -> HttpResponse:
         run = find_run(pk)
