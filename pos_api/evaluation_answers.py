@@ -251,7 +251,14 @@ class SimulatedRefundAnswer(Struct, kw_only=True):
     taken_back: list[TakenBackAnswer]
 
 
+class SimulatedCodeAnswer(PromoCodeAnswer, kw_only=True):
+    """A VIP card that can be used says its rate in `percent`."""
+
+    percent: str | UnsetType = UNSET
+
+
 class SimulationAnswer(EvaluationAnswer, kw_only=True):
     """An evaluation; `refund` stands with it when the document has `returns`."""
 
+    promo_codes: list[SimulatedCodeAnswer]  # type: ignore[assignment]
     refund: SimulatedRefundAnswer | UnsetType = UNSET

@@ -123,13 +123,14 @@ SIMULATION_SCHEMA: dict[str, Any] = {
                     "campaign": {"type": "string"},
                     "pool": {"type": "string"},
                     "usable": {"type": "boolean", "default": True},
+                    "percent": {**_PERCENT, "description": "Of a VIP card: its rate."},
                 },
             },
         },
         "live": {
             "type": "boolean",
             "default": False,
-            "description": "Together with what is published; lines are completed from the catalogue.",
+            "description": "Together with what is published; lines are completed from the catalogue, codes and VIP cards looked up.",
         },
         "saved": {
             "type": "array",
@@ -156,7 +157,10 @@ SIMULATION_SCHEMA: dict[str, Any] = {
         "store": {"type": "object", "description": "`code`, `groupings`, `timezone`."},
         "shopper": {
             "type": ["object", "null"],
-            "description": "null is anonymous, {} a customer of whom nothing is known. `balances` say what the customer holds.",
+            "description": (
+                "null is anonymous, {} a customer of whom nothing is known. `balances` say what the customer holds. With `live`, a VIP "
+                "card tells who buys where nobody is named; what is known of them counts for who may view customers."
+            ),
             "properties": {"balances": _BALANCES},
         },
         "usage": {"type": "object", "description": "What campaigns have used of their limits, by code."},

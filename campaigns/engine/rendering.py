@@ -192,8 +192,13 @@ def _voucher(voucher: VoucherEarned) -> Json:
     if voucher.percent is None:
         worth = {"amount": money.text(voucher.amount)}
     else:
-        worth = {"percent": f"{(Decimal(voucher.percent) / 10_000).normalize():f}"}
+        worth = {"percent": percent_text(voucher.percent)}
     return {**giver, **worth, "valid_until": _instant(voucher.valid_until)}
+
+
+def percent_text(percent: int) -> str:
+    """Write a percentage, given in millionths, without trailing zeros: `"12.5"`."""
+    return f"{(Decimal(percent) / 10_000).normalize():f}"
 
 
 def _promo_code(result: Any) -> Json:

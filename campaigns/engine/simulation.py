@@ -29,7 +29,7 @@ from campaigns.engine.redeem_document import read_balances, read_redeem
 from campaigns.engine.redemption import Redeeming, is_bought, open_credits
 from campaigns.engine.redemption_body import ExplainRefused
 from campaigns.engine.refunds import refund_of, render_refund
-from campaigns.engine.rendering import Explain, render
+from campaigns.engine.rendering import Explain, percent_text, render
 
 _AT = Field(name="at", type="instant", label="At", nullable=True)
 COMPANY_ZONE = ZoneInfo("America/Sao_Paulo")
@@ -165,7 +165,7 @@ def simulate(
 
     `now` holds when the document names no moment, `zone` when it names no time zone. `live` is the published plan,
     used when the document says so. `read_products` names and prices gifts by their SKUs. Every campaign of the document
-    is listed, activated or not, with its reason. `as_given` is the document before it was completed with what is stored:
+    is listed, activated or not, with its reason; a VIP card with its rate. `as_given` is the document before it was completed with what is stored:
     what somebody wrote must name campaigns of this simulation.
     Raises DocumentError (BasketError for gifts) with every fault and its path.
     """
@@ -177,6 +177,10 @@ def simulate(
         plan, products=read_products(simulation.gift_skus(plan)) if read_products else None
     )
     body = render(evaluation, explain, explain_refused)
+    rates = {code.code: code.percent for code in simulation.basket.promo_codes if code.percent is not None}
+    for entered in body["promo_codes"]:
+        if entered["code"] in rates and entered["status"] != "not_usable":
+            entered["percent"] = percent_text(rates[entered["code"]])
     if simulation.returns:
         returned = {row.line: row.quantity for row in simulation.returns}
         _check_returns(simulation, returned)

@@ -127,7 +127,9 @@ class Simulator:
     payments: tuple[SimulatedPayment, ...] = fields.objects(
         SimulatedPayment, label=gettext_noop("Payments"), default=()
     )
-    promo_codes: tuple[str, ...] = fields.texts(label=gettext_noop("Promotional codes"), default=())
+    promo_codes: tuple[str, ...] = fields.texts(
+        label=gettext_noop("Promotional codes"), help=gettext_noop("VIP cards, too."), default=()
+    )
     customer: str = fields.text(
         label=gettext_noop("A customer of yours"),
         help=gettext_noop("Search by name or document. Nothing is recorded on the customer."),

@@ -32,7 +32,9 @@ from campaigns.loader import plan_for
 from campaigns.models import Campaign, CampaignCounter, PromoCodePool
 from campaigns.services.settlement import window_starts_on
 from campaigns.suggestions import Scenario
+from campaigns.vip_cards_entered import vip_cards_entered
 from customers.models import Customer
+from customers.selectors import find_customer
 from loyalty.selectors.program_documents import plan_documents, program_documents
 from retail import codes, money
 from retail.models import Company, Store
@@ -104,15 +106,19 @@ class CatalogueShelf:
 INVENTED_CODE = "FIEL-TEST"
 
 
-def run_scenario(scenario: Scenario, *, at: datetime, shows_codes: bool = False) -> Simulated:
+def run_scenario(
+    scenario: Scenario, *, at: datetime, shows_codes: bool = False, shows_customers: bool = False
+) -> Simulated:
     """Evaluate a scenario by the company's policy, with the limits and budgets as they stand. Reads only.
 
-    `at` holds when the scenario names no moment; suggestions name codes of pools with `shows_codes` only. Raises DocumentError, whose paths are those of the scenario.
+    `at` holds when the scenario names no moment; suggestions name codes of pools with `shows_codes` only. A VIP card gives its
+    rate to anybody who knows it; what is known of its customer counts with `shows_customers` only. Raises DocumentError,
+    whose paths are those of the scenario.
     """
     company = Company.objects.get()
     zone = ZoneInfo(company.time_zone)
     problems: list[Problem] = []
-    document, customer = _document(scenario, at, zone, problems)
+    document, customer = _document(scenario, at, zone, problems, shows_customers)
     document["policy"] = company.policy or None
     try:
         simulation = _read(document, at, zone, problems)
@@ -162,7 +168,7 @@ def _read(document: dict[str, Any], at: datetime, zone: ZoneInfo, problems: list
 
 
 def _document(
-    scenario: Scenario, at: datetime, zone: ZoneInfo, problems: list[Problem]
+    scenario: Scenario, at: datetime, zone: ZoneInfo, problems: list[Problem], shows_customers: bool
 ) -> tuple[dict[str, Any], Customer | None]:
     """Write a scenario as a simulation document, with what the database knows. `zone` is that of no store.
 
@@ -180,11 +186,20 @@ def _document(
         entry["name"]: entry.get("value") or "" for entry in scenario.get("captured", []) if entry.get("name")
     }
     customer = _customer(scenario.get("customer"), problems)
+    shopper, words = scenario.get("shopper"), basket.get("promo_codes", [])
+    told = (shopper or {}).get("document", "")
+    named = customer or (find_customer("document", told) if told else None)
+    buyer, cards = vip_cards_entered(words, customer=named, is_named=bool(told), at=moment)
+    if cards and shows_customers:
+        customer = buyer
+    elif cards and shopper is None:
+        # Somebody of whom nothing is told.
+        shopper = {}
     document: dict[str, Any] = {
         "campaigns": campaigns,
         "basket": basket,
         "live": bool(scenario.get("live")),
-        "promo_codes": _codes_entered(basket.get("promo_codes", []), campaigns, customer, moment),
+        "promo_codes": [*_codes_entered(words, campaigns, customer, moment), *cards],
     }
     if scenario.get("at"):
         document["at"] = scenario["at"]
@@ -195,7 +210,7 @@ def _document(
             problems.append(Problem("store", "unknown", message, {"code": scenario["store"]}))
         else:
             document["store"], zone = store, ZoneInfo(store["timezone"])
-    document["shopper"] = _shopper(scenario.get("shopper"), customer, moment.astimezone(zone))
+    document["shopper"] = _shopper(shopper, customer, moment.astimezone(zone))
     programs = program_documents() if scenario.get("live") or scenario.get("points") else []
     _use_balances(document, scenario.get("points", []), programs, problems)
     if scenario.get("live"):

@@ -79,8 +79,13 @@ class Simulator(PageMixin, View):
         found: tuple[Problem, ...] = ()
         if scenario["lines"]:
             try:
-                shows_codes = self.request.user.has_perm("campaigns.view_promocodepool")
-                simulated = run_scenario(scenario, at=at, shows_codes=shows_codes)
+                user = self.request.user
+                simulated = run_scenario(
+                    scenario,
+                    at=at,
+                    shows_codes=user.has_perm("campaigns.view_promocodepool"),
+                    shows_customers=user.has_perm("customers.view_customer"),
+                )
                 # What could not be read would be missing from the answer.
                 result = None if form.wrong else Receipt(simulated, scenario).data()
             except DocumentError as error:
@@ -130,6 +135,8 @@ class Receipt:
         self.refusals = evaluation.not_activated[:MOST_REFUSALS]
         verdicts = [verdict for refusal in self.refusals for verdict in refusal.verdicts]
         named = references.names_of(pair for verdict in verdicts for pair in codes_named(verdict))
+        entered = simulated.simulation.basket.promo_codes
+        self.rates = {code.code: code.percent for code in entered if code.percent is not None}
         self.names = {**self.campaign_names, **named}
 
     def data(self) -> Json:
@@ -144,7 +151,8 @@ class Receipt:
             "activations": [
                 {
                     "campaign": a.campaign,
-                    "name": a.name,
+                    "name": self._giver(a.campaign),
+                    "is_campaign": a.campaign in self.campaign_names,
                     "description": a.description,
                     "discount": _amount(a.discount),
                     "own": a.campaign in own,
@@ -153,7 +161,8 @@ class Receipt:
             ],
             "earned": [*self._used(), *self._earned(evaluation.earned)],
             "codes": [
-                (code.code, CODE_STATUSES[code.status], code.status) for code in evaluation.promo_codes
+                (code.code, self._code_text(code.code, code.status), code.status)
+                for code in evaluation.promo_codes
             ],
             "gifts": [self._gift(offer) for offer in evaluation.gifts],
             "optional": self._optional(),
@@ -163,10 +172,21 @@ class Receipt:
             "moment": formats.moment(self.simulated.simulation.moment),
         }
 
+    def _giver(self, code: str) -> str:
+        """Name what gave something: a campaign, or a VIP card with its rate."""
+        if code in self.rates:
+            return _("VIP card, %(rate)s off") % {"rate": written("percent", self.rates[code])}
+        return self.campaign_names.get(code, code)
+
+    def _code_text(self, code: str, status: str) -> str:
+        if code not in self.rates:
+            return str(CODE_STATUSES[status])
+        return f"{self._giver(code)}: {CARD_STATUSES[status]}"
+
     def _line(self, line: Any) -> Json:
         adjustments = [
             {
-                "name": self.campaign_names.get(a.campaign, a.campaign),
+                "name": self._giver(a.campaign),
                 "benefit": _(BENEFITS[a.benefit].label),
                 "amount": _amount(a.amount),
             }
@@ -266,10 +286,12 @@ class Receipt:
         ]
 
     def _refusal(self, refusal: Refusal, own: bool) -> Json:
-        campaign = self.simulated.plan.campaigns[refusal.campaign].campaign
+        compiled = self.simulated.plan.campaigns.get(refusal.campaign)
+        campaign = None if compiled is None else compiled.campaign
         return {
             "campaign": refusal.campaign,
-            "name": refusal.name,
+            "name": self._giver(refusal.campaign),
+            "is_campaign": compiled is not None,
             "own": own,
             "reasons": [self._reason(verdict, campaign) for verdict in refusal.verdicts],
         }
@@ -289,6 +311,8 @@ class Receipt:
                 ("missing", verdict.missing),
             ):
                 shown[label] = written(verdict.unit, value) if value is not None else ""
+        if campaign is None:
+            return shown
         suggestion = suggest(verdict, campaign, self.scenario, self.simulated.shelf)
         if suggestion is not None:
             address = packed(suggestion.scenario) if suggestion.scenario is not None else None
@@ -302,6 +326,11 @@ CODE_STATUSES = {
     "applied": gettext_lazy("applied"),
     "not_activated": gettext_lazy("its campaign does not activate"),
     "not_usable": gettext_lazy("cannot be used"),
+}
+# A card that cannot be used is told from no other code.
+CARD_STATUSES = {
+    "applied": CODE_STATUSES["applied"],
+    "not_activated": gettext_lazy("takes nothing off"),
 }
 
 

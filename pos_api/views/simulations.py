@@ -8,6 +8,7 @@ from pos_api.openapi import operation
 from pos_api.services.simulation import company_zone, run_simulation
 from pos_api.simulation_schema import SIMULATION_SCHEMA
 from pos_api.views.base import ManagerView, answer, read_json
+from pos_api.views.resources import user_of
 
 
 class SimulationsView(ManagerView):
@@ -24,4 +25,10 @@ class SimulationsView(ManagerView):
         answer=EVALUATE_ANSWER,
     )
     def post(self, request: Request) -> HttpResponse:
-        return answer(run_simulation(read_json(request), now=timezone.now(), zone=company_zone()))
+        body = run_simulation(
+            read_json(request),
+            now=timezone.now(),
+            zone=company_zone(),
+            shows_customers=user_of(request).has_perm("customers.view_customer"),
+        )
+        return answer(body)

@@ -470,3 +470,86 @@ class TestPoints:
 
         assert answer.context["result"] is None
         assert [field for _anchor, field, _text in said(answer)] == [label]
+
+
+class TestVipCards:
+    CODE = "#VIP#ANA1"
+
+    @pytest.fixture
+    def card(self, db: None) -> Any:
+        ana = builders.build_customer(name="Ana Souza", document="39053344705", birth_date=date(1960, 1, 1))
+        return builders.build_vip_card(code=self.CODE, customer=ana)
+
+    def test_are_typed_like_codes_and_say_whose_purchase_it_is(self, page: Client, card: Any) -> None:
+        answer = page.post("/simulator/", posted(**{"sim-promo_codes": " #vip#ana1 "}), follow=True)
+
+        result, text = answer.context["result"], unescape(answer.content.decode())
+        assert (result["totals"]["net"], result["customer"]) == (90, card.customer)
+        assert result["codes"] == [(self.CODE, "VIP card, 10% off: applied", "applied")]
+        assert [adjustment["name"] for adjustment in result["lines"][0]["adjustments"]] == [
+            "VIP card, 10% off"
+        ]
+        assert "<strong>VIP card, 10% off</strong>" in text
+        assert "Ana Souza" in text
+
+    def test_take_their_rate_off_what_campaigns_of_their_customer_left(self, page: Client, card: Any) -> None:
+        rule = {"kind": "customer", "attribute": "age", "operator": "gte", "value": 60}
+        campaign = builders.build_campaign(
+            conditions=rule, benefits=[{"kind": "item_percent", "percent": "20"}]
+        )
+
+        result = look(page, campaigns=[campaign.code], promo_codes=[self.CODE])
+
+        assert (result["totals"]["net"], len(result["activations"])) == (72, 2)
+
+    @pytest.mark.parametrize("shopper", [{"age": 30}, {"document": "390.533.447-05"}])
+    def test_are_of_whoever_is_invented_unless_it_is_somebody_else(
+        self, page: Client, card: Any, shopper: Any
+    ) -> None:
+        assert look(page, promo_codes=[self.CODE], shopper=shopper)["totals"]["net"] == 90
+
+    @pytest.mark.parametrize("who", ["another", "document", "unknown", "blocked", "expired", "wrong"])
+    def test_count_for_nobody_else_and_not_when_they_hold_no_more(
+        self, page: Client, card: Any, who: str
+    ) -> None:
+        other = builders.build_customer(document="11144477735")
+        type(card).objects.update(is_active=who != "blocked")
+        scenario = {
+            "another": {"customer": str(other.pk)},
+            "document": {"shopper": {"document": "111.444.777-35"}},
+            "unknown": {"shopper": {"document": "529.982.247-25"}},
+            "blocked": {},
+            "expired": {"at": "2036-01-02T12:00:00-03:00"},
+            "wrong": {"promo_codes": ["#VIP#BEA"]},
+        }[who]
+
+        result = look(page, **{"promo_codes": [self.CODE]} | scenario)
+
+        assert result["totals"]["net"] == 100
+        assert [(text, status) for _code, text, status in result["codes"]] == [
+            ("cannot be used", "not_usable")
+        ]
+
+    def test_say_when_they_take_nothing_off(self, page: Client, card: Any) -> None:
+        builders.build_product(sku="CAMISA", discountable=False)
+
+        answer = page.get("/simulator/", {"s": packed({"lines": [SHIRT], "promo_codes": [self.CODE]})})
+
+        assert "VIP card, 10% off: takes nothing off" in unescape(answer.content.decode())
+        assert answer.context["result"]["refusals"][0]["name"] == "VIP card, 10% off"
+
+    def test_tell_nothing_of_their_customer_to_whoever_may_not_see_customers(
+        self, client: Client, card: Any
+    ) -> None:
+        client.force_login(builders.build_user(permissions=["campaigns.view_campaign"]))
+        rule = {"kind": "customer", "attribute": "age", "operator": "gte", "value": 60}
+        campaign = builders.build_campaign(conditions=rule)
+
+        answer = client.get(
+            "/simulator/",
+            {"s": packed({"lines": [SHIRT], "promo_codes": [self.CODE], "campaigns": [campaign.code]})},
+        )
+
+        result = answer.context["result"]
+        assert (result["totals"]["net"], result["customer"], len(result["activations"])) == (90, None, 1)
+        assert "Ana" not in answer.content.decode().replace(self.CODE, "")

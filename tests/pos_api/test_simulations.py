@@ -1,6 +1,8 @@
 import io
 import json
 import sys
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,18 @@ from django.utils import timezone
 from campaigns.engine.policy import PRESETS
 from campaigns.models import Campaign, PromoCode
 from campaigns.services.plan import change_policy
+from loyalty.models import VipCard
 from retail.models import Sale
-from tests.builders import build_campaign, build_category, build_product, build_promo_code_pool, build_user
-from tests.pos_api.till import issue_code, line, publish
+from tests.builders import (
+    build_campaign,
+    build_category,
+    build_customer,
+    build_product,
+    build_promo_code_pool,
+    build_user,
+    build_vip_card,
+)
+from tests.pos_api.till import Till, issue_code, line, publish
 
 TEN = {"code": "DEZ", "name": "Dez", "benefits": [{"kind": "item_percent", "percent": "10.00"}]}
 
@@ -203,6 +214,84 @@ class TestSimulations:
     )
     def test_refuses_other_shapes(self, manager: Client, body: Any) -> None:
         assert simulate(manager, body).status_code == 422
+
+
+class TestVipCards:
+    CODE = "#VIP#ANA1"
+
+    @pytest.fixture
+    def card(self, db: None) -> VipCard:
+        ana = build_customer(name="Ana", document="39053344705", birth_date=date(1960, 1, 1))
+        return build_vip_card(code=self.CODE, customer=ana, percent=Decimal("12.5"))
+
+    def entered(self, *codes: str, **fields: Any) -> dict[str, Any]:
+        basket = {"lines": [line()], "promo_codes": list(codes or [" #vip#ana1 "])} | fields.pop("basket", {})
+        return document(live=True, basket=basket, **fields)
+
+    def test_are_looked_up_with_what_is_live_and_say_their_rate(self, manager: Client, card: VipCard) -> None:
+        body = simulate(manager, self.entered()).json()
+        alone = simulate(manager, document(basket={"lines": [line()], "promo_codes": [self.CODE]})).json()
+
+        assert body["totals"]["net"] == "87.50"
+        assert body["promo_codes"] == [
+            {"code": self.CODE, "status": "applied", "campaign": self.CODE, "percent": "12.5"}
+        ]
+        assert alone["promo_codes"] == [{"code": self.CODE, "status": "not_usable"}]
+
+    def test_answer_as_the_till_is_answered(self, manager: Client, till: Till, card: VipCard) -> None:
+        birthday = {"kind": "customer", "attribute": "age", "operator": "gte", "value": 60}
+        publish("IDADE", conditions=birthday, benefits=[{"kind": "item_percent", "percent": "20"}])
+        build_product(sku="CAMISA", price=Decimal(100))
+
+        tried = simulate(manager, self.entered()).json()
+        asked = till.evaluate({"lines": [line()], "promo_codes": [self.CODE]}).json()
+
+        assert tried["activations"] == asked["activations"]
+        assert [row["campaign"] for row in tried["activations"]] == ["IDADE", self.CODE]
+        assert tried["totals"]["net"] == asked["totals"]["net"] == "70.00"
+
+    @pytest.mark.parametrize(
+        ("fields", "net"),
+        [
+            ({"shopper": {"document": "390.533.447-05"}}, "87.50"),
+            ({"shopper": {"age": 30}}, "87.50"),
+            ({"shopper": {"document": "111.444.777-35"}}, "100.00"),
+            ({"basket": {"customer": {"document": "390.533.447-05"}}}, "87.50"),
+            ({"basket": {"customer": {"card": "NOBODYS"}}}, "100.00"),
+            ({"at": "2036-01-02T12:00:00-03:00"}, "100.00"),
+            ({"promo_codes": [{"code": CODE, "percent": "50"}]}, "50.00"),
+        ],
+    )
+    def test_count_for_their_customer_while_they_hold(
+        self, manager: Client, card: VipCard, fields: dict[str, Any], net: str
+    ) -> None:
+        assert simulate(manager, self.entered(**fields)).json()["totals"]["net"] == net
+
+    def test_the_first_one_that_holds_counts(self, manager: Client, card: VipCard) -> None:
+        build_vip_card(code="#VIP#ANA2", customer=card.customer, percent=Decimal(50))
+        build_vip_card(code="#VIP#BEA", percent=Decimal(60))
+
+        body = simulate(manager, self.entered(self.CODE, "#VIP#BEA", "#VIP#ANA2")).json()
+
+        assert body["totals"]["net"] == "87.50"
+        assert [(row["status"], row.get("percent")) for row in body["promo_codes"]] == [
+            ("applied", "12.5"),
+            ("not_usable", None),
+            ("not_activated", "50"),
+        ]
+
+    def test_tell_nothing_of_their_customer_to_whoever_may_not_see_customers(
+        self, client: Client, card: VipCard
+    ) -> None:
+        publish("IDADE", conditions={"kind": "customer", "attribute": "age", "operator": "gte", "value": 60})
+        client.force_login(
+            build_user(permissions=["campaigns.view_campaign"]),
+            backend="django.contrib.auth.backends.ModelBackend",
+        )
+
+        body = simulate(client, self.entered()).json()
+
+        assert [row["campaign"] for row in body["activations"]] == [self.CODE]
 
 
 class TestCommand:
