@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -164,7 +165,7 @@ RECORD: Json = {
             "items": _TEXT,
             "description": "Where it can be used; empty: everywhere.",
         },
-        "price": {**_MAYBE, "description": "What was paid for it."},
+        "price": {**_MAYBE, "description": "What was paid for it when it was sold."},
         "store": {**_MAYBE, "description": "Where it was made."},
         "sale": {**_MAYBE, "description": "The sale or return that made it."},
         "by": {**_TEXT, "description": "Who gave it by hand."},
@@ -177,7 +178,18 @@ DETAIL: Json = {
     "type": "object",
     "properties": {
         **RECORD["properties"],
-        "entries": {"type": "array", "items": ENTRY, "description": "The newest first, 500 at most."},
+        "paid": {**_TEXT, "description": "What was paid for it in all, loads included."},
+        "entries": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    **ENTRY["properties"],
+                    "price": {**_MAYBE, "description": "What was paid for it, of a load."},
+                },
+            },
+            "description": "The newest first, 500 at most.",
+        },
         "events": {"type": "array", "items": EVENT},
     },
 }
@@ -227,10 +239,13 @@ def record_body(one: Held) -> dict[str, Any]:
 
 
 def history_body(happened: list[Happening]) -> dict[str, Any]:
-    """Return the statement of a stored value: its entries, and what people did to it."""
+    """Return the statement of a stored value: what was paid for it, its entries, and what people did to it."""
+    paid = [one.price for one in happened if one.price is not None]
     return {
+        "paid": str(sum(paid, Decimal("0.00"))),
         "entries": [
             entry_body(StatementRow(one.entry, one.balance))
+            | {"price": None if one.price is None else str(one.price)}
             for one in happened
             if one.entry is not None and one.balance is not None
         ],

@@ -33,6 +33,7 @@ from loyalty.models.program import (
     TierDowngrade,
 )
 from loyalty.models.stored_value import StoredValue, StoredValueCode, StoredValueEvent, StoredValueType
+from loyalty.models.stored_value_load import StoredValueLoad
 from loyalty.models.survey import AnswerSource, SurveyAnswer
 from loyalty.models.tier import CustomerTier, ProgramTier
 from loyalty.models.vip_card import VIP_PREFIX, VipCard
@@ -71,6 +72,7 @@ __all__ = [
     "StoredValue",
     "StoredValueCode",
     "StoredValueEvent",
+    "StoredValueLoad",
     "StoredValueType",
     "SurveyAnswer",
     "TierBasis",

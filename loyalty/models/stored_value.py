@@ -143,8 +143,8 @@ class StoredValue(models.Model):
     """One gift card, e-purse, voucher or credit note, whoever holds it: what it is worth stands in its account.
 
     `percent` makes a voucher worth a part of one sale instead of an amount; its account then holds one use. `price` is
-    what was paid for it. `operation` is the id that whoever made it gave the making, once in `origin` (a terminal, an
-    issuing run, a return): sent again, it makes no second one.
+    what was paid when it was sold (each load has its own: `StoredValueLoad`). `operation` is the id that whoever made it
+    gave the making, once in `origin` (a terminal, an issuing run, a return): sent again, it makes no second one.
     """
 
     type = models.ForeignKey(

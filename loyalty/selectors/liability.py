@@ -27,6 +27,12 @@ def _sums(at: datetime) -> dict[str, Any]:
         amount = DecimalField(max_digits=20, decimal_places=2)
         return Coalesce(Sum("entries__amount", filter=happened & condition), ZERO, output_field=amount)
 
+    def paid(kind: EntryKind) -> Any:
+        # A lot is put in once and voided once, so no price counts twice.
+        amount = DecimalField(max_digits=20, decimal_places=2)
+        price = Sum("load__price", filter=happened & Q(entries__kind=kind))
+        return Coalesce(price, ZERO, output_field=amount)
+
     return {
         "accounts": Count("account_id", distinct=True, filter=happened),
         "issued": moved(Q(entries__kind__in=PUT_IN)),
@@ -36,6 +42,7 @@ def _sums(at: datetime) -> dict[str, Any]:
         "taken_back": -moved(Q(entries__kind__in=TAKEN_BACK)),
         "adjusted": moved(Q(entries__kind=EntryKind.ADJUST)),
         "outstanding": moved(~over | Q(expires_at__isnull=True)),
+        "paid": paid(EntryKind.LOAD) - paid(EntryKind.VOID),
     }
 
 
@@ -43,6 +50,7 @@ def liability(lots: QuerySet[Lot], *, at: datetime) -> QuerySet[Any]:
     """Group lots by unit, as they stood at that moment: dicts with the unit and what became of everything that was put in.
 
     issued + adjusted = outstanding + redeemed + expired + forfeited + taken_back.
+    `paid` is the money that customers gave for what was put in; what was voided counts as paid back.
     """
     return lots.order_by().values(*UNIT).annotate(**_sums(at)).filter(accounts__gt=0)
 

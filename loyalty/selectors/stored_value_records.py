@@ -10,7 +10,15 @@ from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import stored_codes
-from loyalty.models import Entry, EntryKind, Lot, StoredValue, StoredValueCode, StoredValueEvent
+from loyalty.models import (
+    Entry,
+    EntryKind,
+    Lot,
+    StoredValue,
+    StoredValueCode,
+    StoredValueEvent,
+    StoredValueLoad,
+)
 from loyalty.selectors.statement import told, with_balances
 from loyalty.selectors.stored_values import Held, digest_of, held
 
@@ -68,26 +76,39 @@ def find_by_any_code(code: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One line of a stored value's history: an entry with the balance that it left, or an event."""
+    """One line of a stored value's history: an entry with the balance that it left and what was paid for it, or an event."""
 
     at: datetime
     entry: Entry | None = None
     balance: Decimal | None = None
+    price: Decimal | None = None
     event: StoredValueEvent | None = None
 
 
 def history(stored: StoredValue) -> list[Happening]:
-    """Return what happened to a stored value, the newest first. Three queries."""
+    """Return what happened to a stored value, the newest first. Four queries."""
     entries = told(Entry.objects.filter(account_id=stored.account_id)).order_by("-pk")[:MOST]
     events = stored.events.select_related("actor", "customer").order_by("-pk")[:MOST]
+    prices = prices_paid(stored)
     happened = [
         *(
-            Happening(at=row.entry.occurred_at, entry=row.entry, balance=row.balance)
+            Happening(
+                at=row.entry.occurred_at,
+                entry=row.entry,
+                balance=row.balance,
+                price=prices.get(row.entry.lot_id) if row.entry.kind == EntryKind.LOAD else None,
+            )
             for row in with_balances(list(entries))
         ),
         *(Happening(at=event.created_at, event=event) for event in events),
     ]
     return sorted(happened, key=attrgetter("at"), reverse=True)
+
+
+def prices_paid(stored: StoredValue) -> dict[int, Decimal]:
+    """Return what was paid for a stored value, by lot: when it was sold, and for each load. One query."""
+    paid = StoredValueLoad.objects.filter(lot__account_id=stored.account_id)
+    return dict(paid.values_list("lot_id", "price"))
 
 
 def kept_by(customer_id: int, *, at: datetime, most: int) -> list[Held]:

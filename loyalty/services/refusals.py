@@ -185,6 +185,11 @@ class StoredValueVoided(StoredValueUsed):
     message = gettext_lazy("It was taken back, and ended.")
 
 
+class StoredValuePaidElsewhere(StoredValueUsed):
+    code = "paid_elsewhere"
+    message = gettext_lazy("Not all that it holds was paid for in this store: a manager takes it back.")
+
+
 class NotAdjustable(StoredValueRefused):
     code = "not_adjustable"
     field = "amount"

@@ -11,6 +11,7 @@ LEDGER_RIGHTS = {
     "loyalty_lot": ["SELECT", "INSERT", "UPDATE (reviewed_at, grace_until)"],
     # Locking a row takes the right to update one of its columns; the trigger refuses to change this one.
     "loyalty_account": ["SELECT", "INSERT", "UPDATE (created_at)"],
+    "loyalty_storedvalueload": ["SELECT", "INSERT"],
 }
 # What only migrations write.
 READ_ONLY = ("django_migrations",)

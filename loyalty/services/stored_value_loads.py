@@ -13,7 +13,7 @@ from loyalty.services.refusals import (
     OperationReused,
     StoredValueBlocked,
 )
-from loyalty.services.stored_values import MOST
+from loyalty.services.stored_values import MOST, record_prices
 from retail import money
 from retail.selectors.company import company_zone
 
@@ -30,9 +30,17 @@ class Loaded:
 
 
 def load(
-    stored: StoredValue, *, amount: int, origin: str, operation: str, at: datetime, reason: str = ""
+    stored: StoredValue,
+    *,
+    amount: int,
+    origin: str,
+    operation: str,
+    at: datetime,
+    price: int | None = None,
+    terminal_id: int | None = None,
+    reason: str = "",
 ) -> Loaded:
-    """Put more into an e-purse. Its type and account are loaded; the account is locked here.
+    """Put more into an e-purse, for which `price` was paid. Its type and account are loaded; the account is locked here.
 
     Raises NotReloadable, StoredValueBlocked, AmountInvalid, AboveCeiling, and OperationReused for another amount.
     """
@@ -75,6 +83,8 @@ def load(
         kind=EntryKind.LOAD,
         reason=reason,
     )
+    if price is not None:
+        record_prices([(credited.lot_id, price, terminal_id)])
     return Loaded(stored=stored, amount=amount, lot_id=credited.lot_id, expires_at=end)
 
 

@@ -23,6 +23,7 @@ from loyalty.models import (
     LotSource,
     StoredValue,
     StoredValueCode,
+    StoredValueLoad,
     StoredValueType,
 )
 from loyalty.rules import end_after
@@ -46,7 +47,7 @@ Written = TypeVar("Written", bound=Model)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Making:
-    """One stored value to make. `amount` and `price` in cents; with `percent` it is worth that part of one sale.
+    """One stored value to make. `amount` and `price` in cents, no price for what nobody paid; with `percent` it is worth that part of one sale.
 
     Without a `code` one is generated. Without `expires_at` it lives as long as its type says. `earned_by` names the
     campaign or rule that gave it, `reason` why somebody did.
@@ -98,7 +99,7 @@ def make(
     actor_id: int | None = None,
     reason: str = "",
 ) -> list[Made]:
-    """Make stored values, in the order given, in two statements: one or thousands, a sale's or a run's.
+    """Make stored values, in the order given, in two statements, one more for what was paid: one or thousands, a sale's or a run's.
 
     Raises AmountInvalid, AboveCeiling, CodeInvalid, CodeTaken, AlreadyPosted. The same operation must not have been
     made before: ask `made_before` first, with what it would lock held.
@@ -132,10 +133,25 @@ def make(
         actor_id=actor_id,
         reason=reason,
     )
+    record_prices(
+        [
+            (lot.lot_id, making.price, making.terminal_id)
+            for making, lot in zip(makings, credited, strict=True)
+            if making.price is not None
+        ]
+    )
     return [
         Made(stored=value, code=code.code, lot_id=lot.lot_id, expires_at=end)
         for value, code, lot, end in zip(values, codes, credited, ends, strict=True)
     ]
+
+
+def record_prices(paid: Sequence[tuple[int, int, int | None]]) -> None:
+    """Keep what was paid for lots: (lot id, cents, terminal id)."""
+    StoredValueLoad.objects.bulk_create(
+        StoredValueLoad(lot_id=lot_id, price=money.to_decimal(price), terminal_id=terminal_id)
+        for lot_id, price, terminal_id in paid
+    )
 
 
 def made_before(origin: str, operation: str) -> StoredValue | None:

@@ -48,6 +48,7 @@ _SUMS = (
     amount_column("forfeited", _("Forfeited"), on_phone=False),
     amount_column("taken_back", _("Taken back"), on_phone=False),
     amount_column("outstanding", _("Outstanding")),
+    amount_column("paid", _("Paid by customers"), on_phone=False),
 )
 
 
@@ -138,6 +139,7 @@ class BreakageReport(ByUnit):
     series = (_("Used"), _("Lapsed"), _("Outstanding"))
     amounts = (
         amount_column("issued", _("Issued")),
+        amount_column("paid", _("Paid by customers"), on_phone=False),
         amount_column("redeemed", _("Used")),
         amount_column("lost", _("Lapsed")),
         Column(name="part", label=_("Part that lapsed"), value=_part_lost),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, ClassVar, cast
 from uuid import uuid4
 
@@ -56,6 +57,8 @@ def render_value(request: HttpRequest, pk: int, *, code: str = "") -> HttpRespon
     stored: Any = get_object_or_404(records(at=at), pk=pk)
     [one] = held([stored], at=at)
     stores = Store.objects.filter(code__in=stored.store_codes or stored.type.store_codes).order_by("name")
+    happened = history(stored)
+    paid = [one.price for one in happened if one.price is not None]
     may_open_sales = request.user.has_perm("retail.view_sale")
     context = {
         "stored": stored,
@@ -71,13 +74,13 @@ def render_value(request: HttpRequest, pk: int, *, code: str = "") -> HttpRespon
             (_("Kind"), stored.type.get_kind_display()),
             (_("Until"), _day(last_day(one.balance.next_expiry, zone))),
             (_("Stores"), ", ".join(store.name for store in stores) or _now("Every store")),
-            (_("Price that was paid"), "" if stored.price is None else formats.money(stored.price)),
+            (_("Price that was paid"), formats.money(sum(paid, Decimal(0))) if paid else ""),
             (_("Made"), formats.moment(stored.created_at, zone)),
             (_("Store that made it"), stored.store.name if stored.store else ""),
             (_("Given by"), stored.actor.get_username() if stored.actor else ""),
             (_("Why it is blocked"), stored.blocked_reason),
         ],
-        "rows": [_row(happening, zone) for happening in history(stored)],
+        "rows": [_row(happening, zone) for happening in happened],
         "zone": zone,
         "may_open_sales": may_open_sales,
         "can_print": request.user.has_perm("loyalty.issue_storedvalue") and can_be_read(stored),
@@ -119,6 +122,7 @@ def _row(one: Happening, zone: Any) -> dict[str, Any]:
         "until": last_day_of(entry.lot, zone) if entry.amount > 0 else None,
         "amount": entry.amount,
         "balance": one.balance,
+        "price": "" if one.price is None else formats.money(one.price),
         "account": entry.account,
     }
 

@@ -4,6 +4,7 @@ from pos_api.models.idempotency import IdempotencyKey
 from pos_api.models.lookup_guard import LookupGuard
 from pos_api.models.reservation import Reservation, ReservationState
 from pos_api.models.sale_exception import ExceptionKind, Resolution, SaleException
+from pos_api.models.stored_value_operation import StoredValueOperation
 
 __all__ = [
     "CounterVisit",
@@ -14,6 +15,7 @@ __all__ = [
     "ReservationState",
     "Resolution",
     "SaleException",
+    "StoredValueOperation",
     "TerminalKey",
     "UserToken",
 ]

@@ -3,13 +3,20 @@
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 from msgspec import Struct
 
-from loyalty.models import AccountKind, Lot, StoredValue, StoredValueType
+from loyalty.models import (
+    AccountKind,
+    Lot,
+    StoredValue,
+    StoredValueEvent,
+    StoredValueLoad,
+    StoredValueType,
+)
 from loyalty.selectors.stored_values import (
     Held,
     find_by_code,
@@ -24,7 +31,7 @@ from loyalty.services.refusals import (
     CodeTaken,
     OperationReused,
     PriceIsFixed,
-    StoredValueUsed,
+    StoredValuePaidElsewhere,
     TypeNotActive,
 )
 from loyalty.services.stored_value_loads import load
@@ -33,15 +40,18 @@ from loyalty.services.stored_values import Making, code_again, made_before, make
 from loyalty.stored_codes import written
 from pos_api.authentication import TerminalCaller
 from pos_api.counter_value import worth_body
+from pos_api.models import StoredValueOperation
 from pos_api.problems import NotFound, Problem, invalid_field
 from pos_api.services import lookups
 from pos_api.services.customers import lock_customer
+from pos_api.services.stored_value_operations import answered_before, asked_for, keep_answer
 from pos_api.services.transactions import in_transaction
 from pos_api.stored_value_documents import LoadDocument, SellDocument
 from retail import money
 
 # Only what is paid for is sold; vouchers are issued by rules, credit notes by returns.
 SOLD = (AccountKind.GIFT_CARD, AccountKind.E_PURSE)
+Kind = StoredValueOperation.Kind
 
 
 class Answered(Struct, frozen=True, kw_only=True):
@@ -52,12 +62,15 @@ class Answered(Struct, frozen=True, kw_only=True):
 
 
 def sell(document: SellDocument, caller: TerminalCaller, *, key: str, now: datetime) -> Answered:
-    """Make a gift card or an e-purse that a customer buys; sent again, return what was made.
+    """Make a gift card or an e-purse that a customer buys; sent again, return what was answered.
 
     Raises the refusals of `loyalty.services.stored_values`, and a 422 problem for an unknown type.
     """
+    asked = asked_for(Kind.SALE, document, caller, key=key)
 
     def work() -> Answered:
+        if (known := answered_before(asked, code=str(document.code or ""))) is not None:
+            return Answered(body=known, replayed=True)
         kind = _type_to_sell(document)
         amount, price = _amounts(kind, document.amount, document.price)
         customer_id = None
@@ -66,7 +79,7 @@ def sell(document: SellDocument, caller: TerminalCaller, *, key: str, now: datet
         making = Making(
             type=kind,
             origin=_origin(caller),
-            operation=document.reference or key or uuid4().hex,
+            operation=asked.operation,
             amount=amount,
             price=price,
             code=str(document.code or ""),
@@ -74,14 +87,13 @@ def sell(document: SellDocument, caller: TerminalCaller, *, key: str, now: datet
             store_id=caller.store_id,
             terminal_id=caller.terminal_id,
         )
-        known = made_before(making.origin, making.operation)
-        if known is not None:
-            return _sold_again(known, making, now)
+        if (made_already := made_before(making.origin, making.operation)) is not None:
+            return _sold_again(made_already, making, now)
         if not kind.is_active:
             raise TypeNotActive
         [made] = make([making], at=now)
-        # The same lines make the first answer and a repeated one, so that the two are equal.
-        body = _sold_body(made.stored, made.code, making.operation, now)
+        body = _sold_body(made.stored, made.code, asked.reference, now)
+        keep_answer(asked, made.stored, body, at=now)
         transaction.set_rollback(caller.is_test)
         return Answered(body=body | {"flags": ["test"]} if caller.is_test else body)
 
@@ -97,7 +109,8 @@ def sell(document: SellDocument, caller: TerminalCaller, *, key: str, now: datet
 
 
 def _origin(caller: TerminalCaller) -> str:
-    return f"terminal:{caller.terminal_id}"
+    # What a test asks for is never that of a real sale.
+    return f"{'test' if caller.is_test else 'terminal'}:{caller.terminal_id}"
 
 
 def _type_to_sell(document: SellDocument) -> StoredValueType:
@@ -131,6 +144,7 @@ def _amounts(kind: StoredValueType, amount: int | None, price: int | None) -> tu
 
 
 def _sold_again(known: StoredValue, making: Making, now: datetime) -> Answered:
+    """Answer for what was sold before answers were kept: as it stands today."""
     loaded = _first_load(known)
     same = (
         known.type_id == making.type.pk
@@ -203,13 +217,13 @@ def not_usable() -> Problem:
 
 def check(code: str, caller: TerminalCaller, *, now: datetime) -> dict[str, Any]:
     """Return what a code holds. Raises a 404 problem that is the same for every reason, 429 while look-ups are locked."""
+    lookups.refuse_locked(terminal_id=caller.terminal_id, at=now)
     stored = _look_up(code, caller, now)
     return stored_value_body(held([stored], at=now)[0], code=written(code))
 
 
 def _look_up(code: str, caller: TerminalCaller, now: datetime) -> StoredValue:
     """Return the stored value of a code that can be used, or loaded, in the caller's store."""
-    lookups.refuse_locked(terminal_id=caller.terminal_id, at=now)
     stored = find_usable(code, store=caller.store.code, at=now)
     if stored is None:
         lookups.record_failures(terminal_id=caller.terminal_id, looked_up=[code], at=now)
@@ -220,7 +234,11 @@ def _look_up(code: str, caller: TerminalCaller, now: datetime) -> StoredValue:
 def load_value(
     code: str, document: LoadDocument, caller: TerminalCaller, *, key: str, now: datetime
 ) -> Answered:
-    """Put more into an e-purse; sent again, return what was answered."""
+    """Put more into an e-purse; sent again, return what was answered, whatever has become of the e-purse since."""
+    asked = asked_for(Kind.LOAD, document, caller, key=key, code=code)
+    lookups.refuse_locked(terminal_id=caller.terminal_id, at=now)
+    if (known := answered_before(asked, code=code)) is not None:
+        return Answered(body=known, replayed=True)
     stored = _look_up(code, caller, now)
 
     def work() -> Answered:
@@ -228,37 +246,54 @@ def load_value(
         loaded = load(
             stored,
             amount=amount,
+            price=price,
+            terminal_id=caller.terminal_id,
             origin=_origin(caller),
-            operation=document.reference or key or uuid4().hex,
+            operation=asked.operation,
             at=now,
         )
+        # Another request with the same id held the account until now.
+        if loaded.replayed and (known := answered_before(asked, code=code)) is not None:
+            return Answered(body=known, replayed=True)
         [one] = held([stored], at=now)
         body = stored_value_body(one, code=written(code)) | {
             "loaded": money.text(loaded.amount),
             "price": money.text(price),
         }
+        if not loaded.replayed:
+            keep_answer(asked, stored, body, at=now)
         transaction.set_rollback(caller.is_test)
         return Answered(body=body | {"flags": ["test"]} if caller.is_test else body, replayed=loaded.replayed)
 
     return in_transaction(work)
 
 
-def take_back(code: str, *, reason: str, caller: TerminalCaller, now: datetime) -> dict[str, Any]:
-    """Void a stored value that was sold in the caller's store. Raises StoredValueUsed when it was used, or loaded again."""
+def take_back(code: str, *, reason: str, caller: TerminalCaller, now: datetime) -> Answered:
+    """Void a stored value that was sold in the caller's store, and say what was paid for it; again, say the same.
+
+    Raises StoredValueUsed when something of it was used, StoredValuePaidElsewhere when the caller's store was not paid for all of it.
+    """
     lookups.refuse_locked(terminal_id=caller.terminal_id, at=now)
     stored = find_by_code(code)
     if stored is None or stored.store_id != caller.store_id or stored.type.kind not in SOLD:
         lookups.record_failures(terminal_id=caller.terminal_id, looked_up=[code], at=now)
         raise not_usable()
 
-    def work() -> dict[str, Any]:
+    def work() -> Answered:
         lock_accounts(None, [stored.account_id])
-        if Lot.objects.filter(account_id=stored.account_id).count() > 1:
-            # What was paid for the loads is not known here: a manager takes them back.
-            raise StoredValueUsed
+        voided = stored.events.filter(kind=StoredValueEvent.Kind.VOIDED).first()
+        if voided is not None and voided.actor_id is not None:
+            # A manager did, who has settled the money with the customer.
+            raise not_usable()
+        paid = StoredValueLoad.objects.filter(lot__account_id=stored.account_id)
+        here = paid.filter(terminal__store=caller.store_id)
+        if here.count() < Lot.objects.filter(account_id=stored.account_id).count():
+            # Loaded elsewhere or by hand: a manager takes that back.
+            raise StoredValuePaidElsewhere
         void(stored, reason=reason, at=now)
+        refund = here.aggregate(sum=Sum("price"))["sum"]
         transaction.set_rollback(caller.is_test)
-        price = stored.price or money.to_decimal(0)
-        return {"stored_value": stored.pk, "state": "voided", "refund": {"amount": str(price)}}
+        body = {"stored_value": stored.pk, "state": "voided", "refund": {"amount": str(refund)}}
+        return Answered(body=body, replayed=voided is not None)
 
     return in_transaction(work)

@@ -187,6 +187,7 @@ class LoadView(PosView):
         id="loadStoredValue",
         tag=TAG,
         summary="Load an e-purse",
+        description="With the same `reference` again the first answer comes back, whatever has become of the e-purse since.",
         request=LoadDocument,
         responses={201: STORED_VALUE, 200: STORED_VALUE},
         examples={"Load": {"amount": "30.00", "reference": "LOAD-000125"}},
@@ -209,7 +210,10 @@ class TakeBackView(PosView):
         id="takeBackStoredValue",
         tag=TAG,
         summary="Take back one that was sold by mistake",
-        description="Only when nothing of it was used, it was not loaded again, and in the store that sold it. Sending it again changes nothing.",
+        description=(
+            "Only when nothing of it was used, in the store that sold it, and where all of it was paid for there. `refund` is what was "
+            "paid, loads included. Sent again, it is answered alike and nothing changes."
+        ),
         request=TakeBackDocument,
         responses={
             200: {
@@ -223,10 +227,13 @@ class TakeBackView(PosView):
         },
         examples={"Sold by mistake": {"reason": "Valor digitado errado"}},
         answer={"stored_value": 118, "state": "voided", "refund": {"amount": "50.00"}},
-        problems={404: NOT_USABLE, 409: "`already_used`.", 429: LOCKED},
+        problems={
+            404: NOT_USABLE,
+            409: "`already_used`; `paid_elsewhere`: loaded in another store, or by hand.",
+            429: LOCKED,
+        },
     )
     def post(self, request: Request, code: str) -> HttpResponse:
         document = self.body.read(request)
-        return answer(
-            take_back(code, reason=document.reason, caller=terminal_of(request), now=timezone.now())
-        )
+        caller = terminal_of(request)
+        return _answered(take_back(code, reason=document.reason, caller=caller, now=timezone.now()), 200)

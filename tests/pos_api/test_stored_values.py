@@ -1,19 +1,37 @@
 """Gift cards, e-purses, vouchers and credit notes at the till: sold, loaded, checked, used, given back."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from html import unescape
+from typing import Any, ClassVar
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
 
-from loyalty.models import Account, AccountKind, StoredValue, StoredValueCode, StoredValueType
+from loyalty.models import (
+    Account,
+    AccountKind,
+    Entry,
+    Lot,
+    StoredValue,
+    StoredValueCode,
+    StoredValueLoad,
+    StoredValueType,
+)
+from loyalty.selectors.liability import cohorts, liability
 from loyalty.selectors.stored_values import find_by_code, usual_type
-from loyalty.services.stored_value_states import block, replace_code
+from loyalty.services.stored_value_by_hand import adjust_stored_value
+from loyalty.services.stored_value_states import block, replace_code, void
 from loyalty.services.stored_values import Making, code_again, make
+from pos_api.models import StoredValueOperation
+from pos_api.services.credentials import issue_terminal_key
 from pos_api.services.retention import purge
 from retail.models import Sale
 from tests import builders
+from tests.pos_api.manager import Manager
 from tests.pos_api.till import Till, basket, line, sale
 from tests.world import assert_world
 
@@ -222,15 +240,193 @@ class TestTakingBack:
 
         assert (answer.status_code, answer.json()["code"]) == (409, "already_used")
 
-    def test_not_what_was_loaded_again(self, till: Till) -> None:
+    def test_what_was_loaded_again_for_all_that_was_paid(self, till: Till) -> None:
         code = till.send("POST", "stored-values/", {"kind": "e_purse", "amount": "50.00"}).json()["code"]
-        till.send("POST", f"stored-values/{code}/load/", {"amount": "30.00"})
+        till.send("POST", f"stored-values/{code}/load/", {"amount": "30.00", "price": "25.00"})
+
+        first, again = (
+            till.send("POST", f"stored-values/{code}/take-back/", {"reason": "Engano"}) for _ in "12"
+        )
+
+        assert first.json()["refund"]["amount"] == "75.00"
+        assert (again.content, again["Idempotency-Replayed"]) == (first.content, "true")
+        assert "Idempotency-Replayed" not in first
+        assert left(code) == 0
+
+    @pytest.mark.parametrize("by", ["hand", "another store", "nobody knows"])
+    def test_not_what_this_store_was_not_paid_for(self, till: Till, by: str) -> None:
+        code = till.send("POST", "stored-values/", {"kind": "e_purse", "amount": "50.00"}).json()["code"]
+        stored = find_by_code(code)
+        assert stored is not None
+        if by == "hand":
+            user = builders.build_user()
+            adjust_stored_value(
+                stored, amount=5_00, reason="Presente", actor_id=user.pk, operation="1", at=timezone.now()
+            )
+        else:
+            other = Till.open() if by == "another store" else till
+            assert other.send("POST", f"stored-values/{code}/load/", {"amount": "30.00"}).status_code == 201
+        if by == "nobody knows":
+            # Loaded before prices were kept.
+            StoredValueLoad.objects.order_by("pk").last().delete()
 
         answer = till.send("POST", f"stored-values/{code}/take-back/", {"reason": "Engano"})
 
-        # What was paid for the load would not come back with the price of the card.
-        assert (answer.status_code, answer.json()["code"]) == (409, "already_used")
-        assert left(code) == 80
+        assert (answer.status_code, answer.json()["code"]) == (409, "paid_elsewhere")
+        assert left(code) > 50
+
+    def test_not_what_a_manager_has_taken_back(self, till: Till) -> None:
+        code = till.send("POST", "stored-values/", {"kind": "gift_card", "amount": "50.00"}).json()["code"]
+        void(find_by_code(code), reason="Engano", at=timezone.now(), actor_id=builders.build_user().pk)
+
+        answer = till.send("POST", f"stored-values/{code}/take-back/", {"reason": "Engano"})
+
+        assert (answer.status_code, answer.json()["code"]) == (404, "code_not_usable")
+
+
+class TestSentAgain:
+    """Whatever has become of it since, who sends a request again hears what was answered then."""
+
+    SALE: ClassVar = {
+        "kind": "e_purse",
+        "amount": "50.00",
+        "price": "45.00",
+        "reference": "S-1",
+        "customer": MARIA,
+    }
+    LOAD: ClassVar = {"amount": "60.00", "price": "55.00", "reference": "L-1"}
+
+    @pytest.mark.parametrize("since", ["used", "blocked", "renamed", "off", "given"])
+    def test_a_sale_and_a_load_are_answered_as_then(self, till: Till, since: str) -> None:
+        sold = till.send("POST", "stored-values/", self.SALE)
+        code = sold.json()["code"]
+        loaded = till.send("POST", f"stored-values/{code}/load/", self.LOAD)
+        assert (sold.json()["balance"], loaded.json()["balance"]) == ("50.00", "110.00")
+        stored = StoredValue.objects.get()
+        match since:
+            case "used":
+                till.sell(sale(total="0.00", redeem=presenting(code)))
+            case "blocked":
+                block(stored, reason="Perdido", at=timezone.now())
+            case "renamed":
+                StoredValueType.objects.update(name="Outra", fixed_load=5, fixed_price=4)
+            case "off":
+                StoredValueType.objects.update(is_active=False, is_reloadable=False)
+            case "given":
+                StoredValue.objects.update(customer=builders.build_customer())
+
+        sold_again = till.send("POST", "stored-values/", self.SALE)
+        loaded_again = till.send("POST", f"stored-values/{code.lower()}/load/", self.LOAD)
+
+        for first, again in ((sold, sold_again), (loaded, loaded_again)):
+            assert (again.status_code, again["Idempotency-Replayed"]) == (200, "true")
+            assert again.content == first.content
+        assert Entry.objects.filter(kind="load").count() == 2
+        assert_world()
+
+    def test_whoever_has_lost_the_card_is_not_told_the_new_code(self, till: Till) -> None:
+        first = till.send("POST", "stored-values/", self.SALE).json()
+        new = replace_code(StoredValue.objects.get(), reason="Perdido", at=timezone.now())
+
+        again = till.send("POST", "stored-values/", self.SALE).json()
+
+        assert new not in (first["code"], "")
+        assert again == first | {"code": ""}
+
+    def test_an_own_code_comes_back_as_it_was_sent(self, till: Till) -> None:
+        document = self.SALE | {"code": "7891000123457"}
+
+        first, again = (till.send("POST", "stored-values/", document) for _ in "12")
+
+        assert (again.content, again.status_code) == (first.content, 200)
+        assert "7891000123457" not in "".join(StoredValueOperation.objects.values_list("body", flat=True))
+
+    @pytest.mark.parametrize("change", [{"amount": "61.00"}, {"price": "60.00"}, {"price": None}])
+    def test_another_content_is_refused(self, till: Till, change: dict[str, Any]) -> None:
+        code = till.send("POST", "stored-values/", self.SALE).json()["code"]
+        till.send("POST", f"stored-values/{code}/load/", self.LOAD)
+
+        load = till.send("POST", f"stored-values/{code}/load/", self.LOAD | change)
+        sold = till.send("POST", "stored-values/", self.SALE | change)
+        other = till.send("POST", f"stored-values/{issue(AccountKind.E_PURSE)}/load/", self.LOAD)
+
+        for answer in (load, sold, other):
+            assert (answer.status_code, answer.json()["code"]) == (422, "operation_conflict")
+
+    def test_a_key_of_any_length_does_what_a_reference_does(self, till: Till) -> None:
+        document = {"kind": "e_purse", "amount": "50.00"}
+        keys = ["k" * 255, "k" * 254 + "x"]
+
+        answers = [
+            till.send("POST", "stored-values/", document, idempotency_key=key) for key in (*keys, *keys)
+        ]
+
+        assert [answer.status_code for answer in answers] == [201, 201, 200, 200]
+        assert [answer.content for answer in answers[:2]] == [answer.content for answer in answers[2:]]
+
+    def test_what_was_sold_before_answers_were_kept_is_told_as_it_stands(self, till: Till) -> None:
+        sold = till.send("POST", "stored-values/", self.SALE).json()
+        loaded = till.send("POST", f"stored-values/{sold['code']}/load/", self.LOAD).json()
+        StoredValueOperation.objects.all().delete()
+
+        sold_again = till.send("POST", "stored-values/", self.SALE)
+        loaded_again = till.send("POST", f"stored-values/{sold['code']}/load/", self.LOAD)
+
+        assert (sold_again.status_code, sold_again.json()) == (200, sold | {"balance": "110.00"})
+        assert (loaded_again.status_code, loaded_again.json()) == (200, loaded)
+
+    def test_a_test_is_neither_kept_nor_told_what_is_real(self, till: Till) -> None:
+        real = till.send("POST", "stored-values/", self.SALE).json()
+        _key, credential = issue_terminal_key(terminal=till.terminal, at=timezone.now(), is_test=True)
+        tester = Till(till.terminal, credential)
+
+        answers = [tester.send("POST", "stored-values/", self.SALE) for _ in "12"]
+
+        assert [answer.status_code for answer in answers] == [201, 201]
+        assert all(answer.json()["code"] != real["code"] for answer in answers)
+        assert StoredValueOperation.objects.count() == 1
+
+
+class TestPrices:
+    """What was paid is kept beside what was put in."""
+
+    def test_of_a_load_stands_in_the_statement_and_in_the_reports(self, till: Till, client: Client) -> None:
+        sold = till.send("POST", "stored-values/", {"kind": "e_purse", "amount": "20.00"}).json()
+        body = till.send(
+            "POST", f"stored-values/{sold['code']}/load/", {"amount": "100.00", "price": "90.00"}
+        ).json()
+        voided = till.send("POST", "stored-values/", {"kind": "e_purse", "amount": "9.00"}).json()
+        till.send("POST", f"stored-values/{voided['code']}/take-back/", {"reason": "Engano"})
+        manager = Manager.sign_in(is_superuser=True)
+
+        told = manager.send("GET", f"stored-value-records/{sold['stored_value']}/").json()
+        client.force_login(User.objects.create_superuser("marina"))
+        client.cookies["django_language"] = "en"
+        page = client.get(f"/loyalty/stored-values/{sold['stored_value']}/").content.decode()
+        [row] = liability(Lot.objects.all(), at=timezone.now() + timedelta(minutes=1))
+        [slot] = cohorts(Lot.objects.all(), step="month", at=timezone.now() + timedelta(minutes=1))
+
+        assert (body["loaded"], body["price"]) == ("100.00", "90.00")
+        assert (told["price"], told["paid"]) == ("20.00", "110.00")
+        assert [(entry["amount"], entry["price"]) for entry in told["entries"]] == [
+            ("100.00", "90.00"),
+            ("20.00", "20.00"),
+        ]
+        assert re.search(r"Paid: R\$\s90\.00", unescape(page))
+        assert re.search(r"R\$\s110\.00", unescape(page))
+        assert (row["issued"], row["taken_back"], row["paid"]) == (129, 9, 110)
+        assert slot["paid"] == 110
+
+    def test_of_what_nobody_paid_is_none(self, till: Till) -> None:
+        code = issue()
+        manager = Manager.sign_in(is_superuser=True)
+        stored = find_by_code(code)
+        assert stored is not None
+
+        told = manager.send("GET", f"stored-value-records/{stored.pk}/").json()
+
+        assert (told["price"], told["paid"], told["entries"][0]["price"]) == (None, "0.00", None)
+        assert not StoredValueLoad.objects.exists()
 
 
 class TestPaying:
