@@ -25,17 +25,19 @@ class Resolution(models.TextChoices):
     WAIVED = "waived", _("The customer's debt is waived")
     REFUNDED = "refunded", _("The customer got it back")
     CANCELLED = "cancelled", _("The sale was cancelled")
+    RETURNED = "returned", _("All of the sale was returned")
 
 
-# A cancellation settles by itself; nobody else says that there was one.
-SETTLEMENTS = [choice for choice in Resolution if choice != Resolution.CANCELLED]
+# A cancellation and the return of everything settle by themselves; nobody else says that there was one.
+ENDS = (Resolution.CANCELLED, Resolution.RETURNED)
+SETTLEMENTS = [choice for choice in Resolution if choice not in ENDS]
 
 
 class SaleException(models.Model):
     """One thing that an offline sale gave and that could not be granted, with what it cost, until it is settled.
 
     `cost` is money that the company did not get (negative: that the customer paid too much). The sale itself stands as
-    it was charged. Nobody is named in `settled_by` where its cancellation settled it.
+    it was charged. Nobody is named in `settled_by` where its cancellation or return settled it.
     """
 
     sale = models.ForeignKey(

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from campaigns.services.release import release
 from pos_api.authentication import TerminalCaller
+from pos_api.models import Resolution
 from pos_api.problems import Conflict, NotFound
 from pos_api.services.returned_value import Progress, move_value, restored_before
 from pos_api.services.returns import moved_json
@@ -90,7 +91,7 @@ def _cancel(sale: Sale | None, now: datetime) -> Cancelled:
         for number, sold in SaleLine.objects.filter(sale=sale).values_list("line", "quantity")
     }
     left = money_left(sale)
-    close_exceptions(sale_id=sale.pk, at=now)
+    close_exceptions(sale_id=sale.pk, end=Resolution.CANCELLED, at=now)
     moved = move_value(
         sale,
         Progress(lines=lines, everything=True),

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from campaigns.services.release import Released, release
 from pos_api.authentication import TerminalCaller
+from pos_api.models import Resolution
 from pos_api.problems import Conflict, FieldProblem, Invalid, NotFound
 from pos_api.returned_units import ReturnDocument
 from pos_api.services.credit_notes import code_again, give_note, masked, without_code
@@ -30,6 +31,7 @@ from pos_api.services.returned_value import (
     rewards_kept,
     value_of,
 )
+from pos_api.services.sale_exceptions import close_exceptions
 from pos_api.services.sale_rows import lock_sale
 from pos_api.services.sale_value import balances_body
 from pos_api.services.transactions import in_transaction
@@ -108,6 +110,8 @@ def _record(sale: Sale | None, document: ReturnDocument, now: datetime, **by: in
     )
     priced = price_return(step)
     progress = Progress(lines=step.lines, part=priced.part, kept=priced.kept)
+    if progress.is_whole:
+        close_exceptions(sale_id=sale.pk, end=Resolution.RETURNED, at=now)
     moved = move_value(
         sale,
         progress,

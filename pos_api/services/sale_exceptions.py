@@ -51,14 +51,12 @@ def settle_exception(
     return exception
 
 
-def close_exceptions(*, sale_id: int, at: datetime) -> None:
-    """Settle what is open of a sale that is being cancelled: in the end it gave nothing.
+def close_exceptions(*, sale_id: int, end: Resolution, at: datetime) -> None:
+    """Settle what is open of a sale that is being cancelled, or of which everything has come back: in the end it gave nothing.
 
     Comes before the accounts are locked, as settling by hand locks the exception first.
     """
-    SaleException.objects.filter(sale_id=sale_id, resolution="").update(
-        resolution=Resolution.CANCELLED, settled_at=at
-    )
+    SaleException.objects.filter(sale_id=sale_id, resolution="").update(resolution=end, settled_at=at)
 
 
 def _write_off(exception: SaleException, note: str, user: User, at: datetime) -> None:

@@ -40,10 +40,13 @@ SHOWN: dict[str, Any] = {
         "created_at": {"type": "string", "format": "date-time"},
         "resolution": {
             "enum": ["", *Resolution.values],
-            "description": "`cancelled`: the sale was cancelled, which settles what was open of it.",
+            "description": "`cancelled`, `returned`: the sale was cancelled or wholly returned, which settles what was open of it.",
         },
         "note": {"type": "string"},
-        "settled_by": {"type": ["string", "null"], "description": "Nobody where the cancellation did."},
+        "settled_by": {
+            "type": ["string", "null"],
+            "description": "Nobody where the cancellation or return did.",
+        },
         "settled_at": {"type": ["string", "null"], "format": "date-time"},
     },
 }

@@ -12,10 +12,10 @@ from campaigns.models import CampaignCounter
 from campaigns.services import campaigns
 from loyalty.models import Account, PointsProgram, Receivable
 from pos_api.models import SaleException
-from retail.models import Sale
+from retail.models import Sale, SaleReturn
 from tests.builders import build_customer, build_product
 from tests.pos_api.manager import Manager
-from tests.pos_api.till import Till, issue_code, publish, sale
+from tests.pos_api.till import Till, issue_code, line, publish, sale
 
 pytestmark = pytest.mark.django_db
 CPF = "39053344705"
@@ -323,6 +323,58 @@ class TestCancelled:
         assert ">Settle</button>" not in shown
         assert "The sale was cancelled" in client.get("/sales/exceptions/").content.decode()
         assert client.post(page, {"resolution": "accepted", "note": "x"}).status_code == 422
+
+
+class TestReturned:
+    def test_settles_what_was_open_when_the_last_unit_has_come_back(
+        self, till: Till, manager: Manager
+    ) -> None:
+        two = offline(line(quantity="2"), total="150.00")
+        sold, other = (till.sell(document).json()["sale"] for document in (two, offline(total="70.00")))
+        found = SaleException.objects.get(sale__uuid=sold)
+
+        till.give_back(sold, {1: "1"})
+        found.refresh_from_db()
+        after_one = found.resolution
+        till.quote_return(sold, {1: "1"})
+        found.refresh_from_db()
+        after_asking = found.resolution
+        last = till.give_back(sold, {1: "1"})
+
+        assert (after_one, after_asking) == ("", "")
+        assert last.json()["state"] == "returned"
+        rows = {row["sale"]: row for row in manager.send("GET", "sale-exceptions/").json()["results"]}
+        assert {sale: row["resolution"] for sale, row in rows.items()} == {sold: "returned", other: ""}
+        assert rows[sold]["settled_by"] is None
+        found.refresh_from_db()
+        assert found.settled_at == SaleReturn.objects.latest("pk").returned_at
+
+    def test_leaves_what_a_manager_had_settled(self, till: Till, manager: Manager) -> None:
+        sold = till.sell(offline(total="70.00")).json()["sale"]
+        path = f"sale-exceptions/{SaleException.objects.get().pk}/settle/"
+        manager.send("POST", path, {"resolution": "accepted", "note": "Erro"})
+
+        till.give_back(sold, {1: "1"})
+
+        assert SaleException.objects.get().resolution == "accepted"
+
+    def test_nobody_else_says_that_it_was(self, till: Till, manager: Manager) -> None:
+        till.sell(offline(total="70.00"))
+        path = f"sale-exceptions/{SaleException.objects.get().pk}/settle/"
+
+        answer = manager.send("POST", path, {"resolution": "returned", "note": "x"})
+
+        assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "resolution")
+
+    def test_the_page_says_so_and_asks_nothing(self, till: Till, client: Client) -> None:
+        till.give_back(till.sell(offline(total="70.00")).json()["sale"], {1: "1"})
+        client.force_login(User.objects.create_superuser("marina"))
+        client.cookies["django_language"] = "en"
+
+        shown = client.get(f"/sales/exceptions/{SaleException.objects.get().pk}/").content.decode()
+
+        assert "All of the sale was returned (" in shown
+        assert ">Settle</button>" not in shown
 
 
 class TestPages:
