@@ -36,7 +36,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL("DROP FUNCTION pos_snapshot", migrations.RunSQL.noop),
+        migrations.RunSQL("DROP FUNCTION pos_snapshot", _before.SNAPSHOT),
         migrations.RunSQL(SNAPSHOT, "DROP FUNCTION pos_snapshot"),
-        migrations.RunSQL(migrations.RunSQL.noop, _before.SNAPSHOT),
     ]
