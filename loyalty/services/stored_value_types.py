@@ -22,6 +22,8 @@ class StoredValueKind(models.TextChoices):
 
 
 _SOLD = (StoredValueKind.GIFT_CARD, StoredValueKind.E_PURSE)
+# Addresses of the API beside those of the types, which such a type would not be found behind.
+RESERVED_CODES = frozenset({"sold"})
 # What only some kinds have. Vouchers and credit notes are worth what their issue or return says, and are not loaded.
 ONLY_OF: dict[str, tuple[StoredValueKind, ...]] = {
     "fixed_load": _SOLD,
@@ -123,6 +125,9 @@ def _fill(row: Row, lists: Lists, known: Known, *, replace: bool, version: int |
     upsert.fill_instance(row, StoredValueType, OWN_COLUMNS, replace=replace)
     _check_kind(row, kind_before)
     check_code_and_grace(row)
+    if creating and not row.errors and row.instance.code in RESERVED_CODES:
+        message = _("“%(code)s” is an address of the API. Choose another code.")
+        row.refuse("code", "reserved", message % {"code": row.instance.code})
     _check_amounts(row)
     _check_lists(row, lists, known)
     if row.errors:

@@ -5,7 +5,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from loyalty.models import StoredValueType
-from loyalty.services.stored_value_types import upsert_stored_value_types
+from loyalty.services.stored_value_types import RESERVED_CODES, upsert_stored_value_types
+from pos_api.urls import loyalty, pos
 from tests.builders import (
     build_card,
     build_category,
@@ -87,6 +88,7 @@ class TestService:
             ({"kind": "voucher", "valid_days": 0}, [("valid_days", "range")]),
             ({"kind": "voucher", "condition": "f.family = 'calças'"}, [("condition", "unknown_field")]),
             ({"code": "com espaço", "kind": "voucher"}, [("code", "invalid")]),
+            ({"code": "sold", "kind": "voucher"}, [("code", "reserved")]),
         ],
     )
     def test_names_what_is_wrong(self, fields, errors):
@@ -135,6 +137,24 @@ class TestApi:
         answer = Manager.sign_in(*ALL).send("DELETE", f"stored-value-types/{code}/")
 
         assert (answer.status_code, answer.json()["code"]) == (409, "in_use")
+
+    def test_no_type_has_a_code_that_is_another_address(self):
+        routes = [str(entry.pattern) for entry in [*loyalty.urlpatterns, *pos.urlpatterns]]
+        beside = [route.split("/") for route in routes if route.startswith("stored-value-types/")]
+
+        answer = Manager.sign_in(*ALL).send(
+            "POST",
+            "stored-value-types/",
+            [{"code": code, "name": "x", "kind": "voucher"} for code in RESERVED_CODES],
+        )
+
+        assert {parts[1] for parts in beside if len(parts) == 3 and "<" not in parts[1]} == RESERVED_CODES
+        assert [row["errors"][0]["code"] for row in answer.json()["results"]] == ["reserved"]
+
+    def test_one_that_had_such_a_code_before_can_be_changed(self):
+        build_stored_value_type(code="sold", kind="voucher")
+
+        assert save(code="sold", name="Vendido").status == "updated"
 
     def test_bad_rows_name_their_fields(self):
         answer = Manager.sign_in(*ALL).send("PUT", "stored-value-types/a/", {"kind": "x", "ceiling": -1})
