@@ -231,7 +231,7 @@ class IssuingGrant(models.Model):
             models.UniqueConstraint(fields=["run", "customer"], name="issuing_grant_once_per_customer"),
             models.CheckConstraint(
                 condition=models.Q(percent__isnull=True, amount__gt=0)
-                | models.Q(percent__gt=0, percent__lte=100, amount=0),
+                | models.Q(percent__isnull=False, percent__gt=0, percent__lte=100, amount=0),
                 name="issuing_grant_amount_or_percent",
             ),
         ]
@@ -309,7 +309,9 @@ class IssuingRule(IssuingTerms):
                 condition=models.Q(trigger__in=IssuingTrigger.values), name="issuing_rule_trigger_known"
             ),
             models.CheckConstraint(
-                condition=models.Q(trigger=IssuingTrigger.CUSTOMER, window_days__gt=0)
+                condition=models.Q(
+                    trigger=IssuingTrigger.CUSTOMER, window_days__isnull=False, window_days__gt=0
+                )
                 | ~models.Q(trigger=IssuingTrigger.CUSTOMER) & models.Q(window_days__isnull=True),
                 name="issuing_rule_window_of_a_customer",
             ),

@@ -1,4 +1,4 @@
-"""Every named constraint of the ledger and of stored values, and what the database says to whoever tries to break it."""
+"""Every named constraint of loyalty, and what the database says to whoever tries to break it."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,7 +15,6 @@ from loyalty.models import (
     Entry,
     EntryKind,
     Lot,
-    Receivable,
     Settlement,
     StoredValue,
     StoredValueCode,
@@ -33,9 +32,10 @@ from tests.builders import (
     build_program,
     build_stamp_plan,
 )
+from tests.constraints import named_constraints
+from tests.loyalty.constraint_attempts import BESIDE_THE_LEDGER, IN_EACH_WAY
 
 pytestmark = pytest.mark.django_db
-MODELS = (Account, Lot, Entry, Receivable, Settlement, StoredValueType, StoredValue, StoredValueCode)
 
 
 def _stored(kind: str = AccountKind.E_PURSE, **values: Any) -> StoredValue:
@@ -148,11 +148,12 @@ ATTEMPTS: dict[str, Callable[[], object]] = {
     "stored_value_percent_in_range": lambda: _stored("rate_voucher", percent=Decimal("100.0001")),
     "stored_value_price_not_negative": lambda: _stored(price=-1),
     "stored_value_has_one_code": lambda: give_code(_stored(), at=NOON),
+    **BESIDE_THE_LEDGER,
 }
 
 
 def test_every_constraint_has_an_attempt() -> None:
-    assert set(ATTEMPTS) == {constraint.name for model in MODELS for constraint in model._meta.constraints}
+    assert set(ATTEMPTS) == named_constraints("loyalty")
 
 
 @pytest.mark.parametrize("name", ATTEMPTS)
@@ -171,6 +172,7 @@ def test_the_database_refuses(name: str) -> None:
         ("stored_value_type_reloads_e_purse", _type(kind="voucher", is_reloadable=True)),
         ("account_kind_has_its_unit", _account(kind="stamps")),
         *[("account_kind_has_its_owner", _account(kind=kind)) for kind in STORED_KINDS],
+        *IN_EACH_WAY,
     ],
 )
 def test_refuses_it_in_each_of_its_ways(name: str, attempt: Callable[[], object]) -> None:

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
@@ -34,6 +33,7 @@ from tests.builders import (
     build_store,
     build_terminal,
 )
+from tests.constraints import named_constraints
 
 pytestmark = pytest.mark.django_db
 
@@ -163,17 +163,8 @@ ATTEMPTS = {
 }
 
 
-def _names():
-    return {
-        constraint.name
-        for app in ("retail", "customers")
-        for model in apps.get_app_config(app).get_models()
-        for constraint in model._meta.constraints
-    }
-
-
 def test_every_constraint_has_an_attempt():
-    assert set(ATTEMPTS) == _names()
+    assert set(ATTEMPTS) == named_constraints("retail", "customers")
 
 
 @pytest.mark.parametrize("name", ATTEMPTS)
