@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import Q, QuerySet, Value
 
 from customers.models import Customer
@@ -51,3 +52,48 @@ def alike(customer: Customer, other: Customer) -> Duplicate:
     if customer.name and customer.name.casefold() == other.name.casefold():
         names.append("name")
     return Duplicate(other, tuple(names))
+
+
+@dataclass(frozen=True, slots=True)
+class LikelyPair:
+    """Two records, by their keys, that may be of the same person: the one that would stay, and what the other has alike."""
+
+    kept: int
+    other: int
+    alike: tuple[str, ...]
+
+
+# Of each thing that records share, so many at most are looked at, and so many records of each: an address that a whole
+# call centre was registered with is no person.
+MOST_SHARED = 1_000
+MOST_PAIRS = 1_000
+# The record with a document stays, or else the oldest; one with another document is somebody else. Ids come out of the
+# grouping itself, so that each part reads the customers once.
+_PAIRS = """
+WITH shared AS (
+    (SELECT 'phone' AS alike, min(id) FILTER (WHERE document IS NOT NULL) AS known, min(id) AS first,
+            array_agg(id) FILTER (WHERE document IS NULL) AS bare
+       FROM customers_customer WHERE phone <> '' AND merged_into_id IS NULL
+      GROUP BY phone HAVING count(*) > 1 ORDER BY phone LIMIT %(shared)s)
+    UNION ALL
+    (SELECT 'email', min(id) FILTER (WHERE document IS NOT NULL), min(id), array_agg(id) FILTER (WHERE document IS NULL)
+       FROM customers_customer WHERE email <> '' AND merged_into_id IS NULL
+      GROUP BY email HAVING count(*) > 1 ORDER BY email LIMIT %(shared)s)
+    UNION ALL
+    (SELECT 'name', min(id) FILTER (WHERE document IS NOT NULL), min(id), array_agg(id) FILTER (WHERE document IS NULL)
+       FROM customers_customer WHERE name <> '' AND birth_date IS NOT NULL AND merged_into_id IS NULL
+      GROUP BY birth_date, searchable(name) HAVING count(*) > 1 ORDER BY birth_date, searchable(name) LIMIT %(shared)s)),
+pairs AS (SELECT alike, coalesce(known, first) AS kept, unnest(bare[1:%(each)s]) AS other FROM shared)
+SELECT kept, other, array_agg(alike ORDER BY alike) FROM pairs WHERE kept <> other
+ GROUP BY kept, other ORDER BY count(*) DESC, kept, other LIMIT %(pairs)s
+"""
+
+
+def likely_pairs() -> list[LikelyPair]:
+    """Return at most a thousand pairs of records with the same phone, e-mail, or name and birth date, the most alike first.
+
+    One statement, whose answer is bounded however many customers there are.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_PAIRS, {"shared": MOST_SHARED, "each": MOST, "pairs": MOST_PAIRS})
+        return [LikelyPair(kept, other, tuple(alike)) for kept, other, alike in cursor.fetchall()]

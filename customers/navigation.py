@@ -20,6 +20,16 @@ class CustomerTab:
     permission: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomersLink:
+    """A button beside the heading of the customers' list, which a package above adds: CUSTOMERS_LINKS in its `navigation.py`."""
+
+    label: Promise | str
+    url_name: str
+    icon: str = ""
+    permission: str = ""
+
+
 ENTRIES = [
     NavigationEntry(
         section=RELATIONSHIP,

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from customers.navigation import CustomerTab
+from customers.navigation import CustomersLink, CustomerTab
 from retail.navigation import INSTALLATION, RELATIONSHIP, SALES, NavigationEntry
 
 ENTRIES = [
@@ -48,4 +48,12 @@ ENTRIES = [
 
 CUSTOMER_TABS = [
     CustomerTab(label=_("Merge"), url_name="pos_api:customer_merge", permission="customers.merge_customer"),
+]
+CUSTOMERS_LINKS = [
+    CustomersLink(
+        label=_("Likely duplicates"),
+        url_name="pos_api:customer_duplicates",
+        icon="link",
+        permission="customers.merge_customer",
+    ),
 ]

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from pos_api.views.pages import customer_merge, sale, sale_exception, sale_return, terminal
+from pos_api.views.pages import (
+    customer_duplicates,
+    customer_merge,
+    sale,
+    sale_exception,
+    sale_return,
+    terminal,
+)
 
 app_name = "pos_api"
 
@@ -14,6 +21,11 @@ urlpatterns = [
     path("sales/exceptions/", sale_exception.SaleExceptionList.as_view(), name="sale_exception_list"),
     path("sales/exceptions/<int:pk>/", sale_exception.SaleExceptionSettle.as_view(), name="sale_exception"),
     path("customers/merges/", customer_merge.CustomerMergeList.as_view(), name="customer_merge_list"),
+    path(
+        "customers/duplicates/",
+        customer_duplicates.CustomerDuplicates.as_view(),
+        name="customer_duplicates",
+    ),
     path(
         "customers/merges/<int:pk>/",
         customer_merge.CustomerMergeDetail.as_view(),

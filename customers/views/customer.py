@@ -31,7 +31,7 @@ from retail.navigation import registered
 from retail.views.access import PageMixin
 from retail.views.columns import Column
 from retail.views.forms import FormPage, FormSection
-from retail.views.lists import ListPage
+from retail.views.lists import Action, ListPage
 
 _YEAR = timedelta(days=365)
 _RECENT = 8
@@ -115,6 +115,14 @@ class CustomerList(ListPage):
 
     def row_url(self, instance: Customer) -> str:
         return reverse("customers:customer_detail", args=[instance.pk])
+
+    def get_actions(self) -> list[Action]:
+        links = [
+            Action(link.label, reverse(link.url_name), link.icon)
+            for link in registered("CUSTOMERS_LINKS")
+            if not link.permission or self.request.user.has_perm(link.permission)
+        ]
+        return [*links, *super().get_actions()]
 
 
 def customer_tabs(request: HttpRequest, customer: Customer, current: str) -> list[tuple[Any, str, bool]]:
