@@ -130,9 +130,7 @@ class PointsProgram(ProgramTerms):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(points__isnull=True, per_amount__isnull=True)
-                | models.Q(
-                    points__isnull=False, per_amount__isnull=False, points__gt=0, per_amount__gt=0
-                ),
+                | models.Q(points__isnull=False, per_amount__isnull=False, points__gt=0, per_amount__gt=0),
                 name="points_program_ratio_whole",
             ),
             models.CheckConstraint(

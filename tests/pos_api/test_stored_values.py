@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -385,6 +386,25 @@ class TestSentAgain:
         assert [answer.status_code for answer in answers] == [201, 201]
         assert all(answer.json()["code"] != real["code"] for answer in answers)
         assert StoredValueOperation.objects.count() == 1
+
+    @pytest.mark.parametrize(
+        ("values", "name"),
+        [
+            ({}, "stored_value_operation_once_per_reference"),
+            ({"kind": "gift", "reference": "S-2"}, "stored_value_operation_kind_known"),
+        ],
+    )
+    def test_the_database_keeps_one_answer(self, till: Till, values: dict[str, str], name: str) -> None:
+        till.send("POST", "stored-values/", self.SALE)
+        kept = StoredValueOperation.objects.get()
+
+        with pytest.raises(IntegrityError, match=name), transaction.atomic():
+            StoredValueOperation.objects.create(
+                **{"terminal": till.terminal, "kind": "sale", "reference": "S-1"} | values,
+                stored_value=kept.stored_value,
+                body="{}",
+                created_at=timezone.now(),
+            )
 
 
 class TestPrices:
