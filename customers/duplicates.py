@@ -74,15 +74,15 @@ WITH shared AS (
     (SELECT 'phone' AS alike, min(id) FILTER (WHERE document IS NOT NULL) AS known, min(id) AS first,
             array_agg(id) FILTER (WHERE document IS NULL) AS bare
        FROM customers_customer WHERE phone <> '' AND merged_into_id IS NULL
-      GROUP BY phone HAVING count(*) > 1 ORDER BY phone LIMIT %(shared)s)
+      GROUP BY phone HAVING count(*) > greatest(1, count(document)) ORDER BY phone LIMIT %(shared)s)
     UNION ALL
     (SELECT 'email', min(id) FILTER (WHERE document IS NOT NULL), min(id), array_agg(id) FILTER (WHERE document IS NULL)
        FROM customers_customer WHERE email <> '' AND merged_into_id IS NULL
-      GROUP BY email HAVING count(*) > 1 ORDER BY email LIMIT %(shared)s)
+      GROUP BY email HAVING count(*) > greatest(1, count(document)) ORDER BY email LIMIT %(shared)s)
     UNION ALL
     (SELECT 'name', min(id) FILTER (WHERE document IS NOT NULL), min(id), array_agg(id) FILTER (WHERE document IS NULL)
        FROM customers_customer WHERE name <> '' AND birth_date IS NOT NULL AND merged_into_id IS NULL
-      GROUP BY birth_date, searchable(name) HAVING count(*) > 1 ORDER BY birth_date, searchable(name) LIMIT %(shared)s)),
+      GROUP BY birth_date, searchable(name) HAVING count(*) > greatest(1, count(document)) ORDER BY birth_date, searchable(name) LIMIT %(shared)s)),
 pairs AS (SELECT alike, coalesce(known, first) AS kept, unnest(bare[1:%(each)s]) AS other FROM shared)
 SELECT kept, other, array_agg(alike ORDER BY alike) FROM pairs WHERE kept <> other
  GROUP BY kept, other ORDER BY count(*) DESC, kept, other LIMIT %(pairs)s

@@ -8,7 +8,7 @@ from retail.models import Terminal
 class StoredValueOperation(models.Model):
     """A sale or load of a stored value that a terminal asked for, with what it was answered: sent again, it is answered alike.
 
-    `reference` is the terminal's own id of it. `body` is the answer without the code, which is written nowhere;
+    `reference` is the terminal's own id of it. `body` is the answer without the code, which is written nowhere, but with the name of its customer;
     `fingerprint` tells whether the same was asked for.
     """
 

@@ -104,6 +104,16 @@ class TestPairs:
         monkeypatch.setattr(duplicates, "MOST_PAIRS", 1)
         assert len(pairs()) == 1
 
+    def test_leave_room_beside_families_in_which_everybody_is_known(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(duplicates, "MOST_SHARED", 1)
+        for document in ("39053344705", "11144477735"):
+            record(phone="+5511900000000", document=document)
+        first, second = record(phone=PHONE), record(phone=PHONE)
+
+        assert pairs() == [(first.pk, second.pk, ("phone",))]
+
 
 @pytest.fixture
 def manager() -> Client:

@@ -70,7 +70,7 @@ class CustomerDuplicates(ListPage):
         return [
             Pair(records[pair.kept], records[pair.other], _alike(pair, records))
             for pair in instances
-            # One may have been erased meanwhile.
+            # One may have been removed meanwhile.
             if pair.kept in records and pair.other in records
         ]
 
