@@ -25,7 +25,7 @@ MOST = 64
 class Asked(Struct, frozen=True, kw_only=True):
     """A sale or load as a terminal asked for it.
 
-    `reference` is its own id, or one of ours where it gave none; `is_given`: so that it may be sent again. Tests are not kept.
+    `reference` is its own id, or one of ours where it gave none; `is_given`: it may be sent again, so its answer is kept. A test's is not.
     """
 
     kind: StoredValueOperation.Kind
@@ -87,7 +87,9 @@ def answered_before(asked: Asked, *, code: str) -> dict[str, Any] | None:
 
 
 def keep_answer(asked: Asked, stored: StoredValue, body: dict[str, Any], *, at: datetime) -> None:
-    """Keep an answer, without the code, in the transaction of what it tells."""
+    """Keep an answer that may be asked for again, without the code, in the transaction of what it tells."""
+    if not asked.is_given:
+        return
     StoredValueOperation.objects.create(
         terminal_id=asked.terminal_id,
         kind=asked.kind,

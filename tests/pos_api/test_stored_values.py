@@ -422,7 +422,7 @@ class TestPrices:
         told = manager.send("GET", f"stored-value-records/{sold['stored_value']}/").json()
         client.force_login(User.objects.create_superuser("marina"))
         client.cookies["django_language"] = "en"
-        page = client.get(f"/loyalty/stored-values/{sold['stored_value']}/").content.decode()
+        page = client.get(f"/stored-values/{sold['stored_value']}/").content.decode()
         [row] = liability(Lot.objects.all(), at=timezone.now() + timedelta(minutes=1))
         [slot] = cohorts(Lot.objects.all(), step="month", at=timezone.now() + timedelta(minutes=1))
 
