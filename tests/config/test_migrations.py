@@ -47,7 +47,7 @@ def test_what_was_sold_before_has_its_price_and_what_was_returned_is_settled() -
     sold: Any = till.sell(sale(offline=True, total="70.00")).json()
     till.give_back(sold["sale"], {1: "1"})
 
-    migrate("loyalty", "0015")
+    migrate("loyalty", "0018")
     with connection.cursor() as cursor:
         cursor.execute("SELECT resolution FROM pos_api_saleexception")
         assert cursor.fetchall() == [("",)]

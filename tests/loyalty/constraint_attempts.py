@@ -16,6 +16,7 @@ from loyalty.models import (
     LevelGift,
     ProgramLevel,
     ProgramTier,
+    StoredValueCode,
     StoredValueLoad,
     SurveyAnswer,
 )
@@ -147,6 +148,14 @@ def _paid_less_than_nothing() -> None:
     StoredValueLoad.objects.create(lot_id=build_stored_value().lot_id, price=-1)
 
 
+def _second_of_one_code() -> None:
+    first, second = (build_stored_value().stored for _ in "12")
+    digest = StoredValueCode.objects.get(stored_value=first).digest
+    StoredValueCode.objects.create(
+        stored_value=second, digest=digest, last4="0001", created_at=NOON, ended_at=NOON
+    )
+
+
 def _both_set_the_level() -> None:
     for _number in range(2):
         build_program(sets_customer_level=True)
@@ -203,6 +212,7 @@ BESIDE_THE_LEDGER: dict[str, Callable[[], object]] = {
     "vip_card_code_prefixed": lambda: build_vip_card(code="VIP1"),
     "vip_card_percent_in_range": lambda: build_vip_card(percent=0),
     "stored_value_load_price_not_negative": _paid_less_than_nothing,
+    "stored_value_code_digest_once": _second_of_one_code,
 }
 # Those that say several things, tried in each of them.
 IN_EACH_WAY: list[tuple[str, Callable[[], object]]] = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("loyalty", "0016_prices_of_loads")]
+    dependencies = [("loyalty", "0019_prices_of_loads")]
 
     operations = [
         migrations.RemoveConstraint(model_name="issuinggrant", name="issuing_grant_amount_or_percent"),
