@@ -22,6 +22,12 @@ from pos_api.stored_value_documents import LoadDocument, SellDocument
 MOST = 64
 
 
+class ReferenceReused(OperationReused):
+    """The terminal's own id came with other content."""
+
+    field = "reference"
+
+
 class Asked(Struct, frozen=True, kw_only=True):
     """A sale or load as a terminal asked for it.
 
@@ -68,7 +74,7 @@ def answered_before(asked: Asked, *, code: str) -> dict[str, Any] | None:
     """Return what was answered when this was done, None when it was not. `code` is what the terminal sent, if it did.
 
     A generated code is told once more while it can be made, and only as long as it is the one that was answered: a lost
-    card has got another one, which is for its owner. Raises OperationReused for other content under the same reference.
+    card has got another one, which is for its owner. Raises ReferenceReused for other content under the same reference.
     """
     if not asked.is_given:
         return None
@@ -79,7 +85,7 @@ def answered_before(asked: Asked, *, code: str) -> dict[str, Any] | None:
     if known is None:
         return None
     if known.fingerprint != asked.fingerprint:
-        raise OperationReused
+        raise ReferenceReused
     body: dict[str, Any] = msgspec.json.decode(known.body)
     told = code or code_again(known.stored_value)
     is_same = bool(told) and (bool(code) or stored_codes.last4(told) == body["last4"])

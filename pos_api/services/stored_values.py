@@ -29,7 +29,7 @@ from loyalty.services.ledger import lock_accounts
 from loyalty.services.refusals import (
     AmountIsFixed,
     CodeTaken,
-    OperationReused,
+    CustomerNeeded,
     PriceIsFixed,
     StoredValuePaidElsewhere,
     TypeNotActive,
@@ -44,7 +44,12 @@ from pos_api.models import StoredValueOperation
 from pos_api.problems import NotFound, Problem, invalid_field
 from pos_api.services import lookups
 from pos_api.services.customers import lock_customer
-from pos_api.services.stored_value_operations import answered_before, asked_for, keep_answer
+from pos_api.services.stored_value_operations import (
+    ReferenceReused,
+    answered_before,
+    asked_for,
+    keep_answer,
+)
 from pos_api.services.transactions import in_transaction
 from pos_api.stored_value_documents import LoadDocument, SellDocument
 from retail import money
@@ -114,6 +119,14 @@ def _origin(caller: TerminalCaller) -> str:
 
 
 def _type_to_sell(document: SellDocument) -> StoredValueType:
+    kind = _type_named(document)
+    # One that only its customer may use would be nobody's.
+    if kind.is_personal and document.customer is None:
+        raise CustomerNeeded
+    return kind
+
+
+def _type_named(document: SellDocument) -> StoredValueType:
     if document.type is None:
         if document.kind is None:
             raise invalid_field("kind", "required", _("Give a kind or a type."))
@@ -154,7 +167,7 @@ def _sold_again(known: StoredValue, making: Making, now: datetime) -> Answered:
         and (not making.code or find_by_code(making.code) == known)
     )
     if not same:
-        raise OperationReused
+        raise ReferenceReused
     code = making.code or code_again(known)
     return Answered(body=_sold_body(known, code, making.operation, now), replayed=True)
 

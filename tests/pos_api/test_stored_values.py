@@ -92,6 +92,19 @@ class TestSelling:
 
         assert answer.status_code == 422
         assert answer.json()["code"] == "operation_conflict"
+        assert [error["path"] for error in answer.json()["errors"]] == ["reference"]
+
+    def test_one_for_its_customer_only_needs_one(self, till: Till) -> None:
+        StoredValueType.objects.create(code="p", name="P", kind="e_purse", is_personal=True)
+        document = {"type": "p", "amount": "50.00"}
+
+        refused = till.send("POST", "stored-values/", document)
+        sold = till.send("POST", "stored-values/", document | {"customer": MARIA})
+
+        assert [(error["path"], error["code"]) for error in refused.json()["errors"]] == [
+            ("customer", "required")
+        ]
+        assert sold.status_code == 201, sold.json()
 
     def test_an_own_code_is_given_out_once(self, till: Till) -> None:
         document = {"kind": "e_purse", "amount": "50.00", "code": "7891000123457"}
