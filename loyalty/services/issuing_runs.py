@@ -2,7 +2,7 @@
 
 The preview is one statement over the sales. The issue takes what the preview froze, a batch at a time; each batch is a
 transaction of the caller's, who records his progress in it. What is issued once is never issued again: a voucher is
-unique by the run and its customer.
+unique by the run and its grant.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,6 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,6 +25,7 @@ from loyalty.models import (
     StoredValueCode,
 )
 from loyalty.selectors.issuing import overlapping_runs
+from loyalty.services.customer_records import lock_standing
 from loyalty.services.issuing_terms import (
     IssuingError,
     IssuingInvalid,
@@ -275,16 +275,16 @@ def issue_batch(run: IssuingRun, *, limit: int) -> int:
     )
     if run.state != RunState.ISSUING or run.confirmed_at is None:
         return 0
-    # Of two records that were merged since the preview, the one that stands.
-    owner = Coalesce("customer__merged_into_id", "customer_id")
-    grants = run.grants.filter(stored_value__isnull=True).order_by("pk").annotate(owner=owner)
-    missing = list(grants.values_list("pk", "customer_id", "owner", "amount", "percent", named=True)[:limit])
+    grants = run.grants.filter(stored_value__isnull=True).order_by("pk")
+    missing = list(grants.values_list("pk", "customer_id", "amount", "percent", named=True)[:limit])
     if not missing:
         IssuingRun.objects.filter(pk=run.pk).update(state=RunState.DONE, ended_at=run.confirmed_at)
         return 0
     # All vouchers of a run live equally long, whenever their batch is made.
     ends = run.expires_at(at=run.confirmed_at, zone=company_zone())
-    makings = [_making(run, grant, ends) for grant in missing]
+    # Of two records that were merged since the preview, the one that stands; nobody merges them meanwhile.
+    owners = lock_standing([grant.customer_id for grant in missing])
+    makings = [_making(run, grant, owners[grant.customer_id], ends) for grant in missing]
     made = make(makings, at=run.confirmed_at, actor_id=run.confirmed_by_id)
     with connection.cursor() as cursor:
         cursor.execute(_LINK, [[grant.pk for grant in missing], [one.stored.pk for one in made]])
@@ -295,14 +295,15 @@ def issue_batch(run: IssuingRun, *, limit: int) -> int:
     return len(made)
 
 
-def _making(run: IssuingRun, grant: Any, expires_at: datetime | None) -> Making:
+def _making(run: IssuingRun, grant: Any, owner: int, expires_at: datetime | None) -> Making:
     return Making(
         type=run.type,
         origin=run.origin,
-        operation=str(grant.customer_id),
+        # A merge may give the grant to another record, and its undoing back: the grant is what is given once.
+        operation=str(grant.pk),
         amount=money.from_decimal(grant.amount),
         percent=grant.percent,
-        customer_id=grant.owner,
+        customer_id=owner,
         store_codes=run.usable_store_codes,
         available_from=run.usable_from,
         expires_at=expires_at,

@@ -258,6 +258,37 @@ class TestIssue:
         assert [find_by_code(code) for code in codes] == made
         assert_world()
 
+    def test_gives_to_the_record_that_stands_and_holds_on_to_it(self) -> None:
+        ana, bia = build_customer(document=None), build_customer(document=None)
+        run = preview(make_run())
+        Customer.objects.filter(pk=bia.pk).update(is_active=False, merged_into=ana)
+
+        with CaptureQueriesContext(connection) as queries:
+            run = issue(run)
+
+        assert run.issued_count == 2
+        assert {one.customer_id for one in StoredValue.objects.all()} == {ana.pk}
+        statements = [query["sql"] for query in queries]
+        locked = next(
+            n for n, sql in enumerate(statements) if "customers_customer" in sql and "NO KEY" in sql
+        )
+        assert locked < next(
+            n for n, sql in enumerate(statements) if "INSERT INTO loyalty_storedvalue" in sql
+        )
+
+    def test_a_grant_that_went_to_another_record_and_back_collides_with_none(self) -> None:
+        build_customer(), build_customer()
+        run = preview(make_run())
+        first, second = run.grants.order_by("pk")
+        kept = build_customer()
+        run.grants.filter(pk=first.pk).update(customer=kept)
+        issuing_jobs.request_issue(run=run, version=run.version, accepts_overlap=False, user=None, at=AT)
+        assert issuing_runs.issue_batch(run, limit=1) == 1
+        run.grants.filter(pk=first.pk).update(customer=first.customer)
+        run.grants.filter(pk=second.pk).update(customer=kept)
+
+        assert issuing_runs.issue_batch(run, limit=1) == 1
+
     def test_a_killed_worker_issues_nothing_twice(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(issuing_runs, "BATCH", 3)
         people = [build_customer().pk for _ in range(8)]
