@@ -19,6 +19,7 @@ from tests.faults.tills import Tills
 
 CARDS = 1_000
 LOCKED_AFTER = 10
+BATCH = 1_000
 WITHIN = 0.05
 
 
@@ -83,7 +84,6 @@ def brute_force(rig: Rig, *, quick: bool) -> list[Result]:
 
 def guess(rig: Rig, *, quick: bool) -> Outcome:
     """Guess with every key until it is locked and twice more; then see who is not."""
-    from loyalty.selectors.stored_values import find_usable
     from tests.builders import build_store
     from tests.pos_api.till import Till
 
@@ -107,20 +107,28 @@ def guess(rig: Rig, *, quick: bool) -> Outcome:
         redeem = {"stored_values": [{"code": codes[0]}]}
         goes_on = lawful.sell(scene.plain_sale(total="0.00", redeem=redeem))[0] == 201
         lawful.close()
-    at = timezone.now()
-    found = sum(find_usable(_guess(), store=store.code, at=at) is not None for _number in range(volume))
+    found = sum(_known(BATCH) for _batch in range(volume // BATCH))
     found += sum(was_found for one in tried for _status, was_found in one)
     locked = sum([status for status, _f in one[LOCKED_AFTER:-1]] == [429] * 3 for one in tried)
     open_before = sum(429 not in [status for status, _f in one[:LOCKED_AFTER]] for one in tried)
     selling = sum(one[-1][0] == 200 for one in tried)
     broken, said = world()
     return Outcome(
-        what=f"{CARDS:,} gift cards; {keys} keys that guess {LOCKED_AFTER + 2} times over HTTP, then name a right code; {volume:,} guesses at the "
-        "look-up itself",
+        what=f"{CARDS:,} gift cards; {keys} keys that guess {LOCKED_AFTER + 2} times over HTTP, then name a right code; {volume:,} guesses where no "
+        "lock is in the way",
         figure=f"{found} found; {locked} of {keys} keys locked after {LOCKED_AFTER} failures, not before ({open_before}), for right codes too; "
         f"{selling} of them go on selling, a till that did not guess {'uses cards' if goes_on else 'IS REFUSED'}; {said}",
         is_reached=found == 0 and locked == open_before == selling == keys and goes_on and not broken,
     )
+
+
+def _known(guesses: int) -> int:
+    """Return how many of some guesses are the code of a stored value, in whatever state."""
+    from loyalty.models import StoredValueCode
+    from loyalty.selectors.stored_values import digest_of
+
+    digests = [digest_of(_guess()) for _number in range(guesses)]
+    return StoredValueCode.objects.filter(digest__in=digests).count()
 
 
 def _found(answer: dict[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from loyalty.models import AccountKind, StoredValue, StoredValueType
-from loyalty.selectors.stored_values import find_by_code, usual_type
+from loyalty.selectors.stored_values import digest_of, find_by_code, usual_type
 from loyalty.services.stored_value_states import block, replace_code
 from loyalty.services.stored_values import Making, make
 from loyalty.stored_codes import code_of
@@ -260,3 +260,25 @@ def test_two_codes_that_end_alike_are_told_apart_when_a_sale_is_sent_again(till:
     assert till.sell(document).content == answer.content
     recorded = Sale.objects.get()
     assert "GIFT" not in f"{recorded.request}{recorded.response}{recorded.shares}"
+
+
+def test_a_code_that_nobody_has_is_read_as_far_as_any_other_and_pays_nothing(till: Till) -> None:
+    issue()
+    foreign = _foreign(till)
+    till.sell(sale(total="60.00"))
+
+    with connection.cursor() as cursor:
+        rows = []
+        for code in (UNKNOWN, foreign):
+            cursor.execute(
+                "SELECT pos_stored_values(%s, 1, now(), now(), NULL)::json -> 'values'", [[digest_of(code)]]
+            )
+            rows.append(cursor.fetchone()[0])
+    answer = till.evaluate(basket(redeem=presenting(UNKNOWN))).json()
+
+    # Somebody else's card stands in for it: its time is spent, its money is out of reach.
+    assert [len(row) for row in rows] == [1, 1]
+    assert [len(row[0]) for row in rows] == [len(rows[1][0])] * 2
+    assert rows[0][0][0] == digest_of(UNKNOWN)
+    assert answer["redeemed"] == []
+    assert [row["reason"] for row in answer["not_redeemed"]] == ["not_usable"]
