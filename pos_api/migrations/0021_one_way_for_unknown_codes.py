@@ -34,7 +34,7 @@ STORED_VALUES = _in_one_way(_before.STORED_VALUES)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pos_api", "0018_snapshot_with_vip_cards")]
+    dependencies = [("pos_api", "0020_returned_exceptions")]
 
     operations = [
         migrations.RunSQL("DROP FUNCTION pos_stored_values", _before.STORED_VALUES),
