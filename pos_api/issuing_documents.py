@@ -205,7 +205,7 @@ def rule_body(rule: IssuingRule) -> Json:
 
 
 def run_body(run: IssuingRun) -> Json:
-    """Return a run with its type and grouping loaded."""
+    """Return a run with its type, grouping and people loaded."""
     return {
         "id": run.pk,
         "name": run.name,
@@ -229,6 +229,8 @@ def run_body(run: IssuingRun) -> Json:
             "at": run.previewed_at,
         },
         "issued": {"count": run.issued_count, "amount": str(run.issued_amount)},
+        "prepared_by": run.prepared_by.get_username() if run.prepared_by else None,
+        "confirmed_by": run.confirmed_by.get_username() if run.confirmed_by else None,
         "confirmed_at": run.confirmed_at,
         "ended_at": run.ended_at,
         "codes_closed_at": run.codes_closed_at,
@@ -297,6 +299,8 @@ RUN: Json = {
             "type": "object",
             "properties": {"count": {"type": "integer"}, "amount": {"type": "string"}},
         },
+        "prepared_by": {"type": ["string", "null"], "description": "Who made or changed it last."},
+        "confirmed_by": {"type": ["string", "null"]},
         "confirmed_at": _MOMENT,
         "ended_at": _MOMENT,
         "codes_closed_at": _MOMENT,

@@ -10,7 +10,7 @@ from campaigns.models import Job, JobState
 from campaigns.services.jobs import JobFailed, Progress, request_job
 from loyalty.models import IssuingRun, RunState
 from loyalty.services import issuing_runs
-from loyalty.services.issuing_runs import RunNotOpen
+from loyalty.services.issuing_refusals import RunNotOpen
 
 PREVIEW = "preview_issuing_run"
 ISSUE = "issue_run"

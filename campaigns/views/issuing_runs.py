@@ -28,6 +28,7 @@ from loyalty.forms.issuing_run import RunForm
 from loyalty.models import IssuingRun, RunState
 from loyalty.selectors.issuing import grants, issued, overlapping_runs
 from loyalty.services import issuing_runs as services
+from loyalty.services.issuing_refusals import RunChanged, RunNeedsSecondPerson
 from loyalty.services.issuing_terms import IssuingError, IssuingInvalid
 from loyalty.views.issuing_rules import GIVEN, VALIDITY
 from retail import formats
@@ -51,7 +52,7 @@ TONES = {
 def find_run(pk: int) -> IssuingRun:
     """Return a run with what its pages show. Raises Http404."""
     run = (
-        IssuingRun.objects.select_related("type", "customer", "grouping", "confirmed_by")
+        IssuingRun.objects.select_related("type", "customer", "grouping", "created_by", "changed_by")
         .filter(pk=pk)
         .first()
     )
@@ -188,15 +189,20 @@ class RunDetail(PageMixin, View):
         page = Paginator(grants(run), PAGE).get_page(request.GET.get("page"))
         shown = show_jobs(issuing_jobs.jobs_of(run), request.user)
         working = [one for one in shown if one.job.is_active]
-        previewed = run.state == RunState.PREVIEWED
+        previewed = run.state == RunState.PREVIEWED and not working
+        # Above the company's limit, whoever prepared it does not confirm it.
+        most = services.limit_of(run) if previewed else None
+        is_own = most is not None and request.user == run.prepared_by
         context = {
             "run": run,
             "state_tone": TONES[RunState(run.state)],
             "jobs": working or [one for one in shown[:1] if one.job.error],
             "is_working": bool(working),
             "has_stopped": run.state == RunState.ISSUING and not working,
-            "overlaps": overlapping_runs(run) if previewed else [],
-            "may_confirm": previewed and not working and bool(run.customer_count),
+            "overlaps": overlapping_runs(run) if run.state == RunState.PREVIEWED else [],
+            "may_confirm": previewed and bool(run.customer_count) and not is_own,
+            "above_limit": "" if most is None else str(RunNeedsSecondPerson(run, most)),
+            "is_own": is_own,
             "may_issue": request.user.has_perm("loyalty.issue_storedvalue"),
             "sees_customers": request.user.has_perm("customers.view_customer"),
             "facts": _facts(run, zone),
@@ -229,6 +235,7 @@ def _facts(run: IssuingRun, zone: Any) -> list[tuple[Any, str]]:
         (_("Only"), ", ".join(part for part in who if part)),
         (_("Valid for"), sentences.validity(run, zone)),
         (_("Stores where it can be used"), sentences.stores(run.usable_store_codes)),
+        (_("Prepared by"), run.prepared_by.get_username() if run.prepared_by else ""),
     ]
 
 
@@ -289,7 +296,7 @@ class RunConfirm(RunStep):
     def act(self, run: IssuingRun) -> None:
         sent = self.request.POST.get("version", "")
         if not (sent.isascii() and sent.isdigit() and len(sent) < 10):
-            raise services.RunChanged
+            raise RunChanged
         issuing_jobs.request_issue(
             run=run,
             version=int(sent),

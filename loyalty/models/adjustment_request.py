@@ -2,29 +2,40 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.models.account import Account, units
+from loyalty.models.account import Account, Receivable, units
 
 
 class AdjustmentRequest(models.Model):
-    """Value that somebody wants to add, take or give by hand, and that a second person decides about.
+    """Value that somebody wants to add, take, give or let off by hand, and that a second person decides about.
 
-    `adjust` is posted when it is approved. With `issue` the stored value is there already, blocked: approving it unblocks it,
-    refusing it voids it. `amount` is signed, in the unit of the account.
+    `adjust`, `void` and `write_off` (of the debt `receivable`) are done when they are approved. With `issue` the stored value is
+    there already, blocked: approving it unblocks it, refusing it voids it. `amount` is signed, in the unit of the account: what
+    the customer gains or loses.
     """
 
     class Kind(models.TextChoices):
         ADJUST = "adjust", _("Adjustment")
         ISSUE = "issue", _("Given by hand")
+        VOID = "void", _("Voided")
+        WRITE_OFF = "write_off", _("Debt written off")
 
     class State(models.TextChoices):
         REQUESTED = "requested", _("Waiting")
         APPROVED = "approved", _("Approved")
         REFUSED = "refused", _("Refused")
 
-    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.REQUESTED)
     account = models.ForeignKey(
         Account, on_delete=models.PROTECT, related_name="adjustment_requests", verbose_name=_("account")
+    )
+    receivable = models.ForeignKey(
+        Receivable,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("receivable"),
     )
     amount = units(_("amount"))
     reason = models.CharField(_("reason"), max_length=240)
@@ -52,6 +63,11 @@ class AdjustmentRequest(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "kind", "operation"], name="adjustment_request_once_per_operation"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="write_off", receivable__isnull=False)
+                | (~models.Q(kind="write_off") & models.Q(receivable__isnull=True)),
+                name="adjustment_request_names_its_debt",
             ),
             models.CheckConstraint(condition=~models.Q(amount=0), name="adjustment_request_not_zero"),
             models.CheckConstraint(

@@ -163,6 +163,13 @@ class IssuingRun(IssuingTerms):
     )
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     codes_closed_at = models.DateTimeField(_("codes closed at"), null=True, blank=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("changed by"),
+    )
 
     class Meta:
         verbose_name = _("issuing run")
@@ -197,6 +204,11 @@ class IssuingRun(IssuingTerms):
     def origin(self) -> str:
         """What its stored values say they were made by."""
         return f"run:{self.pk}"
+
+    @property
+    def prepared_by(self) -> Any:
+        """Who says what it gives: the user that changed it last."""
+        return self.changed_by or self.created_by
 
     @property
     def can_change(self) -> bool:

@@ -14,7 +14,6 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from loyalty.issuing import write_tiers
 from loyalty.models import (
@@ -26,13 +25,23 @@ from loyalty.models import (
 )
 from loyalty.selectors.issuing import overlapping_runs
 from loyalty.services.customer_records import lock_standing
+from loyalty.services.issuing_refusals import (
+    RunCannotCancel,
+    RunChanged,
+    RunEmpty,
+    RunNeedsSecondPerson,
+    RunNotOpen,
+    RunNotPreviewed,
+    RunOutdated,
+    RunOverlaps,
+)
 from loyalty.services.issuing_terms import (
-    IssuingError,
     IssuingInvalid,
     IssuingOvertaken,
     check_terms,
     refuse_unknown_stores,
 )
+from loyalty.services.second_person import limit
 from loyalty.services.stored_values import MOST, Making, make
 from retail import money
 from retail.models import Store
@@ -40,55 +49,6 @@ from retail.rows import FieldError
 from retail.selectors.company import company_zone
 
 BATCH = 1_000
-
-
-class RunNotOpen(IssuingError):
-    code = "run_not_open"
-    message = gettext_lazy("This run can no longer be changed.")
-
-
-class RunNotPreviewed(IssuingError):
-    code = "run_not_previewed"
-    message = gettext_lazy("Look at the preview of this run before you confirm it.")
-
-
-class RunEmpty(IssuingError):
-    code = "run_empty"
-    message = gettext_lazy("Nobody is given anything by this run.")
-
-
-class RunChanged(IssuingError):
-    """The preview that was looked at is not the one that stands."""
-
-    code = "run_changed"
-    message = gettext_lazy("The preview has changed since you looked at it. Look at it again.")
-
-
-class RunOutdated(IssuingError):
-    """What was previewed can no longer be given: a type was switched off since, or nobody could use the vouchers."""
-
-    code = "run_outdated"
-    message = gettext_lazy(
-        "This cannot be given any more: its type is switched off, or its last day is over. Change the run first."
-    )
-
-
-class RunOverlaps(IssuingError):
-    """Other runs gave something for the same purchases; `runs` are they."""
-
-    code = "run_overlaps"
-    message = gettext_lazy(
-        "Another run has given vouchers for the same purchases. Confirm that this is meant."
-    )
-
-    def __init__(self, runs: list[IssuingRun]) -> None:
-        super().__init__()
-        self.runs = runs
-
-
-class RunCannotCancel(IssuingError):
-    code = "run_ended"
-    message = gettext_lazy("This run has ended already.")
 
 
 def record_event(
@@ -121,6 +81,7 @@ def save_run(
         if version is not None and version != run.version:
             raise IssuingOvertaken
         run.version += 1
+        run.changed_by = user
         run.grants.all().delete()
     for name, value in values.items():
         setattr(run, name, value)
@@ -228,18 +189,29 @@ def preview(run: IssuingRun, *, at: datetime) -> IssuingRun:
     return run
 
 
+def limit_of(run: IssuingRun) -> Decimal | None:
+    """Return the company's limit when a previewed run is above it; vouchers in percent may be worth anything, and are."""
+    most = limit()
+    return most if most is not None and (run.total_amount > most or run.rate_count) else None
+
+
 def confirm(
     run: IssuingRun, *, version: int | None, accepts_overlap: bool, user: User | None, at: datetime
 ) -> IssuingRun:
     """Let a previewed run be issued, inside the caller's transaction.
 
-    `version` is that of the preview which was looked at. Raises RunNotOpen, RunNotPreviewed, RunChanged, RunEmpty,
-    RunOutdated, RunOverlaps.
+    `version` is that of the preview which was looked at. Above the company's limit for what one person gives, `user` is not
+    who prepared it. Raises RunNotOpen, RunNotPreviewed, RunChanged, RunEmpty, RunOutdated,
+    RunNeedsSecondPerson, RunOverlaps.
     """
     with connection.cursor() as cursor:
         # One after the other: of two runs for the same purchases the later one is told of the earlier.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('confirm an issuing run', 0))")
-    run = IssuingRun.objects.select_for_update(of=("self",)).select_related("type").get(pk=run.pk)
+    run = (
+        IssuingRun.objects.select_for_update(of=("self",))
+        .select_related("type", "created_by", "changed_by")
+        .get(pk=run.pk)
+    )
     if not run.can_change:
         raise RunNotOpen
     if run.state != RunState.PREVIEWED:
@@ -250,6 +222,8 @@ def confirm(
         raise RunEmpty
     if check_terms(run, at=at):
         raise RunOutdated
+    if (most := limit_of(run)) is not None and (user is None or user == run.prepared_by):
+        raise RunNeedsSecondPerson(run, most)
     if not accepts_overlap and (others := overlapping_runs(run)):
         raise RunOverlaps(others)
     run.state, run.confirmed_at, run.confirmed_by = RunState.ISSUING, at, user

@@ -110,6 +110,11 @@ class AlreadyDecided(LedgerError):
     message = gettext_lazy("It was decided already.")
 
 
+class ValueChanged(LedgerError):
+    code = "value_changed"
+    message = gettext_lazy("It holds another amount than when this was asked for.")
+
+
 class StoredValueRefused(LedgerError):
     """What was asked of a stored value cannot be. `field` is what of the request it is about."""
 

@@ -1,4 +1,4 @@
-"""Two pairs of eyes: value above the company's limit is added, taken or given by hand only when somebody else agrees.
+"""Two pairs of eyes: value above the company's limit is added, taken, given or let off by hand only when somebody else agrees.
 
 The limit is in reais; points count as what they pay. Stamps, and points that pay nothing, have no amount and need nobody.
 """
@@ -17,17 +17,13 @@ from loyalty.models import (
     AdjustmentRequest,
     Entry,
     EntryKind,
+    Receivable,
     StoredValue,
 )
-from loyalty.services.adjustments import Adjusted, adjust, check_amount, check_reason
-from loyalty.services.customer_records import lock_record, require_standing
-from loyalty.services.ledger import AccountKey, account_key, lock_accounts, open_accounts
-from loyalty.services.refusals import (
-    AlreadyDecided,
-    EndIsOver,
-    OperationReused,
-    SecondPersonNeeded,
-)
+from loyalty.services.adjustments import Adjusted, adjust, check_amount, check_reason, write_off
+from loyalty.services.customer_records import require_standing
+from loyalty.services.ledger import AccountKey, lock_accounts, open_accounts
+from loyalty.services.refusals import OperationReused
 from loyalty.services.stored_value_by_hand import (
     Issue,
     Issued,
@@ -35,7 +31,7 @@ from loyalty.services.stored_value_by_hand import (
     adjust_stored_value,
     issue_by_hand,
 )
-from loyalty.services.stored_value_states import block, end, unblock
+from loyalty.services.stored_value_states import block, void
 from retail import money
 from retail.models import Company
 
@@ -181,54 +177,59 @@ def issue_or_ask(issue: Issue, *, actor_id: int, at: datetime) -> tuple[Issued, 
 
 
 @transaction.atomic
-def approve(request_id: int, *, actor_id: int, at: datetime, comment: str = "") -> AdjustmentRequest:
-    """Do what was asked for, in the name of who asked.
+def void_or_ask(stored: StoredValue, *, reason: str, actor_id: int, at: datetime) -> int | AdjustmentRequest:
+    """Take back a stored value that was made by mistake, or keep that as a request; one that waits is returned.
 
-    Raises AdjustmentRequest.DoesNotExist, AlreadyDecided, SecondPersonNeeded, EndIsOver, and what doing it raises now:
-    InsufficientValue, AboveCeiling, StoredValueVoided.
+    Returns the cents that were in it. Raises what `void` raises.
     """
-    request = _decide(request_id, State.APPROVED, actor_id, at, comment)
-    account = request.account
-    stored = StoredValue.objects.select_related("type").filter(account=account).first()
-    if request.kind == Kind.ISSUE and stored is not None:
-        unblock(stored, reason=request.reason, at=at, actor_id=actor_id)
-        return request
-    if request.expires_at is not None and request.expires_at <= at:
-        raise EndIsOver
-    amount = money.from_decimal(request.amount)
-    if stored is not None:
-        adjust_stored_value(
-            stored,
-            amount=amount,
-            reason=request.reason,
-            actor_id=request.requested_by_id,
-            operation=request.operation,
-            at=at,
-            expires_at=request.expires_at,
-        )
-    elif account.customer_id is not None:
-        adjust(
-            customer_id=account.customer_id,
-            key=account_key(account),
-            amount=amount,
-            reason=request.reason,
-            actor_id=request.requested_by_id,
-            operation=request.operation,
-            at=at,
-            expires_at=request.expires_at,
-        )
-    return request
+    check_reason(reason)
+    [account] = lock_accounts(None, [stored.account_id]).values()
+    waiting = _waiting(account, Kind.VOID)
+    if waiting is not None:
+        return waiting
+    try:
+        with transaction.atomic():
+            taken = void(stored, reason=reason, at=at, actor_id=actor_id)
+            if taken and is_above(taken, account):
+                raise _Asked
+    except _Asked:
+        stored.refresh_from_db(fields=["blocked_at", "blocked_reason"])
+        return _ask(Kind.VOID, account, -taken, reason, actor_id, _next(account, Kind.VOID), at)
+    return taken
 
 
 @transaction.atomic
-def refuse(request_id: int, *, actor_id: int, at: datetime, comment: str) -> AdjustmentRequest:
-    """Do not do what was asked for. Raises AdjustmentRequest.DoesNotExist, ReasonRequired, AlreadyDecided, SecondPersonNeeded."""
-    check_reason(comment)
-    request = _decide(request_id, State.REFUSED, actor_id, at, comment)
-    stored = StoredValue.objects.filter(account=request.account).first()
-    if request.kind == Kind.ISSUE and stored is not None:
-        end(stored, reason=comment, at=at, actor_id=actor_id)
-    return request
+def write_off_or_ask(
+    *, receivable_id: int, reason: str, actor_id: int, at: datetime
+) -> int | AdjustmentRequest:
+    """Let a customer off what is left of a debt, or keep that as a request; one that waits is returned.
+
+    Returns the hundredths. Raises what `write_off` raises.
+    """
+    check_reason(reason)
+    debt = Receivable.objects.select_related("account__program").get(pk=receivable_id)
+    lock_accounts(None, [debt.account_id])
+    debt.refresh_from_db(fields=["left"])
+    waiting = _waiting(debt.account, Kind.WRITE_OFF, debt)
+    if waiting is not None:
+        return waiting
+    left = money.from_decimal(debt.left)
+    if left and is_above(left, debt.account):
+        operation = _next(debt.account, Kind.WRITE_OFF)
+        return _ask(Kind.WRITE_OFF, debt.account, left, reason, actor_id, operation, at, debt=debt)
+    return write_off(receivable_id=receivable_id, reason=reason, actor_id=actor_id, at=at)
+
+
+def _waiting(account: Account, kind: Kind, debt: Receivable | None = None) -> AdjustmentRequest | None:
+    """Return what was asked for already, by whomever: to end something needs no second request."""
+    return AdjustmentRequest.objects.filter(
+        account=account, kind=kind, receivable=debt, state=State.REQUESTED
+    ).first()
+
+
+def _next(account: Account, kind: Kind) -> str:
+    """Number the requests of a kind, so that what was refused can be asked for again. The account is locked."""
+    return str(AdjustmentRequest.objects.filter(account=account, kind=kind).count() + 1)
 
 
 def _known(account: Account, amount: int, reason: str, operation: str) -> AdjustmentRequest | None:
@@ -254,11 +255,13 @@ def _ask(
     actor_id: int,
     operation: str,
     at: datetime,
-    expires_at: datetime | None,
+    expires_at: datetime | None = None,
+    debt: Receivable | None = None,
 ) -> AdjustmentRequest:
     return AdjustmentRequest.objects.create(
         kind=kind,
         account=account,
+        receivable=debt,
         amount=money.to_decimal(amount),
         reason=reason.strip(),
         operation=operation,
@@ -266,21 +269,3 @@ def _ask(
         requested_by_id=actor_id,
         requested_at=at,
     )
-
-
-def _decide(request_id: int, state: State, actor_id: int, at: datetime, comment: str) -> AdjustmentRequest:
-    """Mark a request as decided, its customer's record and account locked. Who decides first, decides."""
-    account_id = AdjustmentRequest.objects.values_list("account_id", flat=True).get(pk=request_id)
-    customer_id = Account.objects.values_list("customer_id", flat=True).get(pk=account_id)
-    if customer_id is not None:
-        lock_record(customer_id)
-    lock_accounts(customer_id, [account_id])
-    request = AdjustmentRequest.objects.select_for_update(of=("self",)).get(pk=request_id)
-    if request.state != State.REQUESTED:
-        raise AlreadyDecided
-    if request.requested_by_id == actor_id:
-        raise SecondPersonNeeded
-    request.state, request.decided_by_id, request.decided_at = state, actor_id, at
-    request.comment = comment.strip()[:240]
-    request.save(update_fields=["state", "decided_by", "decided_at", "comment"])
-    return request

@@ -19,7 +19,6 @@ from loyalty.forms.adjustment import AdjustmentForm, ReasonForm
 from loyalty.forms.units import unit_key
 from loyalty.models import AdjustmentRequest, Receivable
 from loyalty.selectors.balances import Balance, balances
-from loyalty.services.adjustments import write_off
 from loyalty.services.ledger import account_key
 from loyalty.services.refusals import (
     AlreadyPosted,
@@ -29,7 +28,7 @@ from loyalty.services.refusals import (
     LedgerError,
     StampsAreWhole,
 )
-from loyalty.services.second_person import adjust_or_ask
+from loyalty.services.second_person import adjust_or_ask, write_off_or_ask
 from loyalty.views.filters import end_of
 from retail import formats
 from retail.selectors.company import company_zone
@@ -192,7 +191,7 @@ class WriteOff(_OfCustomer):
 
     def save(self, form: Any) -> str:
         try:
-            write_off(
+            done = write_off_or_ask(
                 receivable_id=self.debt.pk,
                 reason=form.cleaned_data["reason"],
                 actor_id=self.actor_id,
@@ -201,5 +200,8 @@ class WriteOff(_OfCustomer):
         except AlreadySettled as settled:
             messages.info(self.request, str(settled))
         else:
-            messages.success(self.request, _now("The debt was written off."))
+            if isinstance(done, AdjustmentRequest):
+                tell(self.request, done)
+            else:
+                messages.success(self.request, _now("The debt was written off."))
         return self.back_url()

@@ -20,8 +20,9 @@ from loyalty.amounts import account_name, amount_text
 from loyalty.forms.adjustment_request import ApproveForm, LimitForm, RefuseForm
 from loyalty.models import AdjustmentRequest
 from loyalty.selectors.adjustment_requests import adjustment_requests
+from loyalty.services.adjustment_decisions import approve, refuse
 from loyalty.services.refusals import LedgerError
-from loyalty.services.second_person import approve, limit, refuse, set_limit
+from loyalty.services.second_person import limit, set_limit
 from retail.selectors.company import company_zone
 from retail.views.access import PageMixin
 from retail.views.columns import Column
@@ -67,7 +68,9 @@ class AdjustmentRequestList(ListPage):
     permission_required = ("loyalty.view_account", "loyalty.adjust_account")
     template_name = "loyalty/adjustment_request_list.html"
     title = _("Adjustments to approve")
-    subtitle = _("Value above the limit is added, taken or given by hand only when somebody else agrees.")
+    subtitle = _(
+        "Value above the limit is added, taken, given or written off by hand only when somebody else agrees."
+    )
     filterset_class = RequestFilters
     default_order = "-requested_at"
     export_name = "adjustment-requests"

@@ -26,9 +26,9 @@ from loyalty.models import AdjustmentRequest, Entry, EntryKind, StoredValue, Sto
 from loyalty.selectors.stored_value_records import Happening, StoredValueState, history, records
 from loyalty.selectors.stored_values import can_be_read, held
 from loyalty.services.refusals import InsufficientValue, LedgerError
-from loyalty.services.second_person import adjust_stored_value_or_ask, issue_or_ask
+from loyalty.services.second_person import adjust_stored_value_or_ask, issue_or_ask, void_or_ask
 from loyalty.services.stored_value_by_hand import Issue
-from loyalty.services.stored_value_states import assign, block, replace_code, unblock, void
+from loyalty.services.stored_value_states import assign, block, replace_code, unblock
 from loyalty.stored_codes import MASK, written
 from loyalty.views.adjustment import tell
 from loyalty.views.filters import end_of, last_day, last_day_of
@@ -210,8 +210,8 @@ class Void(_Action):
     submit_label = _("Void")
     done_message = _("It was taken back and ended.")
 
-    def act(self, form: Any, at: datetime) -> None:
-        void(self.instance, reason=form.cleaned_data["reason"], at=at, actor_id=self.actor_id)
+    def act(self, form: Any, at: datetime) -> Any:
+        return void_or_ask(self.instance, reason=form.cleaned_data["reason"], at=at, actor_id=self.actor_id)
 
 
 class Assign(_Action):

@@ -6,8 +6,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from loyalty.services.adjustments import write_off
 from loyalty.services.on_credit import debts_of_sale
+from loyalty.services.second_person import write_off_or_ask
 from pos_api.models import ExceptionKind, Resolution, SaleException
 from pos_api.models.sale_exception import SETTLEMENTS
 
@@ -63,4 +63,5 @@ def _write_off(exception: SaleException, note: str, user: User, at: datetime) ->
     for debt in debts_of_sale(exception.sale_id):
         program = debt.account.program
         if exception.subject == ("cashback" if program is None else program.code):
-            write_off(receivable_id=debt.pk, reason=note.strip()[:240], actor_id=user.pk, at=at)
+            # Above the company's limit the debt stands until somebody else agrees, settled though the exception is.
+            write_off_or_ask(receivable_id=debt.pk, reason=note.strip()[:240], actor_id=user.pk, at=at)

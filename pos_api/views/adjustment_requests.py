@@ -11,8 +11,8 @@ from rest_framework.request import Request
 
 from loyalty.models import AccountKind, AdjustmentRequest
 from loyalty.selectors.adjustment_requests import adjustment_requests
-from loyalty.services.refusals import AlreadyPosted, InsufficientValue
-from loyalty.services.second_person import approve, refuse
+from loyalty.services.adjustment_decisions import approve, refuse
+from loyalty.services.refusals import AlreadyPosted, AlreadySettled, InsufficientValue, ValueChanged
 from pos_api.accounts import AMOUNT, account_unit_body, amount_of
 from pos_api.openapi import operation, page_of
 from pos_api.problems import BadRequest, Conflict
@@ -36,6 +36,7 @@ REQUEST: dict[str, Any] = {
         "kind": {"enum": list(AccountKind.values)},
         "customer": {"type": ["integer", "null"]},
         "stored_value": {"type": ["integer", "null"]},
+        "debt": {"type": ["integer", "null"], "description": "What is written off."},
         "amount": AMOUNT,
         "reason": {"type": "string"},
         "operation": {"type": "string"},
@@ -60,6 +61,7 @@ def request_body(request: AdjustmentRequest) -> dict[str, Any]:
         **account_unit_body(account),
         "customer": account.customer_id if stored is None else stored.customer_id,
         "stored_value": None if stored is None else stored.pk,
+        "debt": request.receivable_id,
         "amount": amount_of(account.kind, money.from_decimal(request.amount)),
         "reason": request.reason,
         "operation": request.operation,
@@ -72,9 +74,12 @@ def request_body(request: AdjustmentRequest) -> dict[str, Any]:
     }
 
 
-def asked(name: str) -> dict[str, Any]:
-    """Describe the answer to what waits for a second person: the caller's own id, by `name`, and the request."""
-    return {"type": "object", "properties": {name: {"type": "string"}, "request": REQUEST}}
+def asked(*names: str) -> dict[str, Any]:
+    """Describe the answer to what waits for a second person: the caller's own id, by its name, and the request."""
+    return {
+        "type": "object",
+        "properties": {name: {"type": "string"} for name in names} | {"request": REQUEST},
+    }
 
 
 def read_request(pk: int) -> dict[str, Any]:
@@ -121,13 +126,14 @@ class _DecisionView(ManagerView):
         values = read_values(request, self.columns)
         try:
             type(self).decide(pk, actor_id=user_of(request).pk, at=timezone.now(), **values)
-        except (InsufficientValue, AlreadyPosted) as refused:
+        except (InsufficientValue, AlreadyPosted, AlreadySettled, ValueChanged) as refused:
             raise Conflict(str(refused), code=refused.code) from refused
         return answer(read_request(pk))
 
 
 _DECIDED = {
-    409: "`already_decided`, `second_person_needed`: who asked for it cannot decide; `insufficient_value`, `voided`."
+    409: "`already_decided`, `second_person_needed`: who asked for it cannot decide; `insufficient_value`, `voided`, "
+    "`already_used`, `reserved`, `already_settled`, `value_changed`."
 }
 
 

@@ -13,9 +13,10 @@ from rest_framework.request import Request
 
 from customers.models import Customer
 from loyalty.models import AccountKind, AdjustmentRequest, PointsProgram, Receivable, StampPlan
-from loyalty.services.adjustments import check_amount, check_reason, write_off
+from loyalty.services.adjustments import check_amount, check_reason
 from loyalty.services.ledger import AccountKey
 from loyalty.services.refusals import InsufficientValue, LedgerError, ReasonRequired
+from loyalty.services.second_person import write_off_or_ask
 from pos_api.accounts import AMOUNT, UNIT, account_unit_body, amount_of
 from pos_api.openapi import operation
 from pos_api.problems import BadRequest, Conflict, FieldProblem, Invalid, invalid_field
@@ -147,13 +148,14 @@ class WriteOffView(ManagerView):
         id="customers_write_off",
         tag=TAG,
         summary="Let a customer off a debt",
+        description="Above the company's limit the answer is 202: it waits until somebody else approves it.",
         request={
             "type": "object",
             "required": ["reason"],
             "additionalProperties": False,
             "properties": {"reason": ADJUSTMENT["properties"]["reason"]},
         },
-        responses={200: {"type": "object", "properties": {"written_off": AMOUNT}}},
+        responses={200: {"type": "object", "properties": {"written_off": AMOUNT}}, 202: asked()},
         examples={"Write off": {"reason": "Cortesia"}},
         answer={"written_off": "5.00"},
         problems={409: "Nothing of it is left (`already_settled`)."},
@@ -165,7 +167,7 @@ class WriteOffView(ManagerView):
             Receivable.objects.filter(account__customer_id=pk).select_related("account"), pk=debt
         )
         try:
-            amount = write_off(
+            done = write_off_or_ask(
                 receivable_id=receivable.pk,
                 reason=read_own_text(values, "reason", MAX_REASON),
                 actor_id=user_of(request).pk,
@@ -175,7 +177,9 @@ class WriteOffView(ManagerView):
             raise invalid_field("reason", refused.code, str(refused)) from refused
         except LedgerError as refused:
             raise Conflict(str(refused), code=refused.code) from refused
-        return answer({"written_off": amount_of(receivable.account.kind, amount)})
+        if isinstance(done, AdjustmentRequest):
+            return answer({"request": read_request(done.pk)}, status=202)
+        return answer({"written_off": amount_of(receivable.account.kind, done)})
 
 
 def _read_adjustment(raw: dict[str, Any], at: datetime) -> dict[str, Any]:

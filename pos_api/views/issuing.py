@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
@@ -44,9 +45,13 @@ def find_rule(code: str) -> IssuingRule:
     return rule
 
 
+def _runs() -> QuerySet[IssuingRun]:
+    return IssuingRun.objects.select_related("type", "grouping", "created_by", "changed_by", "confirmed_by")
+
+
 def find_run(pk: int) -> IssuingRun:
     """Return a run. Raises NotFound."""
-    run = IssuingRun.objects.select_related("type", "grouping").filter(pk=pk).first()
+    run = _runs().filter(pk=pk).first()
     if run is None:
         raise NotFound
     return run
@@ -121,9 +126,7 @@ class IssuingRunsView(ManagerView):
         responses={200: page_of(RUN)},
     )
     def get(self, request: Request) -> HttpResponse:
-        return paginated(
-            request, IssuingRun.objects.select_related("type", "grouping"), run_body, ordering=("-pk",)
-        )
+        return paginated(request, _runs(), run_body, ordering=("-pk",))
 
     @operation(
         id="create_issuing_run",
@@ -187,12 +190,16 @@ class IssuingRunConfirmView(ManagerView):
         id="confirm_issuing_run",
         tag=TAG,
         summary="Issue what the preview says",
-        description="A job. `accepts_overlap` lets customers be given again for purchases for which another run gave.",
+        description=(
+            "A job. `accepts_overlap` lets customers be given again for purchases for which another run gave. Above the company's limit "
+            "for what one person gives, and for vouchers in percent where there is one, whoever prepared the run cannot confirm it."
+        ),
         request=ConfirmDocument,
         responses={202: JOB},
         examples={"The preview that was looked at": {"version": 2}},
         problems={
-            409: "`run_changed`, `run_empty`, `run_not_open`, `run_not_previewed`, `run_outdated`, `run_overlaps`"
+            409: "`run_changed`, `run_empty`, `run_not_open`, `run_not_previewed`, `run_outdated`, `run_overlaps`; "
+            "`second_person_needed`: it is above the limit, and you prepared it."
         },
     )
     def post(self, request: Request, pk: int) -> HttpResponse:

@@ -15,9 +15,9 @@ from loyalty.models import AdjustmentRequest, StoredValue, StoredValueType
 from loyalty.selectors.stored_value_records import StoredValueState, history, records, with_last4
 from loyalty.selectors.stored_values import held
 from loyalty.services.refusals import InsufficientValue
-from loyalty.services.second_person import adjust_stored_value_or_ask, issue_or_ask
+from loyalty.services.second_person import adjust_stored_value_or_ask, issue_or_ask, void_or_ask
 from loyalty.services.stored_value_by_hand import Issue
-from loyalty.services.stored_value_states import assign, block, replace_code, unblock, void
+from loyalty.services.stored_value_states import assign, block, replace_code, unblock
 from loyalty.services.stored_value_types import StoredValueKind
 from loyalty.stored_codes import written
 from pos_api.openapi import Json, operation, page_of
@@ -46,6 +46,7 @@ from retail.rows import Column, schema_of
 
 VIEW = "loyalty.view_storedvalue"
 _CODE: Json = {"type": "string", "description": "Shown here once: tell the customer or print it."}
+_ASKED: Json = {"type": "object", "properties": {**RECORD["properties"], "request": REQUEST}}
 
 
 def _choice(lookup: str, name: str, choices: list[str]) -> Any:
@@ -254,9 +255,12 @@ class VoidView(_ActionView):
         id="stored_value_records_void",
         tag=TAG,
         summary="Take back a stored value that was made by mistake",
-        description="Only when nothing of it was used. It ends; doing it again changes nothing.",
+        description=(
+            "Only when nothing of it was used. It ends; doing it again changes nothing. Above the company's limit the answer is 202: "
+            "it waits until somebody else approves the `request`."
+        ),
         request=schema_of(REASON_COLUMNS),
-        responses={200: RECORD},
+        responses={200: RECORD, 202: _ASKED},
         examples={"Made twice": {"reason": "Emitido em dobro"}},
         problems={409: "`already_used`: something of it was used.", 422: "`reason` is required."},
     )
@@ -264,8 +268,8 @@ class VoidView(_ActionView):
         return self.done(request, pk)
 
     def act(self, stored: StoredValue, values: dict[str, Any], actor_id: int, at: datetime) -> dict[str, Any]:
-        void(stored, reason=values["reason"], at=at, actor_id=actor_id)
-        return {}
+        done = void_or_ask(stored, reason=values["reason"], at=at, actor_id=actor_id)
+        return {"request": read_request(done.pk)} if isinstance(done, AdjustmentRequest) else {}
 
 
 class ReplaceView(_ActionView):
@@ -333,7 +337,7 @@ class AdjustView(_ActionView):
         request=schema_of(ADJUST_COLUMNS),
         responses={
             200: RECORD,
-            202: {"type": "object", "properties": {**RECORD["properties"], "request": REQUEST}},
+            202: _ASKED,
         },
         examples={"Add": {"operation": "SAC-2026-118", "amount": "10.00", "reason": "Cobrado em dobro"}},
         problems={

@@ -14,6 +14,7 @@ from campaigns.services import issuing_jobs
 from loyalty.models import IssuingEvent, IssuingRule, IssuingRun, RunState, StoredValue
 from loyalty.selectors.issuing import issued
 from loyalty.services import issuing_runs
+from retail.models import Company
 from tests.builders import (
     build_customer,
     build_issuing_rule,
@@ -170,6 +171,28 @@ class TestRun:
             assert work(run).state == RunState.PREVIEWED
         assert "were given vouchers for the same purchases" in manager.get(url).content.decode()
         manager.post(f"{url}confirm/", {"version": run.version, "accepts_overlap": "1"})
+        assert work(run).state == RunState.DONE
+
+    def test_above_the_limit_who_prepared_it_cannot_confirm_it(self, manager: Client) -> None:
+        Company.objects.update(adjustment_limit=5)
+        build_customer()
+        manager.post(NEW, FIELDS)
+        run = work(IssuingRun.objects.get())
+        url = f"/loyalty/issuing-runs/{run.pk}/"
+        other = Client(headers={"Accept-Language": "en"})
+        other.force_login(User.objects.create_superuser("gisele"))
+
+        own, seen = (client.get(url).content.decode() for client in (manager, other))
+        refused = manager.post(f"{url}confirm/", {"version": run.version}, follow=True).content.decode()
+
+        assert "You prepared this run" in own
+        assert 'data-dialog-open="confirm-run"' not in own
+        assert "You prepared this run" not in seen
+        assert "somebody else than who prepared it has to confirm it" in seen
+        assert 'data-dialog-open="confirm-run"' in seen
+        assert "somebody else than who prepared it has to confirm it" in refused
+        assert work(run).state == RunState.PREVIEWED
+        other.post(f"{url}confirm/", {"version": run.version})
         assert work(run).state == RunState.DONE
 
     def test_is_cancelled_and_goes_on_after_its_job_was_stopped(self, manager: Client) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -26,9 +27,10 @@ from loyalty.models.account import AccountKind
 from loyalty.selectors.issuing import issued, overlapping_runs
 from loyalty.selectors.stored_values import find_by_code, usual_type
 from loyalty.services import issuing_runs
-from loyalty.services.issuing_runs import (
+from loyalty.services.issuing_refusals import (
     RunChanged,
     RunEmpty,
+    RunNeedsSecondPerson,
     RunNotOpen,
     RunNotPreviewed,
     RunOutdated,
@@ -36,7 +38,7 @@ from loyalty.services.issuing_runs import (
 )
 from loyalty.services.issuing_terms import IssuingInvalid
 from retail import money
-from retail.models import SaleReturn
+from retail.models import Company, SaleReturn
 from tests.builders import (
     NOON,
     build_customer,
@@ -44,6 +46,7 @@ from tests.builders import (
     build_sale,
     build_store,
     build_stored_value_type,
+    build_user,
 )
 from tests.campaigns.code_work import AT
 from tests.campaigns.code_work import run as run_job
@@ -435,6 +438,56 @@ class TestConfirmation:
             issue(run)
         with pytest.raises(RunNotOpen):
             issuing_jobs.request_preview(run=run, user=None, at=AT)
+
+
+class TestSecondPerson:
+    def confirm(self, run: IssuingRun, user: User) -> IssuingRun:
+        return issuing_runs.confirm(run, version=None, accepts_overlap=False, user=user, at=AT)
+
+    @pytest.fixture(autouse=True)
+    def _above_15(self) -> None:
+        Company.objects.update(adjustment_limit=15)
+        build_customer()
+
+    def prepared(self, user: User, **values: Any) -> IssuingRun:
+        defaults = {"name": "x", "type": usual_type(AccountKind.VOUCHER), "tiers": [{"amount": "10.00"}]}
+        return preview(issuing_runs.save_run(run=None, values=defaults | values, user=user, at=AT))
+
+    def test_up_to_the_limit_one_person_is_enough(self) -> None:
+        ana = build_user()
+
+        assert self.confirm(self.prepared(ana, most=Decimal("15.00")), ana).state == RunState.ISSUING
+
+    def test_above_it_somebody_else_confirms(self) -> None:
+        ana, bia = build_user(), build_user()
+        build_customer()
+        run = self.prepared(ana)
+
+        for nobody in (ana, None):
+            with pytest.raises(RunNeedsSecondPerson, match=r"20.00.*15.00") as refusal:
+                self.confirm(run, nobody)  # type: ignore[arg-type]
+        assert refusal.value.extra == {"total": "20.00", "limit": "15.00", "prepared_by": ana.get_username()}
+        confirmed = self.confirm(run, bia)
+        assert (confirmed.state, confirmed.confirmed_by) == (RunState.ISSUING, bia)
+
+    def test_who_changed_it_last_has_prepared_it(self) -> None:
+        ana, bia = build_user(), build_user()
+        build_customer()
+        run = issuing_runs.save_run(run=self.prepared(ana), values={"name": "y"}, user=bia, at=AT)
+        preview(run)
+
+        with pytest.raises(RunNeedsSecondPerson):
+            self.confirm(run, bia)
+        assert self.confirm(run, ana).state == RunState.ISSUING
+
+    def test_vouchers_in_percent_are_above_every_limit(self) -> None:
+        ana = build_user()
+        run = self.prepared(ana, tiers=[{"percent": "1"}], percent_means="voucher")
+
+        with pytest.raises(RunNeedsSecondPerson):
+            self.confirm(run, ana)
+        Company.objects.update(adjustment_limit=None)
+        assert self.confirm(run, ana).state == RunState.ISSUING
 
 
 class TestSaving:

@@ -9,11 +9,12 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from loyalty.models import Account, Receivable
+from loyalty.services.adjustment_decisions import approve
 from loyalty.services.adjustments import adjust, answer_review, write_off
 from loyalty.services.expiry import post_expired
 from loyalty.services.ledger import Credit, credit, lock_accounts, open_accounts, spend
 from loyalty.services.returns import Withdrawal, restore, withdraw
-from loyalty.services.second_person import adjust_or_ask, approve
+from loyalty.services.second_person import adjust_or_ask
 from loyalty.services.stored_value_by_hand import Issue, issue_by_hand
 from loyalty.services.stored_value_states import assign
 from retail.models import Company

@@ -7,14 +7,10 @@ import pytest
 
 from loyalty.models import AdjustmentRequest, Entry, EntryKind, StoredValueEvent
 from loyalty.selectors.verification import problems
+from loyalty.services.adjustment_decisions import refuse
 from loyalty.services.expiry import post_expired
 from loyalty.services.refusals import CustomerMerged, CustomerUnknown, StoredValueUsed
-from loyalty.services.second_person import (
-    adjust_or_ask,
-    adjust_stored_value_or_ask,
-    issue_or_ask,
-    refuse,
-)
+from loyalty.services.second_person import adjust_or_ask, adjust_stored_value_or_ask, issue_or_ask
 from loyalty.services.stored_value_by_hand import Issue
 from loyalty.services.stored_value_states import assign, void
 from retail.models import Company

@@ -7,6 +7,7 @@ import pytest
 
 from campaigns.services import issuing_jobs
 from loyalty.models import IssuingRun, RunState, StoredValue
+from retail.models import Company
 from tests.builders import build_customer, build_issuing_rule, build_issuing_run, build_sale, build_store
 from tests.campaigns.code_work import run as run_job
 from tests.pos_api.manager import Manager, codes
@@ -103,6 +104,29 @@ class TestRuns:
         assert StoredValue.objects.get().customer == ana
         assert manager.send("PUT", url, RUN).json()["code"] == "run_not_open"
         assert manager.send("POST", f"{url}cancel/", {}).json()["code"] == "run_ended"
+
+    def test_above_the_limit_are_confirmed_by_somebody_else(self, manager: Manager) -> None:
+        Company.objects.update(adjustment_limit=5)
+        build_customer()
+        manager.send("POST", "issuing-runs/", {"name": "Natal", "tiers": [{"amount": "10.00"}]})
+        run = IssuingRun.objects.get()
+        url = f"issuing-runs/{run.pk}/"
+        manager.send("POST", f"{url}preview/")
+        work(run)
+        version = manager.send("GET", url).json()["version"]
+
+        answer = manager.send("POST", f"{url}confirm/", {"version": version})
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "second_person_needed")
+        assert codes(answer) == [("preview.total", "second_person_needed")]
+        assert answer.json()["limit"] == "5.00"
+        other = Manager.sign_in(is_superuser=True)
+        assert other.send("POST", f"{url}confirm/", {"version": version}).status_code == 202
+        seen = other.send("GET", url).json()
+        assert (seen["prepared_by"], seen["confirmed_by"]) == (
+            manager.user.get_username(),
+            other.user.get_username(),
+        )
 
     def test_are_cancelled(self, manager: Manager) -> None:
         run = build_issuing_run()

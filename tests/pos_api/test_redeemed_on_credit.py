@@ -3,10 +3,14 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from loyalty.models import Account, Entry, LotSource
+from loyalty.models import Account, AdjustmentRequest, Entry, LotSource
 from loyalty.selectors.verification import problems
+from loyalty.services.adjustment_decisions import approve
 from pos_api.models import SaleException
+from retail.models import Company
+from tests.builders import build_user
 from tests.pos_api.manager import Manager
 from tests.pos_api.test_returned_value import BUYER, program
 from tests.pos_api.till import Till, line, sale
@@ -96,6 +100,16 @@ class TestSettled:
         assert till.cancel(sold).json()["restored"] == []
 
         assert account() == (0, 0)
+
+    def test_above_the_limit_the_debt_stands_until_somebody_else_agrees(self, sold: str) -> None:
+        Company.objects.update(adjustment_limit=0)
+
+        settle("waived")
+
+        assert account() == (300, 90)
+        approve(AdjustmentRequest.objects.get().pk, actor_id=build_user().pk, at=timezone.now())
+        assert account() == (300, 0)
+        assert problems() == []
 
     def test_what_was_returned_before_stays_so(self, till: Till, sold: str) -> None:
         till.give_back(sold, {1: "1"})

@@ -7,7 +7,16 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from loyalty.models import Account, AdjustmentRequest, Entry, EntryKind, StoredValue
+from loyalty.models import (
+    Account,
+    AccountKind,
+    AdjustmentRequest,
+    Entry,
+    EntryKind,
+    Receivable,
+    Settlement,
+    StoredValue,
+)
 from loyalty.services.second_person import set_limit
 from retail.models import Company
 from tests.builders import (
@@ -16,7 +25,9 @@ from tests.builders import (
     build_card,
     build_credit,
     build_customer,
+    build_debt,
     build_program,
+    build_stored_value,
     build_stored_value_type,
     build_user,
 )
@@ -191,6 +202,111 @@ class TestStoredValues:
         assert_world()
 
 
+class TestEnding:
+    def write_off(self, manager: Manager, debt: Receivable, reason: str = "Cortesia") -> Any:
+        address = f"customers/{debt.account.customer_id}/debts/{debt.pk}/write-off/"
+        return manager.send("POST", address, {"reason": reason})
+
+    def void(self, manager: Manager, stored: StoredValue) -> Any:
+        return manager.send("POST", f"stored-value-records/{stored.pk}/void/", {"reason": "Em dobro"})
+
+    def test_a_debt_above_the_limit_is_written_off_when_somebody_else_agrees(self, gisele, marcos):
+        small, large = build_debt(build_account(), 100_00), build_debt(build_account(), 100_01)
+
+        assert self.write_off(gisele, small).json() == {"written_off": "100.00"}
+        asked = self.write_off(gisele, large)
+        number = asked.json()["request"]["id"]
+
+        assert (asked.status_code, asked.json()["request"]["debt"]) == (202, large.pk)
+        assert self.write_off(marcos, large).json()["request"]["id"] == number
+        assert Account.objects.get(pk=large.account_id).owed == Decimal("100.01")
+        assert decide(gisele, number, "approve").json()["code"] == "second_person_needed"
+        assert decide(marcos, number, "approve").json()["state"] == "approved"
+        settled = Settlement.objects.get(receivable=large)
+        assert (settled.amount, settled.actor_id, settled.reason) == (
+            Decimal("100.01"),
+            gisele.user.pk,
+            "Cortesia",
+        )
+        assert self.write_off(gisele, large).json()["code"] == "already_settled"
+        assert_world()
+
+    def test_what_was_refused_can_be_asked_for_again_and_what_was_paid_cannot_be_approved(
+        self, gisele, marcos
+    ):
+        debt = build_debt(build_account(), 150_00)
+        first = self.write_off(gisele, debt).json()["request"]["id"]
+        decide(marcos, first, "refuse", comment="Ele paga")
+        second = self.write_off(gisele, debt).json()["request"]["id"]
+        account = Account.objects.get(pk=debt.account_id)
+        build_credit(account, 200_00)
+
+        answer = decide(marcos, second, "approve")
+
+        assert second != first
+        assert (answer.status_code, answer.json()["code"]) == (409, "already_settled")
+        assert AdjustmentRequest.objects.get(pk=second).state == "requested"
+
+    def test_a_stored_value_above_the_limit_is_voided_when_somebody_else_agrees(self, gisele, marcos):
+        small, large = build_card(100_00), build_card(100_01)
+
+        assert self.void(gisele, small).json()["state"] == "voided"
+        asked = self.void(gisele, large)
+        number = asked.json()["request"]["id"]
+
+        assert (asked.status_code, asked.json()["state"], asked.json()["balance"]) == (
+            202,
+            "usable",
+            "100.01",
+        )
+        assert asked.json()["request"]["amount"] == "-100.01"
+        assert self.void(marcos, large).json()["request"]["id"] == number
+        assert decide(gisele, number, "approve").json()["code"] == "second_person_needed"
+        decide(marcos, number, "approve")
+        read = marcos.send("GET", f"stored-value-records/{large.pk}/").json()
+        assert (read["state"], read["entries"][0]["by"]) == ("voided", gisele.user.get_username())
+        assert_world()
+
+    def test_a_voucher_in_percent_is_above_every_limit(self, gisele):
+        voucher = build_stored_value(AccountKind.VOUCHER, amount=0, percent=Decimal(5)).stored
+
+        assert self.void(gisele, voucher).status_code == 202
+
+    def test_what_cannot_be_voided_is_refused_before_and_after_somebody_was_asked(self, gisele, marcos):
+        used = build_card(500_00)
+        take = {"operation": "A1", "amount": "-1.00", "reason": "Acerto"}
+        gisele.send("POST", f"stored-value-records/{used.pk}/adjust/", take)
+        waiting, loaded = build_card(500_00), build_card(500_00)
+        numbers = [self.void(gisele, one).json()["request"]["id"] for one in (waiting, loaded)]
+        gisele.send("POST", f"stored-value-records/{waiting.pk}/adjust/", take)
+        gisele.send("POST", f"stored-value-records/{loaded.pk}/adjust/", take | {"amount": "50.00"})
+
+        answers = [self.void(gisele, used), *(decide(marcos, number, "approve") for number in numbers)]
+
+        assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [
+            (409, "already_used"),
+            (409, "already_used"),
+            (409, "value_changed"),
+        ]
+        assert AdjustmentRequest.objects.filter(state="requested").count() == 2
+
+    def test_the_pages_say_that_it_waits(self):
+        client = Client(headers={"accept-language": "en"})
+        client.force_login(build_user(permissions=RIGHTS))
+        debt, card = build_debt(build_account(), 150_00), build_card(150_00)
+
+        pages = [
+            client.post(path, {"reason": "Cortesia"}, follow=True).content.decode()
+            for path in (
+                f"/customers/{debt.account.customer_id}/statement/debts/{debt.pk}/write-off/",
+                f"/stored-values/{card.pk}/void/",
+            )
+        ]
+
+        assert all("somebody else has to approve it" in page for page in pages)
+        assert "Debt written off" in client.get("/loyalty/adjustments/").content.decode()
+
+
 class TestRequests:
     def test_are_listed_by_state(self, marcos):
         waiting = build_adjustment_request(build_account())
@@ -207,6 +323,14 @@ class TestRequests:
         assert len(marcos.send("GET", "adjustment-requests/").json()["results"]) == 2
         assert marcos.send("GET", "adjustment-requests/?state=x").status_code == 400
         assert decide(marcos, 999_999, "approve").status_code == 404
+
+    @pytest.mark.parametrize("kind", ["write_off", "adjust"])
+    def test_name_a_debt_when_they_are_about_one(self, kind):
+        debt = build_debt(build_account())
+        named = {"receivable": debt} if kind == "adjust" else {}
+
+        with pytest.raises(IntegrityError, match="adjustment_request_names_its_debt"), transaction.atomic():
+            build_adjustment_request(debt.account, kind=kind, **named)
 
     def test_the_database_takes_no_decision_of_who_asked(self):
         request = build_adjustment_request(build_account())
