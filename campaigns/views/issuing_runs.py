@@ -246,6 +246,7 @@ def _events(run: IssuingRun) -> list[dict[str, Any]]:
         "exported": _now("Codes taken away in a file"),
         "printed": _now("Codes printed"),
         "codes_closed": _now("Codes closed"),
+        "joined": _now("Merged customers were given one voucher for all their records"),
     }
     return [
         {

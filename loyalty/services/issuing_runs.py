@@ -25,6 +25,7 @@ from loyalty.models import (
 )
 from loyalty.selectors.issuing import overlapping_runs
 from loyalty.services.customer_records import lock_standing
+from loyalty.services.issuing_persons import join_merged
 from loyalty.services.issuing_refusals import (
     RunCannotCancel,
     RunChanged,
@@ -222,6 +223,7 @@ def confirm(
         raise RunEmpty
     if check_terms(run, at=at):
         raise RunOutdated
+    _join(run, user=user, at=at)
     if (most := limit_of(run)) is not None and (user is None or user == run.prepared_by):
         raise RunNeedsSecondPerson(run, most)
     if not accepts_overlap and (others := overlapping_runs(run)):
@@ -230,6 +232,13 @@ def confirm(
     run.save()
     record_event(run, "confirmed", user=user, at=at, customers=run.customer_count)
     return run
+
+
+def _join(run: IssuingRun, *, user: User | None, at: datetime) -> None:
+    """Let records that were merged since the preview be given one voucher together, and note it."""
+    gone = join_merged(run)
+    if gone:
+        record_event(run, "joined", user=user, at=at, grants=gone)
 
 
 _LINK = """
@@ -249,6 +258,7 @@ def issue_batch(run: IssuingRun, *, limit: int) -> int:
     )
     if run.state != RunState.ISSUING or run.confirmed_at is None:
         return 0
+    _join(run, user=None, at=run.confirmed_at)
     grants = run.grants.filter(stored_value__isnull=True).order_by("pk")
     missing = list(grants.values_list("pk", "customer_id", "amount", "percent", named=True)[:limit])
     if not missing:

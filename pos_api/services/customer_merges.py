@@ -1,7 +1,8 @@
 """Make two records of one person one, and two again: whole, in one transaction, with everything that hangs on them.
 
 Locks follow the documented order but for one place: the customers are locked before the sales, because only they say which
-sales there are. Nothing that holds a recorded sale waits for a customer. Then accounts by id, codes, counters.
+sales there are. Nothing that holds a recorded sale waits for a customer. Then accounts by id, codes, counters. Issuing runs that
+still give to one of the two come before all: who issues waits for no customer.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from campaigns.services.customer_uses import lock_codes_of, move_uses
 from customers.models import Appointment, AppointmentStatus, Customer
 from customers.services.merged_records import MergeRefused, absorb_record, refuse_unlike, release_record
 from loyalty.models import CustomerMerge, CustomerTier, IssuingGrant, IssuingRun, StoredValue, VipCard
+from loyalty.services.issuing_persons import lock_runs_of
 from loyalty.services.merge import move_value, move_value_back
 from loyalty.services.refusals import ReasonRequired
 from loyalty.services.tiers import requalify
@@ -105,6 +107,7 @@ def undo_merge(*, merge_id: int, actor: User, at: datetime) -> Outcome:
 
 
 def _merge(kept_id: int, absorbed_id: int, reason: str, actor: User, at: datetime) -> Outcome:
+    lock_runs_of([kept_id, absorbed_id])
     kept, absorbed = _lock(kept_id, absorbed_id)
     standing = CustomerMerge.objects.filter(absorbed=absorbed, kept=kept, undone_at__isnull=True).first()
     if standing is not None:
@@ -127,6 +130,7 @@ def _merge(kept_id: int, absorbed_id: int, reason: str, actor: User, at: datetim
 
 def _undo(merge_id: int, actor: User, at: datetime) -> Outcome:
     known = CustomerMerge.objects.get(pk=merge_id)
+    lock_runs_of([known.kept_id, known.absorbed_id])
     kept, absorbed = _lock(known.kept_id, known.absorbed_id)
     # Read again under the locks of both records.
     merge = CustomerMerge.objects.get(pk=merge_id)

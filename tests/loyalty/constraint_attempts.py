@@ -186,6 +186,7 @@ BESIDE_THE_LEDGER: dict[str, Callable[[], object]] = {
     "hold_once_per_reservation": _hold(times=2),
     "hold_positive": _hold(amount=0),
     "adjustment_request_once_per_operation": _second_request,
+    "adjustment_request_names_its_debt": lambda: build_adjustment_request(build_account(), kind="write_off"),
     "adjustment_request_not_zero": lambda: build_adjustment_request(build_account(), 0),
     "adjustment_request_decided_by_somebody": _changed(_request, state="approved"),
     "adjustment_request_by_a_second_person": _decided_alone,
