@@ -219,6 +219,9 @@ class StoredValue(models.Model):
                 name="stored_value_by_customer",
                 condition=models.Q(customer__isnull=False),
             ),
+            models.Index(
+                fields=["id"], name="stored_value_blocked", condition=models.Q(blocked_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

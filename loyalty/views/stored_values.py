@@ -20,7 +20,13 @@ from customers.models import Customer
 from loyalty.amounts import worth_text
 from loyalty.forms.stored_value import FindForm
 from loyalty.models import StoredValue, StoredValueType
-from loyalty.selectors.stored_value_records import StoredValueState, find_by_any_code, records, with_last4
+from loyalty.selectors.stored_value_records import (
+    StoredValueState,
+    find_by_any_code,
+    in_state,
+    records,
+    with_last4,
+)
 from loyalty.selectors.stored_values import Held, held
 from loyalty.services.stored_value_types import StoredValueKind
 from loyalty.stored_codes import MASK
@@ -62,7 +68,10 @@ class StoredValueFilters(django_filters.FilterSet):
         empty_label=_("Every type"),
     )
     state = django_filters.ChoiceFilter(
-        label=_("State"), choices=StoredValueState.choices, empty_label=_("Every state")
+        label=_("State"),
+        choices=StoredValueState.choices,
+        empty_label=_("Every state"),
+        method=lambda values, _name, state: in_state(values, state),
     )
     store = django_filters.ModelChoiceFilter(
         label=_("Store"), queryset=Store.objects.order_by("name", "pk"), empty_label=_("Every store")

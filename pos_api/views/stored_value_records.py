@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from loyalty.models import AdjustmentRequest, StoredValue, StoredValueType
-from loyalty.selectors.stored_value_records import StoredValueState, history, records, with_last4
+from loyalty.selectors.stored_value_records import StoredValueState, history, in_state, records, with_last4
 from loyalty.selectors.stored_values import held
 from loyalty.services.refusals import InsufficientValue
 from loyalty.services.second_person import adjust_stored_value_or_ask, issue_or_ask, void_or_ask
@@ -38,7 +38,7 @@ from pos_api.stored_value_records import (
 )
 from pos_api.views.adjustment_requests import REQUEST, read_request
 from pos_api.views.base import ManagerView, answer
-from pos_api.views.resources import Listing, by, find_or_404, read_moment, user_of
+from pos_api.views.resources import Filter, Listing, by, find_or_404, read_moment, user_of
 from pos_api.views.sales import REPLAYED
 from pos_api.views.stored_values import TAG
 from retail import money
@@ -49,13 +49,13 @@ _CODE: Json = {"type": "string", "description": "Shown here once: tell the custo
 _ASKED: Json = {"type": "object", "properties": {**RECORD["properties"], "request": REQUEST}}
 
 
-def _choice(lookup: str, name: str, choices: list[str]) -> Any:
+def _choice(keep: Filter, name: str, choices: list[str]) -> Filter:
     def apply(queryset: QuerySet[StoredValue], text: str) -> QuerySet[StoredValue]:
         if text not in choices:
             raise BadRequest(
                 _("%(name)s must be one of: %(all)s.") % {"name": name, "all": ", ".join(choices)}
             )
-        return queryset.filter(**{lookup: text})
+        return keep(queryset, text)
 
     return apply
 
@@ -70,13 +70,13 @@ LISTING = Listing(
     filters={
         "kind": (
             f"One of {', '.join(StoredValueKind.values)}.",
-            _choice("type__kind", "kind", StoredValueKind.values),
+            _choice(lambda queryset, kind: queryset.filter(type__kind=kind), "kind", StoredValueKind.values),
         ),
         "type": ("The type's code.", by("type__code")),
         "customer": ("The customer's id.", _of_customer),
         "state": (
             f"One of {', '.join(StoredValueState.values)}.",
-            _choice("state", "state", StoredValueState.values),
+            _choice(in_state, "state", StoredValueState.values),
         ),
         "last4": ("The last four of the code in use.", with_last4),
         "store": ("The code of the store that made it.", by("store__code")),

@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from loyalty.models import AccountKind, StoredValue, StoredValueCode, StoredValueEvent
+from loyalty.selectors.stored_value_records import in_state, records
 from loyalty.selectors.stored_values import find_by_code, usual_type
 from loyalty.services.expiry import post_expired
 from loyalty.services.stored_value_states import block, void
@@ -67,7 +69,20 @@ class TestFinding:
     def test_by_state_whatever_job_has_run(self, manager, state, names):
         made = in_every_state()
 
-        assert ids(manager.send("GET", f"{LIST}?state={state}")) == {made[name].pk for name in names}
+        found = ids(manager.send("GET", f"{LIST}?state={state}"))
+
+        assert found == {made[name].pk for name in names}
+        # What each record says of itself is the same.
+        said = records(at=timezone.now()).values_list("pk", "state")
+        assert found == {pk for pk, one in said if one == state}
+
+    def test_blocked_ones_are_read_from_their_index(self):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+
+        plan = in_state(records(at=timezone.now()), "blocked").order_by("-pk")[:50].explain()
+
+        assert "stored_value_blocked" in plan
 
     def test_one_that_was_taken_from_is_empty(self, manager):
         stored = build_card(50_00)
