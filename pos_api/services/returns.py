@@ -110,7 +110,8 @@ def _record(sale: Sale | None, document: ReturnDocument, now: datetime, **by: in
     )
     priced = price_return(step)
     progress = Progress(lines=step.lines, part=priced.part, kept=priced.kept)
-    if progress.is_whole:
+    # Only what was sold offline has exceptions: other returns make no statement more.
+    if progress.is_whole and "offline" in sale.flags:
         close_exceptions(sale_id=sale.pk, end=Resolution.RETURNED, at=now)
     moved = move_value(
         sale,
