@@ -60,6 +60,7 @@ def test_the_basket_comes_back_when_there_is_no_proof(open_page: OpenPage, shop:
     page.keyboard.press("F9")
 
     # Whoever closes it is not rid of it: it is no sale without an answer, to be sent without proof later.
+    expect(page.locator("#proof-text")).to_be_visible()
     page.keyboard.press("Escape")
     alert = page.locator(".till-alerts")
     expect(alert).to_contain_text("waits for the customer to show who it is")
