@@ -70,7 +70,7 @@ def _fill(customers: int) -> None:
         str(field.column) for field in Customer._meta.concrete_fields if field.name not in ("id", "code")
     )
     with connection.cursor() as cursor:
-        # What is filled in here refers to what exists: that is not looked up two million times.
+        # What is filled in here refers to what exists: that is not looked up row by row.
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(
             f"INSERT INTO customers_customer (code, {names}) SELECT 'B' || n, {names}"  # noqa: S608
