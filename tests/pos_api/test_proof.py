@@ -286,7 +286,7 @@ class TestPin:
 
     def test_a_manager_sets_that_of_the_record_that_stands(self, by_pin: Customer) -> None:
         manager = Manager.sign_in(is_superuser=True)
-        merged = build_customer(document=None, merged_into=by_pin)
+        merged = build_customer(document=None, is_active=False, merged_into=by_pin)
 
         answers = [
             manager.send("PUT", f"customers/{one.pk}/pin/", {"pin": "2580"}) for one in (merged, by_pin)
