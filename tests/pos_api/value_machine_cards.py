@@ -203,7 +203,7 @@ class CardRules(Paying):
             self._forgive()
         elif value.is_over:
             assert send()["state"] == "voided"
-        elif any(lot.remaining != lot.earned for lot in lots):
+        elif any(lot.remaining != lot.earned or not lot.is_alive(self.now) for lot in lots):
             with pytest.raises(StoredValueUsed):
                 send()
         else:
