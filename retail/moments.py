@@ -1,4 +1,4 @@
-"""Which moments the database can keep. Pure: no Django, no database."""
+"""Which moments the database can keep, and how far clocks may differ. Pure: no Django, no database."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,6 +7,8 @@ from typing import Any
 FIRST_YEAR, LAST_YEAR = 1900, 9000
 # Beyond it PostgreSQL takes no offset, whatever RFC 3339 allows; no place on earth is further than 14 hours from UTC.
 MOST_OFFSET = timedelta(hours=16)
+# How far the clock of a till may be off before it is noted.
+SKEW_NOTED = timedelta(minutes=10)
 
 
 def can_be_stored(moment: Any) -> bool:

@@ -9,7 +9,15 @@ from django.db import transaction
 from loyalty.models import Account, AccountKind, Entry, EntryKind, Lot, LotSource, Receivable, Settlement
 from loyalty.rules import end_after, take_in_order
 from loyalty.services.customer_records import require_standing
-from loyalty.services.ledger import AccountKey, Credit, credit, open_accounts, refusals_of, settle_debts
+from loyalty.services.ledger import (
+    AccountKey,
+    Credit,
+    credit,
+    open_accounts,
+    refusals_of,
+    settle_debts,
+    usable_at_once,
+)
 from loyalty.services.refusals import (
     AlreadyPosted,
     AlreadySettled,
@@ -102,7 +110,7 @@ def move_by_hand(
             account=account,
             cause=cause,
             amount=amount,
-            available_from=at,
+            available_from=usable_at_once(at),
             expires_at=expires_at,
             source=LotSource.ADJUSTMENT,
         )

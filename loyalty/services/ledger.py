@@ -22,6 +22,7 @@ from loyalty.models import Account, AccountKind, Entry, EntryKind, LotSource, Re
 from loyalty.rules import pay_debts
 from loyalty.services.refusals import AlreadyPosted, InsufficientValue
 from retail import money
+from retail.moments import SKEW_NOTED
 
 # An account: its kind, and the id of its program or plan (None: cashback), of a stored value the account's own.
 AccountKey = tuple[str, int | None]
@@ -174,6 +175,14 @@ def credit(
         at=at,
     )
     return [Credited(lot_id, entry_id, settled.get(lot_id, 0)) for lot_id, entry_id in ids]
+
+
+def usable_at_once(at: datetime) -> datetime:
+    """Return from when on a lot is usable that is given at `at` to be used at once.
+
+    The sale that uses it next may name whole seconds, or come from a till whose clock runs behind by what nobody notes.
+    """
+    return at - SKEW_NOTED
 
 
 def settle_debts(

@@ -11,7 +11,7 @@ from django.db.models import QuerySet, Sum
 
 from loyalty.models import Account, LotSource, Receivable, Settlement
 from loyalty.services.adjustments import usual_end
-from loyalty.services.ledger import AccountKey, Credit, credit
+from loyalty.services.ledger import AccountKey, Credit, credit, usable_at_once
 from loyalty.services.returns import owe
 from retail import money
 
@@ -66,7 +66,7 @@ def give_back_owed(
                 account=account,
                 cause=cause,
                 amount=amount,
-                available_from=at,
+                available_from=usable_at_once(at),
                 expires_at=usual_end(account, at=at),
                 sale_id=sale_id,
                 source=LotSource.RETURN,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from loyalty.models import EntryKind, Lot, LotSource, StoredValue
 from loyalty.rules import end_after
-from loyalty.services.ledger import Credit, credit, lock_accounts
+from loyalty.services.ledger import Credit, credit, lock_accounts, usable_at_once
 from loyalty.services.refusals import (
     AboveCeiling,
     AmountInvalid,
@@ -73,7 +73,7 @@ def load(
                 account=stored.account,
                 cause=cause,
                 amount=amount,
-                available_from=at,
+                available_from=usable_at_once(at),
                 expires_at=end,
                 source=LotSource.ISSUE,
             )

@@ -28,7 +28,7 @@ from loyalty.models import (
 )
 from loyalty.rules import end_after
 from loyalty.selectors.stored_values import code_key
-from loyalty.services.ledger import Credit, credit
+from loyalty.services.ledger import Credit, credit, usable_at_once
 from loyalty.services.refusals import (
     AboveCeiling,
     AmountInvalid,
@@ -119,7 +119,7 @@ def make(
                 account=value.account,
                 cause=f"issue:{making.origin}:{making.operation}"[:120],
                 amount=making.hundredths,
-                available_from=making.available_from or occurred_at or at,
+                available_from=making.available_from or usable_at_once(occurred_at or at),
                 expires_at=end,
                 sale_id=making.sale_id,
                 campaign=making.earned_by,

@@ -35,10 +35,10 @@ from pos_api.services.rule_vouchers import with_rules
 from pos_api.stored_values import presented_codes, stored_values
 from pos_api.usage import usage_for
 from pos_api.value import NO_VALUE, Value
+from retail.moments import SKEW_NOTED
 
 logger = logging.getLogger(__name__)
-# How far the clocks of tills may be off before it is noted, and before it is refused.
-SKEW_NOTED = timedelta(minutes=10)
+# How far the clock of a till may be off before its sale is refused.
 SKEW_REFUSED = timedelta(hours=24)
 OLDEST = timedelta(days=400)
 

@@ -12,6 +12,7 @@ from loyalty.models import Account, AccountKind, Entry, EntryKind, StoredValue, 
 from loyalty.selectors.stored_values import find_by_code, usual_type
 from loyalty.services.refusals import CodeTaken
 from loyalty.services.stored_values import Making, code_again, give_code, make
+from retail.moments import SKEW_NOTED
 from tests.builders import NOON, build_customer, build_store, build_stored_value_type, build_user
 from tests.world import assert_world
 
@@ -56,7 +57,7 @@ class TestMake:
             )
             lot = stored.account.lots.get()
             assert (lot.pk, lot.expires_at, lot.campaign) == (one.lot_id, one.expires_at, asked.earned_by)
-            assert lot.available_from == (asked.available_from or NOON)
+            assert lot.available_from == (asked.available_from or NOON - SKEW_NOTED)
         assert [stored.percent for stored in written] == [None, Decimal("12.5"), None, None, None]
         assert (written[2].customer, written[2].price) == (customer, Decimal("2.50"))
         assert written[3].store_codes == [store.code, "ÇÃ \\ \"{'"]
