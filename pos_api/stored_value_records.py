@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,34 +17,13 @@ from loyalty.services.stored_value_types import StoredValueKind
 from pos_api.accounts import ENTRY, amount_of, entry_body
 from pos_api.errors import field_problems
 from pos_api.openapi import Json
-from pos_api.problems import BadRequest, Invalid
-from pos_api.views.resources import read_changes, read_moment
+from pos_api.problems import Invalid
+from pos_api.views.resources import read_changes
 from retail import money
-from retail.rows import MISSING, Code, Codes, Column, FieldRefused, Money, Text, Whole, read_row
+from retail.rows import MISSING, Code, Codes, Column, FieldRefused, Moment, Money, Text, Whole, read_row
 
 MAX_ID = 2**53
 REASON: Column = Text(240, default=MISSING)
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A moment with its offset (RFC 3339), or null."""
-
-    default: Any = None
-
-    def read(self, value: Any) -> datetime | None:
-        if value is None:
-            return None
-        if not isinstance(value, str):
-            raise FieldRefused("type", _("This must be a text."))
-        try:
-            return read_moment("moment", value)
-        except BadRequest as error:
-            example = {"example": "2026-11-22T10:00:00-03:00"}
-            raise FieldRefused("moment", _("This must be a moment such as %(example)s.") % example) from error
-
-    def schema(self) -> Json:
-        return {"type": ["string", "null"], "format": "date-time"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,16 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+
+from retail.moments import can_be_stored
 
 _MONEY = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -217,6 +220,30 @@ class Day:
 
     def schema(self) -> dict[str, Any]:
         return {"type": ["string", "null"], "format": "date"}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment with its offset (RFC 3339), or null."""
+
+    default: Any = None
+
+    def read(self, value: Any) -> datetime | None:
+        if value is None:
+            return None
+        moment = None
+        if isinstance(value, str) and len(value) <= 40:
+            try:
+                moment = parse_datetime(value)
+            except ValueError:
+                moment = None
+        if moment is None or moment.tzinfo is None or not can_be_stored(moment):
+            example = {"example": "2026-11-22T10:00:00-03:00"}
+            raise FieldRefused("moment", _("This must be a moment such as %(example)s.") % example)
+        return moment
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": ["string", "null"], "format": "date-time"}
 
 
 @dataclass(frozen=True, slots=True)

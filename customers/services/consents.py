@@ -7,13 +7,11 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from customers.models import Consent, ConsentChannel, Customer, Purpose
 from customers.selectors import standing_consents
 from retail.models import Store
-from retail.moments import can_be_stored
 from retail.rows import (
     MISSING,
     Choice,
@@ -21,34 +19,11 @@ from retail.rows import (
     FieldError,
     FieldRefused,
     Flag,
+    Moment,
     Text,
     read_row,
     schema_of,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A moment with its offset, or null for now."""
-
-    default: Any = None
-
-    def read(self, value: Any) -> datetime | None:
-        if value is None:
-            return None
-        moment = None
-        if isinstance(value, str) and len(value) <= 40:
-            try:
-                moment = parse_datetime(value)
-            except ValueError:
-                moment = None
-        if moment is None or moment.tzinfo is None or not can_be_stored(moment):
-            raise FieldRefused("moment", _("This must be a moment such as 2026-11-22T10:00:00-03:00."))
-        return moment
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": ["string", "null"], "format": "date-time"}
-
 
 COLUMNS: dict[str, Column] = {
     "purpose": Choice(Purpose, default=MISSING),
