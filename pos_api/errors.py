@@ -143,6 +143,9 @@ def problem_document(problem: Problem) -> dict[str, Any]:
     body["errors"] = [
         {"path": error.path, "code": error.code, "message": str(error.message)} for error in problem.errors
     ]
+    if problem.retry_after is not None:
+        # A batch has one answer for each sale, and no headers for them.
+        body["retry_after"] = problem.retry_after
     body.update(problem.extra)
     return body
 

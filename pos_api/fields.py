@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from customers import documents
 from customers.phones import to_e164
+from retail import money
 
 MAX_CENTS = 10**12 - 1  # what numeric(14, 2) holds, to the cent
 MAX_QUANTITY = 99_999
@@ -77,6 +78,11 @@ _NOT_MONEY = FieldRefused("money", _("Must be an amount with at most two decimal
 _NOT_WANTED = FieldRefused(
     "redeem", _("Must be “max” or an amount with at most two decimals, such as “12.50”.")
 )
+_FAULTS = {
+    money.Fault.NEGATIVE: _("Must not be negative."),
+    money.Fault.TOO_LARGE: _("Must be at most 999999999999.99."),
+    money.Fault.EXPONENT: _("Must be written in full, such as “12.50”."),
+}
 _NOT_QUANTITY = FieldRefused(
     "quantity", _("Must be a quantity above 0 with at most three decimals, such as “2” or “0.350”.")
 )
@@ -94,20 +100,19 @@ def _plain(value: Any) -> str:
     return ""
 
 
-def _cents(value: Any) -> Cents:
+def _read_cents(value: Any, refusal: FieldRefused) -> int:
     found = _MONEY.fullmatch(_plain(value))
     if found is None:
-        raise _NOT_MONEY
-    return Cents(int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")))
+        raise FieldRefused(refusal.code, _FAULTS.get(money.fault_of(value), refusal.message))
+    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
+
+
+def _cents(value: Any) -> Cents:
+    return Cents(_read_cents(value, _NOT_MONEY))
 
 
 def _wanted(value: Any) -> Wanted:
-    if value == "max":
-        return Wanted(-1)
-    found = _MONEY.fullmatch(_plain(value))
-    if found is None:
-        raise _NOT_WANTED
-    return Wanted(int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")))
+    return Wanted(-1 if value == "max" else _read_cents(value, _NOT_WANTED))
 
 
 def _quantity(value: Any) -> Quantity:

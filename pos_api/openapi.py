@@ -150,6 +150,10 @@ _PROBLEM: Json = {
         "status": {"type": "integer"},
         "code": {"type": "string"},
         "detail": {"type": "string"},
+        "retry_after": {
+            "type": "integer",
+            "description": "Seconds after which to send it again; also the header `Retry-After`.",
+        },
         "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldProblem"}},
     },
 }

@@ -17,7 +17,8 @@ class FieldProblem(Struct, frozen=True):
 class Problem(Exception):
     """A refusal that becomes a problem document (RFC 9457).
 
-    ``extra`` are further members of the document, such as a fresh evaluation. ``retry_after`` is in seconds.
+    ``extra`` are further members of the document, such as a fresh evaluation. ``retry_after`` is in seconds: a
+    header of the answer, and a member of the document.
     """
 
     status = 422

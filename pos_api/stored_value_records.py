@@ -26,6 +26,13 @@ MAX_ID = 2**53
 REASON: Column = Text(240, default=MISSING)
 
 
+def signed_amount_message(value: Any) -> str:
+    """Return what is to be said of a value that is no amount to add or to take."""
+    if money.fault_of(value, signed=True) == money.Fault.TOO_LARGE:
+        return _("This is more than any amount can be.")
+    return _("This must be an amount with at most two decimals.")
+
+
 @dataclass(frozen=True, slots=True)
 class Signed:
     """An amount to add (positive) or to take (negative), in cents."""
@@ -36,8 +43,7 @@ class Signed:
         try:
             return money.parse(value)
         except money.MoneyError as error:
-            message = _("This must be an amount with at most two decimals.")
-            raise FieldRefused("amount", message) from error
+            raise FieldRefused("amount", signed_amount_message(value)) from error
 
     def schema(self) -> Json:
         return {"type": ["string", "number"], "description": "Added when positive, taken when negative."}

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from msgspec import inspect
 
 from pos_api.fields import LINE_BREAKS, UNCLEAN, Day, FieldRefused, Moment, read_custom
@@ -116,9 +117,13 @@ def _walk_dict(raw: Any, kind: inspect.DictType, path: str) -> Iterator[FieldPro
 
 def _check_length(length: int, kind: Any, path: str) -> Iterator[FieldProblem]:
     if kind.min_length is not None and length < kind.min_length:
-        yield FieldProblem(path, "too_short", _("Must have at least %(n)d entries.") % {"n": kind.min_length})
+        least = ngettext(
+            "Must have at least %(n)d entry.", "Must have at least %(n)d entries.", kind.min_length
+        )
+        yield FieldProblem(path, "too_short", least % {"n": kind.min_length})
     if kind.max_length is not None and length > kind.max_length:
-        yield FieldProblem(path, "too_long", _("Must have at most %(n)d entries.") % {"n": kind.max_length})
+        most = ngettext("Must have at most %(n)d entry.", "Must have at most %(n)d entries.", kind.max_length)
+        yield FieldProblem(path, "too_long", most % {"n": kind.max_length})
 
 
 def _check_leaf(raw: Any, kind: inspect.Type, path: str) -> Iterator[FieldProblem]:
@@ -164,9 +169,15 @@ def _text_problem(raw: Any, kind: inspect.StrType) -> tuple[str, str] | None:
     if kind.min_length and not raw.strip():
         return "blank", _("Must not be empty.")
     if kind.min_length is not None and len(raw) < kind.min_length:
-        return "too_short", _("Must have at least %(n)d characters.") % {"n": kind.min_length}
+        least = ngettext(
+            "Must have at least %(n)d character.", "Must have at least %(n)d characters.", kind.min_length
+        )
+        return "too_short", least % {"n": kind.min_length}
     if kind.max_length is not None and len(raw) > kind.max_length:
-        return "too_long", _("Must have at most %(n)d characters.") % {"n": kind.max_length}
+        most = ngettext(
+            "Must have at most %(n)d character.", "Must have at most %(n)d characters.", kind.max_length
+        )
+        return "too_long", most % {"n": kind.max_length}
     if kind.pattern is not None and not re.search(kind.pattern, raw):
         if raw != raw.strip():
             return "spaces", _("Must not begin or end with a space.")

@@ -11,6 +11,11 @@ MOST_OFFSET = timedelta(hours=16)
 SKEW_NOTED = timedelta(minutes=10)
 
 
+def is_too_far(moment: datetime) -> bool:
+    """Say whether it lies in a year that cannot be written, whatever its offset."""
+    return not FIRST_YEAR <= moment.year <= LAST_YEAR
+
+
 def can_be_stored(moment: Any) -> bool:
     """Say whether a moment can be written to the database and read back, whatever the time zone. What is none, can.
 
@@ -19,4 +24,4 @@ def can_be_stored(moment: Any) -> bool:
     if not isinstance(moment, datetime):
         return True
     offset = moment.utcoffset()
-    return FIRST_YEAR <= moment.year <= LAST_YEAR and (offset is None or abs(offset) < MOST_OFFSET)
+    return not is_too_far(moment) and (offset is None or abs(offset) < MOST_OFFSET)

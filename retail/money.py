@@ -15,6 +15,8 @@ MILLION = 1_000_000
 CENTS_LIMIT = 10**14  # numeric(14,2) in the database, with room for sums
 
 _PLAIN_AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,2})?", re.ASCII)
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,6})?", re.ASCII)
+_LONGEST_NUMBER = 64
 _LONG_AMOUNT = re.compile(r"0*[1-9][0-9]{12,}(\.[0-9]{1,2})?", re.ASCII)
 _CENT = Decimal("0.01")
 
@@ -70,6 +72,36 @@ def parse(value: object) -> int:
     whole, _, decimals = text.lstrip("-").partition(".")
     cents = int(whole) * 100 + int((decimals + "00")[:2])
     return -cents if text.startswith("-") else cents
+
+
+class Fault(StrEnum):
+    """What is wrong with what should be an amount."""
+
+    NEGATIVE = "negative"
+    TOO_LARGE = "too_large"
+    EXPONENT = "exponent"
+    FORM = "form"
+
+
+def fault_of(value: object, *, signed: bool = False) -> Fault:
+    """Say what is wrong with a value that was refused as an amount; `signed` ones may be below zero."""
+    number = _number(value)
+    if number is None:
+        return Fault.FORM
+    if number.is_signed() and not signed:
+        return Fault.NEGATIVE
+    if number.copy_abs() >= CENTS_LIMIT // 100:
+        return Fault.TOO_LARGE
+    return Fault.EXPONENT if isinstance(value, str) and "e" in value.lower() else Fault.FORM
+
+
+def _number(value: object) -> Decimal | None:
+    """Return what is written as a number of any size and precision, None for what is none."""
+    if isinstance(value, str):
+        return Decimal(value) if len(value) <= _LONGEST_NUMBER and _NUMBER.fullmatch(value) else None
+    if isinstance(value, Decimal):
+        return value if value.is_finite() else None
+    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 @lru_cache(maxsize=16_384)

@@ -17,7 +17,8 @@ from django.db import models
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from retail.moments import can_be_stored
+from retail import money
+from retail.moments import can_be_stored, is_too_far
 
 _MONEY = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -150,6 +151,8 @@ class Money:
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
             raise FieldRefused("money", _("This must be an amount such as “12.50”."))
         if not _MONEY.fullmatch(format(value, "f") if isinstance(value, Decimal) else str(value)):
+            if money.fault_of(value) == money.Fault.TOO_LARGE:
+                raise FieldRefused("money", _("This must be at most 999999999999.99."))
             raise FieldRefused("money", _("This must be an amount such as “12.50”, not negative."))
         return Decimal(value).quantize(Decimal("0.01"))
 
@@ -237,6 +240,8 @@ class Moment:
                 moment = parse_datetime(value)
             except ValueError:
                 moment = None
+        if moment is not None and moment.tzinfo is not None and is_too_far(moment):
+            raise FieldRefused("moment", _("This moment is too far from now."))
         if moment is None or moment.tzinfo is None or not can_be_stored(moment):
             example = {"example": "2026-11-22T10:00:00-03:00"}
             raise FieldRefused("moment", _("This must be a moment such as %(example)s.") % example)

@@ -16,6 +16,14 @@ PREVIEW = "preview_issuing_run"
 ISSUE = "issue_run"
 
 
+class RunConfirmedBefore(RunNotOpen):
+    """The very version was confirmed before, and that stands: `job` is the one that was queued for it."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self.job = job
+
+
 def jobs_of(run: IssuingRun) -> list[Job]:
     """Return what was asked for of a run, the newest first."""
     return list(Job.objects.filter(kind__in=(PREVIEW, ISSUE), arguments__run=run.pk).order_by("-pk")[:5])
@@ -46,9 +54,28 @@ def work_preview(job: Job, progress: Progress) -> dict[str, str | int]:
 def request_issue(
     *, run: IssuingRun, version: int | None, accepts_overlap: bool, user: User | None, at: datetime
 ) -> Job:
-    """Confirm a previewed run and queue its issue. Raises what `issuing_runs.confirm` raises."""
-    run = issuing_runs.confirm(run, version=version, accepts_overlap=accepts_overlap, user=user, at=at)
+    """Confirm a previewed run and queue its issue.
+
+    Raises what `issuing_runs.confirm` raises; RunConfirmedBefore when nothing else is asked for than stands already.
+    """
+    try:
+        run = issuing_runs.confirm(run, version=version, accepts_overlap=accepts_overlap, user=user, at=at)
+    except RunNotOpen as refusal:
+        job = _job_of_confirmation(run, version)
+        if job is None:
+            raise
+        raise RunConfirmedBefore(job) from refusal
     return request_job(kind=ISSUE, arguments={"run": run.pk}, total=run.customer_count, user=user, at=at)
+
+
+def _job_of_confirmation(run: IssuingRun, version: int | None) -> Job | None:
+    """Return the first job of a run that was confirmed in this version and not ended since."""
+    if version is None:
+        return None
+    same = IssuingRun.objects.filter(pk=run.pk, version=version)
+    if not same.filter(state__in=(RunState.ISSUING, RunState.DONE)).exists():
+        return None
+    return Job.objects.filter(kind=ISSUE, arguments__run=run.pk).order_by("pk").first()
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ They stand here because what takes long is a background job; what is issued belo
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -298,12 +299,14 @@ class RunConfirm(RunStep):
         sent = self.request.POST.get("version", "")
         if not (sent.isascii() and sent.isdigit() and len(sent) < 10):
             raise RunChanged
-        issuing_jobs.request_issue(
-            run=run,
-            version=int(sent),
-            accepts_overlap=self.request.POST.get("accepts_overlap") == "1",
-            **self.who_and_when,
-        )
+        # Sent twice, it is confirmed once.
+        with suppress(issuing_jobs.RunConfirmedBefore):
+            issuing_jobs.request_issue(
+                run=run,
+                version=int(sent),
+                accepts_overlap=self.request.POST.get("accepts_overlap") == "1",
+                **self.who_and_when,
+            )
 
 
 class RunResume(RunStep):

@@ -100,5 +100,5 @@ def find_holder(text: str) -> Customer:
     except CustomerAmbiguous as error:
         raise LookupError(_("Several customers have this; give the document or the card.")) from error
     if found is None:
-        raise LookupError(_("No customer has this."))
+        raise LookupError(_("No customer has this number, CPF or CNPJ, card, phone or e-mail."))
     return found

@@ -14,9 +14,20 @@ from django.utils.translation import gettext as _
 from customers.models import Customer
 from loyalty.selectors.vip_cards import usable_card
 from pos_api.baskets import CustomerReference
-from pos_api.problems import invalid_field
+from pos_api.problems import FieldProblem, Invalid, invalid_field
 
 UNIQUE = ("document", "card", "code")
+# What the chain gives out itself: nobody new comes with one.
+GIVEN_OUT = ("card", "code")
+
+
+class BuyerUnknown(Invalid):
+    """A card or a number that the chain gives to customers is nobody's; `looked_up` is it."""
+
+    def __init__(self, name: str, looked_up: str) -> None:
+        message = _("No customer has this.")
+        super().__init__(errors=[FieldProblem(f"customer.{name}", "unknown_customer", message)])
+        self.looked_up = looked_up
 
 
 def lock_customer(reference: CustomerReference, *, create: bool = True) -> int | None:
@@ -40,6 +51,22 @@ def lock_customer(reference: CustomerReference, *, create: bool = True) -> int |
     if found is None:
         raise invalid_field(f"customer.{name}", "unknown", _("This customer cannot be recorded."))
     return found
+
+
+def names_a_record(reference: CustomerReference | None) -> bool:
+    """Say whether a customer is named by what only somebody who is known can have."""
+    name, _value = (reference and reference.key()) or ("", "")
+    return name in GIVEN_OUT
+
+
+def lock_buyer(reference: CustomerReference, *, create: bool) -> int | None:
+    """Return the id of the customer for whom something is bought, as `lock_customer` does. Raises BuyerUnknown."""
+    name, value = reference.key() or ("", "")
+    is_known = name in GIVEN_OUT
+    customer_id = lock_customer(reference, create=create and not is_known)
+    if customer_id is None and is_known:
+        raise BuyerUnknown(name, value)
+    return customer_id
 
 
 def lock_holder(codes: Sequence[str], *, at: datetime) -> int | None:

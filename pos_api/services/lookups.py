@@ -7,9 +7,10 @@ locked, but for those that are paid with a stored value: whether its code is rig
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from math import ceil
 
 from django.db import connection
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from loyalty.stored_codes import canonical
 from pos_api.models import LookupGuard
@@ -60,10 +61,12 @@ def refuse_locked(*, terminal_id: int, at: datetime) -> None:
 
 
 def locked(until: datetime, *, at: datetime) -> TooManyRequests:
-    """Return the refusal of a terminal whose look-ups are locked."""
-    seconds = max(1, int((until - at).total_seconds()) + 1)
-    return TooManyRequests(
-        _("Too many codes or documents were not found. Try again later."),
-        code="lookups_locked",
-        retry_after=seconds,
+    """Return the refusal of a terminal whose look-ups are locked: it says for how many minutes more."""
+    seconds = max(1, ceil((until - at).total_seconds()))
+    minutes = ceil(seconds / 60)
+    text = ngettext(
+        "Too many codes or documents were not found. This terminal can look none up for %(minutes)d minute.",
+        "Too many codes or documents were not found. This terminal can look none up for %(minutes)d minutes.",
+        minutes,
     )
+    return TooManyRequests(text % {"minutes": minutes}, code="lookups_locked", retry_after=seconds)

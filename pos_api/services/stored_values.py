@@ -43,7 +43,7 @@ from pos_api.counter_value import worth_body
 from pos_api.models import StoredValueOperation
 from pos_api.problems import NotFound, Problem, invalid_field
 from pos_api.services import lookups
-from pos_api.services.customers import lock_customer
+from pos_api.services.customers import BuyerUnknown, lock_buyer, names_a_record
 from pos_api.services.stored_value_operations import (
     ReferenceReused,
     answered_before,
@@ -69,7 +69,7 @@ class Answered(Struct, frozen=True, kw_only=True):
 def sell(document: SellDocument, caller: TerminalCaller, *, key: str, now: datetime) -> Answered:
     """Make a gift card or an e-purse that a customer buys; sent again, return what was answered.
 
-    Raises the refusals of `loyalty.services.stored_values`, and a 422 problem for an unknown type.
+    Raises the refusals of `loyalty.services.stored_values`, a 422 problem for an unknown type, and BuyerUnknown.
     """
     asked = asked_for(Kind.SALE, document, caller, key=key)
 
@@ -80,7 +80,7 @@ def sell(document: SellDocument, caller: TerminalCaller, *, key: str, now: datet
         amount, price = _amounts(kind, document.amount, document.price)
         customer_id = None
         if document.customer is not None:
-            customer_id = lock_customer(document.customer, create=not caller.is_test)
+            customer_id = lock_buyer(document.customer, create=not caller.is_test)
         making = Making(
             type=kind,
             origin=_origin(caller),
@@ -102,14 +102,15 @@ def sell(document: SellDocument, caller: TerminalCaller, *, key: str, now: datet
         transaction.set_rollback(caller.is_test)
         return Answered(body=body | {"flags": ["test"]} if caller.is_test else body)
 
-    if document.code is None:
+    if document.code is None and not names_a_record(document.customer):
         return in_transaction(work)
-    # Whether a code is given out already is a look-up like any other.
+    # Whether a code is given out already, and whether a card is somebody's, are look-ups like any other.
     lookups.refuse_locked(terminal_id=caller.terminal_id, at=now)
     try:
         return in_transaction(work)
-    except CodeTaken:
-        lookups.record_failures(terminal_id=caller.terminal_id, looked_up=[document.code], at=now)
+    except (CodeTaken, BuyerUnknown) as refusal:
+        looked_up = refusal.looked_up if isinstance(refusal, BuyerUnknown) else str(document.code)
+        lookups.record_failures(terminal_id=caller.terminal_id, looked_up=[looked_up], at=now)
         raise
 
 

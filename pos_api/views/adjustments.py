@@ -21,10 +21,12 @@ from pos_api.accounts import AMOUNT, UNIT, account_unit_body, amount_of
 from pos_api.openapi import operation
 from pos_api.problems import BadRequest, Conflict, FieldProblem, Invalid, invalid_field
 from pos_api.services.adjustments import post_adjustment
+from pos_api.stored_value_records import signed_amount_message
 from pos_api.views.accounts import TAG, VIEW
 from pos_api.views.adjustment_requests import asked, read_request
 from pos_api.views.base import ManagerView, answer
 from pos_api.views.resources import (
+    MomentTooFar,
     find_or_404,
     read_changes,
     read_moment,
@@ -253,9 +255,7 @@ def _read_amount(raw: dict[str, Any]) -> int:
         amount = money.parse(raw["amount"])
         check_amount(raw.get("kind", ""), amount)
     except money.MoneyError as error:
-        raise invalid_field(
-            "amount", "amount", _("This must be an amount with at most two decimals.")
-        ) from error
+        raise invalid_field("amount", "amount", signed_amount_message(raw["amount"])) from error
     except LedgerError as refused:
         raise invalid_field("amount", refused.code, str(refused)) from refused
     return amount
@@ -278,6 +278,8 @@ def _read_expiry(raw: dict[str, Any], at: datetime) -> datetime | None:
         raise invalid_field("expires_at", "type", _("This must be a text."))
     try:
         moment = read_moment("expires_at", text)
+    except MomentTooFar as error:
+        raise invalid_field("expires_at", "moment", _("This moment is too far from now.")) from error
     except BadRequest as error:
         raise invalid_field("expires_at", "moment", error.detail) from error
     if moment <= at:

@@ -192,7 +192,8 @@ class IssuingRunConfirmView(ManagerView):
         summary="Issue what the preview says",
         description=(
             "A job. `accepts_overlap` lets customers be given again for purchases for which another run gave. Above the company's limit "
-            "for what one person gives, and for vouchers in percent where there is one, whoever prepared the run cannot confirm it."
+            "for what one person gives, and for vouchers in percent where there is one, whoever prepared the run cannot confirm it. "
+            "The same version again is answered with the same job and `Idempotency-Replayed: true`, and issues nothing more."
         ),
         request=ConfirmDocument,
         responses={202: JOB},
@@ -205,13 +206,16 @@ class IssuingRunConfirmView(ManagerView):
     def post(self, request: Request, pk: int) -> HttpResponse:
         run = find_run(pk)
         body = self.body.read(request)
-        job = issuing_jobs.request_issue(
-            run=run,
-            version=body.version,
-            accepts_overlap=body.accepts_overlap,
-            user=manager(request),
-            at=timezone.now(),
-        )
+        try:
+            job = issuing_jobs.request_issue(
+                run=run,
+                version=body.version,
+                accepts_overlap=body.accepts_overlap,
+                user=manager(request),
+                at=timezone.now(),
+            )
+        except issuing_jobs.RunConfirmedBefore as known:
+            return accepted(known.job, replayed=True)
         return accepted(job)
 
 

@@ -20,6 +20,7 @@ from pos_api.problems import NotFound
 from pos_api.views.base import Body, ManagerView, answer, no_content
 from pos_api.views.campaigns import manager
 from pos_api.views.jobs import JOB, represent_job
+from pos_api.views.sales import REPLAYED
 
 TAG = "Promotional codes"
 Name = Annotated[str, Meta(min_length=1, max_length=120)]
@@ -152,10 +153,11 @@ def find(code: str) -> PromoCodePool:
     return pool
 
 
-def accepted(job: Job) -> HttpResponse:
-    """Answer 202 with a job that was just asked for, and wake a worker."""
+def accepted(job: Job, *, replayed: bool = False) -> HttpResponse:
+    """Answer 202 with a job that was just asked for, and wake a worker. `replayed`: it was asked for before."""
     wake_jobs()
-    return answer(represent_job(job), 202, headers={"Location": f"/api/v1/jobs/{job.pk}/"})
+    headers = {"Location": f"/api/v1/jobs/{job.pk}/"}
+    return answer(represent_job(job), 202, headers=headers | ({REPLAYED: "true"} if replayed else {}))
 
 
 class PromoCodePoolsView(ManagerView):

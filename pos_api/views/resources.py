@@ -22,7 +22,7 @@ from pos_api.openapi import PAGE_PARAMETERS, query
 from pos_api.pagination import paginated
 from pos_api.problems import BadRequest, FieldProblem, Invalid, NotFound, invalid_field
 from pos_api.views.base import HasPermissions, SharedView, answer, read_json
-from retail.moments import can_be_stored
+from retail.moments import can_be_stored, is_too_far
 from retail.rows import FieldRefused, RowResult, read_text
 
 Represent = Callable[[Any], dict[str, Any]]
@@ -192,13 +192,19 @@ def updated_since(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
     return queryset.filter(updated_at__gte=read_moment("updated_since", text))
 
 
+class MomentTooFar(BadRequest):
+    """It is a moment, but one that the database cannot keep."""
+
+
 def read_moment(name: str, text: str) -> datetime:
-    """Return a text as a moment. Raises BadRequest without an offset, and for a year that cannot be stored."""
+    """Return a text as a moment. Raises BadRequest without an offset, MomentTooFar for one that cannot be stored."""
     try:
         # A plus sign that was not escaped arrives as a space.
         moment = parse_datetime(text.replace(" ", "+"))
     except ValueError:
         moment = None
+    if moment is not None and moment.tzinfo is not None and is_too_far(moment):
+        raise MomentTooFar(_("%(name)s is too far from now.") % {"name": name})
     if moment is None or moment.tzinfo is None or not can_be_stored(moment):
         example = {"name": name, "example": "2026-11-22T10:00:00-03:00"}
         raise BadRequest(_("%(name)s must be a moment such as %(example)s.") % example)

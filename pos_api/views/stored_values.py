@@ -140,7 +140,7 @@ class StoredValuesView(PosView):
         },
         answer=EXAMPLE | {"price": "50.00", "reference": "GC-000123"},
         problems={
-            422: "A field is wrong: `above_ceiling`, `fixed`, `taken` and others name it.",
+            422: "A field is wrong: `above_ceiling`, `fixed`, `taken`, `unknown_customer` (a card that is nobody's) and others name it.",
             429: LOCKED,
         },
         parameters=(_KEY,),

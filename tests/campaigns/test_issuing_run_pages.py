@@ -195,6 +195,17 @@ class TestRun:
         other.post(f"{url}confirm/", {"version": run.version})
         assert work(run).state == RunState.DONE
 
+    def test_confirmed_twice_it_is_issued_once_and_nothing_is_refused(self, manager: Client) -> None:
+        build_customer()
+        run = build_issuing_run()
+        url = f"/loyalty/issuing-runs/{run.pk}/"
+        manager.post(f"{url}confirm/", {"version": run.version})
+
+        answer = manager.post(f"{url}confirm/", {"version": run.version}, follow=True)
+
+        assert "can no longer be changed" not in answer.content.decode()
+        assert len(issuing_jobs.jobs_of(run)) == 1
+
     def test_is_cancelled_and_goes_on_after_its_job_was_stopped(self, manager: Client) -> None:
         build_customer()
         run = build_issuing_run()

@@ -65,9 +65,9 @@ class TestMakingACard:
         checked = page.post("/vip-cards/new/", {"customer": "12345", "check": "1"})
         sent = page.post("/vip-cards/new/", typed(customer="12345"))
 
-        assert "No customer has this." in checked.content.decode()
+        assert "No customer has this number, CPF or CNPJ, card, phone or e-mail." in checked.content.decode()
         assert sent.status_code == 422
-        assert "No customer has this." in sent.content.decode()
+        assert "No customer has this number, CPF or CNPJ, card, phone or e-mail." in sent.content.decode()
 
     def test_makes_a_number_up(self, page):
         ana = build_customer(document=CPF)

@@ -168,6 +168,22 @@ class TestAdjustments:
         assert codes(answer) == [expected]
         assert not Entry.objects.exists()
 
+    @pytest.mark.parametrize(
+        ("fields", "message"),
+        [
+            ({"amount": "1e20"}, "This is more than any amount can be."),
+            ({"amount": "-1000000000000"}, "This is more than any amount can be."),
+            ({"amount": "1.005"}, "This must be an amount with at most two decimals."),
+            ({"expires_at": "9999-12-31T00:00:00Z"}, "This moment is too far from now."),
+        ],
+    )
+    def test_say_what_is_wrong_with_a_number_or_a_moment(self, manager, fields, message):
+        customer = build_customer()
+
+        answer = manager.send("POST", f"customers/{customer.pk}/adjustments/", cashback(**fields))
+
+        assert [error["message"] for error in answer.json()["errors"]] == [message]
+
     def test_name_every_field_that_is_wrong_at_once(self, manager):
         wrong = {
             "adjustment": "a b",

@@ -2,11 +2,12 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import pytest
+from django.utils.translation import override
 from msgspec import Meta, Struct
 
 from pos_api.decoding import Decoder, parse_json
 from pos_api.fields import Cents, Document, Identifier, LineNumber, Moment, Phone, Quantity, Word
-from pos_api.problems import Invalid, NotJson
+from pos_api.problems import FieldProblem, Invalid, NotJson
 
 
 class Item(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -28,11 +29,21 @@ class Order(Struct, forbid_unknown_fields=True, kw_only=True):
 orders: Decoder[Order] = Decoder(Order)
 
 
-def refused(data: str | bytes) -> dict[str, str]:
-    """Return the codes by path that decoding ``data`` as an order names."""
+def problems(data: str | bytes) -> tuple[FieldProblem, ...]:
     with pytest.raises(Invalid) as info:
         orders.decode(data.encode() if isinstance(data, str) else data)
-    return {error.path: error.code for error in info.value.errors}
+    return info.value.errors
+
+
+def refused(data: str | bytes) -> dict[str, str]:
+    """Return the codes by path that decoding ``data`` as an order names."""
+    return {error.path: error.code for error in problems(data)}
+
+
+def messages(data: str) -> dict[str, str]:
+    """Return the messages by path that decoding ``data`` as an order gives, in English."""
+    with override("en"):
+        return {error.path: error.message for error in problems(data)}
 
 
 def item(**fields: str) -> str:
@@ -72,6 +83,30 @@ class TestDecoder:
     )  # fmt: skip
     def test_refuses_what_is_no_amount(self, value: str) -> None:
         assert refused(item(price=value)) in ({"items[0].price": "money"}, {"items[0].price": "type"})
+
+    @pytest.mark.parametrize(
+        ("value", "message"),
+        [
+            ("-1", "Must not be negative."),
+            ('"-1.00"', "Must not be negative."),
+            ("-1e20", "Must not be negative."),
+            ("1e20", "Must be at most 999999999999.99."),
+            ('"1e20"', "Must be at most 999999999999.99."),
+            ('"1000000000000"', "Must be at most 999999999999.99."),
+            ('"1e3"', "Must be written in full, such as “12.50”."),
+            ('"1.005"', "Must be an amount with at most two decimals, such as “12.50”."),
+            ('"1e9999999"', "Must be an amount with at most two decimals, such as “12.50”."),
+        ],
+    )
+    def test_says_what_is_wrong_with_an_amount(self, value: str, message: str) -> None:
+        assert messages(item(price=value)) == {"items[0].price": message}
+
+    def test_counts_entries_and_characters_in_words_that_fit(self) -> None:
+        assert messages('{"items":[]}') == {"items": "Must have at least 1 entry."}
+        assert messages('{"items":[' + ",".join(["{}"] * 4) + "]}")["items"] == "Must have at most 3 entries."
+        assert messages(item(sku='"' + "x" * 65 + '"')) == {
+            "items[0].sku": "Must have at most 64 characters."
+        }
 
     @pytest.mark.parametrize("value", ["-5", "0", '"0.000"', "100000", '"0.0001"', "true", '"1,5"', '"٣"'])
     def test_refuses_what_is_no_quantity(self, value: str) -> None:

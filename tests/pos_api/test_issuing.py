@@ -100,10 +100,27 @@ class TestRuns:
         assert answer.status_code == 202
         work(run)
 
+        again = manager.send("POST", f"{url}confirm/", {"version": seen["version"]})
+        assert (again.status_code, again["Idempotency-Replayed"]) == (202, "true")
+        assert (again.json()["id"], again["Location"]) == (answer.json()["id"], answer["Location"])
+        other = manager.send("POST", f"{url}confirm/", {"version": seen["version"] - 1})
+        assert (other.status_code, other.json()["code"]) == (409, "run_not_open")
         assert manager.send("GET", url).json()["issued"] == {"count": 1, "amount": "5.00"}
         assert StoredValue.objects.get().customer == ana
         assert manager.send("PUT", url, RUN).json()["code"] == "run_not_open"
         assert manager.send("POST", f"{url}cancel/", {}).json()["code"] == "run_ended"
+
+    def test_a_cancelled_one_is_not_confirmed_again(self, manager: Manager) -> None:
+        build_customer()
+        run = build_issuing_run()
+        url = f"issuing-runs/{run.pk}/"
+        document = {"version": run.version}
+        assert manager.send("POST", f"{url}confirm/", document).status_code == 202
+        assert manager.send("POST", f"{url}cancel/", {}).status_code == 200
+
+        answer = manager.send("POST", f"{url}confirm/", document)
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "run_not_open")
 
     def test_above_the_limit_are_confirmed_by_somebody_else(self, manager: Manager) -> None:
         Company.objects.update(adjustment_limit=5)

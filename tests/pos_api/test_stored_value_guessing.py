@@ -237,6 +237,7 @@ class TestGuessing:
         statuses = {till.sell(waiting).status_code, result["status"]}
 
         assert (statuses, result["problem"]["code"]) == ({429}, "lookups_locked")
+        assert 0 < result["problem"]["retry_after"] <= 900
         # What names no card is recorded, whatever promotional codes it had.
         assert till.sell(sale(offline=True, promo_codes=["NATAL"])).status_code == 201
         LookupGuard.objects.update(locked_until=timezone.now())

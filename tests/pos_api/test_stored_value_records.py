@@ -339,6 +339,19 @@ class TestIssuingByHand:
         assert sorted(codes(answer)) == sorted(errors)
         assert not StoredValue.objects.exists()
 
+    @pytest.mark.parametrize(
+        ("values", "error"),
+        [
+            ({"expires_at": "9999-12-31T00:00:00Z"}, ("expires_at", "This moment is too far from now.")),
+            ({"amount": "1e20"}, ("amount", "This must be at most 999999999999.99.")),
+            ({"amount": "-1"}, ("amount", "This must be an amount such as “12.50”, not negative.")),
+        ],
+    )
+    def test_says_what_is_wrong_with_a_number_or_a_moment(self, manager, values, error):
+        answer = manager.send("POST", LIST, self.document(**values))
+
+        assert [(wrong["path"], wrong["message"]) for wrong in answer.json()["errors"]] == [error]
+
     def test_needs_the_right(self):
         reader = Manager.sign_in("loyalty.view_storedvalue", "customers.view_customer")
 

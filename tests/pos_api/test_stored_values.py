@@ -7,11 +7,13 @@ from html import unescape
 from typing import Any, ClassVar
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
+from customers.models import Customer
 from loyalty.models import (
     Account,
     AccountKind,
@@ -105,6 +107,21 @@ class TestSelling:
             ("customer", "required")
         ]
         assert sold.status_code == 201, sold.json()
+
+    @pytest.mark.parametrize("name", ["card", "code"])
+    def test_one_for_a_card_that_is_nobodys_makes_no_customer(self, till: Till, name: str) -> None:
+        document = {"kind": "e_purse", "amount": "50.00", "customer": {name: "NINGUEM"}}
+        builders.build_customer(**{name: "ALGUEM"})
+
+        refused = till.send("POST", "stored-values/", document)
+        sold = till.send("POST", "stored-values/", document | {"customer": {name: "ALGUEM"}})
+
+        assert refused.status_code == 422
+        assert [(error["path"], error["code"]) for error in refused.json()["errors"]] == [
+            (f"customer.{name}", "unknown_customer")
+        ]
+        assert sold.status_code == 201
+        assert StoredValue.objects.get().customer == Customer.objects.get()
 
     def test_an_own_code_is_given_out_once(self, till: Till) -> None:
         document = {"kind": "e_purse", "amount": "50.00", "code": "7891000123457"}
@@ -564,6 +581,23 @@ class TestPaying:
 
         assert (answer.status_code, answer.json()["code"]) == (429, "lookups_locked")
         assert till.evaluate(basket()).status_code == 200
+
+    def test_a_locked_terminal_is_told_for_how_long(self, till: Till) -> None:
+        start = timezone.now()
+        with time_machine.travel(start, tick=False):
+            for number in range(10):
+                till.evaluate(basket(redeem=presenting(f"GUESS-{number:04d}")))
+            locked = till.evaluate(basket(redeem=presenting("GUESS-0001")))
+        with time_machine.travel(start + timedelta(minutes=14, seconds=1), tick=False):
+            later = till.send("GET", "stored-values/GUESS-0001/")
+        with time_machine.travel(start + timedelta(minutes=15), tick=False):
+            over = till.send("GET", "stored-values/GUESS-0001/")
+
+        assert (locked["Retry-After"], locked.json()["retry_after"]) == ("900", 900)
+        assert locked.json()["detail"].endswith("This terminal can look none up for 15 minutes.")
+        assert later.json()["retry_after"] == 59
+        assert later.json()["detail"].endswith("This terminal can look none up for 1 minute.")
+        assert over.status_code == 404
 
     def test_a_lost_cards_money_is_at_the_new_code(self, till: Till) -> None:
         code = issue(AccountKind.E_PURSE)

@@ -65,6 +65,37 @@ class TestParse:
         assert not isinstance(refused.value, money.AmountTooLarge)
 
 
+class TestFaultOf:
+    @pytest.mark.parametrize(
+        ("value", "fault"),
+        [
+            ("-1", "negative"),
+            (-1, "negative"),
+            (Decimal("-1E+20"), "negative"),
+            ("1e20", "too_large"),
+            (Decimal("1E+999999"), "too_large"),
+            ("1000000000000.00", "too_large"),
+            ("1e3", "exponent"),
+            ("1.005", "form"),
+            (Decimal("1E-400"), "form"),
+            ("1e9999999", "form"),
+            ("9" * 65, "form"),
+            (Decimal("NaN"), "form"),
+            (True, "form"),
+            (None, "form"),
+        ],
+    )
+    def test_says_what_is_wrong(self, value: object, fault: str) -> None:
+        assert money.fault_of(value) == fault
+
+    def test_a_number_of_any_length_is_too_large(self) -> None:
+        assert money.fault_of(10**5000) == "too_large"
+
+    def test_below_zero_is_no_fault_of_what_has_a_sign(self) -> None:
+        assert money.fault_of("-1.005", signed=True) == "form"
+        assert money.fault_of("-1e20", signed=True) == "too_large"
+
+
 class TestDivide:
     @pytest.mark.parametrize(
         ("numerator", "denominator", "half_up", "half_even", "down"),
