@@ -26,8 +26,25 @@ def account_name(account: Account) -> str:
 
 
 def unit_name(name: str | None, kind: str = AccountKind.CASHBACK) -> str:
-    """Return the name of a program, a plan or a type of stored value; what has none is called by its kind."""
+    """Return the name of a program, a plan or a type of stored value; what has none is called by its kind.
+
+    A type may have vouchers of money and in percent, which are told apart: nothing adds them up.
+    """
+    if name and kind == AccountKind.RATE_VOUCHER:
+        return _("%(type)s (in percent)") % {"type": name}
     return name or str(AccountKind(kind).label)
+
+
+def measure_text(kind: str) -> str:
+    """Return in what an account of this kind is counted."""
+    if kind in MONEY_KINDS:
+        return "R$"
+    counted = {
+        AccountKind.POINTS: _("points"),
+        AccountKind.STAMPS: _("stamps"),
+        AccountKind.RATE_VOUCHER: _("uses"),
+    }
+    return counted[AccountKind(kind)]
 
 
 def percent_text(percent: Decimal) -> str:

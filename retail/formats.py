@@ -21,6 +21,7 @@ NOTHING = "\N{EM DASH}"
 _DATE = {"pt-br": "d/m/Y", "en": "j M Y"}
 _MOMENT = {"pt-br": "d/m/Y H:i", "en": "j M Y, H:i"}
 _SHORT_DATE = {"pt-br": "d/m", "en": "j M"}
+_MONTH = {"pt-br": "m/Y", "en": "M Y"}
 
 
 def number(value: Decimal | int | str | None, places: int | None = None) -> str:
@@ -70,6 +71,11 @@ def day(value: date | None) -> str:
 def short_day(value: date | None) -> str:
     """Return a date without its year, for axes and dense lists."""
     return NOTHING if value is None else date_format(value, _SHORT_DATE[_language()])
+
+
+def month(value: date | None) -> str:
+    """Return the month of a date: "11/2026" or "Nov 2026"."""
+    return NOTHING if value is None else date_format(value, _MONTH[_language()])
 
 
 def moment(value: datetime | None, zone: ZoneInfo | str | None = None) -> str:

@@ -41,6 +41,7 @@ def _sums(at: datetime) -> dict[str, Any]:
         "forfeited": -moved(Q(entries__kind=EntryKind.FORFEIT)),
         "taken_back": -moved(Q(entries__kind__in=TAKEN_BACK)),
         "adjusted": moved(Q(entries__kind=EntryKind.ADJUST)),
+        "transferred": moved(Q(entries__kind=EntryKind.TRANSFER)),
         "outstanding": moved(~over | Q(expires_at__isnull=True)),
         "paid": paid(EntryKind.LOAD) - paid(EntryKind.VOID),
     }
@@ -49,14 +50,18 @@ def _sums(at: datetime) -> dict[str, Any]:
 def liability(lots: QuerySet[Lot], *, at: datetime) -> QuerySet[Any]:
     """Group lots by unit, as they stood at that moment: dicts with the unit and what became of everything that was put in.
 
-    issued + adjusted = outstanding + redeemed + expired + forfeited + taken_back.
+    issued + adjusted + transferred = outstanding + redeemed + expired + forfeited + taken_back. What one account transfers
+    another of the unit receives: `transferred` is 0 unless the lots are those of some customers.
     `paid` is the money that customers gave for what was put in; what was voided counts as paid back.
     """
     return lots.order_by().values(*UNIT).annotate(**_sums(at)).filter(accounts__gt=0)
 
 
 def cohorts(lots: QuerySet[Lot], *, step: str, at: datetime) -> QuerySet[Any]:
-    """Group lots by the slot in which they were made and by unit; beside the sums, `lost` is what nobody will use."""
+    """Group lots by the slot in which they were made and by unit, with the sums of `liability`, which add up for each slot.
+
+    Beside them `lost` is what nobody will use: expired and forfeited. What was transferred stays in the slot in which it was made first.
+    """
     slot = Trunc("created_at", step, output_field=DateField())
     found = lots.order_by().annotate(slot=slot).values("slot", *UNIT).annotate(**_sums(at))
     return found.filter(accounts__gt=0).annotate(lost=F("expired") + F("forfeited"))

@@ -26,9 +26,11 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Greatest, Trunc
 
-from loyalty.models import AccountKind, Entry, EntryKind, Lot
+from customers.models import Customer
+from loyalty.models import Account, AccountKind, Entry, EntryKind, Lot
 
-ZERO = Decimal(0)
+# With the two places of every amount: a file has no “0” among its “0.00”.
+ZERO = Decimal("0.00")
 USED_BY_CUSTOMERS = (EntryKind.REDEEM, EntryKind.RESTORE)
 # What a unit's rows are told apart by.
 UNIT = (
@@ -54,6 +56,14 @@ FLOWS: dict[str, tuple[EntryKind, ...]] = {
     "paid_debts": (EntryKind.SETTLE,),
     "transferred": (EntryKind.TRANSFER,),
 }
+
+
+def of_customers(rows: QuerySet[Any], customers: QuerySet[Customer]) -> QuerySet[Any]:
+    """Keep entries or lots of customers' accounts, and of the stored values that are theirs."""
+    every = Account.objects.order_by()
+    own = every.filter(customer__in=customers.values("pk")).values("pk")
+    held = every.filter(stored_value__customer__in=customers.values("pk")).values("pk")
+    return rows.filter(account__in=own.union(held))
 
 
 def flows() -> dict[str, Any]:
@@ -89,7 +99,10 @@ def _expiring_sums(at: datetime) -> dict[str, Any]:
     ready = Q(available_from__lte=at) & (Q(awaits_review=False) | Q(reviewed_at__lte=at))
     return {
         "lots": Count("pk"),
-        "customers": Count("account__customer_id", distinct=True),
+        # A stored value's account is that of its code; it may be a customer's all the same.
+        "customers": Count(
+            Coalesce("account__customer_id", "account__stored_value__customer_id"), distinct=True
+        ),
         "value": Coalesce(Sum("remaining"), ZERO),
         "usable": Coalesce(Sum("remaining", filter=ready), ZERO),
     }

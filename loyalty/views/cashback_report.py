@@ -17,7 +17,7 @@ from loyalty.models import Entry, EntryKind, Lot
 from loyalty.periods import slot_of, slots_between, step_for
 from loyalty.selectors import reports
 from loyalty.views.filters import DayFilter, end_of, last_day_of, start_of
-from loyalty.views.reports import DAYS_BACK, ReportFilters, ValueReport, slot_text, store_filter
+from loyalty.views.reports import DAYS_BACK, ReportFilters, ValueReport, slot_label, slot_text, store_filter
 from retail import formats
 from retail.models import Store
 from retail.selectors.company import company_zone
@@ -89,7 +89,6 @@ class CashbackReport(ValueReport):
     title = _("Cashback")
     subtitle = _("Where and when each credit was generated and redeemed, and what is left of it.")
     filters_class = CashbackFilters
-    customer_path = "account__customer"
     default_order = "-earned_at"
     export_name = "cashback"
 
@@ -126,7 +125,7 @@ class CashbackReport(ValueReport):
 
     def _balance(self, row: reports.CashbackRow) -> Decimal:
         # What has expired cannot be redeemed, whether its entry was posted or not.
-        return Decimal(0) if row.lot.state == "expired" else row.lot.remaining  # type: ignore[attr-defined]
+        return reports.ZERO if row.lot.state == "expired" else row.lot.remaining  # type: ignore[attr-defined]
 
     def _campaign_url(self, row: reports.CashbackRow) -> str | None:
         if not row.lot.campaign or not self.request.user.has_perm("campaigns.view_campaign"):
@@ -171,7 +170,7 @@ class CashbackReport(ValueReport):
         return bar_chart(
             title=_now("Cashback generated and redeemed"),
             slot_heading=_now("Period"),
-            slots=[formats.short_day(slot) for slot in slots],
+            slots=[slot_label(slot, step) for slot in slots],
             slot_names=[slot_text(slot, step) for slot in slots],
             series=[
                 Series(_now("Generated"), [amounts.get(slot, nothing)[0] for slot in slots]),

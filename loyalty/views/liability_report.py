@@ -2,11 +2,12 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 import django_filters
 from django.db.models import F, OrderBy, QuerySet
-from django.utils.translation import gettext as _now
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.models import MONEY_KINDS, Lot
@@ -21,11 +22,12 @@ from loyalty.views.reports import (
     ValueReport,
     amount_column,
     store_filter,
+    total_of_money,
+    unit_columns,
     unit_of,
 )
-from retail import formats
-from retail.views.charts import Chart, Series, bar_chart
-from retail.views.columns import Column
+from retail import formats, money
+from retail.views.columns import Column, Heading, build_rows
 
 MONTHS_BACK = 12
 
@@ -40,9 +42,16 @@ class LiabilityFilters(ReportFilters):
         fields = ["until", "unit", "store"]
 
 
-_SUMS = (
+def _transferred(report: ValueReport) -> tuple[Column, ...]:
+    """Return the column of what accounts passed on, which is nothing unless some customers' accounts are looked at."""
+    return (amount_column("transferred", _("Transferred"), on_phone=False, on_page=bool(report.query)),)
+
+
+_PUT_IN = (
     amount_column("issued", _("Issued")),
     amount_column("adjusted", _("Adjusted"), on_phone=False),
+)
+_SUMS = (
     amount_column("redeemed", _("Used")),
     amount_column("expired", _("Expired")),
     amount_column("forfeited", _("Forfeited"), on_phone=False),
@@ -57,7 +66,6 @@ class _AtDay(ValueReport):
 
     model = Lot
     permission_required = "loyalty.view_lot"
-    customer_path = "account__customer"
 
     @property
     def moment(self) -> datetime:
@@ -75,11 +83,17 @@ class LiabilityReport(_AtDay):
     filters_class = LiabilityFilters
     default_order = "unit"
     export_name = "liability"
-    columns = (
-        Column(name="unit", label=_("Account"), value=unit_of, order_by="account__kind"),
-        Column(name="accounts", label=_("Accounts"), kind="number", value=lambda row: row["accounts"], on_phone=False),
-        *_SUMS,
-    )  # fmt: skip
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:  # type: ignore[override]
+        return self._columns(_("Account"))
+
+    def _columns(self, label: Any) -> tuple[Column, ...]:
+        return (
+            *unit_columns(label, order_by="account__kind"),
+            Column(name="accounts", label=_("Accounts"), kind="number", value=lambda row: row.get("accounts"), on_phone=False),
+            *_PUT_IN, *_transferred(self), *_SUMS,
+        )  # fmt: skip
 
     def defaults(self) -> dict[str, str]:
         return {"until": self.today.isoformat()}
@@ -90,19 +104,16 @@ class LiabilityReport(_AtDay):
 
     def extra_context(self) -> dict[str, Any]:
         rows = list(self.order(self.found, "unit"))
-        return {"chart": self._chart([row for row in rows if row["account__kind"] in MONEY_KINDS])}
-
-    def _chart(self, rows: list[dict[str, Any]]) -> Chart | None:
-        if not rows:
-            return None
-        return bar_chart(
-            title=_now("Money outstanding"),
-            slot_heading=_now("Account"),
-            slots=[unit_of(row) for row in rows],
-            series=[Series(_now("Outstanding"), [max(row["outstanding"], Decimal(0)) for row in rows])],
-            write=formats.money,
-            write_axis=formats.compact,
-        )
+        owed = [row for row in rows if row["account__kind"] in MONEY_KINDS and row["outstanding"] > 0]
+        columns = [column for column in self._columns(_("Total")) if column.on_page]
+        return {
+            "bars": [
+                (unit_of(row), row["outstanding"])
+                for row in sorted(owed, key=itemgetter("outstanding"), reverse=True)
+            ],
+            "total_headings": [Heading(column) for column in columns],
+            "total_rows": build_rows(columns, total_of_money(rows)),
+        }
 
 
 class BreakageFilters(ReportFilters):
@@ -120,7 +131,12 @@ class BreakageFilters(ReportFilters):
 
 
 def _part_lost(row: dict[str, Any]) -> str:
-    return formats.percent(row["lost"] * 100 / row["issued"]) if row["issued"] else ""
+    """Return what lapsed of all that customers could use: of what was neither taken back nor passed on."""
+    usable = money.from_decimal(row["redeemed"] + row["lost"] + row["outstanding"])
+    if usable <= 0:
+        return ""
+    thousandths = money.divide(money.from_decimal(row["lost"]) * 1000, usable)
+    return formats.percent(Decimal(thousandths).scaleb(-1))
 
 
 class BreakageReport(ByUnit):
@@ -130,21 +146,26 @@ class BreakageReport(ByUnit):
     permission_required = "loyalty.view_lot"
     title = _("Breakage")
     subtitle = _(
-        "Of what was issued in each period, how much was used and how much lapsed: expired, or lost beside a purchase."
+        "What became of what was issued in each period: used, lapsed (expired, or lost beside a purchase), taken back, or "
+        "outstanding. Of what customers could use, the part that lapsed."
     )
     filters_class = BreakageFilters
-    customer_path = "account__customer"
     default_order = "-slot"
     export_name = "breakage"
-    series = (_("Used"), _("Lapsed"), _("Outstanding"))
-    amounts = (
-        amount_column("issued", _("Issued")),
-        amount_column("paid", _("Paid by customers"), on_phone=False),
-        amount_column("redeemed", _("Used")),
-        amount_column("lost", _("Lapsed")),
-        Column(name="part", label=_("Part that lapsed"), value=_part_lost),
-        amount_column("outstanding", _("Outstanding"), on_phone=False),
-    )
+    series = (_("Used"), _("Expired or forfeited"), _("Outstanding"))
+    chart_title = _("%(account)s: what became of what was issued in each period")
+
+    def shown_amounts(self) -> tuple[Column, ...]:
+        return (
+            *_PUT_IN,
+            *_transferred(self),
+            amount_column("redeemed", _("Used")),
+            amount_column("lost", _("Expired or forfeited")),
+            amount_column("taken_back", _("Taken back"), on_phone=False),
+            amount_column("outstanding", _("Outstanding"), on_phone=False),
+            Column(name="part", label=_("Part that lapsed"), value=_part_lost),
+            amount_column("paid", _("Paid by customers"), on_phone=False),
+        )
 
     def defaults(self) -> dict[str, str]:
         since = (self.today.replace(day=1) - timedelta(days=30 * (MONTHS_BACK - 1))).replace(day=1)

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
-from loyalty.amounts import amount_text, unit_name
+from loyalty.amounts import amount_text, measure_text, unit_name
 from loyalty.forms.units import of_unit, unit_choices
-from loyalty.models import Entry, Lot
+from loyalty.models import MONEY_KINDS, AccountKind, Entry, Lot
 from loyalty.periods import Step, slots_between
 from loyalty.selectors import reports
 from loyalty.views.filters import DayFilter
@@ -62,8 +62,6 @@ class ValueReport(ListPage):
     empty_icon = "chart"
     empty_title = _("Nothing in this period")
     empty_text = _("Choose another period, or fewer filters.")
-    # The look-up from a row to its customer.
-    customer_path: ClassVar[str]
 
     def defaults(self) -> dict[str, str]:
         """Return what the filters hold before anybody has chosen."""
@@ -99,9 +97,7 @@ class ValueReport(ListPage):
         return self.search(self.chosen.qs, self.query)
 
     def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-        if not text:
-            return queryset
-        return queryset.filter(**{f"{self.customer_path}__in": Customer.objects.search(text).values("pk")})
+        return reports.of_customers(queryset, Customer.objects.search(text)) if text else queryset
 
     @property
     def step(self) -> str:
@@ -112,6 +108,9 @@ UNIT_KEY = ("account__kind", "account__program_id", "account__plan_id", "account
 
 
 def unit_of(row: dict[str, Any]) -> str:
+    """Return what a row is called: its unit, or the `title` of a sum."""
+    if "title" in row:
+        return str(row["title"])
     name = row["account__program__name"] or row["account__plan__name"]
     return unit_name(name or row["account__stored_value__type__name"], row["account__kind"])
 
@@ -123,7 +122,34 @@ def unit_key_of(row: dict[str, Any]) -> tuple[Any, ...]:
 def slot_text(slot: date, step: str) -> str:
     if step == Step.WEEK:
         return f"{formats.short_day(slot)} – {formats.day(slot + timedelta(days=6))}"
-    return formats.day(slot)
+    return formats.month(slot) if step == Step.MONTH else formats.day(slot)
+
+
+def slot_label(slot: date, step: str) -> str:
+    """Return a slot as short as an axis needs it."""
+    return formats.month(slot) if step == Step.MONTH else formats.short_day(slot)
+
+
+def unit_columns(label: Any, **options: Any) -> tuple[Column, Column]:
+    """Return the columns that name a row's unit and say in what it is counted: one on the page, two in a file."""
+    return (
+        Column(name="unit", label=label, value=unit_of, secondary=measure_of, **options),
+        Column(name="measure", label=_("Counted in"), value=measure_of, on_page=False),
+    )
+
+
+def measure_of(row: dict[str, Any]) -> str:
+    return measure_text(row["account__kind"])
+
+
+def total_of_money(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return one row with the sums of those that are money, or none where a single row says as much."""
+    of_money = [row for row in rows if row["account__kind"] in MONEY_KINDS]
+    if len(of_money) < 2:
+        return []
+    names = [name for name, value in of_money[0].items() if isinstance(value, Decimal)]
+    sums = {name: sum((row[name] for row in of_money), Decimal(0)) for name in names}
+    return [sums | {"title": _now("All money"), "account__kind": AccountKind.CASHBACK}]
 
 
 def amount_column(name: str, label: Any, **options: Any) -> Column:
@@ -142,14 +168,20 @@ class ByUnit(ValueReport):
 
     default_order = "slot"
     amounts: ClassVar[tuple[Column, ...]]
+    chart_title: ClassVar[Any] = _("%(account)s by period")
+
+    def shown_amounts(self) -> tuple[Column, ...]:
+        """Return the columns of amounts that this request needs."""
+        return self.amounts
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:  # type: ignore[override]
         step = self.step
         return (
-            Column(name="slot", label=_("Period"), kind="day", value=lambda row: row["slot"], write=lambda _row, raw: slot_text(raw, step), order_by="slot"),
-            Column(name="unit", label=_("Account"), value=unit_of),
-            *self.amounts,
+            # In a file, too, a month is no first day.
+            Column(name="slot", label=_("Period"), kind="day" if step == Step.DAY else "text", value=lambda row: row["slot"], write=lambda _row, raw: slot_text(raw, step), order_by="slot"),
+            *unit_columns(_("Account")),
+            *self.shown_amounts(),
         )  # fmt: skip
 
     def grouped(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -180,9 +212,9 @@ class ByUnit(ValueReport):
             self.charted(rows[slot]) if slot in rows else [Decimal(0)] * len(self.series) for slot in slots
         ]
         return bar_chart(
-            title=_now("%(account)s by period") % {"account": unit_of(totals[0])},
+            title=str(self.chart_title) % {"account": unit_of(totals[0])},
             slot_heading=_now("Period"),
-            slots=[formats.short_day(slot) for slot in slots],
+            slots=[slot_label(slot, self.step) for slot in slots],
             slot_names=[slot_text(slot, self.step) for slot in slots],
             series=[
                 Series(str(name), [bar[place] for bar in bars]) for place, name in enumerate(self.series)
@@ -193,14 +225,11 @@ class ByUnit(ValueReport):
 
     def extra_context(self) -> dict[str, Any]:
         totals = self.totals()
-        columns = [
-            Column(name="unit", label=_("Total"), value=unit_of),
-            *(column for column in self.amounts if column.on_page),
-        ]
+        columns = [column for column in (*unit_columns(_("Total")), *self.shown_amounts()) if column.on_page]
         return {
             "chart": self.chart(totals),
             "total_headings": build_headings(columns, ""),
-            "total_rows": build_rows(columns, totals),
+            "total_rows": build_rows(columns, [*totals, *total_of_money(totals)]),
         }
 
 
@@ -229,7 +258,6 @@ class MovementReport(ByUnit):
     title = _("Value issued and used")
     subtitle = _("Every entry of the ledger by period: what was issued, used, expired and taken back.")
     filters_class = MovementFilters
-    customer_path = "account__customer"
     default_order = "-slot"
     export_name = "value-movements"
     series = (_("Issued"), _("Redeemed"), _("Expired"))
@@ -284,12 +312,14 @@ class ExpiringReport(ByUnit):
     title = _("Value about to expire")
     subtitle = _("What customers hold, by the last day on which it can be used.")
     filters_class = ExpiringFilters
-    customer_path = "account__customer"
     export_name = "expiring-value"
     series = (_("Expires"),)
     amounts = (
-        Column(name="customers", label=_("Customers"), kind="number", value=lambda row: row["customers"]),
-        Column(name="lots", label=_("Credits"), kind="number", value=lambda row: row["lots"], on_phone=False),
+        # Nobody counts twice: there is no sum of these.
+        Column(name="customers", label=_("Customers"), kind="number", value=lambda row: row.get("customers")),
+        Column(
+            name="lots", label=_("Credits"), kind="number", value=lambda row: row.get("lots"), on_phone=False
+        ),
         amount_column("value", _("Expires")),
         amount_column("usable", _("Can be used now")),
     )

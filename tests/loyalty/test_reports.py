@@ -19,7 +19,17 @@ from loyalty.services.ledger import lock_accounts, spend
 from loyalty.services.returns import Withdrawal, withdraw
 from retail.models import Sale
 from tests import builders
-from tests.builders import NOON, build_account, build_credit, build_program, build_sale, build_store
+from tests.builders import (
+    NOON,
+    build_account,
+    build_credit,
+    build_customer,
+    build_program,
+    build_sale,
+    build_store,
+    build_stored_value,
+    build_stored_value_type,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -119,7 +129,11 @@ class TestMovements:
         csv = client.get("/reports/value/?since=2026-11-01&until=2026-11-30&export=csv")
         xlsx = client.get("/reports/value/?since=2026-11-01&until=2026-11-30&export=xlsx")
 
-        assert b"-12.34" in b"".join(csv.streaming_content).replace(b",", b".")
+        rows = b"".join(csv.streaming_content).decode().splitlines()
+        assert any("-12.34" in row for row in rows)
+        # A sum of nothing is written as every other one.
+        assert not any(cell == "0" for row in rows for cell in row.split(";"))
+        assert "0.00" in rows[1].split(";")
         assert b"".join(xlsx.streaming_content).startswith(b"PK")
         xlsx.close()
 
@@ -138,6 +152,24 @@ class TestExpiring:
 
         assert row["slot"] == (midnight + timedelta(days=5)).date()
         assert (row["value"], row["usable"], row["lots"], row["customers"]) == (14, 10, 2, 1)
+
+    def test_counts_and_finds_whom_a_stored_value_belongs_to(self):
+        ana, bia = build_customer(name="Ana Souza"), build_customer(name="Bia Lima")
+        soon = timezone.now() + timedelta(days=10)
+        kind = build_stored_value_type(name="Carteira")
+        for customer in (ana, ana, bia, None):
+            build_stored_value(type=kind, customer=customer, expires_at=soon)
+
+        [total] = reports.expiring_totals(reports.expiring_lots(at=timezone.now()), at=timezone.now())
+        pages = {
+            text: sign_in(*ALL).get(f"/reports/expiring/?q={text}").content.decode()
+            for text in ("Ana", "Bia", "Ninguém")
+        }
+
+        assert (total["customers"], total["lots"], total["value"]) == (2, 4, 200)
+        assert "R$\xa0100.00" in pages["Ana"]
+        assert "R$\xa050.00" in pages["Bia"]
+        assert "R$" not in pages["Ninguém"].split('id="results"')[1]
 
     def test_page_draws_it(self):
         build_credit(build_account(), 10_00, expires_at=timezone.now() + timedelta(days=10))
