@@ -180,6 +180,20 @@ class StoredValueUsed(StoredValueRefused):
     message = gettext_lazy("Something of it was used already.")
 
 
+class StoredValueExpired(StoredValueUsed):
+    code = "expired"
+    message = gettext_lazy("Something of it has expired.")
+
+
+class StoredValueReduced(StoredValueUsed):
+    """Nobody has paid with it: value was taken from it by hand, or with the return of the sale that gave it."""
+
+    code = "reduced"
+    message = gettext_lazy(
+        "Value was taken from it by hand or with a return: it cannot be voided. Take what is left by hand, too, or block it."
+    )
+
+
 class StoredValueReserved(StoredValueRefused):
     code = "reserved"
     message = gettext_lazy("It is reserved for a sale.")

@@ -7,6 +7,8 @@ and why (`StoredValueEvent`).
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import Sum
+
 from loyalty import stored_codes
 from loyalty.models import (
     AdjustmentRequest,
@@ -27,6 +29,8 @@ from loyalty.services.refusals import (
     CustomerNeeded,
     SecondPersonNeeded,
     StoredValueBlocked,
+    StoredValueExpired,
+    StoredValueReduced,
     StoredValueReserved,
     StoredValueUsed,
     StoredValueVoided,
@@ -40,18 +44,27 @@ Kind = StoredValueEvent.Kind
 def void(stored: StoredValue, *, reason: str, at: datetime, actor_id: int | None = None) -> int:
     """Take back a stored value that was made by mistake, and end it; return the cents that were in it.
 
-    Raises StoredValueUsed when something of it was used or has expired, StoredValueReserved while a sale keeps it,
-    ReasonRequired. Done twice, it takes nothing more.
+    Raises StoredValueUsed when something of it was used, StoredValueExpired, StoredValueReduced when value was taken
+    otherwise, StoredValueReserved while a sale keeps it, ReasonRequired. Done twice, it takes nothing more.
     """
     check_reason(reason)
     lots = _lock_lots(stored, at)
     if is_voided(stored):
         return 0
     if any(lot.remaining != lot.earned for lot in lots):
-        raise StoredValueUsed
+        raise _why_it_is_not_whole(stored)
     if is_held([stored.account_id], at=at):
         raise StoredValueReserved
     return _take_all(stored, lots, reason, at, actor_id)
+
+
+def _why_it_is_not_whole(stored: StoredValue) -> StoredValueUsed:
+    """Return the refusal that says what became of the value that a stored value no longer holds."""
+    entries = Entry.objects.filter(account_id=stored.account_id).order_by()
+    moved = dict(entries.values_list("kind").annotate(Sum("amount")))
+    if sum(moved.get(kind, 0) for kind in (EntryKind.REDEEM, EntryKind.RESTORE, EntryKind.FORFEIT)):
+        return StoredValueUsed()
+    return StoredValueExpired() if EntryKind.EXPIRE in moved else StoredValueReduced()
 
 
 def end(stored: StoredValue, *, reason: str, at: datetime, actor_id: int | None = None) -> int:

@@ -133,7 +133,7 @@ class _DecisionView(ManagerView):
 
 _DECIDED = {
     409: "`already_decided`, `second_person_needed`: who asked for it cannot decide; `insufficient_value`, `voided`, "
-    "`already_used`, `reserved`, `already_settled`, `value_changed`."
+    "`already_used`, `expired`, `reduced`, `reserved`, `already_settled`, `value_changed`."
 }
 
 

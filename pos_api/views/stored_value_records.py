@@ -262,7 +262,10 @@ class VoidView(_ActionView):
         request=schema_of(REASON_COLUMNS),
         responses={200: RECORD, 202: _ASKED},
         examples={"Made twice": {"reason": "Emitido em dobro"}},
-        problems={409: "`already_used`: something of it was used.", 422: "`reason` is required."},
+        problems={
+            409: "`already_used`: something of it was used. `expired`. `reduced`: value was taken by hand or with a return.",
+            422: "`reason` is required.",
+        },
     )
     def post(self, request: Request, pk: int) -> HttpResponse:
         return self.done(request, pk)

@@ -229,7 +229,8 @@ class TakeBackView(PosView):
         answer={"stored_value": 118, "state": "voided", "refund": {"amount": "50.00"}},
         problems={
             404: NOT_USABLE,
-            409: "`already_used`; `reserved` for a sale; `paid_elsewhere`: loaded in another store, or by hand.",
+            409: "`already_used`; `expired`; `reduced` by hand; `reserved` for a sale; `paid_elsewhere`: loaded in another "
+            "store, or by hand.",
             429: LOCKED,
         },
     )

@@ -4,17 +4,25 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
-from loyalty.models import AdjustmentRequest, Entry, EntryKind, StoredValueEvent
+from loyalty.models import AdjustmentRequest, Entry, EntryKind, StoredValue, StoredValueEvent
 from loyalty.selectors.verification import problems
 from loyalty.services.adjustment_decisions import refuse
 from loyalty.services.expiry import post_expired
-from loyalty.services.refusals import CustomerMerged, CustomerUnknown, StoredValueUsed
+from loyalty.services.ledger import lock_accounts, spend
+from loyalty.services.refusals import (
+    CustomerMerged,
+    CustomerUnknown,
+    StoredValueExpired,
+    StoredValueReduced,
+    StoredValueUsed,
+)
 from loyalty.services.second_person import adjust_or_ask, adjust_stored_value_or_ask, issue_or_ask
-from loyalty.services.stored_value_by_hand import Issue
+from loyalty.services.stored_value_by_hand import Issue, adjust_stored_value
 from loyalty.services.stored_value_states import assign, void
 from retail.models import Company
-from tests.builders import NOON, build_card, build_customer, build_stored_value_type, build_user
+from tests.builders import NOON, build_card, build_customer, build_sale, build_stored_value_type, build_user
 
 pytestmark = pytest.mark.django_db
 
@@ -28,8 +36,40 @@ class TestVoid:
         if is_posted:
             post_expired(at=NOON + A_DAY)
 
-        with pytest.raises(StoredValueUsed):
+        with pytest.raises(StoredValueExpired):
             void(card, reason="Mistake", at=NOON + A_DAY)
+
+    def test_of_what_was_only_adjusted_by_hand_says_so(self):
+        purse = build_card(type=build_stored_value_type(kind="e_purse"))
+        self.adjust(purse, -20_00)
+
+        with pytest.raises(StoredValueReduced) as refusal:
+            void(purse, reason="Mistake", at=NOON)
+        assert refusal.value.code == "reduced"
+        self.adjust(purse, -30_00)
+
+        purse.account.refresh_from_db()
+        assert purse.account.balance == 0
+        assert problems() == []
+
+    def test_of_what_paid_says_that_it_was_used_whatever_else_was_done(self):
+        purse = build_card(type=build_stored_value_type(kind="e_purse"))
+        self.adjust(purse, -20_00)
+        sale = build_sale()
+        with transaction.atomic():
+            lock_accounts(None, [purse.account_id])
+            lot = purse.account.lots.get()
+            spend([(lot.pk, 5_00)], cause=f"sale:{sale.pk}", sale_id=sale.pk, occurred_at=NOON, at=NOON)
+
+        with pytest.raises(StoredValueUsed) as refusal:
+            void(purse, reason="Mistake", at=NOON)
+
+        assert refusal.value.code == "already_used"
+
+    def adjust(self, purse: StoredValue, amount: int) -> None:
+        adjust_stored_value(
+            purse, amount=amount, reason="Acerto", actor_id=build_user().pk, operation=str(amount), at=NOON
+        )
 
     def test_takes_what_lives(self):
         card = build_card(expires_at=NOON + A_DAY)

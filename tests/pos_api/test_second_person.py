@@ -284,8 +284,8 @@ class TestEnding:
         answers = [self.void(gisele, used), *(decide(marcos, number, "approve") for number in numbers)]
 
         assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [
-            (409, "already_used"),
-            (409, "already_used"),
+            (409, "reduced"),
+            (409, "reduced"),
             (409, "value_changed"),
         ]
         assert AdjustmentRequest.objects.filter(state="requested").count() == 2
