@@ -11,7 +11,7 @@ from customers.models import Customer
 from loyalty.forms.adjustment import ADD, TAKE, ReasonForm
 from loyalty.forms.customer_choice import ChooseCustomerForm
 from loyalty.forms.stamp_plan import PercentField
-from loyalty.forms.stored_value_type import CodesField
+from loyalty.forms.stored_value_type import CodesField, TypeField
 from loyalty.models import AccountKind, StoredValueType
 from retail import money
 from retail.forms.fields import DayField, MoneyField
@@ -102,7 +102,7 @@ class AdjustForm(ChangeForm):
 class IssueForm(ChooseCustomerForm, ChangeForm):
     """Give a customer a stored value."""
 
-    type = forms.ModelChoiceField(
+    type = TypeField(
         label=_("Type"),
         queryset=StoredValueType.objects.filter(is_active=True).order_by("name", "pk"),
         to_field_name="code",

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from loyalty.forms.terms import TermsForm, days_field
 from loyalty.models import AccountKind, StoredValueType
@@ -12,6 +13,16 @@ from loyalty.selectors.stored_values import USUAL
 from loyalty.services.stored_value_types import ONLY_OF, StoredValueKind
 from retail.forms.fields import MoneyField
 from retail.models import Clawback
+
+# Another word than "type" in every language: each type is of one kind.
+KIND_LABEL = pgettext_lazy("stored value", "Kind")
+
+
+class TypeField(forms.ModelChoiceField):
+    """A choice of types, each with its kind: names such as “Aurora” do not say it."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} ({obj.get_kind_display()})"
 
 
 class CodesField(forms.CharField):
@@ -35,7 +46,7 @@ class StoredValueTypeForm(TermsForm):
     pending_days = None  # type: ignore[assignment]
 
     kind = forms.ChoiceField(
-        label=_("Kind"),
+        label=KIND_LABEL,
         choices=StoredValueKind.choices,
         initial=StoredValueKind.GIFT_CARD,
         widget=forms.RadioSelect,

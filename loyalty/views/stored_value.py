@@ -22,6 +22,7 @@ from customers.models import Customer
 from loyalty.amounts import worth_text
 from loyalty.forms.customer_choice import reference_to
 from loyalty.forms.stored_value import AdjustForm, AssignForm, ChangeForm, IssueForm, ReplaceForm
+from loyalty.forms.stored_value_type import KIND_LABEL
 from loyalty.models import AdjustmentRequest, Entry, EntryKind, StoredValue, StoredValueEvent
 from loyalty.selectors.stored_value_records import Happening, StoredValueState, history, records
 from loyalty.selectors.stored_values import can_be_read, held
@@ -71,7 +72,7 @@ def render_value(request: HttpRequest, pk: int, *, code: str = "") -> HttpRespon
         "is_voided": stored.state == StoredValueState.VOIDED,
         "is_blocked": stored.state == StoredValueState.BLOCKED,
         "facts": [
-            (_("Kind"), stored.type.get_kind_display()),
+            (KIND_LABEL, stored.type.get_kind_display()),
             (_("Until"), _day(last_day(one.balance.next_expiry, zone))),
             (_("Stores"), ", ".join(store.name for store in stores) or _now("Every store")),
             (_("Price that was paid"), formats.money(sum(paid, Decimal(0))) if paid else ""),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from loyalty import sentences
-from loyalty.forms.stored_value_type import StoredValueTypeForm
+from loyalty.forms.stored_value_type import KIND_LABEL, StoredValueTypeForm
 from loyalty.forms.terms import NEW
 from loyalty.models import StoredValueType
 from loyalty.services.stored_value_types import ONLY_OF, StoredValueKind, upsert_stored_value_types
@@ -35,7 +35,7 @@ class StoredValueTypeList(ListPage):
     columns = (
         Column(name="name", label=_("Name"), order_by="name", secondary=lambda kind: kind.code),
         Column(name="code", label=_("Code"), kind="code", on_page=False),
-        Column(name="kind", label=_("Kind"), labels=dict(StoredValueKind.choices), order_by="kind"),
+        Column(name="kind", label=KIND_LABEL, labels=dict(StoredValueKind.choices), order_by="kind"),
         Column(
             name="rule", label=_("Rule"), value=lambda kind: "; ".join(sentences.stored_value_rules(kind))
         ),
@@ -86,7 +86,7 @@ class StoredValueTypeDetail(PageMixin, View):
             "has_values": kind.values.exists(),
             "facts": [
                 (_("Code"), kind.code),
-                (_("Kind"), kind.get_kind_display()),
+                (KIND_LABEL, kind.get_kind_display()),
                 (_("Product families"), ", ".join(sorted(one.name for one in kind.categories.all()))),
                 (_("Groupings of products"), ", ".join(sorted(one.name for one in kind.groupings.all()))),
                 (_("Stores"), ", ".join(store.name for store in stores) or _now("Every store")),

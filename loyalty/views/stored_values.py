@@ -14,11 +14,13 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views import View
 
 from customers.models import Customer
-from loyalty.amounts import worth_text
+from loyalty.amounts import percent_text, worth_text
 from loyalty.forms.stored_value import FindForm
+from loyalty.forms.stored_value_type import KIND_LABEL
 from loyalty.models import StoredValue, StoredValueType
 from loyalty.selectors.stored_value_records import (
     StoredValueState,
@@ -51,15 +53,22 @@ def value_url(stored: StoredValue) -> str:
 
 
 def _worth(one: Held) -> Decimal:
-    """Return, for a file, the reais that can be used now, of a voucher in percent its percentage."""
-    if one.stored.percent is None:
-        return money.to_decimal(one.balance.available)
-    return one.stored.percent if one.balance.available else Decimal(0)
+    """Return, for a file, the reais that can be used now: none of a voucher in percent, which has a column of its own."""
+    return money.to_decimal(one.balance.available if one.stored.percent is None else 0)
+
+
+def _percent(one: Held) -> Decimal | None:
+    """Return the percentage of a voucher in percent while its use is left."""
+    percent = one.stored.percent
+    return None if percent is None or not one.balance.available else Decimal(percent_text(percent))
 
 
 class StoredValueFilters(django_filters.FilterSet):
     kind = django_filters.ChoiceFilter(
-        label=_("Kind"), field_name="type__kind", choices=StoredValueKind.choices, empty_label=_("Every kind")
+        label=KIND_LABEL,
+        field_name="type__kind",
+        choices=StoredValueKind.choices,
+        empty_label=pgettext_lazy("stored value", "Every kind"),
     )
     type = django_filters.ModelChoiceFilter(
         label=_("Type"),
@@ -97,7 +106,6 @@ class StoredValueList(ListPage):
     filterset_class = StoredValueFilters
     search_placeholder = _("Last four of the code, or customer")
     default_order = "-stored.created_at"
-    page_size = 50
     export_name = "stored-values"
     create_url_name, create_permission = "loyalty:stored_value_issue", "loyalty.issue_storedvalue"
     create_label = _("Give one to a customer")
@@ -124,7 +132,7 @@ class StoredValueList(ListPage):
             Column(name="stored.type.name", label=_("Type"), on_page=False),
             Column(
                 name="stored.type.kind",
-                label=_("Kind"),
+                label=KIND_LABEL,
                 labels=dict(StoredValueKind.choices),
                 on_phone=False,
             ),
@@ -140,6 +148,7 @@ class StoredValueList(ListPage):
                 value=_worth,
                 write=lambda one, _raw: worth_text(one),
             ),
+            Column(name="percent", label=_("Percentage"), kind="number", value=_percent, on_page=False),
             Column(
                 name="until",
                 label=_("Until"),
@@ -152,6 +161,7 @@ class StoredValueList(ListPage):
                 kind="moment",
                 zone=lambda _one: zone,
                 order_by="created_at",
+                on_phone=False,
             ),
             Column(name="stored.store.name", label=_("Store"), on_phone=False),
             Column(

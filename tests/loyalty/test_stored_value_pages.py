@@ -78,6 +78,51 @@ class TestList:
             assert page.count('class="row-link"') == 1, query
             assert f'href="{page_of(hers)}"' in page
 
+    def test_kinds_and_types_are_two_things(self, manager):
+        build_card(type=build_stored_value_type(name="Aurora", kind="e_purse"))
+        portuguese = Client(headers={"accept-language": "pt-br"})
+        portuguese.force_login(User.objects.get(username="marina"))
+
+        for client in (manager, portuguese):
+            answer = client.get("/stored-values/")
+            labels = [str(field.label) for field in answer.context["filters"].visible_fields()]
+            headings = client.get("/stored-values/?export=csv").streaming_content
+            headings = b"".join(headings).decode("utf-8-sig").splitlines()[0].split(";")
+
+            assert len(set(labels)) == len(labels), labels
+            assert len(set(headings)) == len(headings), headings
+
+    def test_is_short_on_a_phone(self, manager):
+        for _number in range(26):
+            build_card()
+
+        page = manager.get("/stored-values/").content.decode()
+        [row, *_others] = page.split("<tbody>")[1].split("</tr>")
+
+        assert page.count('class="row-link"') == 25
+        shown = re.findall(r'<td data-label="([^"]*)" class="(?![^"]*(?:wide-only|blank))', row)
+        assert shown == ["Available", "State"]
+
+    def test_a_file_writes_amounts_with_two_places_and_percentages_apart(self, manager):
+        voucher = build_stored_value_type(kind="voucher")
+        build_card(35_00)
+        build_card(expires_at=timezone.now() - timedelta(days=1))
+        for used in (False, True):
+            card = build_card(0, type=voucher, percent=Decimal("7.5"))
+            if used:
+                StoredValue.objects.filter(pk=card.pk).update(blocked_at=timezone.now(), blocked_reason="x")
+
+        file = b"".join(manager.get("/stored-values/?export=csv").streaming_content).decode("utf-8-sig")
+        [headings, *rows] = [line.split(";") for line in file.splitlines()]
+
+        available, percent = headings.index("Available"), headings.index("Percentage")
+        assert sorted((row[available], row[percent]) for row in rows) == [
+            ("0.00", ""),
+            ("0.00", "7.50"),
+            ("0.00", "7.50"),
+            ("35.00", ""),
+        ]
+
 
 class TestDetail:
     def test_tells_what_it_holds_and_all_that_happened(self, manager):
@@ -116,6 +161,16 @@ class TestActions:
         assert "It was taken back and ended." in act(manager, stored, "void")
         assert "ended" in act(manager, stored, "unblock")
         assert StoredValueEvent.objects.count() == 3
+
+    def test_voiding_says_what_became_of_what_is_missing(self, manager):
+        reduced, expired = build_card(), build_card(expires_at=timezone.now() - timedelta(days=1))
+        act(manager, reduced, "adjust", direction="take", amount="20.00", operation=str(uuid4()))
+
+        pages = [act(manager, one, "void") for one in (reduced, expired)]
+
+        assert "Value was taken from it by hand or with a return" in pages[0]
+        assert "Something of it has expired." in pages[1]
+        assert not any("used already" in page for page in pages)
 
     def test_a_reason_is_needed_and_what_was_typed_is_kept(self, manager):
         stored = build_card()
@@ -192,6 +247,15 @@ class TestGiving:
         assert find_by_code(shown_code(pages[0])) == stored
         assert shown_code(pages[0]) == shown_code(pages[1])
         assert f"#{stored.customer_id}" == sent["customer"]
+
+    def test_offers_types_with_their_kinds(self, manager):
+        build_stored_value_type(name="Aurora", kind="e_purse")
+        build_stored_value_type(name="Fidelidade", kind="voucher")
+
+        page = manager.get("/stored-values/give/").content.decode()
+
+        assert "Aurora (E-purse)</option>" in page
+        assert "Fidelidade (Voucher)</option>" in page
 
     @pytest.mark.parametrize(
         ("values", "message"),
