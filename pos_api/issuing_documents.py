@@ -10,6 +10,7 @@ from customers.models import Customer, CustomerGrouping
 from loyalty.models import AccountKind, IssuingRule, IssuingRun, StoredValueType
 from loyalty.models.issuing import IssuingTerms
 from loyalty.selectors.stored_values import usual_type
+from loyalty.services.issuing_rules import usual_type_for
 from pos_api.fields import Cents, Identifier, Moment, Slug
 from pos_api.openapi import Json
 from pos_api.problems import invalid_field
@@ -129,16 +130,21 @@ class RuleDocument(TermsDocument, kw_only=True):
     priority: Annotated[int, Meta(ge=0, le=32_000)] = 0
 
     def values(self) -> dict[str, Any]:
-        return super().values() | {
-            "is_active": self.active,
-            "trigger": self.trigger,
-            "window_days": self.window_days,
-            "once_in_window": self.once_in_window,
-            "store_codes": self.stores,
-            "starts_at": self.starts_at,
-            "ends_at": self.ends_at,
-            "priority": self.priority,
-        }
+        own = {} if self.type is not None else {"type": usual_type_for(self.trigger)}
+        return (
+            super().values()
+            | own
+            | {
+                "is_active": self.active,
+                "trigger": self.trigger,
+                "window_days": self.window_days,
+                "once_in_window": self.once_in_window,
+                "store_codes": self.stores,
+                "starts_at": self.starts_at,
+                "ends_at": self.ends_at,
+                "priority": self.priority,
+            }
+        )
 
 
 class NewRuleDocument(RuleDocument, kw_only=True):

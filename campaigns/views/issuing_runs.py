@@ -226,6 +226,7 @@ def _facts(run: IssuingRun, zone: Any) -> list[tuple[Any, str]]:
         run.country,
         run.language,
     ]
+    only = ", ".join(part for part in who if part)
     return [
         (_("What is given"), sentences.worth(run)),
         (_("Type of voucher"), run.type.name),
@@ -233,7 +234,7 @@ def _facts(run: IssuingRun, zone: Any) -> list[tuple[Any, str]]:
         (_("Purchases from"), start),
         (_("Purchases until"), formats.day(last) if last else ""),
         (_("Stores whose purchases count"), sentences.stores(run.store_codes)),
-        (_("Only"), ", ".join(part for part in who if part)),
+        (_("Whom it looks at"), only or _now("all customers")),
         (_("Valid for"), sentences.validity(run, zone)),
         (_("Stores where it can be used"), sentences.stores(run.usable_store_codes)),
         (_("Prepared by"), run.prepared_by.get_username() if run.prepared_by else ""),

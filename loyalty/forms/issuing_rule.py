@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.days import first_day, last_day
 from loyalty.forms.issuing_terms import IssuingTermsForm, stores_field, whole_field
 from loyalty.models import IssuingRule, IssuingTrigger
-from retail.forms.fields import DayField
+from loyalty.services.issuing_rules import usual_type_for
+from retail.forms.fields import CodeField, DayField
 
 
 class RuleForm(IssuingTermsForm):
-    code = forms.SlugField(
+    code = CodeField(
         label=_("Code"),
         max_length=64,
         required=False,
@@ -71,6 +72,9 @@ class RuleForm(IssuingTermsForm):
 
     def __init__(self, data: Any = None, **options: Any) -> None:
         super().__init__(data, **options)
+        self.fields["type"].help_text = _(
+            "It says what the vouchers pay. For every sale it cannot be one that is only for its customer."
+        )
         if self.instance is not None:
             self.fields["code"].disabled = True
 
@@ -85,6 +89,7 @@ class RuleForm(IssuingTermsForm):
     def values(self) -> dict[str, Any]:
         data = self.cleaned_data
         return super().values() | {
+            "type": data["type"] or usual_type_for(data["trigger"]),
             "code": data["code"],
             "is_active": data["is_active"],
             "trigger": data["trigger"],

@@ -84,7 +84,7 @@ class RunForm(IssuingTermsForm):
             "customer": data["customer"],
             "grouping": data["grouping"],
             "country": data["country"].upper(),
-            "language": data["language"].lower(),
+            "language": data["language"].lower().replace("_", "-"),
         }
 
 

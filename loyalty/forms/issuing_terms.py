@@ -7,9 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.days import end_of, first_day, last_day, start_of
+from loyalty.forms.stored_value_type import TypeField
 from loyalty.forms.terms import MAX_DAYS
 from loyalty.issuing import MOST_TIERS
 from loyalty.models import AccountKind, PercentMeans, StoredValueType
@@ -45,15 +47,6 @@ def whole_field(
 def stores_field(label: Any, help_text: Any) -> Any:
     widget = forms.Textarea({"rows": 2, "spellcheck": "false", "data-picker": "store"})
     return PastedListField(label=label, help_text=help_text, required=False, max_entries=5_000, widget=widget)
-
-
-def _type_label(kind: StoredValueType) -> str:
-    return f"{kind.name} ({kind.get_kind_display()})"
-
-
-class TypeField(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Any) -> str:
-        return _type_label(obj)
 
 
 class IssuingTermsForm(forms.Form):
@@ -117,20 +110,21 @@ class IssuingTermsForm(forms.Form):
             self._add_row(row)
 
     def _add_row(self, row: int) -> None:
-        first = row == 0
+        first, number = row == 0, {"number": row + 1}
+        # What is wrong is listed above the form by these labels: they say which line it is.
         fields: dict[str, Any] = {
             "from": MoneyField(
-                label=_("From a turnover of"),
+                label=_now("Tier %(number)d: from a turnover of") % number,
                 required=False,
                 help_text=_("Empty: always.") if first else "",
             ),
             "amount": MoneyField(
-                label=_("Amount"),
+                label=_now("Tier %(number)d: amount") % number,
                 required=False,
                 help_text=_("Either this …") if first else "",
             ),
             "percent": PercentageField(
-                label=_("Percentage"),
+                label=_now("Tier %(number)d: percentage") % number,
                 required=False,
                 max_value=100,
                 help_text=_("… or this.") if first else "",

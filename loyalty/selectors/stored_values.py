@@ -86,12 +86,14 @@ def find_usable(code: str, *, store: str, at: datetime) -> StoredValue | None:
     )
 
 
-def usual_type(kind: AccountKind) -> StoredValueType:
+def usual_type(kind: AccountKind, *, for_anybody: bool = False) -> StoredValueType:
     """Return the type that is meant when only a kind is named: its oldest active one, made when there is none yet.
 
-    Where all of a kind are switched off it is one of those: nobody wants a new one then.
+    `for_anybody` prefers one that needs no customer. Where all of a kind are switched off it is one of those: nobody wants a
+    new one then.
     """
-    found = StoredValueType.objects.filter(kind=kind).order_by("-is_active", "pk").first()
+    order = ("-is_active", *(("is_personal",) if for_anybody else ()), "pk")
+    found = StoredValueType.objects.filter(kind=kind).order_by(*order).first()
     if found is not None:
         return found
     made, _created = StoredValueType.objects.get_or_create(

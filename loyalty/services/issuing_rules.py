@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from loyalty.issuing import given_for, write_tiers
-from loyalty.models import IssuingRule, IssuingTrigger
+from loyalty.models import AccountKind, IssuingRule, IssuingTrigger, StoredValueType
+from loyalty.selectors.stored_values import usual_type
 from loyalty.services.issuing_terms import (
     IssuingInvalid,
     IssuingOvertaken,
@@ -19,6 +20,11 @@ from loyalty.services.issuing_terms import (
 from retail.rows import FieldError
 
 MOST_DAYS = 3_650
+
+
+def usual_type_for(trigger: str) -> StoredValueType:
+    """Return the type of voucher of a rule that names none: for every sale one that anybody may use, if there is one."""
+    return usual_type(AccountKind.VOUCHER, for_anybody=trigger == IssuingTrigger.SALE)
 
 
 @transaction.atomic
@@ -68,8 +74,11 @@ def _check(rule: IssuingRule, errors: list[FieldError]) -> None:
         message = _("Say in how many days visits and turnover are counted, up to %(most)d.")
         errors.append(FieldError("window_days", "required", message % {"most": MOST_DAYS}))
     if rule.trigger == IssuingTrigger.SALE and rule.type_id is not None and rule.type.is_personal:
-        message = _("Only its customer may use this type, and a sale may have none.")
-        errors.append(FieldError("type", "personal", message))
+        message = _(
+            "“%(type)s” is only for its customer, and a sale may have none. Choose another type of voucher, or give it for a "
+            "sale of a known customer."
+        )
+        errors.append(FieldError("type", "personal", message % {"type": rule.type.name}))
     if rule.starts_at and rule.ends_at and rule.starts_at >= rule.ends_at:
         errors.append(FieldError("ends_at", "order", _("It ends before it begins.")))
     if rule.trigger == IssuingTrigger.NEW_CUSTOMER:

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from customers import places
 from loyalty.issuing import write_tiers
 from loyalty.models import (
     IssuingEvent,
@@ -95,11 +96,24 @@ def save_run(
     if run.period_starts_at and run.period_ends_at and run.period_starts_at >= run.period_ends_at:
         errors.append(FieldError("period_ends_at", "order", _("It ends before it begins.")))
     refuse_unknown_stores(run.store_codes, "stores", errors)
+    errors += _unknown_places(run)
     if errors:
         raise IssuingInvalid(errors)
     run.tiers = write_tiers(run.terms().tiers)
     run.save()
     return run
+
+
+def _unknown_places(run: IssuingRun) -> list[FieldError]:
+    """Return what no customer can have: a filter that nobody passes would look like a run for nobody."""
+    errors = []
+    if run.country and not places.is_country(run.country):
+        message = _("“%(code)s” is no country. Give its two letters, such as BR.")
+        errors.append(FieldError("country", "unknown", message % {"code": run.country}))
+    if run.language and not places.is_language(run.language):
+        message = _("“%(code)s” is no language. Give its code, such as pt-br or en.")
+        errors.append(FieldError("language", "unknown", message % {"code": run.language}))
+    return errors
 
 
 # Every customer that the filters name, with what was bought in the period. Turnover is what sales were charged less the

@@ -21,6 +21,7 @@ from tests.builders import (
     build_issuing_run,
     build_sale,
     build_store,
+    build_stored_value_type,
     build_user,
 )
 from tests.campaigns.code_work import AT
@@ -111,6 +112,41 @@ class TestRun:
         assert answer.status_code == 422
         assert set(answer.context["form"].errors) == {"tier_1_amount", "valid_days", "stores"}
         assert not IssuingRun.objects.exists()
+
+    def test_refuses_a_country_or_a_language_that_nobody_has(self, manager: Client) -> None:
+        for sent, wrong in (
+            ({"country": "-5"}, {"country"}),
+            ({"country": "ZZ", "language": "ZZ"}, {"country", "language"}),
+            ({"language": "pt-zz"}, {"language"}),
+            ({"country": "br", "language": "PT_br"}, set()),
+            ({"country": "PT", "language": "es-cl"}, set()),
+        ):
+            answer = manager.post(NEW, FIELDS | sent)
+            assert (answer.status_code == 302) == (not wrong), sent
+            if wrong:
+                assert set(answer.context["form"].errors) == wrong
+        first = IssuingRun.objects.earliest("pk")
+        assert (first.country, first.language) == ("BR", "pt-br")
+
+    def test_names_the_tier_that_is_wrong(self, manager: Client) -> None:
+        tiers = {"tier_1_from": "100.00", "tier_3_from": "50.00", "tier_3_amount": "x"}
+
+        typed = manager.post(NEW, FIELDS | tiers).content.decode()
+        falling = manager.post(NEW, FIELDS | tiers | {"tier_3_amount": "5.00"}).content.decode()
+
+        assert "Tier 3: amount</a>: Enter a number" in typed
+        assert "Tier 3: from a turnover of</a>: Each tier begins at a higher turnover" in falling
+
+    def test_page_leaves_no_filter_open_and_has_the_styles_of_what_it_folds(self, manager: Client) -> None:
+        build_customer()
+        run, narrow = issued_run(), build_issuing_run(country="BR")
+
+        pages = [manager.get(f"/loyalty/issuing-runs/{one.pk}/").content.decode() for one in (run, narrow)]
+
+        assert "<dt>Whom it looks at</dt><dd>all customers</dd>" in pages[0]
+        assert "<dt>Whom it looks at</dt><dd>BR</dd>" in pages[1]
+        assert 'class="card fold"' in pages[0]
+        assert "css/campaigns" in pages[0]
 
     def test_is_changed_with_what_it_says_and_not_over_somebody_else(self, manager: Client) -> None:
         run = build_issuing_run(usable_store_codes=[build_store().code], valid_days=7)
@@ -290,6 +326,23 @@ class TestRule:
         assert (rule.code, rule.ends_at) == ("natal", datetime(2027, 1, 1, 3, tzinfo=UTC))
         assert rule.tiers == [{"from": "50.00", "percent": "5"}, {"from": "100.00", "percent": "10"}]
         assert "off a purchase" in manager.get("/loyalty/issuing-rules/").content.decode()
+
+    def test_for_every_sale_gives_what_anybody_may_use(self, manager: Client) -> None:
+        personal = build_stored_value_type(kind="voucher", name="Fidelidade", is_personal=True)
+        sent = FIELDS | {"trigger": "sale", "is_active": "on"}
+
+        refused = manager.post(RULES, sent)
+        build_stored_value_type(kind="voucher", name="Ao portador", is_active=False)
+        free = build_stored_value_type(kind="voucher", name="Vale da compra")
+        made = manager.post(RULES, sent)
+        known = manager.post(RULES, sent | {"name": "Outra", "trigger": "customer", "window_days": "30"})
+
+        assert refused.status_code == 422
+        [message] = refused.context["form"].errors["type"]
+        assert message.startswith("“Fidelidade” is only for its customer")
+        assert (made.status_code, known.status_code) == (302, 302)
+        types = dict(IssuingRule.objects.values_list("name", "type"))
+        assert types == {"Natal": free.pk, "Outra": personal.pk}
 
     def test_names_what_is_wrong_in_the_row_that_says_it(self, manager: Client) -> None:
         answer = manager.post(

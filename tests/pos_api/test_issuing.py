@@ -8,7 +8,14 @@ import pytest
 from campaigns.services import issuing_jobs
 from loyalty.models import IssuingRun, RunState, StoredValue
 from retail.models import Company
-from tests.builders import build_customer, build_issuing_rule, build_issuing_run, build_sale, build_store
+from tests.builders import (
+    build_customer,
+    build_issuing_rule,
+    build_issuing_run,
+    build_sale,
+    build_store,
+    build_stored_value_type,
+)
 from tests.campaigns.code_work import run as run_job
 from tests.pos_api.manager import Manager, codes
 from tests.pos_api.till import Till, basket, line
@@ -30,6 +37,16 @@ def work(run: IssuingRun) -> None:
 
 
 class TestRules:
+    def test_for_every_sale_give_what_anybody_may_use(self, manager: Manager) -> None:
+        build_stored_value_type(kind="voucher", is_personal=True)
+        refused = manager.send("POST", "issuing-rules/", RULE)
+        free = build_stored_value_type(kind="voucher")
+
+        made = manager.send("POST", "issuing-rules/", RULE)
+
+        assert (refused.status_code, codes(refused)) == (422, [("type", "personal")])
+        assert (made.status_code, made.json()["type"]) == (201, free.code)
+
     def test_are_made_read_listed_and_switched_off(self, manager: Manager, till: Till) -> None:
         made = manager.send("POST", "issuing-rules/", RULE)
         assert made.status_code == 201
@@ -121,6 +138,15 @@ class TestRuns:
         answer = manager.send("POST", f"{url}confirm/", document)
 
         assert (answer.status_code, answer.json()["code"]) == (409, "run_not_open")
+
+    def test_for_a_country_or_language_that_nobody_has_are_refused(self, manager: Manager) -> None:
+        answer = manager.send("POST", "issuing-runs/", RUN | {"country": "ZZ", "language": "klingon"})
+
+        assert (answer.status_code, codes(answer)) == (422, [("country", "unknown"), ("language", "unknown")])
+        assert (
+            manager.send("POST", "issuing-runs/", RUN | {"country": "UY", "language": "es-uy"}).status_code
+            == 201
+        )
 
     def test_above_the_limit_are_confirmed_by_somebody_else(self, manager: Manager) -> None:
         Company.objects.update(adjustment_limit=5)
