@@ -1,6 +1,7 @@
 """The tables of campaigns for support staff: to look at, not to change. Managers work on the pages of the back-office."""
 
 from django.contrib import admin
+from django.db import models
 
 from campaigns.models import (
     Activation,
@@ -22,6 +23,7 @@ from campaigns.models import (
     Review,
 )
 from retail.admin import ReadOnly
+from retail.forms.fields import CodeField
 
 
 @admin.register(CampaignCategory)
@@ -29,6 +31,7 @@ class CampaignCategoryAdmin(admin.ModelAdmin):
     list_display = ("code", "name")
     search_fields = ("code", "name")
     ordering = ("code",)
+    formfield_overrides = {models.SlugField: {"form_class": CodeField}}
 
 
 class RevisionInline(ReadOnly, admin.TabularInline):

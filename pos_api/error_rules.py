@@ -26,9 +26,11 @@ from retail.services.prices import PricesChanged, TooManyProducts
 from retail.upsert import TooManyRows
 
 RULES: tuple[Rule, ...] = (
+    Rule(campaigns.CampaignCodeReserved, 422),
     Rule(campaigns.CampaignCodeFixed, 422),
     Rule(approval.CommentRequired, 422),
     Rule(campaigns.RevisionUnknown, 404),
+    Rule(categories.CategoryCodeReserved, 422),
     Rule(categories.CategoryError, 409),
     Rule(jobs.JobError, 409),
     Rule(promo_codes.PoolCodeTaken, 409),

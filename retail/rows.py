@@ -13,9 +13,11 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator, slug_re
 from django.db import models
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from retail import money
 from retail.moments import can_be_stored, is_too_far
@@ -23,6 +25,8 @@ from retail.moments import can_be_stored, is_too_far
 _MONEY = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 MISSING: Any = object()
+# What may stand in an address. Django's own text calls it a "slug", which says nothing to who reads it.
+validate_code = RegexValidator(slug_re, gettext_lazy("Only letters without accents, digits, “-” and “_”."))
 
 
 class FieldRefused(Exception):

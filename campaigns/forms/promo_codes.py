@@ -2,7 +2,6 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.core.validators import validate_slug
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.forms.inputs import InstantInput
@@ -10,6 +9,7 @@ from campaigns.models import Campaign, CodeAlphabet, PoolTerms, PromoCodePool
 from campaigns.services.promo_code_pools import PoolSettings
 from campaigns.services.promo_codes import MOST_BY_JOB, Terms
 from customers.models import CustomerGrouping
+from retail.forms.fields import CodeField
 
 MOST_MEGABYTES = 40
 MOST_USES = 1_000_000_000
@@ -26,10 +26,9 @@ def _moment(text: str | None) -> datetime | None:
 
 class PoolForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=120)
-    code = forms.CharField(
+    code = CodeField(
         label=_("Code of the pool"),
         max_length=64,
-        validators=[validate_slug],
         help_text=_("Unique and permanent."),
     )
     campaign = CampaignChoice(

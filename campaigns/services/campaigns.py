@@ -18,6 +18,7 @@ from campaigns.services.plan import record_plan_change
 from campaigns.services.publication import PublicationError, locked, sign, touch
 
 Document = Mapping[str, Any]
+RESERVED_CODES = frozenset({"check"})
 
 
 class CampaignError(PublicationError):
@@ -30,6 +31,18 @@ class CampaignError(PublicationError):
 class CampaignCodeTaken(CampaignError):
     code = "code_taken"
     message = gettext_lazy("Another campaign has this code.")
+
+
+class CampaignCodeReserved(CampaignError):
+    """The code is an address of the API beside those of the campaigns, which such a campaign would not be found behind."""
+
+    code = "reserved"
+    field = "code"
+
+    def __init__(self, campaign: str) -> None:
+        super().__init__()
+        text = _("“%(code)s” is an address of the API. Choose another code.")
+        self.args = (text % {"code": campaign},)
 
 
 class CampaignCodeFixed(CampaignError):
@@ -86,9 +99,11 @@ def create_campaign(
 ) -> Campaign:
     """Store a new campaign, a draft unless it is to be published at once.
 
-    Raises DocumentError for a wrong document, CampaignCodeTaken for its code, ApprovalRequired.
+    Raises DocumentError for a wrong document, CampaignCodeTaken and CampaignCodeReserved for its code, ApprovalRequired.
     """
     read = decode_campaign(document)
+    if read.code in RESERVED_CODES:
+        raise CampaignCodeReserved(read.code)
     campaign = Campaign(code=read.code, version=1, created_by=user, created_at=at)
     sign(campaign, user=user, at=at)
     _write_working_copy(campaign, read)

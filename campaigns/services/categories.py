@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.models import Campaign, CampaignCategory
 
+RESERVED_CODE = "new"
+
 
 class CategoryError(Exception):
     code = "category_error"
@@ -19,6 +21,14 @@ class CategoryCodeTaken(CategoryError):
     message = gettext_lazy("Another category has this code.")
 
 
+class CategoryCodeReserved(CategoryError):
+    """The page of a new category has the address that the one of this category would have."""
+
+    code = "reserved"
+    field = "code"
+    message = gettext_lazy("“new” is the address of another page. Choose another code.")
+
+
 class CategoryInUse(CategoryError):
     code = "category_in_use"
     message = gettext_lazy("Campaigns are filed under this category.")
@@ -26,7 +36,9 @@ class CategoryInUse(CategoryError):
 
 @transaction.atomic
 def create_category(*, code: str, name: str) -> CampaignCategory:
-    """Raises CategoryCodeTaken."""
+    """Raises CategoryCodeTaken, CategoryCodeReserved."""
+    if code == RESERVED_CODE:
+        raise CategoryCodeReserved
     try:
         with transaction.atomic():
             return CampaignCategory.objects.create(code=code, name=name)

@@ -23,6 +23,8 @@ from campaigns.services.campaigns import create_campaign
 from campaigns.services.promo_codes import Terms, add_word
 from retail import codes
 
+RESERVED_CODE = "new"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolSettings:
@@ -44,7 +46,9 @@ class PoolSettings:
 
 @transaction.atomic
 def create_pool(*, code: str, settings: PoolSettings, user: User | None, at: datetime) -> PromoCodePool:
-    """Make an empty pool. Raises PoolCodeTaken, CampaignUnknown, PoolNeedsCampaign, PrefixInvalid, LengthInvalid."""
+    """Make an empty pool. Raises PoolCodeTaken, PoolCodeReserved, CampaignUnknown, PoolNeedsCampaign, PrefixInvalid, LengthInvalid."""
+    if code == RESERVED_CODE:
+        raise refusals.PoolCodeReserved("code")
     pool = PromoCodePool(code=code)
     _write(pool, settings)
     try:

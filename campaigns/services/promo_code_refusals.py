@@ -23,6 +23,13 @@ class PoolCodeTaken(PromoCodeError):
     message = gettext_lazy("Another pool has this code.")
 
 
+class PoolCodeReserved(PromoCodeError):
+    """The page of a new pool has the address that the one of this pool would have."""
+
+    code = "reserved"
+    message = gettext_lazy("“new” is the address of another page. Choose another code.")
+
+
 class PoolHasUses(PromoCodeError):
     code = "pool_in_use"
     message = gettext_lazy("Codes of this pool were used; close the pool instead.")

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.validators import validate_slug
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -14,6 +13,7 @@ from django.views import View
 from campaigns import selectors
 from campaigns.models import CampaignCategory
 from campaigns.services import categories as services
+from retail.forms.fields import CodeField
 from retail.views.access import PageMixin
 from retail.views.columns import Column
 from retail.views.forms import FormPage, FormSection
@@ -22,9 +22,7 @@ from retail.views.lists import ListPage
 
 class CategoryFields(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=120, help_text=_("For example Summer promotions."))
-    code = forms.CharField(
-        label=_("Code"), max_length=64, validators=[validate_slug], help_text=_("Unique and permanent.")
-    )
+    code = CodeField(label=_("Code"), max_length=64, help_text=_("Unique and permanent."))
 
 
 class CategoryList(ListPage):

@@ -13,7 +13,7 @@ from loyalty.forms.terms import TermsForm, UnitsField, product_picker
 from loyalty.models import PointsProgram, TierBasis, TierDowngrade
 from loyalty.services.levels import MAX_GIFTS, MAX_LEVELS, levels_of
 from loyalty.services.program_tiers import MAX_TIERS, tiers_of
-from retail.forms.fields import MoneyField
+from retail.forms.fields import CodeField, MoneyField
 from retail.models import Product
 
 Typed = dict[str, Any]
@@ -101,7 +101,7 @@ class GiftForm(forms.Form):
 
 
 class TierForm(forms.Form):
-    code = forms.SlugField(label=_("Code"), max_length=40)
+    code = CodeField(label=_("Code"), max_length=40)
     name = forms.CharField(label=_("Name"), max_length=80)
     threshold = UnitsField(label=_("From"), min_value=LEAST, error_messages=ABOVE_NOTHING)
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from retail.forms.fields import MoneyField
+from retail.forms.fields import CodeField, MoneyField
 from retail.models import Clawback, ExpiredRestore
 
 MAX_DAYS = 36_500
@@ -46,7 +46,7 @@ class TermsForm(forms.Form):
     name = forms.CharField(
         label=_("Name"), max_length=160, help_text=_("What managers and customers know it by.")
     )
-    code = forms.SlugField(
+    code = CodeField(
         label=_("Code"),
         max_length=64,
         required=False,

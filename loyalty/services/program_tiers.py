@@ -7,12 +7,11 @@ from itertools import pairwise
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_slug
 from django.utils.translation import gettext as _
 
 from loyalty.models import PointsProgram, ProgramTier
 from loyalty.services.levels import read_entry
-from retail.rows import MISSING, Code, Column, FieldRefused, Money, Row, Text, Whole, schema_of
+from retail.rows import MISSING, Code, Column, FieldRefused, Money, Row, Text, Whole, schema_of, validate_code
 
 MAX_TIERS = 50
 TIER_COLUMNS: dict[str, Column] = {
@@ -63,7 +62,7 @@ def _read_tier(place: int, raw: Any) -> TierSpec:
     if not values["threshold"]:
         raise FieldRefused("range", _("[%(place)d].threshold must be more than 0.") % {"place": place})
     try:
-        validate_slug(values["code"])
+        validate_code(values["code"])
     except ValidationError as error:
         raise FieldRefused("invalid", f"[{place}].code: {error.messages[0]}") from error
     return TierSpec(values["code"], values["name"], values["threshold"])

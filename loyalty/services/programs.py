@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_slug
 from django.utils.translation import gettext as _
 
 from loyalty.models import PointsProgram, TierBasis, TierDowngrade
@@ -13,7 +12,7 @@ from loyalty.services.levels import Levels, check_levels, levels_differ, product
 from loyalty.services.program_tiers import Tiers, check_tiers, tiers_differ, write_tiers
 from retail import upsert
 from retail.models import Clawback, ExpiredRestore
-from retail.rows import MISSING, Choice, Code, Column, Flag, Money, Row, RowResult, Text, Whole
+from retail.rows import MISSING, Choice, Code, Column, Flag, Money, Row, RowResult, Text, Whole, validate_code
 
 MAX_DAYS = 36_500
 
@@ -122,7 +121,7 @@ def check_code_and_grace(row: Row) -> None:
         return
     instance = row.instance
     try:
-        validate_slug(instance.code)
+        validate_code(instance.code)
     except ValidationError as error:
         row.refuse("code", "invalid", " ".join(error.messages))
     if instance.expired_restore == ExpiredRestore.GRACE and not instance.grace_days:

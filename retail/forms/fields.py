@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from retail.rows import validate_code
+
 _SEPARATORS = re.compile(r"[\s,;]+")
 _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 _GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?", re.ASCII)
@@ -61,6 +63,12 @@ class DayField(forms.DateField):
         if day is not None and not 1880 <= day.year <= 2200:
             raise ValidationError(_("This date cannot be right."), code="range")
         return day
+
+
+class CodeField(forms.SlugField):
+    """A name that other systems use, as it may stand in an address."""
+
+    default_validators = [validate_code]
 
 
 class PastedListField(forms.CharField):

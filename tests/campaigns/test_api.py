@@ -2,8 +2,17 @@ import json
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.exceptions import ValidationError
 
+from campaigns import urls as pages
+from campaigns.forms.promo_codes import PoolForm
 from campaigns.models import Campaign, PlanHead, PromoCode
+from campaigns.services import campaigns, categories, promo_code_pools
+from campaigns.views.categories import CategoryFields
+from loyalty.forms.issuing_rule import RuleForm
+from loyalty.forms.program import TierForm
+from loyalty.forms.stored_value_type import StoredValueTypeForm
+from pos_api.urls import campaigns as api_routes
 from retail.models import Company
 from tests import builders
 
@@ -38,6 +47,41 @@ class TestCampaigns:
         assert (changed.json()["revision"], changed.json()["name"]) == (1, "Frio 12%")
         assert changed.json().items() >= api("get", "campaigns/INVERNO10/").json().items()
         assert PlanHead.objects.get().version == 1
+
+    @pytest.mark.parametrize(
+        ("address", "reserved"),
+        [
+            ("campaigns/", campaigns.RESERVED_CODES),
+            ("campaign-categories/", {categories.RESERVED_CODE}),
+            ("promo-code-pools/", {promo_code_pools.RESERVED_CODE}),
+        ],
+    )
+    def test_a_code_that_another_address_has_is_refused(self, api, address, reserved):
+        for code in reserved:
+            answer = api(
+                "post",
+                address,
+                DOCUMENT | {"code": code} if address == "campaigns/" else {"code": code, "name": "X"},
+            )
+
+            assert answer.status_code == 422
+            assert [(error["path"], error["code"]) for error in answer.json()["errors"]] == [
+                ("code", "reserved")
+            ]
+            assert api("get", f"{address}{code}/").status_code in (404, 405)
+
+    def test_nothing_is_hidden_by_the_address_of_something_else(self):
+        def beside(patterns, prefix):
+            """Return what stands where a code stands in other addresses."""
+            routes = [str(entry.pattern) for entry in patterns if str(entry.pattern).startswith(prefix)]
+            after = [route.removeprefix(prefix).split("/") for route in routes]
+            return {parts[0] for parts in after if len(parts) == 2 and "<" not in parts[0]}
+
+        assert beside(api_routes.urlpatterns, "campaigns/") == campaigns.RESERVED_CODES
+        assert beside(pages.urlpatterns, "campaigns/categories/") == {categories.RESERVED_CODE}
+        assert beside(pages.urlpatterns, "promo-codes/") == {promo_code_pools.RESERVED_CODE}
+        for prefix in ("campaign/", "association/", "markdown/"):
+            assert beside(pages.urlpatterns, prefix) == set()
 
     def test_every_wrong_field_is_named(self, api):
         wrong = {
@@ -197,6 +241,43 @@ class TestCampaigns:
         assert client.delete("/api/v1/campaigns/INVERNO10/").status_code == 403
         client.logout()
         assert client.get("/api/v1/campaigns/").status_code == 401
+
+
+class TestCodes:
+    """What a code may be made of is said in words that its reader knows."""
+
+    SAID = "Only letters without accents, digits, “-” and “_”."
+
+    @pytest.mark.parametrize(
+        "field",
+        [
+            CategoryFields.base_fields["code"],
+            PoolForm.base_fields["code"],
+            RuleForm.base_fields["code"],
+            StoredValueTypeForm.base_fields["code"],
+            TierForm.base_fields["code"],
+        ],
+    )
+    def test_in_forms(self, field):
+        with pytest.raises(ValidationError) as refusal:
+            field.clean("verão 2026")
+
+        assert refusal.value.messages == [self.SAID]
+        assert field.clean("verao-2026_b") == "verao-2026_b"
+
+    def test_in_rows_and_for_support_staff(self, api, client):
+        tier = {"code": "a b", "name": "A", "threshold": "1"}
+
+        wrong = api(
+            "post", "programs/", [{"code": "a b", "name": "A"}, {"code": "a", "name": "A", "tiers": [tier]}]
+        )
+        page = client.post(
+            "/admin/campaigns/campaigncategory/add/", {"code": "a b", "name": "A"}
+        ).content.decode()
+
+        messages = [row["errors"][0]["message"] for row in wrong.json()["results"]]
+        assert messages == [self.SAID, f"[0].code: {self.SAID}"]
+        assert self.SAID in page
 
 
 class TestCategories:

@@ -49,6 +49,15 @@ class TestCreate:
 
         assert refusal.value.code == "code_taken"
 
+    @pytest.mark.parametrize("code", sorted(services.RESERVED_CODES))
+    def test_refuses_a_code_that_is_an_address_beside_those_of_campaigns(self, code):
+        with pytest.raises(services.CampaignCodeReserved) as refusal:
+            create(code)
+
+        assert (refusal.value.code, refusal.value.field) == ("reserved", "code")
+        assert f"“{code}”" in str(refusal.value)
+        assert create(code.upper()).code == code.upper()
+
     def test_names_each_wrong_field(self):
         with pytest.raises(DocumentError) as refusal:
             create(priority=-1, exchange="maybe")
