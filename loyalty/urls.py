@@ -9,6 +9,7 @@ from loyalty.views import (
     cashback_report,
     choices,
     customer_tiers,
+    expiring_report,
     issuing_rules,
     liability_report,
     product_gifts,
@@ -145,7 +146,7 @@ urlpatterns = [
     path("survey/<str:token>/", survey.Survey.as_view(), name="survey"),
     path("surveys/answers/", survey.SurveyAnswerList.as_view(), name="survey_answer_list"),
     path("reports/cashback/", cashback_report.CashbackReport.as_view(), name="cashback_report"),
-    path("reports/expiring/", reports.ExpiringReport.as_view(), name="expiring_report"),
+    path("reports/expiring/", expiring_report.ExpiringReport.as_view(), name="expiring_report"),
     path(
         "loyalty/stored-values/print/",
         stored_value_print.StoredValuePrint.as_view(),

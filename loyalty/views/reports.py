@@ -1,4 +1,4 @@
-"""Reports of value by period and account: what moved, and what will expire."""
+"""Reports of value by period and account: what they have in common, and what moved."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import Customer
 from loyalty.amounts import amount_text, measure_text, unit_name
 from loyalty.forms.units import of_unit, unit_choices
-from loyalty.models import MONEY_KINDS, AccountKind, Entry, Lot
+from loyalty.models import MONEY_KINDS, AccountKind, Entry
 from loyalty.periods import Step, slots_between
 from loyalty.selectors import reports
 from loyalty.views.filters import DayFilter
@@ -25,7 +25,7 @@ from retail.views.columns import Column, build_headings, build_rows
 from retail.views.lists import ListPage
 
 STEPS = [(Step.DAY.value, _("Day")), (Step.WEEK.value, _("Week")), (Step.MONTH.value, _("Month"))]
-DAYS_BACK, DAYS_AHEAD = 29, 89
+DAYS_BACK = 29
 
 
 def store_filter(label: Any, field: str | None = None, method: str | None = None) -> Any:
@@ -287,55 +287,3 @@ class MovementReport(ByUnit):
     def charted(self, row: dict[str, Any]) -> list[Decimal]:
         used = -(row["redeemed"] + row["restored"])
         return [row["issued"], max(used, Decimal(0)), -(row["expired"] + row["forfeited"])]
-
-
-class ExpiringFilters(ReportFilters):
-    since = DayFilter(label=_("From"), field_name="ends", edge="first")
-    until = DayFilter(label=_("Until"), field_name="ends", edge="last")
-    step = django_filters.ChoiceFilter(
-        label=_("Grouped by"), choices=STEPS, empty_label=None, method="grouped"
-    )
-    unit = django_filters.ChoiceFilter(label=_("Account"), empty_label=_("Every account"), method="of_unit")
-    store = store_filter(_("Store"), "sale__store")
-    campaign = django_filters.CharFilter(label=_("Campaign"), lookup_expr="iexact")
-
-    class Meta:
-        model = Lot
-        fields = ["since", "until", "step", "unit", "store", "campaign"]
-
-
-class ExpiringReport(ByUnit):
-    """What customers will lose, by the last day on which they can use it."""
-
-    model = Lot
-    permission_required = "loyalty.view_lot"
-    title = _("Value about to expire")
-    subtitle = _("What customers hold, by the last day on which it can be used.")
-    filters_class = ExpiringFilters
-    export_name = "expiring-value"
-    series = (_("Expires"),)
-    amounts = (
-        # Nobody counts twice: there is no sum of these.
-        Column(name="customers", label=_("Customers"), kind="number", value=lambda row: row.get("customers")),
-        Column(
-            name="lots", label=_("Credits"), kind="number", value=lambda row: row.get("lots"), on_phone=False
-        ),
-        amount_column("value", _("Expires")),
-        amount_column("usable", _("Can be used now")),
-    )
-
-    def defaults(self) -> dict[str, str]:
-        until = self.today + timedelta(days=DAYS_AHEAD)
-        return {"until": until.isoformat(), "step": Step.WEEK.value}
-
-    def get_queryset(self) -> QuerySet[Lot]:
-        return reports.expiring_lots(at=self.at)
-
-    def grouped(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return reports.expiring(queryset, step=self.step, at=self.at)
-
-    def totals(self) -> list[dict[str, Any]]:
-        return reports.expiring_totals(self.found, at=self.at)
-
-    def charted(self, row: dict[str, Any]) -> list[Decimal]:
-        return [row["value"]]
