@@ -33,6 +33,7 @@ export async function call(method, path, { body, headers = {}, signal, key, quie
   const started = performance.now();
   const url = BASE + path;
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const credential = key ?? pairing()?.key ?? "";
   let response;
   let text;
   try {
@@ -45,7 +46,7 @@ export async function call(method, path, { body, headers = {}, signal, key, quie
       headers: {
         Accept: "application/json",
         "Accept-Language": language,
-        Authorization: `Api-Key ${key ?? pairing()?.key ?? ""}`,
+        Authorization: `Api-Key ${credential}`,
         ...(body === undefined ? {} : { "Content-Type": "application/json" }),
         ...headers,
       },
@@ -63,7 +64,9 @@ export async function call(method, path, { body, headers = {}, signal, key, quie
   note({ quiet, method, url, body, headers, status: response.status, answer: answer ?? text, started });
   if (!response.ok) {
     const problem = answer && typeof answer === "object" ? answer : { title: response.statusText, detail: "" };
-    throw new Problem(response.status, problem, Number(response.headers.get("Retry-After")) || null);
+    const retryAfter = Number(response.headers.get("Retry-After")) || null;
+    if (problem.code === "lookups_locked" && credential === pairing()?.key) noteLock(retryAfter);
+    throw new Problem(response.status, problem, retryAfter);
   }
   return { status: response.status, body: answer, headers: response.headers };
 }
@@ -84,6 +87,12 @@ function note({ quiet, method, url, body, headers, status, answer, started }) {
       method, url: url.replace(/(\/stored-values\/)[^/]+/, `$1${MASK}`), body: withoutCodes(body), headers, status, answer: withoutCodes(answer), milliseconds,
     };
   });
+}
+
+// Whatever asked: no code of this terminal is checked for that long (lookups.js).
+function noteLock(seconds) {
+  const since = Date.now();
+  update(() => { state.history.lock = { since, until: since + seconds * 1000 }; });
 }
 
 function setOnline(online) {

@@ -185,7 +185,7 @@ export function othersView() {
       choice("value.open", "plus", gettext("Load an e-purse"), gettext("Put more into one that the customer has."), { purpose: "load" }),
       choice("value.open", "eye", gettext("Check a code"), gettext("What it holds, until when, and whose it is."), { purpose: "check" }),
       choice("value.present", "barcode", gettext("Use a code in this sale"), gettext("Gift card, e-purse, voucher or credit note.")),
-      choice("value.open", "undo", gettext("Take one back"), gettext("Sold by mistake, and nothing of it used."), { purpose: "takeBack" }),
+      choice("value.open", "undo", gettext("Take back a card or e-purse"), gettext("Sold by mistake, and nothing of it used."), { purpose: "takeBack" }),
       state.history.lastCode && choice("value.again", "printer", gettext("Print the last code again"), gettext("Of the card or credit note that was given last, for a day."))),
   };
 }
@@ -259,7 +259,7 @@ export function valueIssuedView({ what, answer }) {
 const LOOK_TITLES = {
   check: () => gettext("Check a code"),
   load: () => gettext("Load an e-purse"),
-  takeBack: () => gettext("Take one back"),
+  takeBack: () => gettext("Take back a card or e-purse"),
 };
 
 export function lookValueView(dialog) {
@@ -279,14 +279,14 @@ export function lookValueView(dialog) {
       value && purpose === "check" && h("div", { class: "cluster" },
         h("button", { class: "button button-primary", type: "button", data: { action: "stored.use", code } }, icon("check"), gettext("Use in this sale")),
         value.reloadable && h("button", { class: "button", type: "button", data: { action: "value.purpose", purpose: "load" } }, icon("plus"), gettext("Load")),
-        (value.kind === "gift_card" || value.kind === "e_purse") && h("button", { class: "button button-danger-quiet", type: "button", data: { action: "value.purpose", purpose: "takeBack" } }, icon("undo"), gettext("Take it back"))),
+        (value.kind === "gift_card" || value.kind === "e_purse") && h("button", { class: "button button-danger-quiet", type: "button", data: { action: "value.purpose", purpose: "takeBack" } }, icon("undo"), gettext("Take the card back"))),
       value && purpose === "load" && h("form", { class: "stack", novalidate: true, data: { submit: "value.load", key: `load-${id}` } },
         moneyField("amount", gettext("Amount"), errors, gettext("Empty: the value of its type, where that is fixed.")),
         moneyField("price", gettext("What the customer pays"), errors, gettext("Empty: what is loaded.")),
         h("button", { class: "button button-primary", type: "submit", disabled: busy }, icon("plus"), gettext("Load"))),
       value && purpose === "takeBack" && h("form", { class: "stack", data: { submit: "value.takeBack", key: `back-${id}` } },
         field({ id: "value-reason", name: "reason", label: gettext("Why"), error: errors.reason }),
-        h("button", { class: "button button-danger", type: "submit" }, icon("undo"), gettext("Take it back"))),
+        h("button", { class: "button button-danger", type: "submit" }, icon("undo"), gettext("Take the card back"))),
     ],
   };
 }

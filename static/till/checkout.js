@@ -1,11 +1,12 @@
 // Codes, payments, totals and the button that charges.
 
 import { onClick, onInput, onSubmit } from "./actions.js";
-import { localGross, settlePayments } from "./basket.js";
+import { settlePayments } from "./basket.js";
 import { commit, giveUp, keepForLater, send, whatIsMissing } from "./commit.js";
 import { h, icon } from "./dom.js";
 import { askAgain } from "./evaluation.js";
-import { shown } from "./lines.js";
+import { basketTotal, shown } from "./lines.js";
+import { asideAlert, asideRows, draftError, minutesLocked, remember } from "./lookups.js";
 import { cents, editMoney, moneyText, parseMoney, showCents, showMoney } from "./money.js";
 import { exceptionsAlert, offlineAlert } from "./offline.js";
 import { say, state, update } from "./state.js";
@@ -43,6 +44,12 @@ onSubmit({
   "code.add": () => update(() => {
     const code = state.codeDraft.text.trim().toUpperCase();
     if (!code) return;
+    if (minutesLocked()) {
+      state.codeDraft.locked = true;
+      return;
+    }
+    remember(code, "codeDraft", state.codeDraft.text);
+    state.sale.aside = state.sale.aside.filter((item) => item.code !== code);
     if (!state.sale.promo_codes.includes(code)) state.sale.promo_codes.push(code);
     state.codeDraft = { text: "", error: "" };
   }),
@@ -86,7 +93,8 @@ async function charge() {
 
 export function codesView() {
   const results = new Map((state.evaluation.result?.promo_codes ?? []).map((item) => [item.code, item]));
-  const error = state.codeDraft.error || state.evaluation.errors["code-input"];
+  const error = draftError(state.codeDraft) || state.evaluation.errors["code-input"];
+  const aside = asideRows(false);
   return h("section", { class: "block", "aria-labelledby": "codes-title" },
     h("h2", { id: "codes-title" }, gettext("Promotional codes")),
     h("form", { class: "inline", data: { submit: "code.add" } },
@@ -95,7 +103,7 @@ export function codesView() {
       h("button", { class: "button", type: "submit" }, icon("plus"), gettext("Apply")),
     ),
     error && h("p", { class: "field-error", id: "code-error", role: "alert" }, error),
-    state.sale.promo_codes.length > 0 && h("ul", { class: "codes" }, state.sale.promo_codes.map((code) => codeView(code, results.get(code)))),
+    state.sale.promo_codes.length + aside.length > 0 && h("ul", { class: "codes" }, state.sale.promo_codes.map((code) => codeView(code, results.get(code))), aside),
   );
 }
 
@@ -115,8 +123,8 @@ function codeView(code, result) {
 
 export function paymentsView() {
   const { payments } = state.sale;
-  const due = state.evaluation.result ? cents(state.evaluation.result.totals.net) : localGross(state.sale);
-  const settled = settlePayments(state.sale, due);
+  const due = basketTotal();
+  const settled = due === null ? { payments: [], left: 0, change: 0 } : settlePayments(state.sale, cents(due));
   const error = state.evaluation.errors.payments;
   return h("section", { class: "block", id: "payments", "aria-labelledby": "payments-title" },
     h("h2", { id: "payments-title" }, gettext("Payment")),
@@ -150,34 +158,37 @@ function paymentView(payment, settled) {
   );
 }
 
+export const showTotal = (net) => (net === null ? "—" : showMoney(net));
+
 export function totalsView() {
   const { result, status } = state.evaluation;
-  const totals = result?.totals ?? { gross: moneyText(localGross(state.sale)), markdown: "0.00", exchange: "0.00", discount: "0.00", redeemed: "0.00", net: moneyText(localGross(state.sale)) };
+  const net = basketTotal();
+  const totals = result?.totals ?? { gross: net, markdown: "0.00", exchange: "0.00", discount: "0.00", redeemed: "0.00", net };
   const row = (label, amount, kind = "") => h("div", { class: kind }, h("dt", {}, label), h("dd", {}, amount));
   const minus = (label, amount, kind) => cents(amount) > 0 && row(label, `− ${showMoney(amount)}`, kind);
   return h("section", { class: "block totals-block", "aria-labelledby": "totals-title" },
     h("h2", { id: "totals-title", class: "visually-hidden" }, gettext("Totals")),
     h("dl", { class: "totals", "aria-busy": String(status === "pending") },
-      row(gettext("Items"), showMoney(totals.gross)),
+      net !== null && row(gettext("Items"), showMoney(totals.gross)),
       minus(gettext("Marked down"), totals.markdown, "saving"),
       minus(gettext("Given back"), totals.exchange),
       minus(gettext("Promotions"), totals.discount, "saving"),
       redeemedItems(result?.redeemed).filter((item) => !item.ofDelivery).map(({ label, amount, isGift }) => (isGift ? row(label, gettext("gift"), "saving") : minus(label, amount, "saving"))),
-      row(gettext("To pay"), showMoney(totals.net), "net"),
+      row(gettext("To pay"), showTotal(net), "net"),
       result?.exchange_left && row(gettext("Left of what was given back"), showMoney(result.exchange_left)),
       result && cents(result.delivery.fee) > 0 && row(gettext("Delivery, charged apart"), showMoney(result.delivery.net)),
     ),
-    chargeButton(totals.net),
+    chargeButton(net),
   );
 }
 
-// Drawn twice, in the checkout and in the bar that a phone shows on every panel.
+// Drawn twice, in the checkout and in the bar that a phone shows on every panel. Null: what is due is not known.
 export function chargeButton(net, key = "charge") {
   const busy = state.committing || state.evaluation.status === "pending";
   return h("button", {
     class: "button button-primary charge", type: "button", "aria-busy": String(busy), "aria-keyshortcuts": "F9",
-    disabled: state.committing || Boolean(state.history.pending), data: { action: "sale.charge", key },
-  }, icon("check"), state.committing ? gettext("Recording…") : interpolate(gettext("Charge %(amount)s"), { amount: showMoney(net) }, true));
+    disabled: net === null || state.committing || Boolean(state.history.pending), data: { action: "sale.charge", key },
+  }, icon("check"), state.committing ? gettext("Recording…") : net === null ? gettext("Charge") : interpolate(gettext("Charge %(amount)s"), { amount: showMoney(net) }, true));
 }
 
 // What stands above everything else until it is settled.
@@ -208,6 +219,7 @@ export function alertsView() {
         h("strong", {}, state.history.issuing.what === "loaded" ? gettext("No answer for what was loaded.") : gettext("No answer for the card that was sold.")),
         h("p", {}, gettext("Send it again: what was done already is not done twice."))),
       h("button", { class: "button button-primary", type: "button", data: { action: "value.send" } }, icon("refresh"), gettext("Send again"))),
+    asideAlert(),
     offlineAlert(),
     exceptionsAlert(),
     problem && h("div", { class: "alert alert-danger", role: "alert", data: { key: "problem" } }, icon("x-circle"),

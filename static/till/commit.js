@@ -5,6 +5,7 @@ import { Problem, Unreachable, call } from "./api.js";
 import { buildRequest, settlePayments } from "./basket.js";
 import { refreshCard } from "./customer.js";
 import { askAgain, problemFields } from "./evaluation.js";
+import { setAside } from "./lookups.js";
 import { businessDate, storeInstant } from "./moments.js";
 import { cents, moneyText } from "./money.js";
 import { offlineDocument, offlineTicket } from "./offline.js";
@@ -149,6 +150,12 @@ function refuse(pending, problem) {
     setTimeout(send, 0);
     return;
   }
+  if (problem.code === "lookups_locked") {
+    // Not recorded, and not before the lock ends: what can be charged now is the sale without its codes.
+    giveNumberBack();
+    setAside();
+    return;
+  }
   // Overload and outages say nothing about the sale: it stays pending, to be sent again as it is.
   if (problem.code === "in_progress" || problem.status === 429 || problem.status >= 500) {
     if (problem.retryAfter) setTimeout(send, problem.retryAfter * 1000);
@@ -160,9 +167,8 @@ function refuse(pending, problem) {
     return;
   }
   const fresh = problem.body.evaluation;
+  giveNumberBack();
   update(() => {
-    state.history.pending = null;
-    state.history.tickets[pending.day] -= 1;
     if (fresh) {
       state.dialog = { name: "changed", problem: problem.body, before: pending.body.total, redeemed: state.evaluation.result?.redeemed ?? [], fresh };
     } else {
@@ -175,14 +181,20 @@ function refuse(pending, problem) {
   }
 }
 
-// Nothing was recorded, so nothing has to be taken back.
+// Nothing was recorded, so nothing has to be taken back but the number of the ticket.
+function giveNumberBack() {
+  update(({ history }) => {
+    history.tickets[history.pending.day] -= 1;
+    history.pending = null;
+  });
+}
+
 onProof({
   send,
-  giveUp: () => update(() => {
-    state.history.tickets[state.history.pending.day] -= 1;
-    state.history.pending = null;
-    state.dialog = null;
-  }),
+  giveUp: () => {
+    giveNumberBack();
+    update(() => { state.dialog = null; });
+  },
 });
 
 // The customer agrees with the new total: it becomes the evaluation that the next commit sends.

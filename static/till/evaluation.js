@@ -2,6 +2,7 @@
 
 import { Problem, Unreachable, call } from "./api.js";
 import { buildRequest, fieldOf } from "./basket.js";
+import { forgetTyped, setAside } from "./lookups.js";
 import { priceOffline, rememberPrice } from "./offline.js";
 import { emptyEvaluation, pairing, rememberNames, state, update } from "./state.js";
 
@@ -50,6 +51,7 @@ async function ask() {
     if (inFlight !== controller) return;
     update(() => {
       state.evaluation = { ...emptyEvaluation(), status: "ready", result: answer.body };
+      forgetTyped();
       rememberPrice(body, answer.body);
       settleGifts(answer.body);
       for (const offer of answer.body.gifts) rememberNames(offer.options);
@@ -72,9 +74,11 @@ function settleGifts(result) {
 
 function showFailure(error) {
   if (error instanceof Problem) {
+    if (error.code === "lookups_locked" && setAside()) return;
     const errors = problemFields(error);
-    update(() => { Object.assign(state.evaluation, { status: "refused", problem: error.body, errors }); });
-    if (error.status === 429) setTimeout(askAgain, (error.retryAfter ?? 2) * 1000);
+    // What it came to before holds no longer, and what it comes to now nobody knows.
+    update(() => { state.evaluation = { ...emptyEvaluation(), status: "refused", problem: error.body, errors }; });
+    if (error.status === 429 || error.status >= 500) setTimeout(askAgain, (error.retryAfter ?? 2) * 1000);
     // A gift that was withdrawn meanwhile is dropped, and the basket asked about again.
     if (error.errors.some((item) => String(item.path).includes("gifts"))) update(() => { state.sale.gifts = []; });
   } else if (error instanceof Unreachable) {

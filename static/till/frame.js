@@ -4,7 +4,7 @@ import { onClick, run } from "./actions.js";
 import { unitCount } from "./basket.js";
 import { cameraView, stopCamera } from "./camera.js";
 import { codeAgainView, lookValueView, othersView, sellValueView, valueIssuedView, valueTakenBackView } from "./cards.js";
-import { METHODS, chargeButton } from "./checkout.js";
+import { METHODS, chargeButton, showTotal } from "./checkout.js";
 import { acceptFresh } from "./commit.js";
 import { customerFormView } from "./customer.js";
 import { h, icon, patch } from "./dom.js";
@@ -82,7 +82,7 @@ export function terminalView() {
 export function tabsView() {
   const counts = { basket: unitCount(state.sale), promotions: state.evaluation.result?.activations.length ?? 0, checkout: 0 };
   return [
-    h("div", { class: "tabs-total" }, h("span", {}, h("span", { class: "faint" }, gettext("To pay")), h("strong", {}, showMoney(basketTotal()))), chargeButton(basketTotal(), "charge-bar")),
+    h("div", { class: "tabs-total" }, h("span", {}, h("span", { class: "faint" }, gettext("To pay")), h("strong", {}, showTotal(basketTotal()))), chargeButton(basketTotal(), "charge-bar")),
     h("nav", { "aria-label": gettext("Parts of the till") }, Object.entries(PANELS).map(([panel, about]) => h("button", {
       type: "button", "aria-current": state.device.panel === panel ? "page" : null, data: { action: "panel.show", panel, key: panel },
     }, icon(about.icon), about.name(), counts[panel] > 0 && h("span", { class: "count" }, String(counts[panel]))))),

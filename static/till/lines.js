@@ -239,4 +239,8 @@ function extrasView() {
   );
 }
 
-export const basketTotal = () => state.evaluation.result?.totals.net ?? moneyText(localGross(state.sale));
+// Null while nobody knows: the API refused the basket as it is.
+export function basketTotal() {
+  const { status, result } = state.evaluation;
+  return status === "refused" ? null : result?.totals.net ?? moneyText(localGross(state.sale));
+}

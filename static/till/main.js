@@ -8,6 +8,7 @@ import { drawerView } from "./drawer.js";
 import { askAgain, reconsider } from "./evaluation.js";
 import { closeDialog, drawDialog, onKey, tabsView, terminalView, toastView } from "./frame.js";
 import { linesView } from "./lines.js";
+import { watchLock } from "./lookups.js";
 import { syncNowAndThen } from "./offline.js";
 import { openPairing, refreshPairing } from "./pairing.js";
 import { promotionsView } from "./promotions.js";
@@ -82,6 +83,7 @@ if (!pairing()) {
   if (matchMedia("(pointer: fine)").matches) document.getElementById("search-input").focus();
 }
 syncNowAndThen();
+watchLock();
 // Keeps the till's own files, so that it opens without connection. Only https, or this very computer, has such a thing.
 navigator.serviceWorker?.register(document.documentElement.dataset.worker).catch(() => null);
 document.body.append(h("span", { id: "till-ready", hidden: true }));

@@ -3,6 +3,7 @@
 
 import { onClick, onInput, onSubmit } from "./actions.js";
 import { h, icon } from "./dom.js";
+import { asideRows, draftError, lockedText, minutesLocked, remember } from "./lookups.js";
 import { cents, editMoney, showMoney } from "./money.js";
 import { pairing, say, state, update } from "./state.js";
 import { isStored, isVip, kindName, masked } from "./stored.js";
@@ -19,13 +20,17 @@ export function present(text) {
   const code = text.trim().toUpperCase();
   const { stored_values: values, promo_codes: codes } = state.sale;
   if (!code) return gettext("Scan or type a code.");
-  if (isVip(code)) {
-    update(() => { if (!codes.includes(code)) codes.push(code); });
-    return "";
+  if (minutesLocked()) return lockedText();
+  if (!isVip(code)) {
+    if (values.some((value) => plain(value.code) === plain(code))) return gettext("This code was given already.");
+    if (values.length >= MOST) return gettext("No more codes can be used in one sale.");
   }
-  if (values.some((value) => plain(value.code) === plain(code))) return gettext("This code was given already.");
-  if (values.length >= MOST) return gettext("No more codes can be used in one sale.");
-  update(() => { values.push({ code, amount: "max" }); });
+  remember(code, "storedDraft", text);
+  update(({ sale }) => {
+    sale.aside = sale.aside.filter((item) => plain(item.code) !== plain(code));
+    if (!isVip(code)) values.push({ code, amount: "max" });
+    else if (!codes.includes(code)) codes.push(code);
+  });
   return "";
 }
 
@@ -47,7 +52,7 @@ onInput({
 onSubmit({
   "stored.add": () => {
     const error = present(state.storedDraft.text);
-    update(() => { state.storedDraft = { text: error ? state.storedDraft.text : "", error }; });
+    update(() => { state.storedDraft = error ? { text: state.storedDraft.text, error, locked: minutesLocked() > 0 } : { text: "", error: "" }; });
   },
 });
 
@@ -64,8 +69,10 @@ onClick({
 // --- What is shown -----------------------------------------------------------------------------------------
 
 export function presentedView() {
-  const { text, error } = state.storedDraft;
+  const { text } = state.storedDraft;
+  const error = draftError(state.storedDraft);
   const { stored_values: values } = state.sale;
+  const aside = asideRows(true);
   return h("section", { class: "block", "aria-labelledby": "stored-title" },
     h("h2", { id: "stored-title" }, gettext("Cards and vouchers")),
     h("form", { class: "inline", data: { submit: "stored.add" } },
@@ -77,7 +84,7 @@ export function presentedView() {
       h("button", { class: "button", type: "submit" }, icon("plus"), gettext("Use"))),
     error && h("p", { class: "field-error", id: "stored-error", role: "alert" }, error),
     refusedOffline() && h("p", { class: "alert alert-danger", role: "alert" }, gettext("Without connection cards and vouchers cannot be checked. Take them out of this sale, or wait for the connection.")),
-    values.length > 0 && h("ul", { class: "redeem" }, values.map(presentedRow)));
+    values.length + aside.length > 0 && h("ul", { class: "redeem" }, values.map(presentedRow), aside));
 }
 
 function presentedRow({ code, amount }, index) {

@@ -28,10 +28,12 @@ onClick({
 });
 
 export function promotionsView() {
-  const { result } = state.evaluation;
+  const { result, status } = state.evaluation;
+  const nothing = () => (status === "refused" ? gettext("What this basket is given is not known at the moment.")
+    : gettext("Discounts, gifts and offers appear here as soon as there is an item in the basket."));
   return [
     h("header", { class: "panel-head" }, h("h2", {}, gettext("Promotions"))),
-    result ? answerView(result) : h("div", { class: "empty empty-compact" }, icon("sparkles"), h("p", {}, gettext("Discounts, gifts and offers appear here as soon as there is an item in the basket."))),
+    result ? answerView(result) : h("div", { class: "empty empty-compact" }, icon("sparkles"), h("p", {}, nothing())),
   ];
 }
 

@@ -27,6 +27,7 @@ export function emptySale() {
     customer: null, // {reference: {document|phone|email|card|code}, asked, label, card: look-up result or null}
     promo_codes: [],
     stored_values: [], // {code, amount}: "max" for all that is allowed, else as typed
+    aside: [], // {code, amount, kind}: codes that cannot be checked for now and do not count; `amount` null of a promotional code
     payments: [], // {id, method, amount}: an empty amount takes what is left
     accepted: [],
     gifts: [], // {campaign, sku, quantity}
@@ -43,7 +44,7 @@ export function emptyEvaluation() {
 }
 
 function emptyHistory() {
-  return { tickets: {}, sales: [], names: {}, recent: [], pending: null, returning: null, issuing: null, lastCode: null, waiting: [], exceptions: [], units: {} };
+  return { tickets: {}, sales: [], names: {}, recent: [], pending: null, returning: null, issuing: null, lastCode: null, waiting: [], exceptions: [], units: {}, lock: null };
 }
 
 export const state = {
@@ -55,6 +56,7 @@ export const state = {
   search: { text: "", quantity: "1", status: "idle", results: [], active: 0 },
   codeDraft: { text: "", error: "" },
   storedDraft: { text: "", error: "" },
+  unanswered: null, // {code, draft, text}: the code that was typed last, and where, until an answer knows it
   customerDraft: { text: "", status: "idle", error: "" },
   dialog: null, // {name, ...what that dialog needs}
   committing: false,
@@ -95,6 +97,7 @@ export function loadTerminal() {
   state.history = current ? read(historyKey(current), emptyHistory()) : emptyHistory();
   state.catalogue = current ? read(catalogueKey(current), {}) : {};
   state.evaluation = emptyEvaluation();
+  state.unanswered = null;
 }
 
 // What is used belongs to the customer: another one begins with nothing.

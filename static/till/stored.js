@@ -5,6 +5,7 @@ import { barcode } from "./barcode.js";
 import { h } from "./dom.js";
 import { cents, showMoney, showQuantity } from "./money.js";
 import { showLastDay } from "./moments.js";
+import { qrCode } from "./qr.js";
 import { pairing, state } from "./state.js";
 
 const KINDS = {
@@ -49,7 +50,7 @@ export function valuePaper({ name, amount, until, customer, code }) {
       h("p", {}, name),
       customer && h("p", {}, customer)),
     h("p", { class: "value-worth" }, amount),
-    h("div", { class: "value-code" }, barcode(code), h("code", {}, code)),
+    h("div", { class: "value-code" }, qrCode(code), barcode(code), h("code", {}, code)),
     h("footer", {}, h("p", {}, validity(until)), h("p", {}, gettext("Whoever has this code can pay with it: keep it safe."))));
 }
 

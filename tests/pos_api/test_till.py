@@ -46,6 +46,12 @@ class TestTillPage:
         assert answer.status_code == 200
         assert answer["Content-Type"].startswith("text/javascript")
 
+    def test_speaks_portuguese_as_a_cashier_does(self, db: None) -> None:
+        texts = Client().get("/till/texts.js", headers={"Accept-Language": "pt-br"}).content.decode()
+
+        assert '"Take back a card or e-purse": "Cancelar a venda de um vale ou carteira"' in texts
+        assert "pode ter sido revogada ou digitada incorretamente" in texts.encode().decode("unicode_escape")
+
     def test_names_every_module_that_it_loads(self) -> None:
         files = {path.stem for path in (settings.BASE_DIR / "static" / "till").glob("*.js")}
 
