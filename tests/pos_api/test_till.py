@@ -50,7 +50,7 @@ class TestTillPage:
         texts = Client().get("/till/texts.js", headers={"Accept-Language": "pt-br"}).content.decode()
 
         assert '"Take back a card or e-purse": "Cancelar a venda de um vale ou carteira"' in texts
-        assert "pode ter sido revogada ou digitada incorretamente" in texts.encode().decode("unicode_escape")
+        assert "pode ter sido revogada ou digitada incorretamente" in texts
 
     def test_names_every_module_that_it_loads(self) -> None:
         files = {path.stem for path in (settings.BASE_DIR / "static" / "till").glob("*.js")}
