@@ -1,5 +1,6 @@
 """The till while the API checks no codes of its terminal: no stale total, and no code that seems to be taken."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,8 @@ from tests.e2e.shop import Shop, build_shop
 
 EVALUATE = "/api/v1/baskets/evaluate/"
 SALES = "/api/v1/sales/"
+# A slow machine may take some of the fifteen until it reads them.
+MINUTES = re.compile("for 1[0-5] minutes this till can check none")
 
 
 @pytest.fixture
@@ -74,7 +77,7 @@ class TestCodesOfTheSale:
 
         expect_total(page, "75.60")
         alert = page.locator(".till-alerts .alert-warning")
-        expect(alert).to_contain_text("for 15 minutes this till can check none")
+        expect(alert).to_contain_text(MINUTES)
         expect(alert).to_contain_text(f"Gift card ····{card[-4:]}, BEMVINDO")
         expect(alert).to_contain_text("pay in another way or at another till, or wait")
         expect(alert).not_to_contain_text(card)
@@ -85,7 +88,7 @@ class TestCodesOfTheSale:
 
         page.reload()
         expect_total(page, "75.60")
-        expect(alert).to_contain_text("15 minutes")
+        expect(alert).to_contain_text(MINUTES)
         page.locator(".charge:visible").click()
         expect(page.locator(".receipt")).to_be_visible()
         assert str(Sale.objects.get().net) == "75.60"
@@ -99,18 +102,20 @@ class TestCodesOfTheSale:
         watch.expected.add(EVALUATE)
         page = open_page("/till/")
         pair(page, shop)
+        sell(page, "CAM-P")
         enter(page, "#stored-input", card)
+        expect_total(page, "4.00")
         lock()
         sell(page, "CAM-P")
-        expect(page.locator(".till-alerts")).to_contain_text("15 minutes")
-        expect_total(page, "54.00")
+        expect(page.locator(".till-alerts")).to_contain_text(MINUTES)
+        expect_total(page, "108.00")
 
         unlock(page)
         expect(page.locator(".till-alerts")).to_contain_text("can check codes again")
-        expect_total(page, "54.00")
+        expect_total(page, "108.00")
         page.get_by_role("button", name="Count again").click()
 
-        expect_total(page, "4.00")
+        expect_total(page, "58.00")
         expect(page.locator(".till-alerts .alert")).to_have_count(0)
 
     def test_are_taken_out_of_the_sale_at_once(
@@ -178,7 +183,7 @@ class TestCodesThatAreTyped:
 
             expect(page.locator(field)).to_have_attribute("aria-invalid", "true")
             expect(page.locator(field)).to_have_value(code)
-            expect(page.locator(".till-panel .field-error")).to_contain_text("for 15 minutes")
+            expect(page.locator(".till-panel .field-error")).to_contain_text(MINUTES)
             expect(page.locator(".redeem li, .codes li")).to_have_count(0)
             expect_total(page, "54.00")
         assert stumbling_blocks(page) == []
