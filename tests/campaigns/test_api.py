@@ -3,6 +3,7 @@ import json
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
 from campaigns import urls as pages
 from campaigns.forms.promo_codes import PoolForm
@@ -259,7 +260,7 @@ class TestCodes:
         ],
     )
     def test_in_forms(self, field):
-        with pytest.raises(ValidationError) as refusal:
+        with translation.override("en"), pytest.raises(ValidationError) as refusal:
             field.clean("verão 2026")
 
         assert refusal.value.messages == [self.SAID]
@@ -268,11 +269,12 @@ class TestCodes:
     def test_in_rows_and_for_support_staff(self, api, client):
         tier = {"code": "a b", "name": "A", "threshold": "1"}
 
-        wrong = api(
-            "post", "programs/", [{"code": "a b", "name": "A"}, {"code": "a", "name": "A", "tiers": [tier]}]
-        )
+        programs = [{"code": "a b", "name": "A"}, {"code": "a", "name": "A", "tiers": [tier]}]
+        wrong = api("post", "programs/", programs, HTTP_ACCEPT_LANGUAGE="en")
         page = client.post(
-            "/admin/campaigns/campaigncategory/add/", {"code": "a b", "name": "A"}
+            "/admin/campaigns/campaigncategory/add/",
+            {"code": "a b", "name": "A"},
+            HTTP_ACCEPT_LANGUAGE="en",
         ).content.decode()
 
         messages = [row["errors"][0]["message"] for row in wrong.json()["results"]]

@@ -177,7 +177,7 @@ class TestStates:
         voided, refused = act(manager, stored, "void"), act(manager, used, "void")
 
         assert (voided.json()["state"], voided.json()["balance"]) == ("voided", "0.00")
-        assert (refused.status_code, refused.json()["code"]) == (409, "already_used")
+        assert (refused.status_code, refused.json()["code"]) == (409, "reduced")
         assert act(manager, stored, "unblock").json()["code"] == "voided"
         assert act(manager, stored, "adjust", operation="1", amount="1.00").json()["code"] == "voided"
         assert_world()
