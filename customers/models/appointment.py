@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.models.customer import Customer
 from retail.models import Store
@@ -9,7 +10,7 @@ from retail.models import Store
 class AppointmentStatus(models.TextChoices):
     BOOKED = "booked", _("Booked")
     DONE = "done", _("Done")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", pgettext_lazy("appointment", "Cancelled")
 
 
 class Appointment(models.Model):

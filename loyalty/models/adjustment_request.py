@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from loyalty.models.account import Account, Receivable, units
 
@@ -21,8 +22,8 @@ class AdjustmentRequest(models.Model):
 
     class State(models.TextChoices):
         REQUESTED = "requested", _("Waiting")
-        APPROVED = "approved", _("Approved")
-        REFUSED = "refused", _("Refused")
+        APPROVED = "approved", pgettext_lazy("request", "Approved")
+        REFUSED = "refused", pgettext_lazy("request", "Refused")
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.REQUESTED)

@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.models import Customer, CustomerGrouping
 from loyalty import issuing
@@ -111,7 +112,7 @@ class RunState(models.TextChoices):
     DRAFT = "draft", _("Draft")
     PREVIEWED = "previewed", _("Previewed")
     ISSUING = "issuing", _("Issuing")
-    DONE = "done", _("Issued")
+    DONE = "done", pgettext_lazy("issuing run", "Issued")
     CANCELLED = "cancelled", _("Cancelled")
 
 

@@ -2,12 +2,13 @@ from uuid import uuid4
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from retail.models import Sale, Store, Terminal
 
 
 class ReservationState(models.TextChoices):
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("reservation", "Open")
     USED = "used", _("Used by a sale")
     RELEASED = "released", _("Given up")
 
