@@ -10,7 +10,7 @@ from bench.tables import table
 
 TITLE = "Issuing vouchers in a run"
 WHY_MISSED = ""
-CUSTOMERS = 300_000
+CUSTOMERS = 1_000_000
 DATABASE = "fiel_issuing_bench"
 
 
