@@ -59,6 +59,14 @@ def enter(page: Page, field: str, code: str) -> None:
     page.keyboard.press("Enter")
 
 
+def present_for_a_shirt(page: Page, shop: Shop, card: str) -> None:
+    """Pair the till and lay a shirt of 54.00 and the card of 50.00 into the basket."""
+    pair(page, shop)
+    sell(page, "CAM-P")
+    enter(page, "#stored-input", card)
+    expect_total(page, "4.00")
+
+
 class TestCodesOfTheSale:
     def test_are_set_aside_and_the_total_is_what_holds_without_them(
         self, open_page: OpenPage, shop: Shop, card: str, watch: Watch
@@ -101,10 +109,7 @@ class TestCodesOfTheSale:
     ) -> None:
         watch.expected.add(EVALUATE)
         page = open_page("/till/")
-        pair(page, shop)
-        sell(page, "CAM-P")
-        enter(page, "#stored-input", card)
-        expect_total(page, "4.00")
+        present_for_a_shirt(page, shop, card)
         lock()
         sell(page, "CAM-P")
         expect(page.locator(".till-alerts")).to_contain_text(MINUTES)
@@ -146,10 +151,7 @@ class TestCodesOfTheSale:
     ) -> None:
         watch.expected |= {EVALUATE, SALES}
         page = open_page("/till/")
-        pair(page, shop)
-        sell(page, "CAM-P")
-        enter(page, "#stored-input", card)
-        expect_total(page, "4.00")
+        present_for_a_shirt(page, shop, card)
         pay(page)
         expect_total(page, "4.00")
 
