@@ -55,18 +55,13 @@ _every_hour = crontab(minute=17)
 # name: (task, when, why this often)
 JOBS: dict[str, tuple[str, crontab | schedule, str]] = {
     "heartbeat": ("config.heartbeat", _every_minute, "/readyz reports a scheduler or worker that is gone"),
-    "plan_birthdays": (
-        "messaging.tasks.plan_birthdays",
+    "plan_messages": (
+        "messaging.tasks.plan_messages",
         _every_five_minutes,
-        "it is nine o'clock at another moment in each time zone",
+        "it is nine o'clock at another moment in each time zone; with the minute of the sender, a recovery leaves well within 9:59 after it is due",
     ),
-    "plan_recoveries": (
-        "messaging.tasks.plan_recoveries",
-        _every_five_minutes,
-        "with the minute of the sender, a message leaves well within 9:59 after it is due",
-    ),
-    "plan_vip_notices": (
-        "messaging.tasks.plan_vip_notices",
+    "plan_notices": (
+        "messaging.tasks.plan_notices",
         _every_minute,
         "who asked to be told of a card hears of a sale while its customer is still in the shop",
     ),

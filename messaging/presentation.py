@@ -6,8 +6,9 @@ from typing import Any
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from messaging.models import Automation, Channel, Message, MessageState, Occasion
-from messaging.occasions import BirthdaySettings, read_settings
+from messaging.models import Automation, Channel, Message, MessageState
+from messaging.occasions import AUTOMATIC
+from messaging.occasions.parts import CodeSettings
 from messaging.reasons import REASONS
 from retail import formats
 
@@ -22,13 +23,6 @@ STATE_TONES = {
     MessageState.SUPPRESSED: "",
 }
 CHANNEL_ICONS = {Channel.EMAIL: "mail", Channel.SMS: "sms", Channel.WHATSAPP: "whatsapp"}
-OCCASION_ICONS = {
-    Occasion.BIRTHDAY: "cake",
-    Occasion.RECOVERY: "cart",
-    Occasion.VERIFICATION: "lock",
-    Occasion.VIP_CARD: "card",
-    Occasion.TEST: "eye",
-}
 
 _EVENTS = {
     "accepted": (_("Taken by the provider"), "arrow-right", "accent"),
@@ -98,29 +92,12 @@ def timeline(message: Message) -> list[TimelineEvent]:
 
 def describe_settings(automation: Automation) -> list[str]:
     """Say in sentences what an automation does."""
-    settings = read_settings(automation.occasion, automation.settings)
-    if isinstance(settings, BirthdaySettings):
-        return [
-            _now("Greets customers on their birthday at %(time)s, in the time zone of their home store.")
-            % {"time": settings.send_at.strftime("%H:%M")},
-            _now("Who was born on 29 February is greeted on the 28th in common years."),
-            *_describe_code(automation, settings.code_valid_hours),
-        ]
-    sentences = [
-        _now("Writes %(minutes)s minutes after a customer left the cart without buying.")
-        % {"minutes": settings.delay_minutes}
-    ]
-    if settings.frequency_hours:
-        sentences.append(
-            _now("Nobody gets more than one such message in %(hours)s hours.")
-            % {"hours": settings.frequency_hours}
-        )
-    if settings.rest_days_after_use:
-        sentences.append(
-            _now("Who used a code of such a message is left alone for %(days)s days.")
-            % {"days": settings.rest_days_after_use}
-        )
-    return [*sentences, *_describe_code(automation, settings.code_valid_hours)]
+    kind = AUTOMATIC[automation.occasion]
+    settings = kind.read(automation)
+    sentences = kind.describe(settings)
+    if isinstance(settings, CodeSettings):
+        sentences += _describe_code(automation, settings.code_valid_hours)
+    return sentences
 
 
 def _describe_code(automation: Automation, hours: int) -> list[str]:

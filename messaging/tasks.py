@@ -10,27 +10,19 @@ from messaging.local.twilio import advance_deliveries
 from messaging.services.delivery import deliver_due as deliver
 from messaging.services.delivery import sweep_expired_leases
 from messaging.services.heartbeat import record_heartbeat
-from messaging.services.notices import plan_vip_notices as plan_notices_of_vip_cards
-from messaging.services.planning import plan_birthdays as plan_birthday_messages
-from messaging.services.planning import plan_recoveries as plan_recovery_messages
+from messaging.services.planning import plan_all
 
 
 @shared_task
-def plan_birthdays(**_kwargs: Any) -> None:
+def plan_messages(**_kwargs: Any) -> None:
     at = timezone.now()
-    record_heartbeat(job="plan_birthdays", at=at, summary={"planned": plan_birthday_messages(at=at)})
+    record_heartbeat(job="plan_messages", at=at, summary=plan_all(at=at, every_minute=False))
 
 
 @shared_task
-def plan_recoveries(**_kwargs: Any) -> None:
+def plan_notices(**_kwargs: Any) -> None:
     at = timezone.now()
-    record_heartbeat(job="plan_recoveries", at=at, summary={"planned": plan_recovery_messages(at=at)})
-
-
-@shared_task
-def plan_vip_notices(**_kwargs: Any) -> None:
-    at = timezone.now()
-    record_heartbeat(job="plan_vip_notices", at=at, summary={"planned": plan_notices_of_vip_cards(at=at)})
+    record_heartbeat(job="plan_notices", at=at, summary=plan_all(at=at, every_minute=True))
 
 
 @shared_task

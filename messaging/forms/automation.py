@@ -1,24 +1,18 @@
-"""The forms of automations. Their limits are those of messaging.occasions."""
+"""The form of an automation, made of what its occasion declares. Its limits are those of the settings' own types."""
 
+from datetime import time
 from typing import Any
 
+import msgspec
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import PromoCodePool
-from messaging.models import Automation, Channel, Occasion
-from messaging.occasions import (
-    LONGEST_CODE_HOURS,
-    LONGEST_DELAY,
-    LONGEST_FREQUENCY_HOURS,
-    LONGEST_REST_DAYS,
-    SHORTEST_DELAY,
-    AutomationSettings,
-    BirthdaySettings,
-    RecoverySettings,
-)
+from messaging.models import Automation, Channel
+from messaging.occasions import AUTOMATIC
+from messaging.occasions.parts import CodeSettings, Setting
 from messaging.services.automations import AutomationRefused, Plan
 from retail.models import Store
 
@@ -34,7 +28,7 @@ REFUSALS = {
 
 
 class AutomationForm(forms.Form):
-    """What all automations have. Subclasses add the settings of their occasion."""
+    """What all automations have, and the settings of one of them."""
 
     enabled = forms.BooleanField(
         label=_("Switched on"),
@@ -84,7 +78,13 @@ class AutomationForm(forms.Form):
     def __init__(self, *args: Any, automation: Automation, **options: Any) -> None:
         super().__init__(*args, **options)
         self.automation = automation
-        self.fields["stores"].queryset = stores_of(automation)  # type: ignore[attr-defined]
+        self.kind = AUTOMATIC[automation.occasion]
+        self.fields["stores"].queryset = self.kind.stores()  # type: ignore[attr-defined]
+        if not self.kind.gives_codes:
+            del self.fields["pool"], self.fields["link"]
+        types = {field.name: field for field in msgspec.structs.fields(self.kind.settings)}
+        for setting in self.kind.form:
+            self.fields[setting.input] = _field(setting, types[setting.name].type)
 
     def clean_link(self) -> str:
         link: str = self.cleaned_data["link"]
@@ -92,20 +92,20 @@ class AutomationForm(forms.Form):
             raise ValidationError(_("Must begin with https://."))
         return link
 
-    def settings(self) -> AutomationSettings:
-        raise NotImplementedError
-
     def plan(self) -> Plan:
         """Return what was decided. Stores that the form does not show keep their switch."""
         data = self.cleaned_data
-        shown = set(stores_of(self.automation))
+        shown = set(self.kind.stores())
         off = {store for store in self.automation.stores_off.all() if store not in shown}
+        values = {setting.name: _stored(setting, data[setting.input]) for setting in self.kind.form}
+        if self.kind.gives_codes:
+            values["link"] = data["link"]
         return Plan(
             enabled=data["enabled"],
             channels=[data[place] for place in _PLACES if data[place]],
             stores_off=off | (shown - set(data["stores"])),
-            settings=self.settings(),
-            pool=data["pool"],
+            settings=self.kind.settings(**values),
+            pool=data.get("pool"),
         )
 
     def add_refusal(self, refusal: AutomationRefused) -> None:
@@ -116,94 +116,50 @@ class AutomationForm(forms.Form):
         )
 
 
-class BirthdayForm(AutomationForm):
-    send_at = forms.TimeField(
-        label=_("Hour of the day"),
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        help_text=_("In the time zone of the customer's home store."),
-    )
-    code_valid_days = forms.IntegerField(
-        label=_("Promo code valid for"),
-        min_value=1,
-        max_value=LONGEST_CODE_HOURS // 24,
-        help_text=_("Days after the message."),
-    )
-
-    def settings(self) -> BirthdaySettings:
-        data = self.cleaned_data
-        return BirthdaySettings(
-            send_at=data["send_at"], code_valid_hours=data["code_valid_days"] * 24, link=data["link"]
+def _field(setting: Setting, annotation: Any) -> forms.Field:
+    """Return the input for a setting, with the limits of its type."""
+    texts = {"label": setting.label, "help_text": setting.help}
+    if setting.choices:
+        return forms.ChoiceField(choices=list(setting.choices), **texts)
+    declared = msgspec.inspect.type_info(annotation)
+    if isinstance(declared, msgspec.inspect.TimeType):
+        return forms.TimeField(
+            widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            **texts,
         )
-
-
-class RecoveryForm(AutomationForm):
-    delay_minutes = forms.IntegerField(
-        label=_("Wait"),
-        min_value=SHORTEST_DELAY,
-        max_value=LONGEST_DELAY,
-        help_text=_(
-            "Minutes after the customer last touched the cart, 5 to 60. The message leaves at most 9:59 later."
-        ),
-    )
-    frequency_hours = forms.IntegerField(
-        label=_("At most one message in"),
-        min_value=0,
-        max_value=LONGEST_FREQUENCY_HOURS,
-        help_text=_("Hours, for one customer. 0 sets no limit."),
-    )
-    rest_days_after_use = forms.IntegerField(
-        label=_("Rest after a used code"),
-        min_value=0,
-        max_value=LONGEST_REST_DAYS,
-        help_text=_("Days without such messages after the customer used a recovery code. 0 sets no limit."),
-    )
-    code_valid_hours = forms.IntegerField(
-        label=_("Promo code valid for"),
-        min_value=1,
-        max_value=LONGEST_CODE_HOURS,
-        help_text=_("Hours after the message was sent, to the second."),
+    if isinstance(declared, msgspec.inspect.BoolType):
+        return forms.BooleanField(required=False, **texts)
+    assert isinstance(declared, msgspec.inspect.IntType)  # noqa: S101 - settings are words, times, switches and numbers
+    return forms.IntegerField(
+        min_value=None if declared.ge is None else -(-declared.ge // setting.per),
+        max_value=None if declared.le is None else declared.le // setting.per,
+        **texts,
     )
 
-    def settings(self) -> RecoverySettings:
-        data = self.cleaned_data
-        names = ("delay_minutes", "frequency_hours", "rest_days_after_use", "code_valid_hours", "link")
-        return RecoverySettings(**{name: data[name] for name in names})
+
+def _stored(setting: Setting, value: Any) -> Any:
+    return value * setting.per if setting.per != 1 else value
 
 
-FORMS: dict[str, type[AutomationForm]] = {Occasion.BIRTHDAY: BirthdayForm, Occasion.RECOVERY: RecoveryForm}
-
-
-def stores_of(automation: Automation) -> Any:
-    """Return the stores that an automation can be on for."""
-    stores = Store.objects.filter(is_active=True).order_by("name", "pk")
-    return stores.filter(online_shop=True) if automation.occasion == Occasion.RECOVERY else stores
-
-
-def initial_of(automation: Automation, settings: AutomationSettings) -> dict[str, Any]:
+def initial_of(automation: Automation, settings: Any) -> dict[str, Any]:
     """Return what the form shows of an automation as it is."""
+    kind = AUTOMATIC[automation.occasion]
     initial: dict[str, Any] = {
         "enabled": automation.enabled,
-        "pool": automation.pool,
-        "link": settings.link,
-        "stores": stores_of(automation).exclude(pk__in=automation.stores_off.values("pk")),
+        "stores": kind.stores().exclude(pk__in=automation.stores_off.values("pk")),
         **dict(zip(_PLACES, automation.channels, strict=False)),
     }
-    if isinstance(settings, BirthdaySettings):
-        return initial | {
-            "send_at": settings.send_at,
-            "code_valid_days": max(1, settings.code_valid_hours // 24),
-        }
-    return initial | {
-        "delay_minutes": settings.delay_minutes,
-        "frequency_hours": settings.frequency_hours,
-        "rest_days_after_use": settings.rest_days_after_use,
-        "code_valid_hours": settings.code_valid_hours,
-    }
+    if isinstance(settings, CodeSettings):
+        initial |= {"pool": automation.pool, "link": settings.link}
+    for setting in kind.form:
+        value = getattr(settings, setting.name)
+        initial[setting.input] = max(1, value // setting.per) if setting.per != 1 else value
+    return initial
 
 
 def describe_changes(occasion: str, before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """Say in sentences what a saving changed, with the words of the form."""
-    fields = FORMS[occasion].base_fields
+    settings = {setting.name: setting for setting in AUTOMATIC[occasion].form}
     old, new = _flat(before), _flat(after)
     sentences = []
     for name, value in new.items():
@@ -211,17 +167,15 @@ def describe_changes(occasion: str, before: dict[str, Any], after: dict[str, Any
             continue
         if name == "enabled":
             sentences.append(gettext("Switched on.") if value else gettext("Switched off."))
-            continue
-        label = fields[name].label if name in fields else _OTHER_LABELS[name]
-        sentences.append(f"{label}: {_written(name, value)}.")
+        elif name in settings:
+            sentences.append(f"{settings[name].label}: {_setting_written(settings[name], value)}.")
+        else:
+            label = _OTHER_LABELS.get(name) or AutomationForm.base_fields[name].label
+            sentences.append(f"{label}: {_written(name, value)}.")
     return sentences
 
 
-_OTHER_LABELS = {
-    "channels": _("Channels"),
-    "stores_off": _("Stores where it is off"),
-    "code_valid_hours": _("Promo code valid for"),
-}
+_OTHER_LABELS = {"channels": _("Channels"), "stores_off": _("Stores where it is off")}
 
 
 def _written(name: str, value: Any) -> str:
@@ -229,19 +183,18 @@ def _written(name: str, value: Any) -> str:
         return ", ".join(str(Channel(code).label) for code in value)
     if isinstance(value, list):
         return ", ".join(value) or gettext("none")
-    if name == "send_at":
-        return str(value)[:5]
-    if name in _UNITS:
-        return _UNITS[name] % {"number": value}
     return str(value) if value else gettext("none")
 
 
-_UNITS = {
-    "delay_minutes": _("%(number)s minutes"),
-    "frequency_hours": _("%(number)s hours"),
-    "rest_days_after_use": _("%(number)s days"),
-    "code_valid_hours": _("%(number)s hours"),
-}
+def _setting_written(setting: Setting, value: Any) -> str:
+    if setting.choices:
+        return str(dict(setting.choices).get(value, value))
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    if setting.unit:
+        return str(setting.unit) % {"number": value}
+    # A moment of the day, without its seconds.
+    return str(value)[: len(f"{time.min:%H:%M}")]
 
 
 def _flat(document: dict[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,16 @@
 from messaging.models.automation import Automation, AutomationRevision
-from messaging.models.cart import Cart, CartState
+from messaging.models.cart import RECOVERY, Cart, CartState
 from messaging.models.event import MessageEvent
 from messaging.models.heartbeat import JobHeartbeat
 from messaging.models.local import LocalDelivery
 from messaging.models.message import Message, MessageState
+from messaging.models.occasion import occasion_choices
 from messaging.models.suppression import Suppression, SuppressionReason
-from messaging.models.template import Channel, Occasion, Template, TemplateRevision
+from messaging.models.template import Channel, Template, TemplateRevision
 from messaging.models.verification import Verification
 
 __all__ = [
+    "RECOVERY",
     "Automation",
     "AutomationRevision",
     "Cart",
@@ -19,10 +21,10 @@ __all__ = [
     "Message",
     "MessageEvent",
     "MessageState",
-    "Occasion",
     "Suppression",
     "SuppressionReason",
     "Template",
     "TemplateRevision",
     "Verification",
+    "occasion_choices",
 ]

@@ -4,10 +4,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import PromoCodePool
-from messaging.models.template import Channel, Occasion
+from messaging.models.occasion import OCCASION_CODE, occasion_choices
+from messaging.models.template import Channel
 from retail.models import Store
-
-AUTOMATIC = (Occasion.BIRTHDAY, Occasion.RECOVERY)
 
 
 class Automation(models.Model):
@@ -16,7 +15,7 @@ class Automation(models.Model):
     ``settings`` is the document of ``messaging.occasions``; ``channels`` is tried in order.
     """
 
-    occasion = models.CharField(_("occasion"), max_length=20, choices=Occasion, unique=True)
+    occasion = models.CharField(_("occasion"), max_length=20, choices=occasion_choices, unique=True)
     enabled = models.BooleanField(_("switched on"), default=False)
     # What was due while the automation was off is not made up for.
     enabled_at = models.DateTimeField(_("switched on at"), null=True, blank=True)
@@ -43,8 +42,7 @@ class Automation(models.Model):
         verbose_name_plural = _("automations")
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(occasion__in=[occasion.value for occasion in AUTOMATIC]),
-                name="automation_occasion_automatic",
+                condition=models.Q(occasion__regex=OCCASION_CODE), name="automation_occasion_is_a_code"
             ),
             models.CheckConstraint(
                 condition=models.Q(enabled=False) | models.Q(enabled_at__isnull=False),

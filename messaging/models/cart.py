@@ -13,6 +13,10 @@ class CartState(models.TextChoices):
     RECOVERED = "recovered", _("Bought after our message")
 
 
+# The occasion of messages about carts.
+RECOVERY = "recovery"
+
+
 class Cart(models.Model):
     """A cart or conversation as the online shop last reported it.
 

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import PromoCode
 from customers.models import Customer
 from messaging.models.cart import Cart
-from messaging.models.template import Channel, Occasion
+from messaging.models.occasion import OCCASION_CODE, occasion_choices
+from messaging.models.template import Channel
 from messaging.querysets import MessageQuerySet
 from messaging.schedule import State
 from retail.models import Store
@@ -36,7 +37,7 @@ class Message(models.Model):
     """
 
     uuid = models.UUIDField(_("id"), unique=True, default=uuid.uuid4, editable=False)
-    occasion = models.CharField(_("occasion"), max_length=20, choices=Occasion)
+    occasion = models.CharField(_("occasion"), max_length=20, choices=occasion_choices)
     occasion_key = models.CharField(_("occasion key"), max_length=80)
     person = models.CharField(
         _("person"), max_length=80, help_text=_("“c:” and the customer's key, or a hash of the address.")
@@ -110,7 +111,7 @@ class Message(models.Model):
                 condition=models.Q(state__in=MessageState.values), name="message_state_known"
             ),
             models.CheckConstraint(
-                condition=models.Q(occasion__in=Occasion.values), name="message_occasion_known"
+                condition=models.Q(occasion__regex=OCCASION_CODE), name="message_occasion_is_a_code"
             ),
             models.CheckConstraint(
                 condition=models.Q(channels__contained_by=[channel.value for channel in Channel])

@@ -2,21 +2,13 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from messaging.models.occasion import OCCASION_CODE, occasion_choices
+
 
 class Channel(models.TextChoices):
     EMAIL = "email", _("E-mail")
     SMS = "sms", _("SMS")
     WHATSAPP = "whatsapp", _("WhatsApp")
-
-
-class Occasion(models.TextChoices):
-    """Why a message is sent. Each occasion has its variables and, when it is automatic, its settings."""
-
-    BIRTHDAY = "birthday", _("Birthday")
-    RECOVERY = "recovery", _("Cart recovery")
-    VERIFICATION = "verification", _("Proof of the person")
-    VIP_CARD = "vip_card", _("VIP card used")
-    TEST = "test", _("Test")
 
 
 class Template(models.Model):
@@ -25,7 +17,7 @@ class Template(models.Model):
     ``messaging.services.templates`` checks the texts and keeps a revision of each saving.
     """
 
-    occasion = models.CharField(_("occasion"), max_length=20, choices=Occasion)
+    occasion = models.CharField(_("occasion"), max_length=20, choices=occasion_choices)
     channel = models.CharField(_("channel"), max_length=10, choices=Channel)
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
     subject = models.CharField(_("subject"), max_length=200, blank=True, default="")
@@ -56,7 +48,7 @@ class Template(models.Model):
                 condition=models.Q(channel__in=Channel.values), name="template_channel_known"
             ),
             models.CheckConstraint(
-                condition=models.Q(occasion__in=Occasion.values), name="template_occasion_known"
+                condition=models.Q(occasion__regex=OCCASION_CODE), name="template_occasion_is_a_code"
             ),
             models.CheckConstraint(
                 condition=~models.Q(channel=Channel.EMAIL) | ~models.Q(subject=""),

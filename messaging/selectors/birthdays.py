@@ -7,9 +7,12 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from customers.models import Customer
-from messaging.models import Message, Occasion
+from messaging.models import Message
 from messaging.schedule import ADULT_YEARS, birthdays_kept_on
 from retail.models import Company, Store
+
+# The occasion of greetings.
+BIRTHDAY = "birthday"
 
 
 def company_zone() -> str:
@@ -39,9 +42,7 @@ def celebrating(day: date, zone: ZoneInfo) -> QuerySet[Customer]:
 
 def not_planned(customers: QuerySet[Customer], day: date, *, stores_off: Iterable[int]) -> QuerySet[Customer]:
     """Leave out who has this year's message already, and who belongs to a store where greetings are off."""
-    planned = Message.objects.filter(
-        customer=OuterRef("pk"), occasion=Occasion.BIRTHDAY, occasion_key=str(day.year)
-    )
+    planned = Message.objects.filter(customer=OuterRef("pk"), occasion=BIRTHDAY, occasion_key=str(day.year))
     return (
         customers.exclude(Exists(planned))
         .exclude(home_store__in=list(stores_off))

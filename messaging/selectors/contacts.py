@@ -7,6 +7,10 @@ from customers.models import Customer, Purpose
 from customers.selectors import standing_consents
 from messaging.addresses import address_hash, person_key
 from messaging.models import Cart, Channel, Suppression
+from messaging.purposes import MessagePurpose
+
+# Why no channel of a chain is open: the first of these that is true of one.
+_TELLING = ("opted_out", "no_consent", "no_address")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,15 +30,28 @@ class Recipient:
     def address(self, channel: str) -> str:
         return self.email if channel == Channel.EMAIL else self.phone
 
-    def why_not(self, channel: str) -> str:
-        """Return the reason code why this channel is closed; empty when it is open."""
+    def why_not(self, channel: str, purpose: MessagePurpose) -> str:
+        """Return the reason code why this channel is closed to a purpose; empty when it is open."""
         if not self.address(channel):
             return "no_address"
-        if channel in self.suppressed:
+        if purpose.respects_silence and channel in self.suppressed:
             return "opted_out"
-        if channel not in self.consented:
+        if purpose.needs_consent and channel not in self.consented:
             return "no_consent"
         return ""
+
+
+def first_open_channel(person: Recipient, channels: Iterable[str], purpose: MessagePurpose) -> str:
+    """Return the first channel of the chain that is open to a person; empty when none is."""
+    return next((channel for channel in channels if not person.why_not(channel, purpose)), "")
+
+
+def why_no_channel(person: Recipient, channels: Iterable[str], purpose: MessagePurpose) -> str:
+    """Return why no channel of the chain is open, the most telling reason; empty when one is open."""
+    reasons = {person.why_not(channel, purpose) for channel in channels}
+    if "" in reasons:
+        return ""
+    return next((reason for reason in _TELLING if reason in reasons), "no_address")
 
 
 def recipients(customers: Sequence[Customer]) -> dict[int, Recipient]:

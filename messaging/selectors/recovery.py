@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from campaigns.models import Activation
-from messaging.models import Cart, Message, Occasion
-from messaging.occasions import RecoverySettings
+from messaging.models import RECOVERY, Cart, Message
 from messaging.selectors.contacts import Recipient
 from retail.models import Sale, SaleState
 
@@ -31,25 +30,30 @@ def has_bought(cart: Cart, *, since: datetime) -> bool:
 
 
 def why_not_again(
-    person: Recipient, settings: RecoverySettings, *, at: datetime, besides: int | None = None
+    person: Recipient,
+    *,
+    frequency_hours: int,
+    rest_days_after_use: int,
+    at: datetime,
+    besides: int | None = None,
 ) -> str:
     """Return the reason code why this person gets no recovery message now; empty when nothing speaks against it.
 
-    `besides` is the key of the message that is about to be sent, which does not stand in its own way.
+    Zero sets no limit. `besides` is the key of the message that is about to be sent, which does not stand in its own way.
     """
-    mine = Message.objects.filter(person=person.person, occasion=Occasion.RECOVERY)
+    mine = Message.objects.filter(person=person.person, occasion=RECOVERY)
     if besides is not None:
         mine = mine.exclude(pk=besides)
-    since = at - timedelta(hours=settings.frequency_hours)
-    if settings.frequency_hours and mine.perhaps_received().filter(call_began_at__gt=since).exists():
+    since = at - timedelta(hours=frequency_hours)
+    if frequency_hours and mine.perhaps_received().filter(call_began_at__gt=since).exists():
         return "too_frequent"
-    rested = at - timedelta(days=settings.rest_days_after_use)
+    rested = at - timedelta(days=rest_days_after_use)
     used = Activation.objects.filter(
         promo_code__messages__person=person.person,
-        promo_code__messages__occasion=Occasion.RECOVERY,
+        promo_code__messages__occasion=RECOVERY,
         activated_at__gt=rested,
         reversed_at__isnull=True,
     )
-    if settings.rest_days_after_use and used.exists():
+    if rest_days_after_use and used.exists():
         return "code_used"
     return ""

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
 from campaigns.models import PromoCodePool
 from messaging.models import Automation, AutomationRevision, Channel, Template
-from messaging.occasions import AutomationSettings, read_settings, write_settings
+from messaging.occasions import AUTOMATIC, read_settings, write_settings
 from retail.models import Store
 
 
@@ -30,8 +31,20 @@ class Plan:
     enabled: bool
     channels: Sequence[str]
     stores_off: Collection[Store]
-    settings: AutomationSettings
+    settings: Any
     pool: PromoCodePool | None
+
+
+def install_automations(*, at: datetime) -> None:
+    """Add the row of every automatic occasion that has none, switched off, with every setting at its default."""
+    known = set(Automation.objects.values_list("occasion", flat=True))
+    missing = [
+        Automation(occasion=code, channels=list(kind.channels), updated_at=at)
+        for code, kind in AUTOMATIC.items()
+        if code not in known
+    ]
+    if missing:
+        Automation.objects.bulk_create(missing, ignore_conflicts=True)
 
 
 @transaction.atomic
@@ -75,7 +88,7 @@ def switch_automation(*, occasion: str, enabled: bool, by: User | None, at: date
 def _check(occasion: str, plan: Plan) -> None:
     if len(set(plan.channels)) != len(plan.channels):
         raise AutomationRefused("channels", "channel_repeated")
-    if plan.pool is not None and not plan.pool.for_automations:
+    if plan.pool is not None and not (AUTOMATIC[occasion].gives_codes and plan.pool.for_automations):
         raise AutomationRefused("pool", "pool_not_for_automations")
     if not plan.enabled:
         return

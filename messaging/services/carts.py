@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from customers.models import Customer
-from messaging.models import Cart, CartState, Message, MessageState, Occasion
+from messaging.models import RECOVERY, Cart, CartState, Message, MessageState
 from retail import money
 
 
@@ -94,7 +94,7 @@ def close_bought(*, cart: Cart, at: datetime) -> Cart:
 def _was_written_to(cart: Cart) -> bool:
     return Message.objects.filter(
         cart=cart,
-        occasion=Occasion.RECOVERY,
+        occasion=RECOVERY,
         occasion_key=cart.occasion_key,
         state__in=[MessageState.SENT, MessageState.DELIVERED, MessageState.READ],
     ).exists()

@@ -1,43 +1,19 @@
 """Turns a template and the facts of one person into the texts that leave."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.html import linebreaks
 
-from messaging.models import Cart, Channel, Template
+from messaging.facts import Facts
+from messaging.models import Channel, Template
+from messaging.occasions import KINDS
 from messaging.rendering import TemplateRefused, measure_sms, plain_text, render, single_line, used_variables
-from messaging.selectors.contacts import Recipient
 from retail import formats
-from retail.models import Company, Store
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coupon:
-    """A promo code as a message shows it."""
-
-    code: str
-    link: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """Everything that the variables of a message are filled from."""
-
-    recipient: Recipient
-    company: Company
-    store: Store | None
-    cart: Cart | None = None
-    coupon: Coupon | None = None
-    unsubscribe_url: str = ""
+from retail.models import Company
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +36,7 @@ class TextTooLong(TemplateRefused):
 def compose(template: Template, facts: Facts) -> Composed:
     """Fill a template. Raises TemplateRefused, and TextTooLong beyond the company's limit for text messages."""
     with translation.override(template.language):
-        context = build_context(facts)
+        context = build_context(template.occasion, facts)
         return compose_with(template, context, company=facts.company)
 
 
@@ -82,14 +58,14 @@ def compose_with(template: Template, context: dict[str, Any], *, company: Compan
                 "body": body,
                 "company": company,
                 "language": template.language,
-                "unsubscribe_link": context["unsubscribe_link"],
+                "unsubscribe_link": context.get("unsubscribe_link"),
             },
         )
     return Composed(subject=subject, text=text, html=html)
 
 
-def build_context(facts: Facts) -> dict[str, Any]:
-    """Return the variables as plain values, formatted in the active language.
+def build_context(occasion: str, facts: Facts) -> dict[str, Any]:
+    """Return the variables of an occasion as plain values, formatted in the active language.
 
     What is absent is None, never "": to liquid an empty text counts as something.
     """
@@ -102,34 +78,12 @@ def build_context(facts: Facts) -> dict[str, Any]:
         "unsubscribe_link": facts.unsubscribe_url or None,
     }
     if facts.coupon:
-        zone = facts.store.zone if facts.store else ZoneInfo(facts.company.time_zone)
         context["coupon"] = {
             "code": facts.coupon.code,
             "link": facts.coupon.link or None,
-            "valid_until": formats.moment(facts.coupon.expires_at, zone),
+            "valid_until": formats.moment(facts.coupon.expires_at, facts.zone),
         }
-    if facts.cart:
-        context["cart"] = {
-            "link": facts.cart.link or None,
-            "total": format_money(facts.cart.total),
-            "items": [_cart_item(line) for line in facts.cart.lines],
-        }
-    return context
-
-
-def coupon_link(base: str, code: str) -> str:
-    """Put a code into a shop's address: in place of {code}, else as the parameter `coupon`."""
-    if not base or "{code}" in base:
-        return base.replace("{code}", code)
-    parts = urlsplit(base)
-    query = [*parse_qsl(parts.query, keep_blank_values=True), ("coupon", code)]
-    return urlunsplit(parts._replace(query=urlencode(query)))
-
-
-def format_money(amount: Decimal) -> str:
-    """Write an amount in the active language: "R$ 1.234,56"."""
-    # A no-break space would turn a text message into UCS-2.
-    return formats.money(amount).replace("\N{NO-BREAK SPACE}", " ")
+    return context | KINDS[occasion].fill(facts)
 
 
 def pick_template(templates: list[Template], channel: str, language: str) -> Template | None:
@@ -142,14 +96,6 @@ def _first_name(name: str) -> str:
     first = name.split(" ", 1)[0]
     # Chains keep names in capitals; nobody likes to be shouted at.
     return first.capitalize() if first.isupper() else first
-
-
-def _cart_item(line: dict[str, Any]) -> dict[str, str]:
-    return {
-        "name": line["name"] or line["sku"],
-        "quantity": formats.number(Decimal(line["quantity"])),
-        "price": format_money(Decimal(line["unit_price"])),
-    }
 
 
 def _look_up(context: dict[str, Any], name: str) -> Any:

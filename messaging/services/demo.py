@@ -8,9 +8,10 @@ from campaigns.models import PromoCodePool
 from customers.models import Customer, Purpose
 from customers.selectors import standing_consents
 from messaging.defaults import DEFAULTS
-from messaging.models import Automation, Cart, Channel, Occasion, Template
+from messaging.models import RECOVERY, Automation, Cart, Channel, Template
 from messaging.occasions import read_settings
-from messaging.services.automations import Plan, save_automation
+from messaging.selectors.birthdays import BIRTHDAY
+from messaging.services.automations import Plan, install_automations, save_automation
 from messaging.services.carts import CartReport, Contact, put_cart
 from messaging.services.templates import save_template
 from retail.models import Product, Store
@@ -26,9 +27,10 @@ def build_messages(*, at: datetime, pool: PromoCodePool | None = None) -> None:
     customers and promo codes exist; the scheduler then plans and sends by itself.
     """
     install_default_templates(at=at)
+    install_automations(at=at)
     for occasion, channels in (
-        (Occasion.BIRTHDAY, [Channel.WHATSAPP, Channel.EMAIL, Channel.SMS]),
-        (Occasion.RECOVERY, [Channel.WHATSAPP, Channel.SMS, Channel.EMAIL]),
+        (BIRTHDAY, [Channel.WHATSAPP, Channel.EMAIL, Channel.SMS]),
+        (RECOVERY, [Channel.WHATSAPP, Channel.SMS, Channel.EMAIL]),
     ):
         automation = Automation.objects.get(occasion=occasion)
         if automation.enabled_at is None:

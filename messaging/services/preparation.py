@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import cast
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -11,18 +10,16 @@ from campaigns.models import PromoCode
 from campaigns.services.promo_codes import Terms, generate_codes
 from messaging.channels import CHANNELS
 from messaging.channels.base import Outgoing
-from messaging.models import Automation, CartState, Message, MessageState, Occasion, Template
-from messaging.occasions import AutomationSettings, RecoverySettings, read_settings
+from messaging.facts import Coupon, Facts, coupon_link
+from messaging.models import Automation, Message, MessageState, Template
+from messaging.occasions import AUTOMATIC, KINDS, Kind, read_settings
+from messaging.occasions.parts import LastLook, NotNow
 from messaging.rendering import TemplateRefused
-from messaging.schedule import Window, code_expiry, is_minor, recovery_window
-from messaging.selectors.contacts import Recipient, cart_recipient, is_silent, recipients
+from messaging.schedule import code_expiry, is_minor
+from messaging.selectors.contacts import is_silent
 from messaging.selectors.messages import company_name
-from messaging.selectors.recovery import has_bought, why_not_again
 from messaging.services import opt_outs
-from messaging.services.carts import close_bought
-from messaging.services.composition import Composed, Coupon, Facts, compose, coupon_link, pick_template
-from messaging.services.verification_texts import compose_code
-from messaging.services.verifications import code_to_send
+from messaging.services.composition import Composed, compose, pick_template
 from retail.models import Company
 
 
@@ -33,20 +30,14 @@ class ClaimLost(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class NotNow:
-    """The message does not leave: for ever because of `reason`, or until `postponed_to`."""
-
-    reason: str = ""
-    error: str = ""
-    postponed_to: Window | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Choice:
+    """The channel and the text that a message leaves with; `stored` is the text that its row keeps."""
+
     position: int
     channel: str
     template: Template
     composed: Composed
+    stored: Composed
 
 
 @transaction.atomic
@@ -62,66 +53,45 @@ def prepare(
     message = _lock(message_id, lease, at)
     # Two carts of one person are decided one after the other; the frequency limit sees the first.
     _lock_person(message.person)
-    if message.occasion == Occasion.VERIFICATION:
-        return _prepare_code(message, at=at, lease_until=lease_until)
-    if message.occasion == Occasion.TEST:
-        return _start_call(message, at=at, lease_until=lease_until), _outgoing(message, {}, "")
-    if message.occasion == Occasion.VIP_CARD:
-        return _prepare_notice(message, at=at, lease_until=lease_until)
-    automation = Automation.objects.select_related("pool").get(occasion=message.occasion)
-    settings = read_settings(automation.occasion, automation.settings)
-    recipient = _recipient(message)
-    refused = _why_not(message, automation, settings, recipient, at=at)
-    if refused is not None:
-        return _stop(message, refused, at=at), None
-    choice = _choose(message, automation, settings, recipient, at=at)
-    if isinstance(choice, NotNow):
-        return _stop(message, choice, at=at), None
-    message.position, message.channel = choice.position, choice.channel
-    message.language = choice.template.language
-    message.to = recipient.address(choice.channel)
-    message.subject, message.text, message.html = (
-        choice.composed.subject,
-        choice.composed.text,
-        choice.composed.html,
+    kind = KINDS[message.occasion]
+    if kind.is_written:
+        return _prepare_written(message, kind, at=at, lease_until=lease_until)
+    automation = None
+    if message.occasion in AUTOMATIC:
+        automation = (
+            Automation.objects.select_related("pool").filter(occasion=message.occasion, enabled=True).first()
+        )
+        if automation is None or message.store in automation.stores_off.all():
+            return _stop(message, NotNow("automation_off"), at=at), None
+    look = LastLook(
+        message=message,
+        recipient=kind.recipient(message),
+        subject=kind.subject(message, at=at),
+        settings=read_settings(message.occasion, automation.settings) if automation else None,
+        at=at,
     )
-    _start_call(message, at=at, lease_until=lease_until)
-    return message, _outgoing(message, choice.composed.variables, choice.template.content_sid)
-
-
-def _prepare_code(
-    message: Message, *, at: datetime, lease_until: datetime
-) -> tuple[Message, Outgoing | None]:
-    """Fill in the code by which a customer shows who they are: asked for at the till, so no consent is needed.
-
-    What is stored of the text shows no code.
-    """
-    recipient, code, channel = _recipient(message), code_to_send(message, at=at), message.channels[0]
-    if code is None:
-        return _stop(message, NotNow("too_late", error=message.error), at=at), None
-    if not recipient.address(channel) or not CHANNELS[channel].is_available():
-        reason = "no_provider" if recipient.address(channel) else "no_address"
-        return _stop(message, NotNow(reason), at=at), None
-    try:
-        template, sent, stored = compose_code(code, channel=channel, language=recipient.language)
-    except TemplateRefused as error:
-        return _stop(message, NotNow("template_failed", error=str(error.params)), at=at), None
-    message.channel, message.language, message.to = channel, template.language, recipient.address(channel)
+    decision = _why_not(kind, look) or _choose(kind, look, automation)
+    if isinstance(decision, NotNow):
+        return _stop(message, decision, at=at), None
+    message.position, message.channel = decision.position, decision.channel
+    message.language = decision.template.language
+    message.to = look.recipient.address(decision.channel)
+    stored, sent = decision.stored, decision.composed
     message.subject, message.text, message.html = stored.subject, stored.text, stored.html
     _start_call(message, at=at, lease_until=lease_until)
-    outgoing = _outgoing(message, sent.variables, template.content_sid)
+    outgoing = _outgoing(message, kind, sent.variables, decision.template.content_sid)
     return message, replace(outgoing, subject=sent.subject, text=sent.text, html=sent.html)
 
 
-def _prepare_notice(
-    message: Message, *, at: datetime, lease_until: datetime
+def _prepare_written(
+    message: Message, kind: Kind, *, at: datetime, lease_until: datetime
 ) -> tuple[Message, Outgoing | None]:
-    """Decide on a notice, whose text is made: it leaves unless it is old news or its person asked for silence."""
+    """Decide on a message whose text is made: it leaves unless it is old news or its person asked for silence."""
     if message.expires_at is not None and at >= message.expires_at:
         return _stop(message, NotNow("too_late", error=message.error), at=at), None
-    if is_silent(message.channel, message.to):
+    if kind.purpose.respects_silence and is_silent(message.channel, message.to):
         return _stop(message, NotNow("opted_out"), at=at), None
-    return _start_call(message, at=at, lease_until=lease_until), _outgoing(message, {}, "")
+    return _start_call(message, at=at, lease_until=lease_until), _outgoing(message, kind, {}, "")
 
 
 def _lock(message_id: int, lease: UUID, at: datetime) -> Message:
@@ -141,90 +111,50 @@ def _lock_person(person: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"messaging:{person}"])
 
 
-def _recipient(message: Message) -> Recipient:
-    if message.cart is not None:
-        return cart_recipient(message.cart)
-    assert message.customer is not None  # noqa: S101 - planned messages have a cart or a customer
-    return recipients([message.customer])[message.customer.pk]
-
-
-def _why_not(
-    message: Message,
-    automation: Automation,
-    settings: AutomationSettings,
-    recipient: Recipient,
-    *,
-    at: datetime,
-) -> NotNow | None:
+def _why_not(kind: Kind, look: LastLook) -> NotNow | None:
     """Return what speaks against the message as a whole, whatever the channel."""
-    if not automation.enabled or message.store in automation.stores_off.all():
-        return NotNow("automation_off")
-    if message.customer is not None and not message.customer.is_active:
-        return NotNow("customer_inactive")
-    if message.customer is not None and is_minor(message.customer.birth_date, at.date()):
-        return NotNow("minor")
-    if message.occasion == Occasion.RECOVERY:
-        against = _why_not_recover(message, cast(RecoverySettings, settings), recipient, at=at)
-        if against is not None:
-            return against
-    if message.expires_at is not None and at >= message.expires_at:
+    customer, message = look.message.customer, look.message
+    if kind.purpose.needs_consent and customer is not None:
+        if not customer.is_active:
+            return NotNow("customer_inactive")
+        if is_minor(customer.birth_date, look.at.date()):
+            return NotNow("minor")
+    against = kind.last_look(look)
+    if against is not None:
+        return against
+    if message.expires_at is not None and look.at >= message.expires_at:
         return NotNow("too_late", error=message.error)
     return None
 
 
-def _why_not_recover(
-    message: Message, settings: RecoverySettings, recipient: Recipient, *, at: datetime
-) -> NotNow | None:
-    cart = message.cart
-    assert cart is not None and message.store is not None  # noqa: S101, PT018 - recovery messages have both
-    if not (message.store.online_shop and message.store.is_active):
-        return NotNow("no_online_shop")
-    if cart.state == CartState.DELETED:
-        return NotNow("cart_deleted")
-    if cart.state != CartState.OPEN or cart.occasion_key != message.occasion_key:
-        return NotNow("bought")
-    if has_bought(cart, since=cart.opened_at):
-        close_bought(cart=cart, at=at)
-        return NotNow("bought")
-    window = recovery_window(cart.last_interaction_at, settings.delay_minutes)
-    if at < window.due_at:
-        # They came back to the cart: the wait begins again.
-        return NotNow(postponed_to=window)
-    reason = why_not_again(recipient, settings, at=at, besides=message.pk)
-    return NotNow(reason) if reason else None
-
-
-def _choose(
-    message: Message,
-    automation: Automation,
-    settings: AutomationSettings,
-    recipient: Recipient,
-    *,
-    at: datetime,
-) -> _Choice | NotNow:
+def _choose(kind: Kind, look: LastLook, automation: Automation | None) -> _Choice | NotNow:
     """Return the first channel of the chain, from where it stands, that is open and has a text."""
-    templates = list(Template.objects.filter(occasion=message.occasion))
+    message, recipient = look.message, look.recipient
+    templates = kind.templates()
     company = Company.objects.get()
     against: list[NotNow] = []
     coupon: Coupon | None = None
     for position in range(message.position, len(message.channels)):
         channel = message.channels[position]
         template = pick_template(templates, channel, recipient.language)
-        reason = recipient.why_not(channel)
+        reason = recipient.why_not(channel, kind.purpose)
         if reason or not CHANNELS[channel].is_available() or template is None:
             against.append(NotNow(reason or ("no_template" if template is None else "no_provider")))
             continue
-        coupon = coupon or _coupon(message, automation, settings, at=at)
+        coupon = coupon or _coupon(look, automation)
         facts = Facts(
             recipient=recipient,
             company=company,
             store=message.store,
-            cart=message.cart,
+            subject=look.subject,
             coupon=coupon,
-            unsubscribe_url=opt_outs.unsubscribe_url(message),
+            unsubscribe_url=_unsubscribe_url(message, kind),
         )
         try:
-            return _Choice(position, channel, template, compose(template, facts))
+            composed = compose(template, facts)
+            kept = kind.as_stored(facts)
+            stored = composed if kept is facts else compose(template, kept)
+            return _Choice(position, channel, template, composed, stored)
         except TemplateRefused as error:
             code = error.code if error.code == "text_too_long" else "template_failed"
             against.append(NotNow(code, error=str(error.params)))
@@ -236,13 +166,12 @@ def _most_telling(against: list[NotNow]) -> NotNow:
     return next((item for item in against if item.reason not in silent), NotNow("no_address"))
 
 
-def _coupon(
-    message: Message, automation: Automation, settings: AutomationSettings, *, at: datetime
-) -> Coupon | None:
+def _coupon(look: LastLook, automation: Automation | None) -> Coupon | None:
     """Issue the message's own code, valid from now. A repeated attempt keeps the code and starts its time again."""
-    if automation.pool is None:
+    if automation is None or automation.pool is None:
         return None
-    expires_at = code_expiry(at, settings.code_valid_hours)
+    message, at = look.message, look.at
+    expires_at = code_expiry(at, look.settings.code_valid_hours)
     if message.promo_code is None:
         terms = Terms(max_uses=1, starts_at=at, expires_at=expires_at)
         (code,) = generate_codes(pool=automation.pool, count=1, terms=terms, customer=message.customer, at=at)
@@ -250,7 +179,7 @@ def _coupon(
     else:
         message.promo_code.expires_at = expires_at
         message.promo_code.save(update_fields=["expires_at"])
-    base = settings.link or (message.cart.link if message.cart else "")
+    base = look.settings.link or AUTOMATIC[message.occasion].link_of(look.subject)
     return Coupon(
         code=message.promo_code.code, link=coupon_link(base, message.promo_code.code), expires_at=expires_at
     )
@@ -279,15 +208,18 @@ def _stop(message: Message, decision: NotNow, *, at: datetime) -> Message:
     return message
 
 
-def _outgoing(message: Message, variables: dict[str, str], content_sid: str) -> Outgoing:
-    marketing = message.occasion not in (Occasion.TEST, Occasion.VERIFICATION, Occasion.VIP_CARD)
+def _unsubscribe_url(message: Message, kind: Kind) -> str:
+    return opt_outs.unsubscribe_url(message) if kind.purpose.needs_consent else ""
+
+
+def _outgoing(message: Message, kind: Kind, variables: dict[str, str], content_sid: str) -> Outgoing:
     return Outgoing(
         uuid=message.uuid,
         to=message.to,
         subject=message.subject,
         text=message.text,
         html=message.html,
-        unsubscribe_url=opt_outs.unsubscribe_url(message) if marketing else "",
+        unsubscribe_url=_unsubscribe_url(message, kind),
         sender=company_name(),
         content_sid=content_sid,
         variables=variables,

@@ -8,19 +8,14 @@ from typing import Any
 
 from django.utils import translation
 
-from customers.models import Customer
-from messaging.models import Automation, Cart, CartState, Occasion, Template
-from messaging.occasions import declaration, read_settings
+from messaging.facts import Coupon, Facts, coupon_link
+from messaging.models import Automation, Template
+from messaging.occasions import AUTOMATIC
+from messaging.occasions.parts import Candidate
 from messaging.rendering import TemplateRefused
 from messaging.schedule import code_expiry
-from messaging.selectors.contacts import Recipient, cart_recipient, recipients
-from messaging.services.composition import Coupon, Facts, build_context, compose, coupon_link, pick_template
-from messaging.services.planning import (
-    Candidate,
-    birthday_candidates,
-    first_open_channel,
-    recovery_candidates,
-)
+from messaging.selectors.contacts import first_open_channel
+from messaging.services.composition import build_context, compose, pick_template
 from retail.models import Company, Store
 
 MOST_SHOWN = 200
@@ -39,14 +34,16 @@ class Planned:
 
 def todays_messages(automation: Automation, *, at: datetime) -> list[Planned]:
     """Return who would still get what today, in the order of the day; at most 200."""
-    find = birthday_candidates if automation.occasion == Occasion.BIRTHDAY else recovery_candidates
-    candidates = list(islice(_by_time(find(automation, at=at, whole_day=True)), MOST_SHOWN))
+    kind = AUTOMATIC[automation.occasion]
+    found = kind.candidates(automation, at=at, whole_day=True)
+    candidates = list(islice(_by_time(found), MOST_SHOWN))
     stores = Store.objects.in_bulk([found.store_id for found in candidates if found.store_id])
-    templates = list(Template.objects.filter(occasion=automation.occasion))
+    templates = kind.templates()
     company = Company.objects.get()
     planned = []
     for candidate in candidates:
-        channel = first_open_channel(candidate.recipient, automation.channels)
+        chain = candidate.channels or automation.channels
+        channel = first_open_channel(candidate.recipient, chain, kind.purpose)
         template = pick_template(templates, channel, candidate.recipient.language) if channel else None
         store = stores.get(candidate.store_id or 0)
         text, reason = "", candidate.reason
@@ -55,70 +52,61 @@ def todays_messages(automation: Automation, *, at: datetime) -> list[Planned]:
                 recipient=candidate.recipient,
                 company=company,
                 store=store,
-                cart=candidate.cart,
-                coupon=sample_coupon(automation, candidate.cart, at=at),
+                subject=candidate.subject,
+                coupon=sample_coupon(automation, candidate.subject, at=at),
             )
-            try:
-                text = compose(template, facts).text
-            except TemplateRefused as refusal:
-                reason = refusal.code if refusal.code == "text_too_long" else "template_failed"
+            text, reason = _text(template, facts)
         elif not reason:
             reason = "no_template"
         planned.append(Planned(candidate=candidate, store=store, channel=channel, text=text, reason=reason))
     return planned
 
 
-def sample_coupon(automation: Automation, cart: Cart | None, *, at: datetime) -> Coupon | None:
+def _text(template: Template, facts: Facts) -> tuple[str, str]:
+    """Return the text, and why there is none."""
+    try:
+        return compose(template, facts).text, ""
+    except TemplateRefused as refusal:
+        return "", refusal.code if refusal.code == "text_too_long" else "template_failed"
+
+
+def sample_coupon(automation: Automation, subject: Any, *, at: datetime) -> Coupon | None:
     """Return a promo code that looks like the real ones; None when the automation gives none."""
     if automation.pool is None:
         return None
-    settings = read_settings(automation.occasion, automation.settings)
+    kind = AUTOMATIC[automation.occasion]
+    settings = kind.read(automation)
     prefix = f"{automation.pool.pattern}-" if automation.pool.pattern else ""
     code = f"{prefix}7GK2-M0ZD-9QWT-31HX"
     return Coupon(
         code=code,
-        link=coupon_link(settings.link or (cart.link if cart else ""), code),
+        link=coupon_link(settings.link or kind.link_of(subject), code),
         expires_at=code_expiry(at, settings.code_valid_hours),
     )
 
 
 def preview_people(occasion: str) -> list[tuple[str, str]]:
     """Return real people to look at a text with: (key, name), the newest first."""
-    if occasion == Occasion.RECOVERY:
-        carts = Cart.objects.exclude(state=CartState.DELETED).select_related("customer")
-        newest = carts.order_by("-last_interaction_at", "-pk")[:20]
-        return [(str(cart.pk), cart.customer.name if cart.customer else cart.name) for cart in newest]
-    customers = Customer.objects.filter(is_active=True, birth_date__isnull=False).exclude(name="")
-    return [(str(customer.pk), customer.name) for customer in customers.order_by("-pk")[:20]]
+    return AUTOMATIC[occasion].people()
 
 
 def preview_context(automation: Automation, key: str, *, language: str, at: datetime) -> dict[str, Any]:
     """Return the variables for one of `preview_people`; the sample for anybody else."""
-    found = _recovery_facts(key) if automation.occasion == Occasion.RECOVERY else _birthday_facts(key)
+    kind = AUTOMATIC[automation.occasion]
+    found = kind.person(int(key)) if _is_key(key) else None
     if found is None:
-        return declaration(automation.occasion).sample
-    recipient, store, cart = found
+        return kind.sample
+    recipient, store, subject = found
     facts = Facts(
         recipient=recipient,
         company=Company.objects.get(),
         store=store,
-        cart=cart,
-        coupon=sample_coupon(automation, cart, at=at),
-        unsubscribe_url=declaration(automation.occasion).sample["unsubscribe_link"],
+        subject=subject,
+        coupon=sample_coupon(automation, subject, at=at),
+        unsubscribe_url=kind.sample["unsubscribe_link"],
     )
     with translation.override(language):
-        return build_context(facts)
-
-
-def _recovery_facts(key: str) -> tuple[Recipient, Store | None, Cart | None] | None:
-    cart = Cart.objects.filter(pk=key).select_related("customer", "store").first() if _is_key(key) else None
-    return (cart_recipient(cart), cart.store, cart) if cart else None
-
-
-def _birthday_facts(key: str) -> tuple[Recipient, Store | None, Cart | None] | None:
-    customers = Customer.objects.select_related("home_store")
-    customer = customers.filter(pk=key).first() if _is_key(key) else None
-    return (recipients([customer])[customer.pk], customer.home_store, None) if customer else None
+        return build_context(automation.occasion, facts)
 
 
 def _is_key(key: str) -> bool:

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from messaging.models import Channel, Template, TemplateRevision
-from messaging.occasions import declaration
+from messaging.occasions import KINDS
 from messaging.rendering import TemplateRefused, check
 from messaging.services.composition import Composed, compose_with
 from retail.models import Company
@@ -24,7 +24,7 @@ class TemplateInvalid(Exception):
 
 def check_template(template: Template) -> Composed:
     """Check a template against its occasion's variables; return it filled with the sample. Raises TemplateInvalid."""
-    declared = declaration(template.occasion)
+    declared = KINDS[template.occasion]
     problems: dict[str, TemplateRefused] = {}
     for field in _parts(template):
         source = getattr(template, field)

@@ -7,7 +7,8 @@ from typing import Any
 from django.db import transaction
 
 from messaging.addresses import person_key
-from messaging.models import Channel, Message, Occasion, Template
+from messaging.models import Channel, Message, Template
+from messaging.occasions.test import Trial
 from messaging.services.composition import compose_with
 from messaging.services.templates import check_template
 from retail.models import Company
@@ -20,7 +21,7 @@ def queue_test(*, template: Template, context: dict[str, Any], to: str, at: date
     composed = compose_with(template, context, company=Company.objects.get())
     is_email = template.channel == Channel.EMAIL
     return Message.objects.create(
-        occasion=Occasion.TEST,
+        occasion=Trial.code,
         occasion_key=f"test:{uuid.uuid4().hex}",
         person=person_key(customer_id=None, email=to if is_email else "", phone="" if is_email else to),
         channels=[template.channel],

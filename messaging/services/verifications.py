@@ -16,12 +16,14 @@ from django.utils.translation import gettext_lazy
 from customers.models import Customer
 from messaging.addresses import person_key
 from messaging.channels import CHANNELS
-from messaging.models import Channel, Message, Occasion, Verification
+from messaging.models import Channel, Message, Verification
 
 VALID = timedelta(minutes=10)
 TRIES = 5
 # What one customer may be sent within `VALID`: text messages cost money, and more codes are more tries.
 MOST = 3
+# The occasion of the messages with codes.
+VERIFICATION = "verification"
 _KEY = "verification:"
 
 
@@ -74,7 +76,7 @@ def start(*, customer: Customer, channel: str, at: datetime) -> Verification:
     verification.digest = _digest(verification.uuid, _code(verification))
     verification.save()
     Message.objects.create(
-        occasion=Occasion.VERIFICATION,
+        occasion=VERIFICATION,
         occasion_key=f"{_KEY}{verification.uuid}",
         person=person_key(customer_id=customer.pk),
         customer=customer,

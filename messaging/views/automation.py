@@ -15,13 +15,19 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
-from messaging.forms.automation import FORMS, REFUSALS, AutomationForm, describe_changes, initial_of
-from messaging.models import Automation, Channel, Occasion, Template
-from messaging.occasions import read_settings
-from messaging.presentation import CHANNEL_ICONS, OCCASION_ICONS, TimelineEvent, describe_settings
+from messaging.forms.automation import REFUSALS, AutomationForm, describe_changes, initial_of
+from messaging.models import Automation, Channel, Template
+from messaging.occasions import AUTOMATIC
+from messaging.occasions.parts import CodeSettings
+from messaging.presentation import CHANNEL_ICONS, TimelineEvent, describe_settings
 from messaging.reasons import REASONS
-from messaging.selectors.messages import recovered_carts, traffic
-from messaging.services.automations import AutomationRefused, save_automation, switch_automation
+from messaging.selectors.messages import traffic
+from messaging.services.automations import (
+    AutomationRefused,
+    install_automations,
+    save_automation,
+    switch_automation,
+)
 from messaging.services.previews import MOST_SHOWN, todays_messages
 from retail import formats
 from retail.views.access import PageMixin
@@ -38,10 +44,14 @@ class ChannelBadge:
 
 def find_automation(occasion: str) -> Automation:
     """Return an automation by its occasion. Raises Http404."""
-    try:
-        return Automation.objects.select_related("pool").get(occasion=occasion)
-    except Automation.DoesNotExist as error:
-        raise Http404 from error
+    if occasion not in AUTOMATIC:
+        raise Http404
+    found = Automation.objects.select_related("pool").filter(occasion=occasion)
+    automation = found.first()
+    if automation is None:
+        install_automations(at=timezone.now())
+        automation = found.get()
+    return automation
 
 
 def acting_user(request: HttpRequest) -> User:
@@ -58,13 +68,14 @@ def chain(automation: Automation) -> list[ChannelBadge]:
 def summary_of(automation: Automation) -> dict[str, Any]:
     """Return what a card or page says of an automation."""
     since = timezone.now() - _MONTH
+    kind = AUTOMATIC[automation.occasion]
     return {
         "automation": automation,
-        "icon": OCCASION_ICONS[Occasion(automation.occasion)],
+        "icon": kind.icon,
         "chain": chain(automation),
         "sentences": describe_settings(automation),
         "month": traffic(since=since, occasion=automation.occasion),
-        "recovered": recovered_carts(since=since) if automation.occasion == Occasion.RECOVERY else None,
+        "figures": kind.figures(since=since),
     }
 
 
@@ -72,8 +83,9 @@ class AutomationList(PageMixin, View):
     permission_required = "messaging.view_automation"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        automations = Automation.objects.select_related("pool").order_by("occasion")
-        cards = [summary_of(automation) for automation in automations]
+        install_automations(at=timezone.now())
+        automations = {row.occasion: row for row in Automation.objects.select_related("pool")}
+        cards = [summary_of(automations[occasion]) for occasion in AUTOMATIC]
         return render(request, "messaging/automation_list.html", {"cards": cards})
 
 
@@ -114,30 +126,29 @@ class AutomationEdit(FormPage):
         return find_automation(self.kwargs["occasion"])
 
     def get_form(self, **data: Any) -> AutomationForm:
-        current = read_settings(self.instance.occasion, self.instance.settings)
-        form_class = FORMS[self.instance.occasion]
-        return form_class(automation=self.instance, initial=initial_of(self.instance, current), **data)
+        current = AUTOMATIC[self.instance.occasion].read(self.instance)
+        return AutomationForm(automation=self.instance, initial=initial_of(self.instance, current), **data)
 
     @property
     def sections(self) -> tuple[FormSection, ...]:  # type: ignore[override]
-        when: tuple[str, ...] = ("send_at:3",)
-        code: tuple[str, ...] = ("pool:6", "code_valid_days:2", "link:4")
-        if self.instance.occasion == Occasion.RECOVERY:
-            when = ("delay_minutes:2", "frequency_hours:2", "rest_days_after_use:2")
-            code = ("pool:6", "code_valid_hours:2", "link:4")
+        kind = AUTOMATIC[self.instance.occasion]
+        code = [item for item in kind.form if item.name in CodeSettings.__struct_fields__]
+        when = [item for item in kind.form if item not in code]
+        moments = FormSection(_("When"), [f"{item.input}:{item.width}" for item in when], kind.when)
+        promo_code = FormSection(
+            _("Promo code"),
+            ("pool:6", *(f"{item.input}:{item.width}" for item in code), "link:4"),
+            _("Optional. The variables coupon.code, coupon.link and coupon.valid_until show it."),
+        )
         return (
             FormSection(_("Automation"), ("enabled:6",)),
-            FormSection(_("When"), when, _("Checked every five minutes.")),
+            *((moments,) if when else ()),
             FormSection(
                 _("How"),
                 ("first_channel:2", "second_channel:2", "third_channel:2"),
                 _("One message to each person: by the first channel that is open."),
             ),
-            FormSection(
-                _("Promo code"),
-                code,
-                _("Optional. The variables coupon.code, coupon.link and coupon.valid_until show it."),
-            ),
+            *((promo_code,) if kind.gives_codes else ()),
             FormSection(_("Where"), ("stores:6",)),
         )
 

@@ -20,7 +20,7 @@ from django.views import View
 
 from customers.models import Customer
 from customers.views.customer import customer_tabs
-from messaging.models import Channel, Message, MessageState, Occasion
+from messaging.models import Channel, Message, MessageState, occasion_choices
 from messaging.presentation import CHANNEL_ICONS, STATE_TONES, reason_text, timeline
 from messaging.selectors.messages import is_sending, traffic
 from retail import formats
@@ -40,7 +40,7 @@ class MessageFilters(django_filters.FilterSet):
         label=_("Channel"), choices=Channel.choices, empty_label=_("Every channel")
     )
     occasion = django_filters.ChoiceFilter(
-        label=_("Occasion"), choices=Occasion.choices, empty_label=_("Every occasion")
+        label=_("Occasion"), choices=occasion_choices, empty_label=_("Every occasion")
     )
     period = django_filters.ChoiceFilter(
         label=_("Planned"),
@@ -75,7 +75,7 @@ class MessageList(ListPage):
     )
     columns = (
         Column(name="who", label=_("To"), value=who, secondary=lambda message: message.to),
-        Column(name="occasion", label=_("Occasion"), labels=dict(Occasion.choices)),
+        Column(name="occasion", label=_("Occasion"), labels=dict(occasion_choices())),
         Column(name="channel", label=_("Channel"), labels=dict(Channel.choices)),
         Column(
             name="state",

@@ -16,7 +16,7 @@ from django.views import View
 from messaging.defaults import DEFAULTS
 from messaging.forms.template import TemplateForm, TestAddressForm, sentence
 from messaging.models import Channel, Template
-from messaging.occasions import declaration
+from messaging.occasions import AUTOMATIC
 from messaging.presentation import TimelineEvent
 from messaging.rendering import TemplateRefused, measure_sms
 from messaging.services.composition import compose_with
@@ -95,7 +95,7 @@ class TemplateEdit(TemplateView):
             "tabs": _tabs(self.occasion, self.channel, self.language),
             "form": form,
             "is_new": template.pk is None,
-            "variables": declaration(self.occasion).variables,
+            "variables": AUTOMATIC[self.occasion].variables,
             "people": preview_people(self.occasion),
             "test_form": TestAddressForm(
                 channel=self.channel,

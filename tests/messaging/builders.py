@@ -8,7 +8,8 @@ from typing import Any
 
 from campaigns.models import PromoCodePool
 from customers.models import Customer
-from messaging.models import Automation, Cart, Channel, Message, Occasion, Template
+from messaging.models import Automation, Cart, Channel, Message, Template
+from messaging.services.automations import install_automations
 from retail.models import Company, Store
 from tests.builders import NOON, build_consent, build_customer, build_store
 
@@ -22,13 +23,13 @@ def build_company(**values: Any) -> Company:
 
 def build_template(**values: Any) -> Template:
     values = {
-        "occasion": Occasion.RECOVERY,
+        "occasion": "recovery",
         "channel": Channel.SMS,
         "language": "pt-br",
         "text": "{{ customer.first_name }}, seu carrinho: {{ cart.link }} {{ coupon.code }}",
         "updated_at": NOON,
     } | values
-    if values["occasion"] == Occasion.BIRTHDAY and "cart" in values["text"]:
+    if values["occasion"] == "birthday" and "cart" in values["text"]:
         values["text"] = "Feliz dia, {{ customer.first_name }}! {{ coupon.code }}"
     if values["channel"] == Channel.EMAIL:
         values.setdefault("subject", "Oi, {{ customer.first_name }}")
@@ -38,13 +39,14 @@ def build_template(**values: Any) -> Template:
 def build_automation(*, stores_off: Sequence[Store] = (), **values: Any) -> Automation:
     """Switch an automation on, with a company and a template for each of its channels."""
     build_company()
-    occasion = values.pop("occasion", Occasion.RECOVERY)
+    occasion = values.pop("occasion", "recovery")
     values = {
         "enabled": True,
         "enabled_at": NOON - timedelta(days=30),
         "channels": [Channel.SMS],
         "settings": {},
     } | values
+    install_automations(at=NOON)
     Automation.objects.filter(occasion=occasion).update(**values)
     automation = Automation.objects.get(occasion=occasion)
     automation.stores_off.set(stores_off)
@@ -91,7 +93,7 @@ def build_message(**values: Any) -> Message:
     """A recovery message that is due at noon."""
     cart = values.pop("cart", None) or build_cart(last_interaction_at=NOON - timedelta(minutes=30))
     defaults = {
-        "occasion": Occasion.RECOVERY,
+        "occasion": "recovery",
         "occasion_key": cart.occasion_key,
         "person": f"c:{cart.customer_id}",
         "customer": cart.customer,

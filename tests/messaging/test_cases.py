@@ -14,7 +14,7 @@ from messaging.models import Message
 from messaging.occasions import SettingsInvalid, read_settings
 from messaging.rendering import measure_sms
 from messaging.services.delivery import deliver_due
-from messaging.services.planning import plan_recoveries
+from messaging.services.planning import plan
 from tests.messaging.builders import build_automation, build_cart, build_message, build_reachable_customer
 from tests.pos_api.till import Till, basket, publish
 
@@ -50,7 +50,7 @@ def test_n26_the_scan(sms, case):
     while at < on_the_day("11:30:00"):
         if not down[0] <= at < down[1]:
             if at.minute % 5 == 0:
-                plan_recoveries(at=at)
+                plan("recovery", at=at)
             deliver_due(clock=lambda: at)  # noqa: B023
         at += timedelta(minutes=1)
 

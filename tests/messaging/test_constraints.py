@@ -21,7 +21,7 @@ class TestMessage:
             ({"channels": []}, "message_channels_known"),
             ({"channels": ["pigeon"]}, "message_channels_known"),
             ({"expires_at": NOON}, "message_expires_after_due"),
-            ({"occasion": "party"}, "message_occasion_known"),
+            ({"occasion": "Party!"}, "message_occasion_is_a_code"),
         ],
     )
     def test_the_database_refuses_bad_states(self, values, constraint):

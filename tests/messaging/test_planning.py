@@ -3,8 +3,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from messaging.models import CartState, Message, MessageState, Occasion
-from messaging.services.planning import plan_birthdays, plan_recoveries
+from messaging.models import CartState, Message, MessageState
+from messaging.services.planning import plan
 from tests.builders import NOON, build_consent, build_customer, build_sale, build_store
 from tests.messaging.builders import (
     build_automation,
@@ -27,8 +27,8 @@ class TestPlanRecoveries:
         build_automation(settings={"delay_minutes": 30})
         cart = build_cart(last_interaction_at=NOON)
 
-        assert plan_recoveries(at=NOON + timedelta(minutes=29, seconds=59)) == 0
-        assert plan_recoveries(at=NOON + timedelta(minutes=30)) == 1
+        assert plan("recovery", at=NOON + timedelta(minutes=29, seconds=59)) == 0
+        assert plan("recovery", at=NOON + timedelta(minutes=30)) == 1
 
         message = only_message()
         assert (message.state, message.cart, message.person) == ("queued", cart, f"c:{cart.customer_id}")
@@ -39,7 +39,7 @@ class TestPlanRecoveries:
         build_automation()
         build_cart()
 
-        counts = [plan_recoveries(at=NOON + timedelta(minutes=30 + n)) for n in range(5)]
+        counts = [plan("recovery", at=NOON + timedelta(minutes=30 + n)) for n in range(5)]
 
         assert counts == [1, 0, 0, 0, 0]
 
@@ -55,7 +55,7 @@ class TestPlanRecoveries:
         build_automation(channels=["sms"])
         build_cart(customer=build_reachable_customer(**change))
 
-        plan_recoveries(at=NOON + timedelta(minutes=31))
+        plan("recovery", at=NOON + timedelta(minutes=31))
 
         assert (only_message().state, only_message().reason) == ("suppressed", reason)
 
@@ -65,7 +65,7 @@ class TestPlanRecoveries:
         build_consent(customer=customer, purpose="marketing", channel="sms", granted=False)
         build_cart(customer=customer)
 
-        plan_recoveries(at=NOON + timedelta(minutes=31))
+        plan("recovery", at=NOON + timedelta(minutes=31))
 
         assert only_message().reason == "no_consent"
 
@@ -73,32 +73,32 @@ class TestPlanRecoveries:
         build_automation()
         build_cart(store=build_store(online_shop=False))
 
-        assert plan_recoveries(at=NOON + timedelta(minutes=31)) == 0
+        assert plan("recovery", at=NOON + timedelta(minutes=31)) == 0
 
     def test_leaves_stores_alone_where_it_is_off(self):
         store = build_shop()
         build_automation(stores_off=[store])
         build_cart(store=store)
 
-        assert plan_recoveries(at=NOON + timedelta(minutes=31)) == 0
+        assert plan("recovery", at=NOON + timedelta(minutes=31)) == 0
 
     def test_does_nothing_while_it_is_off(self):
         build_automation(enabled=False)
         build_cart()
 
-        assert plan_recoveries(at=NOON + timedelta(minutes=31)) == 0
+        assert plan("recovery", at=NOON + timedelta(minutes=31)) == 0
 
     def test_does_not_make_up_for_the_time_while_it_was_off(self):
         build_automation(enabled_at=NOON + timedelta(hours=2))
         build_cart()
 
-        assert plan_recoveries(at=NOON + timedelta(hours=2, minutes=1)) == 0
+        assert plan("recovery", at=NOON + timedelta(hours=2, minutes=1)) == 0
 
     def test_says_so_when_the_moment_was_missed(self):
         build_automation(settings={"delay_minutes": 5})
         build_cart()
 
-        plan_recoveries(at=NOON + timedelta(minutes=15))
+        plan("recovery", at=NOON + timedelta(minutes=15))
 
         assert (only_message().state, only_message().reason) == ("suppressed", "too_late")
 
@@ -107,7 +107,7 @@ class TestPlanRecoveries:
         cart = build_cart()
         build_sale(customer=cart.customer, occurred_at=NOON + timedelta(minutes=10))
 
-        plan_recoveries(at=NOON + timedelta(minutes=31))
+        plan("recovery", at=NOON + timedelta(minutes=31))
 
         cart.refresh_from_db()
         assert only_message().reason == "bought"
@@ -122,7 +122,7 @@ class TestPlanRecoveries:
             received_at=NOON - timedelta(minutes=1),
         )
 
-        plan_recoveries(at=NOON + timedelta(minutes=31))
+        plan("recovery", at=NOON + timedelta(minutes=31))
 
         assert only_message().state == MessageState.QUEUED
 
@@ -132,7 +132,7 @@ class TestPlanRecoveries:
         later = NOON + timedelta(minutes=10)
         build_sale(customer=cart.customer, occurred_at=later, state="cancelled", cancelled_at=later)
 
-        plan_recoveries(at=NOON + timedelta(minutes=31))
+        plan("recovery", at=NOON + timedelta(minutes=31))
 
         assert only_message().state == MessageState.QUEUED
 
@@ -146,7 +146,7 @@ class TestPlanRecoveries:
         build_message(cart=old, state="sent", sent_at=earlier, call_began_at=earlier)
         new = build_cart(customer=customer)
 
-        plan_recoveries(at=now)
+        plan("recovery", at=now)
 
         assert Message.objects.get(cart=new).reason == reason
 
@@ -156,7 +156,7 @@ class TestPlanRecoveries:
         cart.customer = None
         cart.save()
 
-        plan_recoveries(at=NOON + timedelta(minutes=31))
+        plan("recovery", at=NOON + timedelta(minutes=31))
 
         message = only_message()
         assert message.state == MessageState.QUEUED
@@ -170,22 +170,22 @@ class TestPlanRecoveries:
         build_message(cart=cart, state="sent", planned_at=sent_at, sent_at=sent_at, call_began_at=sent_at)
         build_sale(customer=cart.customer, occurred_at=sent_at + timedelta(minutes=20))
 
-        plan_recoveries(at=sent_at + timedelta(minutes=30))
+        plan("recovery", at=sent_at + timedelta(minutes=30))
 
         cart.refresh_from_db()
         assert cart.state == CartState.RECOVERED
 
 
 class TestPlanBirthdays:
-    AUTOMATION = {"occasion": Occasion.BIRTHDAY, "settings": {"send_at": "09:00:00"}}
+    AUTOMATION = {"occasion": "birthday", "settings": {"send_at": "09:00:00"}}
 
     def test_queues_at_the_hour_of_the_home_store(self):
         build_automation(**self.AUTOMATION)
         acre = build_store(time_zone="America/Rio_Branco")
         customer = build_reachable_customer(birth_date=date(1990, 11, 20), home_store=acre)
 
-        assert plan_birthdays(at=datetime(2026, 11, 20, 13, 59, tzinfo=UTC)) == 0
-        assert plan_birthdays(at=datetime(2026, 11, 20, 14, 0, tzinfo=UTC)) == 1
+        assert plan("birthday", at=datetime(2026, 11, 20, 13, 59, tzinfo=UTC)) == 0
+        assert plan("birthday", at=datetime(2026, 11, 20, 14, 0, tzinfo=UTC)) == 1
 
         message = only_message()
         assert (message.customer, message.occasion_key, message.store) == (customer, "2026", acre)
@@ -195,13 +195,13 @@ class TestPlanBirthdays:
         build_reachable_customer(birth_date=date(1990, 11, 20))
         midnight = datetime(2026, 11, 21, 0, 0, tzinfo=ZoneInfo("America/Sao_Paulo"))
 
-        assert plan_birthdays(at=midnight) == 0
-        assert plan_birthdays(at=midnight - timedelta(seconds=1)) == 1
+        assert plan("birthday", at=midnight) == 0
+        assert plan("birthday", at=midnight - timedelta(seconds=1)) == 1
 
     def test_greets_once_a_year_each_in_their_zone(self):
         # Every fifteen minutes of two years with daylight saving and a 29 February would be slow; each hour does.
         build_automation(
-            occasion=Occasion.BIRTHDAY,
+            occasion="birthday",
             settings={"send_at": "00:00:00"},
             enabled_at=NOON - timedelta(days=9999),
         )
@@ -227,7 +227,7 @@ class TestPlanBirthdays:
         for day in interesting:
             start = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=12)
             for hour in range(48):
-                plan_birthdays(at=start + timedelta(hours=hour))
+                plan("birthday", at=start + timedelta(hours=hour))
 
         assert Message.objects.count() == len(born) * len(zones) * 3
         for message in Message.objects.select_related("customer", "store"):
@@ -245,7 +245,7 @@ class TestPlanBirthdays:
         build_automation(**self.AUTOMATION)
         build_customer(birth_date=date(1990, 11, 20))
 
-        assert plan_birthdays(at=NOON) == 0
+        assert plan("birthday", at=NOON) == 0
 
     def test_leaves_out_inactive_customers_and_stores_where_it_is_off(self):
         store = build_store()
@@ -253,14 +253,14 @@ class TestPlanBirthdays:
         build_reachable_customer(birth_date=date(1990, 11, 20), is_active=False)
         build_reachable_customer(birth_date=date(1990, 11, 20), home_store=store)
 
-        assert plan_birthdays(at=NOON) == 0
+        assert plan("birthday", at=NOON) == 0
 
     @pytest.mark.parametrize(("year", "greeted"), [(2026, 0), (2009, 0), (2008, 1)])
     def test_greets_adults_only(self, year, greeted):
         build_automation(**self.AUTOMATION)
         build_reachable_customer(birth_date=date(year, 11, 20))
 
-        assert plan_birthdays(at=NOON) == greeted
+        assert plan("birthday", at=NOON) == greeted
 
     def test_reads_a_constant_number_of_times(self, django_assert_max_num_queries):
         build_automation(**self.AUTOMATION, pool=build_pool())
@@ -268,4 +268,4 @@ class TestPlanBirthdays:
             build_reachable_customer(birth_date=date(1990, 11, 20))
 
         with django_assert_max_num_queries(15):
-            assert plan_birthdays(at=NOON) == 20
+            assert plan("birthday", at=NOON) == 20

@@ -140,7 +140,7 @@ class TestPlanners:
         planners = [
             manage(committed_db, "plan_messages", "--at", "2026-11-20T12:30:00+00:00") for _ in range(3)
         ]
-        planned = [int(output(planner).split("birthdays=")[1].split()[0]) for planner in planners]
+        planned = [int(output(planner).split("birthday=")[1].split()[0]) for planner in planners]
 
         assert sum(planned) == 120
         assert Message.objects.count() == 120

@@ -2,11 +2,10 @@
 
 import pytest
 
-from messaging.models import Occasion
-from messaging.occasions import DECLARATIONS
+from messaging.occasions import KINDS
 from messaging.rendering import TemplateRefused, check, measure_sms, plain_text, render, single_line
 
-RECOVERY = DECLARATIONS[Occasion.RECOVERY]
+RECOVERY = KINDS["recovery"]
 
 
 def refuse(source):

@@ -4,12 +4,13 @@ from dataclasses import replace
 import pytest
 
 from messaging.defaults import DEFAULTS
-from messaging.models import Channel, Message, Occasion, Template, TemplateRevision
-from messaging.occasions import DECLARATIONS, SettingsInvalid, read_settings
+from messaging.facts import Facts, coupon_link
+from messaging.models import Channel, Message, Template, TemplateRevision
+from messaging.occasions import KINDS, SettingsInvalid, read_settings
 from messaging.rendering import measure_sms
 from messaging.selectors.contacts import cart_recipient
 from messaging.services.automations import AutomationRefused, Plan, save_automation, switch_automation
-from messaging.services.composition import Facts, compose, coupon_link
+from messaging.services.composition import compose
 from messaging.services.demo import install_default_templates
 from messaging.services.templates import TemplateInvalid, check_template, save_template
 from messaging.services.test_sends import queue_test
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def draft(**values):
     return Template(
         **{
-            "occasion": Occasion.RECOVERY,
+            "occasion": "recovery",
             "channel": Channel.SMS,
             "language": "pt-br",
             "text": "Oi {{ customer.first_name }}",
@@ -76,9 +77,7 @@ class TestSaveTemplate:
     def test_birthday_texts_know_no_cart(self):
         build_company()
 
-        assert problems_of(draft(occasion=Occasion.BIRTHDAY, text="{{ cart.link }}")) == {
-            "text": "unknown_variable"
-        }
+        assert problems_of(draft(occasion="birthday", text="{{ cart.link }}")) == {"text": "unknown_variable"}
 
 
 class TestDefaults:
@@ -111,7 +110,7 @@ class TestCompose:
         )  # fmt: skip
         cart = build_cart()
         facts = Facts(
-            recipient=cart_recipient(cart), company=build_company(), store=cart.store, cart=cart,
+            recipient=cart_recipient(cart), company=build_company(), store=cart.store, subject=cart,
             unsubscribe_url="https://x.com/u",
         )  # fmt: skip
 
@@ -121,7 +120,7 @@ class TestCompose:
             assert word not in composed.text + composed.html.replace("border-radius", ""), word
         assert "Ana" in composed.text
 
-    @pytest.mark.parametrize("key", [key for key in DEFAULTS if key[0] == Occasion.RECOVERY], ids=str)
+    @pytest.mark.parametrize("key", [key for key in DEFAULTS if key[0] == "recovery"], ids=str)
     def test_greets_a_visitor_whose_name_is_unknown_without_a_gap(self, key):
         occasion, channel, language = key
         proposal = DEFAULTS[key]
@@ -131,7 +130,7 @@ class TestCompose:
         )  # fmt: skip
         cart = build_cart()
         facts = Facts(
-            recipient=replace(cart_recipient(cart), name=""), company=build_company(), store=cart.store, cart=cart,
+            recipient=replace(cart_recipient(cart), name=""), company=build_company(), store=cart.store, subject=cart,
             unsubscribe_url="https://x.com/u",
         )  # fmt: skip
 
@@ -144,9 +143,7 @@ class TestCompose:
 class TestComposeEmail:
     def test_escapes_what_customers_typed(self):
         build_company(name="A & B")
-        sample = DECLARATIONS[Occasion.RECOVERY].sample | {
-            "customer": {"first_name": "<img src=x>", "name": "x"}
-        }
+        sample = KINDS["recovery"].sample | {"customer": {"first_name": "<img src=x>", "name": "x"}}
         from messaging.services.composition import compose_with
 
         html = compose_with(
@@ -259,7 +256,7 @@ class TestQueueTest:
         from messaging.services.delivery import deliver_due
 
         build_company()
-        sample = DECLARATIONS[Occasion.RECOVERY].sample
+        sample = KINDS["recovery"].sample
         queue_test(template=draft(), context=sample, to="+5511912345678", at=NOON)
 
         deliver_due(clock=lambda: NOON)

@@ -12,7 +12,7 @@ from loyalty.models import VipCard
 from messaging.addresses import address_hash, person_key
 from messaging.models import Message, Suppression, SuppressionReason
 from messaging.services.delivery import deliver_due
-from messaging.services.notices import plan_vip_notices
+from messaging.services.planning import plan
 from tests.builders import NOON, build_customer, build_sale, build_store, build_vip_card
 from tests.messaging.builders import build_company
 from tests.pos_api.till import Till, sale
@@ -47,7 +47,7 @@ class TestPlanning:
         card = card_for(PHONE, EMAIL)
         first, second = use(card), use(card)
 
-        counts = [plan_vip_notices(at=NOON + timedelta(minutes=minute)) for minute in range(3)]
+        counts = [plan("vip_card", at=NOON + timedelta(minutes=minute)) for minute in range(3)]
 
         assert counts == [4, 0, 0]
         assert set(Message.objects.values_list("occasion", "occasion_key", "channel", "to")) == {
@@ -63,7 +63,7 @@ class TestPlanning:
     def test_says_who_bought_where_for_how_much(self) -> None:
         use(card_for(PHONE, EMAIL))
 
-        plan_vip_notices(at=NOON)
+        plan("vip_card", at=NOON)
 
         text = Message.objects.get(channel="sms").text
         mail = Message.objects.get(channel="email")
@@ -75,7 +75,7 @@ class TestPlanning:
     def test_cuts_names_so_that_a_text_message_holds_them(self) -> None:
         use(card_for(PHONE, name="Maximiliano " * 10), store="Shopping Center Norte Sul " * 3)
 
-        plan_vip_notices(at=NOON)
+        plan("vip_card", at=NOON)
 
         text = Message.objects.get().text
         assert len(text) <= 150
@@ -91,19 +91,19 @@ class TestPlanning:
     def test_tells_nobody_of_what_was_taken_back_or_is_old(self, values: dict[str, Any]) -> None:
         use(card_for(PHONE), **values)
 
-        assert plan_vip_notices(at=NOON) == 0
+        assert plan("vip_card", at=NOON) == 0
 
     def test_tells_nobody_where_nobody_is_to_be_notified(self) -> None:
         use(card_for())
 
-        assert plan_vip_notices(at=NOON) == 0
+        assert plan("vip_card", at=NOON) == 0
 
     def test_a_sale_that_is_cancelled_later_sends_nothing_more(self) -> None:
         activation = use(card_for(PHONE))
-        plan_vip_notices(at=NOON)
+        plan("vip_card", at=NOON)
         Activation.objects.filter(pk=activation.pk).update(reversed_at=NOON)
 
-        assert plan_vip_notices(at=NOON + timedelta(minutes=1)) == 0
+        assert plan("vip_card", at=NOON + timedelta(minutes=1)) == 0
         assert Message.objects.count() == 1
 
     def test_a_sale_at_the_till_is_told(self) -> None:
@@ -111,14 +111,14 @@ class TestPlanning:
         sold = Till.open().sell(sale(total="90.00", promo_codes=[card.code]))
         assert sold.status_code == 201, sold.json()
 
-        assert plan_vip_notices(at=timezone.now()) == 1
+        assert plan("vip_card", at=timezone.now()) == 1
         assert "R$ 90,00" in Message.objects.get().text
 
 
 class TestSending:
     def test_needs_no_automation_and_no_consent(self, recorders: Any) -> None:
         use(card_for(PHONE, EMAIL))
-        plan_vip_notices(at=NOON)
+        plan("vip_card", at=NOON)
 
         summary = deliver_due(clock=lambda: NOON)
 
@@ -129,7 +129,7 @@ class TestSending:
 
     def test_respects_who_asked_for_silence(self, recorders: Any) -> None:
         use(card_for(PHONE))
-        plan_vip_notices(at=NOON)
+        plan("vip_card", at=NOON)
         Suppression.objects.create(
             channel="sms",
             address_hash=address_hash("sms", PHONE),
@@ -144,7 +144,7 @@ class TestSending:
 
     def test_old_news_stays_unsaid(self, recorders: Any) -> None:
         use(card_for(PHONE))
-        plan_vip_notices(at=NOON)
+        plan("vip_card", at=NOON)
 
         deliver_due(clock=lambda: NOON + timedelta(hours=24))
 

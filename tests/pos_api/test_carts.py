@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from messaging.models import Cart, Message
-from messaging.services.planning import plan_recoveries
+from messaging.services.planning import plan
 from pos_api.services.credentials import issue_terminal_key
 from tests.builders import build_customer, build_terminal
 from tests.messaging.builders import build_automation, build_shop
@@ -112,7 +112,7 @@ class TestPut:
         real.put(contact=contact)
         test.put(contact=contact)
 
-        plan_recoveries(at=timezone.now() + timedelta(minutes=6))
+        plan("recovery", at=timezone.now() + timedelta(minutes=6))
 
         assert Message.objects.get().cart.store == real.terminal.store
 

@@ -2,19 +2,15 @@ from argparse import ArgumentParser
 from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from messaging.management.arguments import moment
-from messaging.services.notices import plan_vip_notices
-from messaging.services.planning import plan_birthdays, plan_recoveries
+from messaging.services.planning import plan_all
 
 
 class Command(BaseCommand):
-    help = (
-        "Put the birthday and recovery messages that are due, and the notices of VIP cards, into the outbox; running it "
-        "twice adds nothing."
-    )
+    help = "Put every message that is due into the outbox, of all occasions; running it twice adds nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -23,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *, at: datetime | None, **options: Any) -> None:
         at = at or timezone.now()
-        self.stdout.write(
-            f"birthdays={plan_birthdays(at=at)} recoveries={plan_recoveries(at=at)} "
-            f"vip_notices={plan_vip_notices(at=at)}"
-        )
+        counts = plan_all(at=at)
+        self.stdout.write(" ".join(f"{occasion}={count}" for occasion, count in counts.items()))
+        if None in counts.values():
+            raise CommandError("Some messages could not be planned; the log says why.")

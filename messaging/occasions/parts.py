@@ -1,0 +1,128 @@
+"""The parts that an occasion is declared from, and what it is asked and answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from django.utils.functional import Promise
+
+from messaging.models import Message
+from messaging.schedule import Window
+from messaging.selectors.contacts import Recipient
+
+LONGEST_CODE_HOURS = 24 * 365
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A name that the texts of an occasion may use."""
+
+    name: str
+    label: Promise | str
+    sample: Any
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultText:
+    """The text that a new installation proposes."""
+
+    text: str
+    subject: str = ""
+    html: str = ""
+
+
+# (channel, language) -> text.
+Texts = dict[tuple[str, str], DefaultText]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """How the form shows one setting of an automation. Its limits are those of the settings' own type.
+
+    `unit` writes the stored number ("%(number)s hours"). An input that counts in something else has a name of its own in
+    `shown_as`, and `per` says how many stored units one of its own is. `choices` are the values of a setting that is a word.
+    """
+
+    name: str
+    label: Promise | str
+    help: Promise | str = ""
+    unit: Promise | str = ""
+    width: int = 2
+    shown_as: str = ""
+    per: int = 1
+    choices: Sequence[tuple[str, Promise | str]] = ()
+
+    @property
+    def input(self) -> str:
+        return self.shown_as or self.name
+
+
+class NoSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Of an automation that has a switch, a chain and stores, and nothing else to decide."""
+
+
+class CodeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Of an automation that may give a promo code: how long it is valid, and the address that brings it."""
+
+    code_valid_hours: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_CODE_HOURS)] = 24 * 7
+    link: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """Somebody for whom an occasion has come. `reason` says why there will be no message; empty: there will.
+
+    `subject` is what the occasion is about (a cart, a card); `columns` are what it sets in the message's row.
+    """
+
+    recipient: Recipient
+    occasion_key: str
+    window: Window
+    reason: str = ""
+    store_id: int | None = None
+    channels: Sequence[str] = ()
+    subject: Any = None
+    columns: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NotNow:
+    """The message does not leave: for ever because of `reason`, or until `postponed_to`."""
+
+    reason: str = ""
+    error: str = ""
+    postponed_to: Window | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastLook:
+    """What an occasion is asked about, right before its message may leave."""
+
+    message: Message
+    recipient: Recipient
+    subject: Any
+    settings: Any
+    at: datetime
+
+
+class SettingsInvalid(Exception):
+    """An automation's settings cannot be used. `field` names the setting, `message` is msgspec's reason."""
+
+    code = "settings_invalid"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
+
+
+def read_document(settings: type[Any], document: dict[str, Any]) -> Any:
+    """Turn a stored or submitted document into settings. Raises SettingsInvalid naming the field."""
+    try:
+        return msgspec.convert(document, settings)
+    except msgspec.ValidationError as error:
+        # msgspec ends its message with "- at `$.field`", or names an unknown field in backticks.
+        message, _at, path = str(error).partition(" - at `$")
+        raise SettingsInvalid(path.strip(".`") or message.partition("`")[2].strip("`"), message) from error

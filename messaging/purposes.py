@@ -1,0 +1,24 @@
+"""Why we may write to somebody at all. Plain Python: no Django, no clock, no settings."""
+
+from enum import StrEnum
+
+
+class MessagePurpose(StrEnum):
+    """What stands against a message, by what it is for (docs/algorithms/messages.md, section 2).
+
+    `marketing` needs a standing consent, carries the link to stop, and keeps to the contact policy. A `notice` tells one of the
+    company's own people something: nobody consents to that, but whoever asked for silence gets it. A `transactional` message was asked for
+    by what its person just did, and nothing but a missing address stands against it.
+    """
+
+    MARKETING = "marketing"
+    TRANSACTIONAL = "transactional"
+    NOTICE = "notice"
+
+    @property
+    def needs_consent(self) -> bool:
+        return self is MessagePurpose.MARKETING
+
+    @property
+    def respects_silence(self) -> bool:
+        return self is not MessagePurpose.TRANSACTIONAL
