@@ -25,6 +25,9 @@ STATE_TONES = {
 CHANNEL_ICONS = {Channel.EMAIL: "mail", Channel.SMS: "sms", Channel.WHATSAPP: "whatsapp"}
 
 _EVENTS = {
+    "quiet_hours": (_("Held back until the quiet hours are over"), "clock", "warning"),
+    "frequency_cap": (_("Held back: enough messages for now"), "clock", "warning"),
+    "gives_way": (_("Waits behind a more important message"), "clock", "warning"),
     "accepted": (_("Taken by the provider"), "arrow-right", "accent"),
     "refused": (_("Refused by the provider"), "x-circle", "danger"),
     "outcome_unknown": (_("No clear answer from the provider"), "alert", "warning"),

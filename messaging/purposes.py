@@ -20,5 +20,9 @@ class MessagePurpose(StrEnum):
         return self is MessagePurpose.MARKETING
 
     @property
+    def keeps_to_policy(self) -> bool:
+        return self is MessagePurpose.MARKETING
+
+    @property
     def respects_silence(self) -> bool:
         return self is not MessagePurpose.TRANSACTIONAL

@@ -9,6 +9,7 @@ from messaging.views.automation import (
     AutomationSwitch,
     AutomationToday,
 )
+from messaging.views.contact_policy import ContactPolicyEdit
 from messaging.views.inbox import Inbox, InboxAdvance, InboxReply
 from messaging.views.local import LocalTwilioMessagesView
 from messaging.views.message import CustomerMessages, MessageDetail, MessageList
@@ -26,6 +27,7 @@ urlpatterns = [
     path("messages/inbox/<int:pk>/reply/", InboxReply.as_view(), name="inbox_reply"),
     path("messages/<uuid:uuid>/", MessageDetail.as_view(), name="message_detail"),
     path("customers/<int:pk>/messages/", CustomerMessages.as_view(), name="customer_messages"),
+    path("contact-policy/", ContactPolicyEdit.as_view(), name="contact_policy"),
     path("automations/", AutomationList.as_view(), name="automation_list"),
     path("automations/<str:occasion>/", AutomationDetail.as_view(), name="automation_detail"),
     path("automations/<str:occasion>/edit/", AutomationEdit.as_view(), name="automation_edit"),

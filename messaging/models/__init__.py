@@ -1,6 +1,7 @@
 from messaging.models.automation import Automation, AutomationRevision
 from messaging.models.cart import RECOVERY, Cart, CartState
-from messaging.models.event import MessageEvent
+from messaging.models.contact_policy import ContactPolicy, ContactPolicyRevision
+from messaging.models.event import OWN, MessageEvent
 from messaging.models.heartbeat import JobHeartbeat
 from messaging.models.local import LocalDelivery
 from messaging.models.message import Message, MessageState
@@ -10,12 +11,15 @@ from messaging.models.template import Channel, Template, TemplateRevision
 from messaging.models.verification import Verification
 
 __all__ = [
+    "OWN",
     "RECOVERY",
     "Automation",
     "AutomationRevision",
     "Cart",
     "CartState",
     "Channel",
+    "ContactPolicy",
+    "ContactPolicyRevision",
     "JobHeartbeat",
     "LocalDelivery",
     "Message",

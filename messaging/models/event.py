@@ -3,6 +3,9 @@ from django.utils.translation import gettext_lazy as _
 
 from messaging.models.message import Message
 
+# The "provider" of what our own sender notes.
+OWN = "fiel"
+
 
 class MessageEvent(models.Model):
     """Something that was reported about a message: by a provider, or by our own sender (provider "fiel").

@@ -66,6 +66,14 @@ class Kind:
         """Return what speaks against a message right before it leaves, whatever the channel; None lets it go."""
         return None
 
+    def held_back(self, message: Message, until: datetime) -> tuple[datetime, datetime | None] | None:
+        """Return when a message may leave that the contact policy holds back, and from when it is useless.
+
+        None: by then it is of no use, and it is not sent at all.
+        """
+        expires_at = message.expires_at
+        return None if expires_at is not None and until >= expires_at else (until, expires_at)
+
     def templates(self) -> list[Template]:
         """Return the texts that messages of this occasion may be made of."""
         return list(Template.objects.filter(occasion=self.code))

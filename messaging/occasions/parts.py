@@ -89,11 +89,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class NotNow:
-    """The message does not leave: for ever because of `reason`, or until `postponed_to`."""
+    """The message does not leave: for ever, or until `postponed_to` (then it is useless from `expires_at`), because of `reason`.
+
+    Without a reason its waiting begins anew, as if it had not been due yet.
+    """
 
     reason: str = ""
     error: str = ""
-    postponed_to: Window | None = None
+    postponed_to: datetime | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from messaging.occasions.parts import (
 )
 from messaging.occasions.variables import COUPON, CUSTOMER, OPT_OUT, STORE
 from messaging.purposes import MessagePurpose
-from messaging.schedule import RECOVERY_DELAY_MINUTES, recovery_window
+from messaging.schedule import RECOVERY_DELAY_MINUTES, RECOVERY_TOLERANCE, recovery_window
 from messaging.selectors.contacts import Recipient, cart_recipient, why_no_channel
 from messaging.selectors.messages import recovered_carts
 from messaging.selectors.recovery import has_bought, why_not_again
@@ -38,7 +38,8 @@ from retail.models import Sale, SaleState, Store
 SHORTEST_DELAY, LONGEST_DELAY = RECOVERY_DELAY_MINUTES
 LONGEST_FREQUENCY_HOURS = 24 * 365
 LONGEST_REST_DAYS = 365
-# How far back the automation looks for what it missed; older carts leave no trace.
+# How far back the automation looks for what it missed, and how long the contact policy may hold a message back; older carts
+# leave no trace.
 MISSED = timedelta(hours=24)
 
 
@@ -281,9 +282,16 @@ class Recovery(AutomaticKind):
         window = recovery_window(cart.last_interaction_at, settings.delay_minutes)
         if look.at < window.due_at:
             # They came back to the cart: the wait begins again.
-            return NotNow(postponed_to=window)
+            return NotNow(postponed_to=window.due_at, expires_at=window.ends_at)
         reason = why_not_again(look.recipient, **_limits(settings), at=look.at, besides=message.pk)
         return NotNow(reason) if reason else None
+
+    def held_back(self, message: Message, until: datetime) -> tuple[datetime, datetime | None] | None:
+        """A cart is worth a message for a day: the minutes in which it may leave move along."""
+        assert message.cart is not None  # noqa: S101 - recovery messages have one
+        if until > message.cart.last_interaction_at + MISSED:
+            return None
+        return until, until + RECOVERY_TOLERANCE
 
     def fill(self, facts: Facts) -> dict[str, Any]:
         cart: Cart | None = facts.subject

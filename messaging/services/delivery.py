@@ -16,7 +16,7 @@ from django.db.models import F
 
 from messaging.channels import CHANNELS
 from messaging.channels.base import DeliveryFailed, DeliveryInDoubt, Outgoing, Receipt
-from messaging.models import Message, MessageEvent, MessageState
+from messaging.models import OWN, Message, MessageEvent, MessageState
 from messaging.schedule import State, after_report, next_attempt
 from messaging.services import opt_outs
 from messaging.services.preparation import ClaimLost, prepare
@@ -31,7 +31,6 @@ BATCH = 20
 LEASE = timedelta(minutes=5)
 # One run ends well before the time limit of its task; the next tick goes on.
 LONGEST_RUN = timedelta(minutes=5)
-OWN = "fiel"
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
@@ -11,11 +11,12 @@ from campaigns.services.promo_codes import Terms, generate_codes
 from messaging.channels import CHANNELS
 from messaging.channels.base import Outgoing
 from messaging.facts import Coupon, Facts, coupon_link
-from messaging.models import Automation, Message, MessageState, Template
+from messaging.models import OWN, Automation, Message, MessageEvent, MessageState, Template
 from messaging.occasions import AUTOMATIC, KINDS, Kind, read_settings
 from messaging.occasions.parts import LastLook, NotNow
 from messaging.rendering import TemplateRefused
 from messaging.schedule import code_expiry, is_minor
+from messaging.selectors.contact_policy import current_policy, why_wait
 from messaging.selectors.contacts import is_silent
 from messaging.selectors.messages import company_name
 from messaging.services import opt_outs
@@ -91,13 +92,17 @@ def _prepare_written(
         return _stop(message, NotNow("too_late", error=message.error), at=at), None
     if kind.purpose.respects_silence and is_silent(message.channel, message.to):
         return _stop(message, NotNow("opted_out"), at=at), None
+    if kind.purpose.keeps_to_policy:
+        wait = _hold_back(kind, message, message.channel, Company.objects.get(), at=at)
+        if wait is not None:
+            return _stop(message, wait, at=at), None
     return _start_call(message, at=at, lease_until=lease_until), _outgoing(message, kind, {}, "")
 
 
 def _lock(message_id: int, lease: UUID, at: datetime) -> Message:
     message = (
         Message.objects.select_for_update(of=("self",))
-        .select_related("customer", "store", "cart__customer", "promo_code")
+        .select_related("customer__home_store", "store", "cart__customer", "promo_code")
         .filter(pk=message_id, state=MessageState.CLAIMED, lease=lease, lease_until__gt=at)
         .first()
     )
@@ -141,6 +146,13 @@ def _choose(kind: Kind, look: LastLook, automation: Automation | None) -> _Choic
         if reason or not CHANNELS[channel].is_available() or template is None:
             against.append(NotNow(reason or ("no_template" if template is None else "no_provider")))
             continue
+        wait = _hold_back(kind, message, channel, company, at=look.at)
+        if wait is not None and wait.postponed_to is not None:
+            # The chain goes on when a channel is closed to us, not when it is closed for now.
+            return wait
+        if wait is not None:
+            against.append(wait)
+            continue
         coupon = coupon or _coupon(look, automation)
         facts = Facts(
             recipient=recipient,
@@ -159,6 +171,21 @@ def _choose(kind: Kind, look: LastLook, automation: Automation | None) -> _Choic
             code = error.code if error.code == "text_too_long" else "template_failed"
             against.append(NotNow(code, error=str(error.params)))
     return _most_telling(against)
+
+
+def _hold_back(
+    kind: Kind, message: Message, channel: str, company: Company, *, at: datetime
+) -> NotNow | None:
+    """Return what the contact policy has against a message leaving now: until when, or for good when that is too late."""
+    if not kind.purpose.keeps_to_policy:
+        return None
+    wait = why_wait(current_policy(), message, channel, company, at=at)
+    if wait is None:
+        return None
+    later = kind.held_back(message, wait.until)
+    if later is None:
+        return NotNow(wait.reason)
+    return NotNow(wait.reason, postponed_to=later[0], expires_at=later[1])
 
 
 def _most_telling(against: list[NotNow]) -> NotNow:
@@ -188,6 +215,8 @@ def _coupon(look: LastLook, automation: Automation | None) -> Coupon | None:
 def _start_call(message: Message, *, at: datetime, lease_until: datetime) -> Message:
     message.call_began_at = at
     message.lease_until = lease_until
+    # It waited for something, perhaps.
+    message.reason = ""
     message.save()
     return message
 
@@ -195,9 +224,12 @@ def _start_call(message: Message, *, at: datetime, lease_until: datetime) -> Mes
 def _stop(message: Message, decision: NotNow, *, at: datetime) -> Message:
     message.lease = message.lease_until = None
     if decision.postponed_to is not None:
+        _note_waiting(message, decision, at=at)
         message.state = MessageState.QUEUED
-        message.due_at, message.expires_at = decision.postponed_to.due_at, decision.postponed_to.ends_at
-        message.attempt = 0
+        message.due_at, message.expires_at = decision.postponed_to, decision.expires_at
+        # A message that was held back was not tried.
+        message.attempt = max(0, message.attempt - 1) if decision.reason else 0
+        message.reason = decision.reason
     else:
         # After refusals of a provider it is a failure; nothing was tried before means it was held back.
         message.state = MessageState.FAILED if message.error else MessageState.SUPPRESSED
@@ -206,6 +238,18 @@ def _stop(message: Message, decision: NotNow, *, at: datetime) -> Message:
         message.closed_at = at
     message.save()
     return message
+
+
+def _note_waiting(message: Message, decision: NotNow, *, at: datetime) -> None:
+    """Keep in the message's life that it was held back, once for each reason in a row."""
+    if decision.reason and decision.reason != message.reason:
+        MessageEvent.objects.create(
+            message=message,
+            provider=OWN,
+            event_key=uuid4().hex,
+            kind=decision.reason,
+            occurred_at=at,
+        )
 
 
 def _unsubscribe_url(message: Message, kind: Kind) -> str:

@@ -134,7 +134,6 @@ class AutomationEdit(FormPage):
         kind = AUTOMATIC[self.instance.occasion]
         code = [item for item in kind.form if item.name in CodeSettings.__struct_fields__]
         when = [item for item in kind.form if item not in code]
-        moments = FormSection(_("When"), [f"{item.input}:{item.width}" for item in when], kind.when)
         promo_code = FormSection(
             _("Promo code"),
             ("pool:6", *(f"{item.input}:{item.width}" for item in code), "link:4"),
@@ -142,13 +141,13 @@ class AutomationEdit(FormPage):
         )
         return (
             FormSection(_("Automation"), ("enabled:6",)),
-            *((moments,) if when else ()),
+            FormSection(_("When"), [f"{item.input}:{item.width}" for item in when], kind.when),
             FormSection(
                 _("How"),
                 ("first_channel:2", "second_channel:2", "third_channel:2"),
                 _("One message to each person: by the first channel that is open."),
             ),
-            *((promo_code,) if kind.gives_codes else ()),
+            promo_code,
             FormSection(_("Where"), ("stores:6",)),
         )
 

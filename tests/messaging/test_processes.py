@@ -14,8 +14,10 @@ import pytest
 from django.utils import timezone
 
 from config.local.processes import die_with_parent, start_child
+from messaging.contact_policy import CapDocument, Policy
 from messaging.models import Message, MessageState
 from messaging.schedule import State
+from messaging.services.contact_policies import save_policy
 from messaging.services.delivery import LEASE, sweep_expired_leases
 from messaging.services.reports import Report, record_report
 from tests.messaging.builders import (
@@ -209,3 +211,36 @@ class TestSenders:
         output(output_of_last)
 
         assert max(Counter(provider.accepted()).values()) == 2
+
+
+class TestContactPolicy:
+    def test_two_senders_at_once_keep_to_the_cap_of_each_person(self, committed_db, start_provider):
+        provider = start_provider()
+        now = queue_messages(25)
+        build_automation(occasion="birthday", channels=["sms"])
+        save_policy(policy=Policy(caps={"all": CapDocument(most=1, days=7)}), by=None, at=now)
+        for message in Message.objects.select_related("customer"):
+            Message.objects.create(
+                occasion="birthday",
+                occasion_key="2026",
+                person=message.person,
+                customer=message.customer,
+                channels=["sms"],
+                due_at=message.due_at,
+                planned_at=now,
+            )
+
+        senders = [manage(committed_db, "drain", provider=provider) for _ in range(3)]
+        for sender in senders:
+            output(sender)
+        # What gave way is looked at again.
+        later = (timezone.now() + timedelta(minutes=2)).isoformat()
+        output(manage(committed_db, "drain", "--at", later, provider=provider))
+
+        assert len(provider.accepted()) == 25
+        sent = Message.objects.filter(state=MessageState.SENT)
+        assert set(Counter(sent.values_list("person", flat=True)).values()) == {1}
+        # Greetings go first by themselves; the carts' messages are too old when there is room again.
+        assert {message.occasion for message in sent} == {"birthday"}
+        held_back = Message.objects.filter(occasion="recovery")
+        assert Counter(held_back.values_list("state", "reason")) == {("suppressed", "frequency_cap"): 25}
