@@ -21,6 +21,8 @@ REASONS = {
     "quiet_hours": _("It would have come in the quiet hours of the contact policy."),
     "frequency_cap": _("The contact policy allows this person no more messages for now."),
     "gives_way": _("A more important message to the same person goes first."),
+    "value_used": _("Nothing of the value is left, or its code cannot be read any more."),
+    "tier_changed": _("The customer stands in another tier by now."),
     "too_late": _("The moment had passed before it could be sent."),
     "no_provider": _("No provider is set up for the channel."),
     "refused": _("The provider refused it."),

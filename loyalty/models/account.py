@@ -196,6 +196,8 @@ class Lot(models.Model):
                 name="lot_open_by_expiry",
             ),
             models.Index(fields=["sale"], name="lot_by_sale"),
+            # Rows are only added, so a few pages say which of them were made on a day.
+            BrinIndex(fields=["created_at"], name="lot_by_creation"),
             models.Index(
                 fields=["moved_from"], name="lot_by_origin", condition=models.Q(moved_from__isnull=False)
             ),

@@ -73,7 +73,11 @@ class CustomerTier(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["customer", "program"], name="customer_tier_once_per_program"),
         ]
-        indexes = [models.Index(fields=["program", "tier"], name="customer_tier_by_tier")]
+        indexes = [
+            models.Index(fields=["program", "tier"], name="customer_tier_by_tier"),
+            # Who changed tiers of late is asked for every few minutes.
+            models.Index(fields=["since"], name="customer_tier_by_since"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.customer_id} {self.program_id} {self.tier_id or ''}"

@@ -6,11 +6,18 @@ import msgspec
 
 from messaging.occasions.base import AutomaticKind, Kind, PlannedKind
 from messaging.occasions.birthday import Birthday
+from messaging.occasions.cashback_reminder import CashbackReminder
+from messaging.occasions.credit_note_reminder import CreditNoteReminder
+from messaging.occasions.gift_card_reminder import GiftCardReminder
 from messaging.occasions.parts import SettingsInvalid, read_document
+from messaging.occasions.points_reminder import PointsReminder
 from messaging.occasions.recovery import Recovery
 from messaging.occasions.test import Trial
+from messaging.occasions.tier_notice import TierNotice
 from messaging.occasions.verification import ProofOfThePerson
 from messaging.occasions.vip_card import VipCardUsed
+from messaging.occasions.voucher_reminder import VoucherReminder
+from messaging.occasions.welcome_voucher import WelcomeVoucher
 
 __all__ = [
     "AUTOMATIC",
@@ -25,7 +32,20 @@ __all__ = [
 ]
 
 # In the order of menus.
-_ALL: tuple[Kind, ...] = (Birthday(), Recovery(), ProofOfThePerson(), VipCardUsed(), Trial())
+_ALL: tuple[Kind, ...] = (
+    Birthday(),
+    Recovery(),
+    WelcomeVoucher(),
+    VoucherReminder(),
+    GiftCardReminder(),
+    CreditNoteReminder(),
+    CashbackReminder(),
+    PointsReminder(),
+    TierNotice(),
+    ProofOfThePerson(),
+    VipCardUsed(),
+    Trial(),
+)
 
 KINDS: dict[str, Kind] = {kind.code: kind for kind in _ALL}
 PLANNED: dict[str, PlannedKind] = {kind.code: kind for kind in _ALL if isinstance(kind, PlannedKind)}

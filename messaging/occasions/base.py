@@ -132,6 +132,10 @@ class AutomaticKind(PlannedKind):
         """Return the stores that it can be on for, by name."""
         return Store.objects.filter(is_active=True).order_by("name", "pk")
 
+    def shown(self, candidate: Candidate, *, at: datetime) -> Any:
+        """Return what a candidate is about, for those who look at "who gets what today"."""
+        return candidate.subject
+
     def link_of(self, subject: Any) -> str:
         """Return the address that brings a promo code when the settings name none."""
         return ""
@@ -140,12 +144,12 @@ class AutomaticKind(PlannedKind):
         """Return results that only this occasion has, beside those of all messages."""
         return []
 
-    def people(self) -> list[tuple[str, str]]:
+    def people(self, *, at: datetime) -> list[tuple[str, str]]:
         """Return real people to look at a text with: (key, name), the newest first."""
         customers = Customer.objects.filter(is_active=True).exclude(name="").order_by("-pk")[:20]
         return [(str(customer.pk), customer.name) for customer in customers]
 
-    def person(self, key: int) -> tuple[Recipient, Store | None, Any] | None:
+    def person(self, key: int, *, at: datetime) -> tuple[Recipient, Store | None, Any] | None:
         """Return one of `people` with the store and the subject; None for anybody else."""
         customer = Customer.objects.select_related("home_store").filter(pk=key).first()
         return (recipients([customer])[customer.pk], customer.home_store, None) if customer else None

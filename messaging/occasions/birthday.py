@@ -151,6 +151,6 @@ class Birthday(AutomaticKind):
             _now("Who was born on 29 February is greeted on the 28th in common years."),
         ]
 
-    def people(self) -> list[tuple[str, str]]:
+    def people(self, *, at: datetime) -> list[tuple[str, str]]:
         customers = Customer.objects.filter(is_active=True, birth_date__isnull=False).exclude(name="")
         return [(str(customer.pk), customer.name) for customer in customers.order_by("-pk")[:20]]

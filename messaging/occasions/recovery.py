@@ -331,12 +331,12 @@ class Recovery(AutomaticKind):
     def figures(self, *, since: datetime) -> list[tuple[Promise | str, int]]:
         return [(_("Carts bought afterwards"), recovered_carts(since=since))]
 
-    def people(self) -> list[tuple[str, str]]:
+    def people(self, *, at: datetime) -> list[tuple[str, str]]:
         carts = Cart.objects.exclude(state=CartState.DELETED).select_related("customer")
         newest = carts.order_by("-last_interaction_at", "-pk")[:20]
         return [(str(cart.pk), cart.customer.name if cart.customer else cart.name) for cart in newest]
 
-    def person(self, key: int) -> tuple[Recipient, Store | None, Any] | None:
+    def person(self, key: int, *, at: datetime) -> tuple[Recipient, Store | None, Any] | None:
         cart = Cart.objects.filter(pk=key).select_related("customer", "store").first()
         return (cart_recipient(cart), cart.store, cart) if cart else None
 

@@ -48,12 +48,13 @@ def todays_messages(automation: Automation, *, at: datetime) -> list[Planned]:
         store = stores.get(candidate.store_id or 0)
         text, reason = "", candidate.reason
         if template is not None and not reason:
+            subject = kind.shown(candidate, at=at)
             facts = Facts(
                 recipient=candidate.recipient,
                 company=company,
                 store=store,
-                subject=candidate.subject,
-                coupon=sample_coupon(automation, candidate.subject, at=at),
+                subject=subject,
+                coupon=sample_coupon(automation, subject, at=at),
             )
             text, reason = _text(template, facts)
         elif not reason:
@@ -85,15 +86,15 @@ def sample_coupon(automation: Automation, subject: Any, *, at: datetime) -> Coup
     )
 
 
-def preview_people(occasion: str) -> list[tuple[str, str]]:
+def preview_people(occasion: str, *, at: datetime) -> list[tuple[str, str]]:
     """Return real people to look at a text with: (key, name), the newest first."""
-    return AUTOMATIC[occasion].people()
+    return AUTOMATIC[occasion].people(at=at)
 
 
 def preview_context(automation: Automation, key: str, *, language: str, at: datetime) -> dict[str, Any]:
     """Return the variables for one of `preview_people`; the sample for anybody else."""
     kind = AUTOMATIC[automation.occasion]
-    found = kind.person(int(key)) if _is_key(key) else None
+    found = kind.person(int(key), at=at) if _is_key(key) else None
     if found is None:
         return kind.sample
     recipient, store, subject = found

@@ -96,7 +96,7 @@ class TemplateEdit(TemplateView):
             "form": form,
             "is_new": template.pk is None,
             "variables": AUTOMATIC[self.occasion].variables,
-            "people": preview_people(self.occasion),
+            "people": preview_people(self.occasion, at=timezone.now()),
             "test_form": TestAddressForm(
                 channel=self.channel,
                 initial={"to": request.user.email if self.channel == Channel.EMAIL else ""},  # type: ignore[union-attr]

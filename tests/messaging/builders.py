@@ -29,8 +29,12 @@ def build_template(**values: Any) -> Template:
         "text": "{{ customer.first_name }}, seu carrinho: {{ cart.link }} {{ coupon.code }}",
         "updated_at": NOON,
     } | values
-    if values["occasion"] == "birthday" and "cart" in values["text"]:
-        values["text"] = "Feliz dia, {{ customer.first_name }}! {{ coupon.code }}"
+    if values["occasion"] != "recovery" and "cart" in values["text"]:
+        values["text"] = (
+            "Feliz dia, {{ customer.first_name }}! {{ coupon.code }}"
+            if values["occasion"] == "birthday"
+            else "{{ customer.first_name }}: {{ value.amount }} {{ value.code }}"
+        )
     if values["channel"] == Channel.EMAIL:
         values.setdefault("subject", "Oi, {{ customer.first_name }}")
     return Template.objects.create(**values)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from django.conf import settings
-from django.utils import translation
+from django.utils import timezone, translation
 
 from messaging import occasions
 from messaging.facts import Facts
@@ -30,7 +30,7 @@ PAGE = (ROOT / "docs" / "algorithms" / "messages.md").read_text()
 ICONS = (ROOT / "static" / "icons.svg").read_text()
 PACKAGE = ROOT / "messaging" / "occasions"
 # What occasions are made of; every other module of the package is one.
-SHARED = {"__init__", "base", "parts", "variables"}
+SHARED = {"__init__", "base", "parts", "reminders", "variables"}
 LANGUAGES = [code for code, _label in settings.LANGUAGES]
 
 
@@ -162,9 +162,9 @@ class TestAutomaticKind:
     def test_previews_with_real_people(self, kind: AutomaticKind) -> None:
         EXAMPLES[kind.code]()
 
-        for key, _name in kind.people():
-            assert kind.person(int(key)) is not None
-        assert kind.person(10**17) is None
+        for key, _name in kind.people(at=timezone.now()):
+            assert kind.person(int(key), at=timezone.now()) is not None
+        assert kind.person(10**17, at=timezone.now()) is None
 
     def test_names_stores_and_a_link(self, kind: AutomaticKind) -> None:
         build_store(online_shop=True)

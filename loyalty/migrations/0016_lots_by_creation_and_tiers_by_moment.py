@@ -1,0 +1,16 @@
+import django.contrib.postgres.indexes
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("loyalty", "0015_adjustment_requests")]
+    operations = [
+        migrations.AddIndex(
+            model_name="lot",
+            index=django.contrib.postgres.indexes.BrinIndex(fields=["created_at"], name="lot_by_creation"),
+        ),
+        migrations.AddIndex(
+            model_name="customertier",
+            index=models.Index(fields=["since"], name="customer_tier_by_since"),
+        ),
+    ]

@@ -1,0 +1,26 @@
+"""Credit note that waits: some days after the return that it came from."""
+
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.models import AccountKind
+from messaging.occasions.reminders import CODE, VALUE, AfterCreation, ValueReminder, reminder_texts
+from messaging.occasions.variables import CUSTOMER, OPT_OUT, STORE
+
+
+class CreditNoteReminder(ValueReminder):
+    """Keys: `lot:<key>:<rule>:<days>`."""
+
+    code = "credit_note_reminder"
+    label = _("Credit note reminder")
+    icon = "undo"
+    kinds = (AccountKind.CREDIT_NOTE,)
+    tells_code = True
+    settings = AfterCreation
+    variables = (*CUSTOMER, *STORE, *VALUE, *CODE, *OPT_OUT)
+    texts = reminder_texts(
+        pt="uma nota de crédito",
+        pt_sms="uma nota de crédito",
+        en="a credit note",
+        extra="{% if value.code %} {{ value.code }}{% endif %}",
+        extra_en="{% if value.code %} {{ value.code }}{% endif %}",
+    )

@@ -1,0 +1,22 @@
+"""Gift card about to expire: gift cards and e-purses of known customers."""
+
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.models import AccountKind
+from messaging.occasions.reminders import LAST4, VALUE, ValueReminder, reminder_texts
+from messaging.occasions.variables import CUSTOMER, OPT_OUT, STORE
+
+
+class GiftCardReminder(ValueReminder):
+    """Keys: `lot:<key>:<rule>:<days>`. The code is not told: a gift card belongs to whoever presents it."""
+
+    code = "gift_card_reminder"
+    label = _("Gift card reminder")
+    icon = "gift"
+    kinds = (AccountKind.GIFT_CARD, AccountKind.E_PURSE)
+    variables = (*CUSTOMER, *STORE, *VALUE, *LAST4, *OPT_OUT)
+    texts = reminder_texts(
+        pt="seu cartão-presente final {{ value.last4 }}",
+        pt_sms="seu cartao-presente final {{ value.last4 }}",
+        en="your gift card ending in {{ value.last4 }}",
+    )

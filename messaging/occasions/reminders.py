@@ -1,0 +1,335 @@
+"""What reminders of value have in common: value of a customer that is about to end, or was made some days ago.
+
+Each kind of value is an occasion of its own, in its own file, with its own switch, texts and days.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from typing import Annotated, Any, ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from loyalty.models import Lot
+from messaging.batches import BATCH, batches
+from messaging.facts import Facts, format_money
+from messaging.models import Automation, Channel, Message
+from messaging.occasions.base import AutomaticKind
+from messaging.occasions.parts import (
+    Candidate,
+    DefaultText,
+    LastLook,
+    NotNow,
+    Setting,
+    Texts,
+    Variable,
+)
+from messaging.purposes import MessagePurpose
+from messaging.schedule import Window, first_instant
+from messaging.selectors import value as values
+from messaging.selectors.birthdays import company_zone, zones
+from messaging.selectors.contacts import Recipient, recipients, why_no_channel
+from messaging.selectors.value import Value, masked
+from retail import formats
+from retail.models import Store
+
+# How late a planner still reminds of what was due, and for how long a reminder that was held back is of use.
+MISSED = timedelta(hours=24)
+PATIENCE = timedelta(days=3)
+LONGEST_DAYS = 365
+_MIDNIGHT = time(0, 0)
+_DAY = timedelta(days=1)
+
+
+class ReminderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """When customers are reminded of value, and whether one channel of the chain tells them or all."""
+
+    rule: Literal["before_expiry", "after_creation"] = "before_expiry"
+    days: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_DAYS)] = 7
+    send_at: time = time(10, 0)
+    every_channel: bool = False
+
+
+class AfterCreation(ReminderSettings, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The same, proposed for value that often has no end."""
+
+    rule: Literal["before_expiry", "after_creation"] = "after_creation"
+    days: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_DAYS)] = 30
+
+
+VALUE = (
+    Variable("value.amount", _("What is left of it"), "R$ 50,00"),
+    Variable("value.name", _("What it is called"), "Vale-presente Natal"),
+    Variable("value.expires", _("Its last day (empty without one)"), "30/11/2026"),
+)
+LAST4 = (Variable("value.last4", _("The last four of its code"), "7K2M"),)
+CODE = (*LAST4, Variable("value.code", _("Its code (empty when nobody can read it)"), "7GK2-M0ZD-9QWT-31HX"))
+
+FORM = (
+    Setting(
+        name="rule",
+        label=_("Remind"),
+        help=_("What never ends is reminded of after its making only."),
+        choices=(
+            ("before_expiry", _("before the last day")),
+            ("after_creation", _("after it was made")),
+        ),
+    ),
+    Setting(
+        name="days",
+        label=_("Days"),
+        help=_("So many days before the last one, or after the day when it was made: 1 to 365."),
+        unit=_("%(number)s days"),
+    ),
+    Setting(
+        name="send_at",
+        label=_("Hour of the day"),
+        help=_("In the time zone of the customer's home store."),
+    ),
+    Setting(
+        name="every_channel",
+        label=_("One message by each channel"),
+        help=_("Off: the first open channel of the chain tells. On: e-mail and SMS both do, for example."),
+        width=6,
+    ),
+)
+
+
+class ValueReminder(AutomaticKind):
+    """A reminder of one kind of value. Subclasses say which, and whether its code is told.
+
+    Keys: `lot:<key>:<rule>:<days>` for what has a code; `account:<key>:<day>:<rule>:<days>` for lots of a customer's account that end or
+    were made on one day: one message tells of all. With one message by each channel the channel stands behind.
+    """
+
+    kinds: ClassVar[Sequence[str]]
+    # One message for each lot, or for all lots of an account and day.
+    by_lot: ClassVar[bool] = True
+    tells_code: ClassVar[bool] = False
+
+    icon = "bell"
+    purpose = MessagePurpose.MARKETING
+    settings = ReminderSettings
+    form = FORM
+    channels = ("email", "sms")
+    when = _("Checked every five minutes.")
+
+    def candidates(
+        self, automation: Automation | None, *, at: datetime, whole_day: bool = False
+    ) -> Iterator[Candidate]:
+        """Yield whose value is to be reminded of today, or was to be within the last 24 hours."""
+        assert automation is not None  # noqa: S101 - automatic occasions are planned with theirs
+        settings = self.read(automation)
+        off = set(automation.stores_off.values_list("pk", flat=True))
+        earliest = max(at - MISSED, automation.enabled_at or at)
+        for zone in zones():
+            today = at.astimezone(zone).date()
+            for day in [today] if whole_day else [today - _DAY, today]:
+                due_at = first_instant(day, settings.send_at, zone)
+                if whole_day or earliest <= due_at <= at:
+                    lots = self._lots(settings, day, zone, at=at).order_by("account_id", "pk")
+                    for batch in batches(lots.iterator(chunk_size=BATCH)):
+                        yield from self._of_batch(batch, automation, settings, day, due_at, off)
+
+    def _lots(self, settings: ReminderSettings, day: date, zone: ZoneInfo, *, at: datetime) -> QuerySet[Lot]:
+        """Return the lots that are reminded of on a local day."""
+        lots = values.open_lots(self.kinds, at=at).usable(at=at)
+        lots = values.of_zone(lots, self.kinds, zone.key, without_home=zone.key == company_zone())
+        return _within(lots, settings.rule, _told_of(settings, day), zone)
+
+    def _of_batch(
+        self,
+        lots: list[Lot],
+        automation: Automation,
+        settings: ReminderSettings,
+        day: date,
+        due_at: datetime,
+        off: set[int],
+    ) -> Iterator[Candidate]:
+        groups = [(self._key(lot, settings, day), lot) for lot in lots]
+        known = recipients(list({values.owner_of(lot).pk: values.owner_of(lot) for lot in lots}.values()))
+        chains = [[channel] for channel in automation.channels] if settings.every_channel else [[]]
+        variants = ["", *(f":{channel}" for channel in Channel.values)]
+        keys = {key + variant for key, _lot in groups for variant in variants}
+        planned = set(
+            Message.objects.filter(occasion=self.code, occasion_key__in=keys).values_list(
+                "occasion_key", flat=True
+            )
+        )
+        for key, group in groupby(groups, key=lambda pair: pair[0]):
+            lot = next(group)[1]
+            person, store = known[values.owner_of(lot).pk], values.store_of(lot)
+            if (store is not None and store.pk in off) or not (person.email or person.phone):
+                continue
+            for chain in chains:
+                names = chain or automation.channels
+                # Whoever was told by the chain is not told again by its channels, nor the other way round.
+                before = [key, key + _behind(chain)] if chain else [key + variant for variant in variants]
+                if planned.intersection(before) or (chain and not person.address(chain[0])):
+                    continue
+                yield Candidate(
+                    recipient=person,
+                    occasion_key=key + _behind(chain),
+                    window=Window(due_at, min(filter(None, (due_at + PATIENCE, lot.ends_at)))),
+                    reason=why_no_channel(person, names, self.purpose),
+                    store_id=store.pk if store else None,
+                    channels=chain,
+                )
+
+    def _key(self, lot: Lot, settings: ReminderSettings, day: date) -> str:
+        rule = f"{settings.rule}:{settings.days}"
+        if self.by_lot:
+            return f"lot:{lot.pk}:{rule}"
+        return f"account:{lot.account_id}:{_told_of(settings, day)}:{rule}"
+
+    def subject(self, message: Message, *, at: datetime) -> Any:
+        return self.value(message.occasion_key, at=at)
+
+    def value(self, key: str, *, at: datetime) -> Value | None:
+        """Return what is left of what a message with this key is about."""
+        what, number, *rest = key.split(":")
+        lots = values.open_lots(self.kinds, at=at).usable(at=at)
+        if what == "lot":
+            return values.value_of(list(lots.filter(pk=number)), at=at, with_code=self.tells_code)
+        of_account = list(lots.filter(account=number))
+        if not of_account:
+            return None
+        home = values.owner_of(of_account[0]).home_store
+        zone = home.zone if home else ZoneInfo(company_zone())
+        found = _within(lots.filter(account=number), rest[1], date.fromisoformat(rest[0]), zone)
+        return values.value_of(list(found), at=at)
+
+    def shown(self, candidate: Candidate, *, at: datetime) -> Any:
+        """Return what is left of it, and of its code no more than a manager may see."""
+        found = self.value(candidate.occasion_key, at=at)
+        return replace(found, code=masked(found) if self.tells_code else "") if found else None
+
+    def last_look(self, look: LastLook) -> NotNow | None:
+        """Nobody is reminded of what they have used, or of what belongs to somebody else now."""
+        if look.subject is None or look.subject.customer.pk != look.message.customer_id:
+            return NotNow("value_used")
+        return None
+
+    def fill(self, facts: Facts) -> dict[str, Any]:
+        subject: Value | None = facts.subject
+        if subject is None:
+            return {"value": dict.fromkeys(name.partition(".")[2] for name in self.names if "value." in name)}
+        last = subject.last_instant
+        return {
+            "value": {
+                "amount": self.write_amount(subject),
+                "name": subject.name or None,
+                "expires": formats.day(last.astimezone(facts.zone).date()) if last else None,
+                "last4": subject.last4 or None,
+                "code": subject.code or None,
+            }
+        }
+
+    def write_amount(self, value: Value) -> str:
+        """Write what is left, in the active language."""
+        return format_money(value.amount) if value.percent is None else formats.percent(value.percent)
+
+    def as_stored(self, facts: Facts) -> Facts:
+        """A code is worth money to whoever reads it: the stored text has its last four only."""
+        if facts.subject is None or not facts.subject.code:
+            return facts
+        return replace(facts, subject=replace(facts.subject, code=masked(facts.subject)))
+
+    def describe(self, settings: Any) -> list[str]:
+        moment = {"days": settings.days, "time": settings.send_at.strftime("%H:%M")}
+        if settings.rule == "before_expiry":
+            sentence = ngettext(
+                "Reminds customers %(days)s day before the last one, at %(time)s in the time zone of their home store.",
+                "Reminds customers %(days)s days before the last one, at %(time)s in the time zone of their home store.",
+                settings.days,
+            )
+        else:
+            sentence = ngettext(
+                "Reminds customers %(days)s day after it was made, at %(time)s in the time zone of their home store.",
+                "Reminds customers %(days)s days after it was made, at %(time)s in the time zone of their home store.",
+                settings.days,
+            )
+        every = [_now("Each channel that is open tells them.")] if settings.every_channel else []
+        return [sentence % moment, _now("What was used meanwhile is not mentioned."), *every]
+
+    def people(self, *, at: datetime) -> list[tuple[str, str]]:
+        lots = values.sample_lots(self.kinds, at=at)
+        return [(str(lot.pk), values.owner_of(lot).name) for lot in lots]
+
+    def person(self, key: int, *, at: datetime) -> tuple[Recipient, Store | None, Any] | None:
+        lots = values.sample_lots(self.kinds, at=at, pks=[key])
+        found = values.value_of(lots, at=at)
+        if found is None:
+            return None
+        found = replace(found, code=masked(found) if self.tells_code else "")
+        return recipients([found.customer])[found.customer.pk], found.store, found
+
+
+def _behind(chain: Sequence[str]) -> str:
+    return f":{chain[0]}" if chain else ""
+
+
+def _told_of(settings: ReminderSettings, day: date) -> date:
+    """Return the day that value ends or was made on, of which customers are told on `day`."""
+    span = timedelta(days=settings.days)
+    return day + span if settings.rule == "before_expiry" else day - span
+
+
+def _within(lots: QuerySet[Lot], rule: str, day: date, zone: ZoneInfo) -> QuerySet[Lot]:
+    bounds = {
+        "since": first_instant(day, _MIDNIGHT, zone),
+        "until": first_instant(day + _DAY, _MIDNIGHT, zone),
+    }
+    return values.ending(lots, **bounds) if rule == "before_expiry" else values.made(lots, **bounds)
+
+
+def reminder_texts(*, pt: str, pt_sms: str, en: str, extra: str = "", extra_en: str = "") -> Texts:
+    """Return the proposed texts for a kind of value: `pt` and `en` name it, `pt_sms` without letters that cost a segment.
+
+    `extra` is said between the amount and the last day: the code, where it is told.
+    """
+    name = "{% if customer.first_name %}{{ customer.first_name }}, {% endif %}"
+    return {
+        (Channel.SMS, "pt-br"): DefaultText(
+            f"{{{{ company.name }}}}: {name}{{{{ value.amount }}}} em {pt_sms}{extra}"
+            "{% if value.expires %}, até {{ value.expires }}{% endif %}"
+        ),
+        (Channel.SMS, "en"): DefaultText(
+            f"{{{{ company.name }}}}: {name}{{{{ value.amount }}}} in {en}{extra_en}"
+            "{% if value.expires %}, until {{ value.expires }}{% endif %}"
+        ),
+        (Channel.WHATSAPP, "pt-br"): DefaultText(
+            "Oi{% if customer.first_name %}, {{ customer.first_name }}{% endif %}! "
+            f"Você tem *{{{{ value.amount }}}}* em {pt}{extra}"
+            "{% if value.expires %}, para usar até {{ value.expires }}{% endif %}. Esperamos você na {{ store.name }}!"
+            "\n\nPara não receber mais mensagens, responda SAIR."
+        ),
+        (Channel.WHATSAPP, "en"): DefaultText(
+            "Hi{% if customer.first_name %}, {{ customer.first_name }}{% endif %}! "
+            f"You have *{{{{ value.amount }}}}* in {en}{extra_en}"
+            "{% if value.expires %}, to use until {{ value.expires }}{% endif %}. See you at {{ store.name }}!"
+            "\n\nTo stop these messages, answer STOP."
+        ),
+        (Channel.EMAIL, "pt-br"): DefaultText(
+            subject="{{ value.amount }} esperando por você",
+            text=(
+                "Oi{% if customer.first_name %}, {{ customer.first_name }}{% endif %},\n\n"
+                f"você tem {{{{ value.amount }}}} em {pt}{extra}"
+                "{% if value.expires %}, para usar até {{ value.expires }}{% endif %}.\n\nEsperamos você na {{ store.name }}!"
+            ),
+        ),
+        (Channel.EMAIL, "en"): DefaultText(
+            subject="{{ value.amount }} waiting for you",
+            text=(
+                "Hi{% if customer.first_name %}, {{ customer.first_name }}{% endif %},\n\n"
+                f"you have {{{{ value.amount }}}} in {en}{extra_en}"
+                "{% if value.expires %}, to use until {{ value.expires }}{% endif %}.\n\nSee you at {{ store.name }}!"
+            ),
+        ),
+    }

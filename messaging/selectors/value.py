@@ -1,0 +1,137 @@
+"""Value of customers that a message can be about: lots that end or were made on a day, and what is left of them now."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from customers.models import Customer
+from loyalty.models import STORED_KINDS, Account, Lot, LotSource, StoredValueCode
+from loyalty.services.stored_values import codes_again
+from retail.models import Store
+
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """What is left of some lots that belong together. `amount` is money or points; a voucher in percent has `percent`.
+
+    `name` is that of the stored value's type or the program; `code` is secret, and empty where nobody can read it.
+    """
+
+    customer: Customer
+    store: Store | None
+    amount: Decimal
+    ends_at: datetime | None
+    name: str = ""
+    percent: Decimal | None = None
+    last4: str = ""
+    code: str = ""
+
+    @property
+    def last_instant(self) -> datetime | None:
+        """The last moment at which it can be used: on the last day, not on the one after."""
+        return None if self.ends_at is None else self.ends_at - _TICK
+
+
+def owner_path(kind: str) -> str:
+    """Return where a lot of this kind names its customer."""
+    return "account__stored_value__customer" if kind in STORED_KINDS else "account__customer"
+
+
+def open_lots(kinds: Sequence[str], *, at: datetime) -> QuerySet[Lot]:
+    """Return lots of known, active customers that hold something at a moment. Kinds are all with a code, or all without."""
+    owner = owner_path(kinds[0])
+    known = Q(**{f"{owner}__isnull": False, f"{owner}__is_active": True})
+    lots = Lot.objects.filter(known, account__kind__in=kinds).open().alive(at=at)
+    loaded = ["account", f"{owner}__home_store"]
+    if kinds[0] in STORED_KINDS:
+        lots = lots.filter(account__stored_value__blocked_at__isnull=True)
+        loaded += ["account__stored_value__type", "account__stored_value__store"]
+    else:
+        loaded += ["account__program"]
+    return lots.select_related(*loaded)
+
+
+def ending(lots: QuerySet[Lot], *, since: datetime, until: datetime) -> QuerySet[Lot]:
+    """Return those whose last instant is at `since` or later, and before `until`.
+
+    What a return gave back late has days of grace and its own conditions; nobody is reminded of that.
+    """
+    return lots.filter(expires_at__gt=since, expires_at__lte=until, grace_until__isnull=True)
+
+
+def made(lots: QuerySet[Lot], *, since: datetime, until: datetime) -> QuerySet[Lot]:
+    """Return those that were made between two moments; what only moved from another account was not."""
+    return lots.filter(created_at__gte=since, created_at__lt=until).exclude(source=LotSource.TRANSFER)
+
+
+def of_zone(
+    lots: QuerySet[Lot], kinds: Sequence[str], zone_name: str, *, without_home: bool
+) -> QuerySet[Lot]:
+    """Return those of customers whose home store has a zone; `without_home` adds customers who have none."""
+    owner = owner_path(kinds[0])
+    lives = Q(**{f"{owner}__home_store__time_zone": zone_name})
+    if without_home:
+        lives |= Q(**{f"{owner}__home_store__isnull": True})
+    return lots.filter(lives)
+
+
+def owner_of(lot: Lot) -> Customer:
+    """Return the customer of a lot of `open_lots`."""
+    holder: Any = lot.account.stored_value if lot.account.kind in STORED_KINDS else lot.account
+    customer: Customer = holder.customer
+    return customer
+
+
+def store_of(lot: Lot) -> Store | None:
+    """Return the store that a message about a lot is from: the customer's home store, else where it was made."""
+    home = owner_of(lot).home_store
+    if home is not None or lot.account.kind not in STORED_KINDS:
+        return home
+    return lot.account.stored_value.store
+
+
+def value_of(lots: Collection[Lot], *, at: datetime, with_code: bool = False) -> Value | None:
+    """Return what is left at a moment of lots of one account, apart from what reservations keep; None for nothing. Two queries."""
+    if not lots:
+        return None
+    first = next(iter(lots))
+    left = Lot.objects.filter(pk__in=[lot.pk for lot in lots]).with_held(at=at)
+    amount = sum((lot.remaining - lot.held for lot in left), Decimal(0))
+    if amount <= 0:
+        return None
+    ends = [lot.ends_at for lot in lots if lot.ends_at is not None]
+    account: Account = first.account
+    facts: dict[str, Any] = {"name": account.program.name if account.program else ""}
+    if account.kind in STORED_KINDS:
+        stored = account.stored_value
+        code = StoredValueCode.objects.filter(stored_value=stored, ended_at__isnull=True).first()
+        facts = {
+            "name": stored.type.name,
+            "percent": stored.percent,
+            "last4": code.last4 if code else "",
+            "code": codes_again([stored.pk]).get(stored.pk, "") if with_code else "",
+        }
+    return Value(
+        customer=owner_of(first),
+        store=store_of(first),
+        amount=amount,
+        ends_at=min(ends, default=None),
+        **facts,
+    )
+
+
+def sample_lots(kinds: Sequence[str], *, at: datetime, pks: Iterable[int] | None = None) -> list[Lot]:
+    """Return real lots to look at a text with, the newest first; with `pks` these."""
+    lots = open_lots(kinds, at=at).order_by("-pk")
+    return list(lots.filter(pk__in=list(pks))) if pks is not None else list(lots[:20])
+
+
+def masked(value: Value) -> str:
+    """Return a code as managers and stored texts show it: its last four."""
+    return f"••••{value.last4}"
