@@ -1,6 +1,7 @@
 """The document of the contact policy: one typed declaration for the form, the API, the stored row and the last look."""
 
 from datetime import time
+from itertools import takewhile
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -76,8 +77,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         return listed + [code for code in governed() if code not in listed]
 
     def more_important_than(self, occasion: str) -> list[str]:
-        order = self.order()
-        return order[: order.index(occasion)] if occasion in order else []
+        """Return the occasions that go before one that keeps to the policy."""
+        return list(takewhile(lambda code: code != occasion, self.order()))
 
 
 def governed() -> list[str]:

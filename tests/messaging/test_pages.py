@@ -65,7 +65,7 @@ def pages(message):
     yield reverse("messaging:message_detail", args=[message.uuid])
     yield reverse("messaging:customer_messages", args=[message.customer_id])
     yield reverse("messaging:automation_list")
-    for occasion in ("birthday", "recovery"):
+    for occasion in ("birthday", "recovery", "voucher_reminder", "tier_notice"):
         for page in ("detail", "edit", "today"):
             yield reverse(f"messaging:automation_{page}", args=[occasion])
         for channel in ("email", "sms", "whatsapp"):
