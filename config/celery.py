@@ -75,6 +75,11 @@ JOBS: dict[str, tuple[str, crontab | schedule, str]] = {
         _every_minute,
         "what a killed sender held is settled soon after its lease of five minutes",
     ),
+    "fetch_approvals": (
+        "messaging.tasks.fetch_approvals",
+        _every_minute,
+        "who handed a WhatsApp template in waits for the answer; what is decided is asked about once an hour",
+    ),
     "purge_expired": (
         "pos_api.tasks.purge_expired",
         _every_hour,

@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connections
 
 from config.local.programs import MINIMUM_MAJOR
+from messaging.local.switch import ACCOUNT_SID, real_accounts
 
 
 @register(Tags.database)
@@ -53,3 +54,34 @@ def check_public_url(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:  #
     if not settings.PUBLIC_URL.startswith("https://") or "localhost" in settings.PUBLIC_URL:
         return [Warning("PUBLIC_URL is not a public https address.", hint="Set PUBLIC_URL.", id="fiel.W002")]
     return []
+
+
+@register(Tags.security)
+def check_imitation(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """The imitated providers never run beside real accounts, and nothing but a demonstration talks to an imitation."""
+    problems: list[CheckMessage] = []
+    if settings.DEMO and (found := real_accounts()):
+        problems.append(
+            Error(
+                f"FIEL_DEMO is on, and {', '.join(found)} would really write to people.",
+                hint="Set FIEL_DEMO=0, or unset the providers.",
+                id="fiel.E004",
+            )
+        )
+    if not settings.DEMO and settings.TWILIO_ACCOUNT_SID == ACCOUNT_SID:
+        problems.append(
+            Error(
+                "TWILIO_ACCOUNT_SID is the account of the imitation, which runs in a demonstration only.",
+                hint="Set your own account, or FIEL_DEMO=1.",
+                id="fiel.E005",
+            )
+        )
+    if settings.PRODUCTION and not settings.DEMO and settings.TWILIO_API_BASE:
+        problems.append(
+            Warning(
+                "TWILIO_API_BASE is set: messages go to an imitation of Twilio, and nobody gets them.",
+                hint="Unset TWILIO_API_BASE.",
+                id="fiel.W003",
+            )
+        )
+    return problems

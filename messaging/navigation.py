@@ -23,6 +23,14 @@ ENTRIES = [
         order=50,
         permission="messaging.view_automation",
     ),
+    NavigationEntry(
+        section=RELATIONSHIP,
+        label=_("Templates"),
+        url_name="messaging:named_template_list",
+        icon="template",
+        order=55,
+        permission="messaging.view_template",
+    ),
 ]
 if settings.DEMO:
     ENTRIES.append(

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from messaging.models import Automation, Channel, Message, MessageState
+from messaging.models import Approval, Automation, Channel, Message, MessageState
 from messaging.occasions import AUTOMATIC
 from messaging.occasions.parts import CodeSettings
 from messaging.reasons import REASONS
@@ -21,6 +21,13 @@ STATE_TONES = {
     MessageState.FAILED: "danger",
     MessageState.IN_DOUBT: "warning",
     MessageState.SUPPRESSED: "",
+}
+APPROVAL_TONES = {
+    Approval.DRAFT: "",
+    Approval.SUBMITTED: "info",
+    Approval.APPROVED: "success",
+    Approval.REJECTED: "danger",
+    Approval.PAUSED: "warning",
 }
 CHANNEL_ICONS = {Channel.EMAIL: "mail", Channel.SMS: "sms", Channel.WHATSAPP: "whatsapp"}
 
@@ -44,6 +51,10 @@ _EVENTS = {
     "bounced": (_("The mailbox does not exist"), "x-circle", "danger"),
     "complained": (_("Marked as unwanted"), "ban", "danger"),
     "unsubscribed": (_("Unsubscribed"), "ban", "warning"),
+    "received": (_("Handed in"), "clock", "info"),
+    "approved": (_("Approved"), "check", "success"),
+    "rejected": (_("Rejected"), "x-circle", "danger"),
+    "paused": (_("Paused"), "pause", "warning"),
 }
 
 

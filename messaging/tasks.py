@@ -3,10 +3,11 @@
 from typing import Any
 
 from celery import shared_task
-from django.conf import settings
 from django.utils import timezone
 
+from messaging.local.switch import is_imitated
 from messaging.local.twilio import advance_deliveries
+from messaging.services.approvals import refresh_approvals
 from messaging.services.delivery import deliver_due as deliver
 from messaging.services.delivery import sweep_expired_leases
 from messaging.services.heartbeat import record_heartbeat
@@ -39,6 +40,12 @@ def sweep_leases(**_kwargs: Any) -> None:
 
 
 @shared_task
+def fetch_approvals(**_kwargs: Any) -> None:
+    at = timezone.now()
+    record_heartbeat(job="fetch_approvals", at=at, summary=refresh_approvals(at=at))
+
+
+@shared_task
 def advance_local_deliveries(**_kwargs: Any) -> None:
-    if settings.DEMO:
+    if is_imitated():
         advance_deliveries(at=timezone.now())

@@ -10,22 +10,68 @@ from messaging.views.automation import (
     AutomationToday,
 )
 from messaging.views.contact_policy import ContactPolicyEdit
-from messaging.views.inbox import Inbox, InboxAdvance, InboxReply
-from messaging.views.local import LocalTwilioMessagesView
+from messaging.views.inbox import Inbox, InboxAdvance, InboxDecision, InboxFault, InboxReply
+from messaging.views.letterhead import LetterheadEdit, LogoView
+from messaging.views.local import (
+    LocalTwilioApprovalsView,
+    LocalTwilioApprovalView,
+    LocalTwilioContentsView,
+    LocalTwilioMessagesView,
+)
 from messaging.views.message import CustomerMessages, MessageDetail, MessageList
+from messaging.views.named_template import (
+    NamedTemplateCreate,
+    NamedTemplateEdit,
+    NamedTemplateList,
+    NamedTemplatePreview,
+    NamedTemplateTest,
+    TemplatePeople,
+)
 from messaging.views.template import TemplateEdit, TemplatePreview, TemplateTest
+from messaging.views.template_actions import (
+    TemplateArchive,
+    TemplateDuplicate,
+    TemplateRefresh,
+    TemplateRestore,
+    TemplateSeveral,
+    TemplateSubmit,
+    TemplateUnarchive,
+    TemplateUse,
+)
+from messaging.views.template_versions import TemplateVersions
 from messaging.views.unsubscribe import UnsubscribeView
 
 app_name = "messaging"
 
-_template = "automations/<str:occasion>/templates/<str:channel>/<str:language>/"
+_own_text = "automations/<str:occasion>/templates/<str:channel>/<str:language>/"
+_template = "messages/templates/<int:pk>/"
+_content = "_local/twilio/content/v1/Content"
 
 urlpatterns = [
     path("messages/", MessageList.as_view(), name="message_list"),
     path("messages/inbox/", Inbox.as_view(), name="inbox"),
     path("messages/inbox/advance/", InboxAdvance.as_view(), name="inbox_advance"),
+    path("messages/inbox/fault/", InboxFault.as_view(), name="inbox_fault"),
+    path("messages/inbox/templates/<str:sid>/", InboxDecision.as_view(), name="inbox_decision"),
     path("messages/inbox/<int:pk>/reply/", InboxReply.as_view(), name="inbox_reply"),
     path("messages/<uuid:uuid>/", MessageDetail.as_view(), name="message_detail"),
+    path("messages/look/", LetterheadEdit.as_view(), name="letterhead"),
+    path("messages/logo/<str:digest>/", LogoView.as_view(), name="logo"),
+    path("messages/templates/", NamedTemplateList.as_view(), name="named_template_list"),
+    path("messages/templates/new/", NamedTemplateCreate.as_view(), name="named_template_create"),
+    path("messages/templates/people/", TemplatePeople.as_view(), name="template_people"),
+    path(_template, NamedTemplateEdit.as_view(), name="named_template_edit"),
+    path(f"{_template}preview/", NamedTemplatePreview.as_view(), name="named_template_preview"),
+    path(f"{_template}test/", NamedTemplateTest.as_view(), name="named_template_test"),
+    path(f"{_template}versions/", TemplateVersions.as_view(), name="template_versions"),
+    path(f"{_template}restore/", TemplateRestore.as_view(), name="template_restore"),
+    path(f"{_template}duplicate/", TemplateDuplicate.as_view(), name="template_duplicate"),
+    path(f"{_template}archive/", TemplateArchive.as_view(), name="template_archive"),
+    path(f"{_template}unarchive/", TemplateUnarchive.as_view(), name="template_unarchive"),
+    path(f"{_template}use/", TemplateUse.as_view(), name="template_use"),
+    path(f"{_template}submit/", TemplateSubmit.as_view(), name="template_submit"),
+    path(f"{_template}refresh/", TemplateRefresh.as_view(), name="template_refresh"),
+    path(f"{_template}several/", TemplateSeveral.as_view(), name="template_several"),
     path("customers/<int:pk>/messages/", CustomerMessages.as_view(), name="customer_messages"),
     path("contact-policy/", ContactPolicyEdit.as_view(), name="contact_policy"),
     path("automations/", AutomationList.as_view(), name="automation_list"),
@@ -33,13 +79,24 @@ urlpatterns = [
     path("automations/<str:occasion>/edit/", AutomationEdit.as_view(), name="automation_edit"),
     path("automations/<str:occasion>/switch/", AutomationSwitch.as_view(), name="automation_switch"),
     path("automations/<str:occasion>/today/", AutomationToday.as_view(), name="automation_today"),
-    path(_template, TemplateEdit.as_view(), name="template_edit"),
-    path(f"{_template}preview/", TemplatePreview.as_view(), name="template_preview"),
-    path(f"{_template}test/", TemplateTest.as_view(), name="template_test"),
+    path(_own_text, TemplateEdit.as_view(), name="template_edit"),
+    path(f"{_own_text}preview/", TemplatePreview.as_view(), name="template_preview"),
+    path(f"{_own_text}test/", TemplateTest.as_view(), name="template_test"),
     path("unsubscribe/<str:token>/", UnsubscribeView.as_view(), name="unsubscribe"),
     path(
         "_local/twilio/api/2010-04-01/Accounts/<str:account_sid>/Messages.json",
         LocalTwilioMessagesView.as_view(),
         name="local_twilio_messages",
+    ),
+    path(_content, LocalTwilioContentsView.as_view(), name="local_twilio_contents"),
+    path(
+        f"{_content}/<str:sid>/ApprovalRequests",
+        LocalTwilioApprovalsView.as_view(),
+        name="local_twilio_approvals",
+    ),
+    path(
+        f"{_content}/<str:sid>/ApprovalRequests/whatsapp",
+        LocalTwilioApprovalView.as_view(),
+        name="local_twilio_approval",
     ),
 ]

@@ -17,7 +17,8 @@ from messaging.models import SuppressionReason
 
 PROVIDER = "twilio"
 CONNECT_SECONDS, ANSWER_SECONDS = 5, 15
-_REAL = "https://api.twilio.com"
+# Each interface of Twilio has its own host; the imitation has a folder for each.
+_REAL = {"https://api.twilio.com": "api", "https://content.twilio.com": "content"}
 
 # https://www.twilio.com/docs/api/errors
 _OPTED_OUT = {21610, 63032}
@@ -36,7 +37,8 @@ class _HttpClient(TwilioHttpClient):
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
         if self._base:
-            url = url.replace(_REAL, f"{self._base}/api", 1)
+            for real, folder in _REAL.items():
+                url = url.replace(real, f"{self._base}/{folder}", 1)
         return super().request(method, url, *args, **kwargs)
 
 

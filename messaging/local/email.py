@@ -15,6 +15,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
+from messaging.local.faults import take_fault
 from messaging.models import Channel, LocalDelivery
 
 
@@ -30,7 +31,8 @@ class EmailBackend(BaseEmailBackend):
 
     def _accept(self, message: EmailMessage) -> None:
         (to,) = message.to
-        if to.startswith("refused"):
+        fault = take_fault(Channel.EMAIL)
+        if fault == "refused" or to.startswith("refused"):
             raise AnymailRecipientsRefused("The mailbox does not exist.", email_message=message)
         html = next((part for part, kind in getattr(message, "alternatives", []) if kind == "text/html"), "")
         delivery = LocalDelivery.objects.create(
@@ -43,12 +45,18 @@ class EmailBackend(BaseEmailBackend):
             html=html,
             headers={**message.extra_headers, "metadata": getattr(message, "metadata", {})},
             status="queued",
-            remaining=["bounced"] if to.startswith("bounce") else ["sent", "delivered"],
+            remaining=_reports_of(fault or ("bounced" if to.startswith("bounce") else "")),
             accepted_at=timezone.now(),
         )
         status = AnymailStatus()
         status.set_recipient_status({to: AnymailRecipientStatus(delivery.provider_id, "queued")})
         message.anymail_status = status  # type: ignore[attr-defined]
+
+
+def _reports_of(fault: str) -> list[str]:
+    if fault == "bounced":
+        return ["bounced"]
+    return ["sent", "delivered", *(["complained"] if fault == "complained" else [])]
 
 
 def report_email(delivery: LocalDelivery, *, at: datetime) -> None:

@@ -2,16 +2,15 @@
 
 Numbers that end in a magic suffix behave badly, so that every path can be seen:
 0001 refused, not a number (21211) · 0002 accepted, then undelivered (30003) · 0003 refused, opted out (21610) ·
-0004 refused for now (429) · 0005 accepted, but the answer is an error 500.
+0004 refused for now (429) · 0005 accepted, but the answer is an error 500 · 0006 accepted, then undelivered for want of a template (63016).
+The inbox page orders the same failures for the next message, whatever its number.
 """
 
 import json
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import requests
 from django.conf import settings
@@ -19,8 +18,11 @@ from django.db import transaction
 from django.urls import reverse
 from twilio.request_validator import RequestValidator
 
+from messaging.local import content
+from messaging.local.answers import Answer
 from messaging.local.email import report_email
-from messaging.models import Channel, LocalDelivery
+from messaging.local.faults import take_fault
+from messaging.models import Channel, LocalContent, LocalDelivery
 
 logger = logging.getLogger(__name__)
 
@@ -31,28 +33,33 @@ _REFUSALS = {
 }
 _UNDELIVERED = "0002"
 _ANSWER_LOST = "0005"
+_OUTSIDE_WINDOW = "0006"
+# What was ordered for the next message, as the suffix that does the same.
+_ORDERED = {
+    "no_number": "0001",
+    "undelivered": _UNDELIVERED,
+    "opted_out": "0003",
+    "too_many": "0004",
+    "answer_lost": _ANSWER_LOST,
+    "outside_window": _OUTSIDE_WINDOW,
+}
+_ERRORS = {_UNDELIVERED: "30003", _OUTSIDE_WINDOW: "63016"}
 _REPORT_SECONDS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the imitation answers: a status and a JSON document, as Twilio would."""
-
-    status: int
-    document: dict[str, Any] = field(default_factory=dict)
 
 
 def accept(*, account_sid: str, fields: Mapping[str, str], at: datetime) -> Answer:
     """Take one request to create a message, keep what the customer would get, and answer as Twilio does."""
     scheme, _separator, number = fields.get("To", "").rpartition(":")
-    suffix = number[-4:]
+    channel = Channel.WHATSAPP if scheme == "whatsapp" else Channel.SMS
+    suffix = _ORDERED.get(take_fault(channel), number[-4:])
     if not number.startswith("+") or not number[1:].isdigit():
         suffix = "0001"
     if suffix in _REFUSALS:
         status, code, message = _REFUSALS[suffix]
         return Answer(status, {"status": status, "code": code, "message": message})
-    channel = Channel.WHATSAPP if scheme == "whatsapp" else Channel.SMS
-    if suffix == _UNDELIVERED:
+    if _is_unapproved(fields):
+        suffix = _OUTSIDE_WINDOW
+    if suffix in _ERRORS:
         remaining = ["sent", "undelivered"]
     else:
         remaining = ["sent", "delivered"] + (["read"] if channel == Channel.WHATSAPP else [])
@@ -65,6 +72,7 @@ def accept(*, account_sid: str, fields: Mapping[str, str], at: datetime) -> Answ
         status="queued",
         callback_url=fields.get("StatusCallback", ""),
         remaining=remaining,
+        error_code=_ERRORS.get(suffix, ""),
         accepted_at=at,
     )
     if suffix == _ANSWER_LOST:
@@ -90,12 +98,23 @@ def accept(*, account_sid: str, fields: Mapping[str, str], at: datetime) -> Answ
 def _body(fields: Mapping[str, str]) -> str:
     if "ContentSid" not in fields:
         return fields.get("Body", "")
+    filled = content.fill(fields["ContentSid"], fields.get("ContentVariables", "{}"))
+    if filled is not None:
+        return filled
     try:
         values = json.loads(fields.get("ContentVariables", "{}"))
     except ValueError:
         values = {}
     lines = [f"{name}: {value}" for name, value in values.items()] if isinstance(values, dict) else []
     return "\n".join([f"[{fields['ContentSid']}]", *lines])
+
+
+def _is_unapproved(fields: Mapping[str, str]) -> bool:
+    """Say whether a template was handed in here and WhatsApp has not approved it, or no longer does."""
+    if "ContentSid" not in fields:
+        return False
+    stored = LocalContent.objects.filter(sid=fields["ContentSid"])
+    return stored.exclude(status="approved").exists()
 
 
 def advance_deliveries(*, at: datetime, limit: int = 200) -> int:
@@ -131,7 +150,7 @@ def _report(delivery: LocalDelivery, *, at: datetime) -> None:
             "To": delivery.to if delivery.channel == Channel.SMS else f"whatsapp:{delivery.to}",
         }
         if delivery.status == "undelivered":
-            fields["ErrorCode"] = "30003"
+            fields["ErrorCode"] = delivery.error_code or _ERRORS[_UNDELIVERED]
         post_signed(delivery.callback_url, fields)
 
 

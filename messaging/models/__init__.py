@@ -3,28 +3,46 @@ from messaging.models.cart import RECOVERY, Cart, CartState
 from messaging.models.contact_policy import ContactPolicy, ContactPolicyRevision
 from messaging.models.event import OWN, MessageEvent
 from messaging.models.heartbeat import JobHeartbeat
-from messaging.models.local import LocalDelivery
+from messaging.models.letterhead import Letterhead
+from messaging.models.local import LocalContent, LocalDelivery, LocalFault
 from messaging.models.message import Message, MessageState
 from messaging.models.occasion import occasion_choices
 from messaging.models.suppression import Suppression, SuppressionReason
-from messaging.models.template import Channel, Template, TemplateRevision
+from messaging.models.template import (
+    AppliesTo,
+    Approval,
+    Category,
+    Channel,
+    HtmlFormat,
+    PhoneField,
+    Template,
+    TemplateRevision,
+)
 from messaging.models.verification import Verification
 
 __all__ = [
     "OWN",
     "RECOVERY",
+    "AppliesTo",
+    "Approval",
     "Automation",
     "AutomationRevision",
     "Cart",
     "CartState",
+    "Category",
     "Channel",
     "ContactPolicy",
     "ContactPolicyRevision",
+    "HtmlFormat",
     "JobHeartbeat",
+    "Letterhead",
+    "LocalContent",
     "LocalDelivery",
+    "LocalFault",
     "Message",
     "MessageEvent",
     "MessageState",
+    "PhoneField",
     "Suppression",
     "SuppressionReason",
     "Template",

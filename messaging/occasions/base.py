@@ -76,7 +76,7 @@ class Kind:
 
     def templates(self) -> list[Template]:
         """Return the texts that messages of this occasion may be made of."""
-        return list(Template.objects.filter(occasion=self.code))
+        return list(Template.objects.in_use(self.code))
 
     def fill(self, facts: Facts) -> dict[str, Any]:
         """Return the values of its own variables, formatted in the active language; what is absent is None."""

@@ -94,7 +94,7 @@ def _check(occasion: str, plan: Plan) -> None:
         return
     if not plan.channels:
         raise AutomationRefused("channels", "no_channel")
-    written = set(Template.objects.filter(occasion=occasion).values_list("channel", flat=True))
+    written = set(Template.objects.in_use(occasion).values_list("channel", flat=True))
     for channel in plan.channels:
         if channel not in written:
             raise AutomationRefused("channels", "no_template", channel=Channel(channel).label)

@@ -4,14 +4,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.html import linebreaks
+from django.utils.translation import gettext as _now
 
 from messaging.facts import Facts
-from messaging.models import Channel, Template
+from messaging.markup import check_markup, text_of
+from messaging.mjml import Frame, blocks_of, compile_email
+from messaging.models import Channel, HtmlFormat, Template
 from messaging.occasions import KINDS
 from messaging.rendering import TemplateRefused, measure_sms, plain_text, render, single_line, used_variables
+from messaging.selectors.letterhead import letterhead_look
 from retail import formats
 from retail.models import Company
 
@@ -42,30 +45,69 @@ def compose(template: Template, facts: Facts) -> Composed:
 
 def compose_with(template: Template, context: dict[str, Any], *, company: Company) -> Composed:
     """Fill a template with a context that is ready, such as an occasion's sample."""
+    if template.channel == Channel.EMAIL:
+        return _compose_email(template, context, company=company)
     text = plain_text(render(template.text, context))
     if template.channel == Channel.SMS:
         _refuse_long_text(text, company)
-    if template.channel != Channel.EMAIL:
-        values = {name: str(_look_up(context, name)) for name in sorted(used_variables(template.text))}
-        return Composed(subject="", text=text, html="", variables=values)
+    return Composed(subject="", text=text, html="", variables=_variables(template, context))
+
+
+def _compose_email(template: Template, context: dict[str, Any], *, company: Company) -> Composed:
     subject = single_line(render(template.subject, context))
+    text = plain_text(render(template.text, context))
+    mjml = template.html_format == HtmlFormat.MJML and bool(template.html)
     body = render(template.html, context, html=True) if template.html else linebreaks(text, autoescape=True)
+    blocks = blocks_of(body) if mjml else body
+    # The template was checked when it was saved; what its values made of it is looked at each time.
+    check_markup(blocks, mjml=mjml, values=True)
+    look = letterhead_look()
+    text = text or plain_text(text_of(blocks))
+    if look.footer:
+        text = f"{text}\n\n{plain_text(look.footer)}"
+    stop_url = context.get("unsubscribe_link") or ""
     with translation.override(template.language):
-        html = render_to_string(
-            "messaging/email_layout.html",
-            {
-                "subject": subject,
-                "body": body,
-                "company": company,
-                "language": template.language,
-                "unsubscribe_link": context.get("unsubscribe_link"),
-            },
+        frame = Frame(
+            company=company.name,
+            language=template.language,
+            color=look.color,
+            logo_url=look.logo_url,
+            logo_width=look.logo_width,
+            footer=look.footer,
+            remark=_now("You get this e-mail because you agreed to news from %(company)s.")
+            % {"company": company.name}
+            if stop_url
+            else "",
+            stop_label=_now("Stop these e-mails"),
+            stop_url=stop_url,
         )
+    html = compile_email(body, mjml=mjml, subject=subject, frame=frame)
     return Composed(subject=subject, text=text, html=html)
 
 
+def _variables(template: Template, context: dict[str, Any]) -> dict[str, str]:
+    """Return the values that the provider fills an approved template with. Raises TemplateRefused(`empty_variable`)."""
+    if template.channel != Channel.WHATSAPP or not template.content_sid:
+        return {}
+    if not template.numbered_variables:
+        # It was approved by hand, under our own names.
+        return {name: str(_look_up(context, name)) for name in sorted(used_variables(template.text))}
+    values = {}
+    for number, name in enumerate(template.numbered_variables, start=1):
+        # WhatsApp takes neither an empty value nor one with line breaks.
+        values[str(number)] = single_line(str(_look_up(context, name)))
+        if not values[str(number)]:
+            raise TemplateRefused("empty_variable", name=name)
+    return values
+
+
 def build_context(occasion: str, facts: Facts) -> dict[str, Any]:
-    """Return the variables of an occasion as plain values, formatted in the active language.
+    """Return the variables of an occasion, as `common_context` does, with those that only it has."""
+    return common_context(facts) | KINDS[occasion].fill(facts)
+
+
+def common_context(facts: Facts) -> dict[str, Any]:
+    """Return the variables that do not depend on the occasion as plain values, formatted in the active language.
 
     What is absent is None, never "": to liquid an empty text counts as something.
     """
@@ -83,7 +125,7 @@ def build_context(occasion: str, facts: Facts) -> dict[str, Any]:
             "link": facts.coupon.link or None,
             "valid_until": formats.moment(facts.coupon.expires_at, facts.zone),
         }
-    return context | KINDS[occasion].fill(facts)
+    return context
 
 
 def pick_template(templates: list[Template], channel: str, language: str) -> Template | None:

@@ -13,6 +13,7 @@ from messaging.occasions import read_settings
 from messaging.selectors.birthdays import BIRTHDAY
 from messaging.services.automations import Plan, install_automations, save_automation
 from messaging.services.carts import CartReport, Contact, put_cart
+from messaging.services.demo_templates import install_named_templates
 from messaging.services.templates import save_template
 from retail.models import Product, Store
 
@@ -27,6 +28,7 @@ def build_messages(*, at: datetime, pool: PromoCodePool | None = None) -> None:
     customers and promo codes exist; the scheduler then plans and sends by itself.
     """
     install_default_templates(at=at)
+    install_named_templates(at=at)
     install_automations(at=at)
     for occasion, channels in (
         (BIRTHDAY, [Channel.WHATSAPP, Channel.EMAIL, Channel.SMS]),
@@ -49,7 +51,9 @@ def install_default_templates(*, at: datetime) -> int:
     """Save the proposed text wherever none is; return how many were added."""
     added = 0
     for (occasion, channel, language), proposal in DEFAULTS.items():
-        if not Template.objects.filter(occasion=occasion, channel=channel, language=language).exists():
+        if not Template.objects.filter(
+            occasion=occasion, channel=channel, language=language, name=""
+        ).exists():
             template = Template(
                 occasion=occasion,
                 channel=channel,

@@ -202,10 +202,10 @@ class AutomationToday(PageMixin, View):
 
 
 def _texts(automation: Automation) -> list[dict[str, Any]]:
-    """Return a line for each channel with its text in each language."""
+    """Return a line for each channel with the text that is used in each language."""
     written = {
         (template.channel, template.language): template
-        for template in Template.objects.filter(occasion=automation.occasion)
+        for template in Template.objects.in_use(automation.occasion)
     }
     return [
         {
@@ -216,15 +216,20 @@ def _texts(automation: Automation) -> list[dict[str, Any]]:
                 {
                     "label": label,
                     "template": written.get((channel, code)),
-                    "url": reverse(
-                        "messaging:template_edit", args=[automation.occasion, channel.value, code]
-                    ),
+                    "url": _text_url(automation, channel, code, written.get((channel, code))),
                 }
                 for code, label in django_settings.LANGUAGES
             ],
         }
         for channel in Channel
     ]
+
+
+def _text_url(automation: Automation, channel: Channel, language: str, used: Template | None) -> str:
+    """Return the address of the text that is used, or of the own text that can be written."""
+    if used is not None and used.name:
+        return reverse("messaging:named_template_edit", args=[used.pk])
+    return reverse("messaging:template_edit", args=[automation.occasion, channel.value, language])
 
 
 def _history(automation: Automation) -> list[TimelineEvent]:

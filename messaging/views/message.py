@@ -28,6 +28,8 @@ from retail.views.access import PageMixin
 from retail.views.columns import Column
 from retail.views.lists import ListPage
 
+# Twilio: the person has not written in the last 24 hours, and the text was no approved template.
+OUTSIDE_WINDOW = "63016"
 # E-mails carry their styles inline; in a frame without scripts, forms or origin they can do no more than look.
 SHOWS_EMAIL = {"style-src": ["'self'", "'unsafe-inline'"], "img-src": ["'self'", "data:", "https:"]}
 
@@ -166,6 +168,7 @@ class MessageDetail(PageMixin, View):
             "tone": STATE_TONES[MessageState(message.state)],
             "facts": _facts(message),
             "events": timeline(message),
+            "needs_approval": message.channel == Channel.WHATSAPP and OUTSIDE_WINDOW in message.error,
         }
         return render(request, "messaging/message_detail.html", context)
 

@@ -11,29 +11,160 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
 from django.views import View
 
+from customers.models import Customer
 from messaging.defaults import DEFAULTS
-from messaging.forms.template import TemplateForm, TestAddressForm, sentence
-from messaging.models import Channel, Template
-from messaging.occasions import AUTOMATIC
-from messaging.presentation import TimelineEvent
-from messaging.rendering import TemplateRefused, measure_sms
-from messaging.services.composition import compose_with
+from messaging.forms.template import TemplateForm, TestAddressForm
+from messaging.mjml import as_dark
+from messaging.models import Approval, Channel, Template
+from messaging.presentation import APPROVAL_TONES, TimelineEvent
+from messaging.rendering import TemplateRefused
 from messaging.services.previews import preview_context, preview_people
-from messaging.services.templates import TemplateInvalid, check_template, save_template
+from messaging.services.template_previews import customer_context, find_customers, preview_template
+from messaging.services.templates import (
+    TemplateActionRefused,
+    TemplateInvalid,
+    save_template,
+)
 from messaging.services.test_sends import queue_test
+from messaging.template_problems import problem_text, refusal_text
 from messaging.views.automation import acting_user, find_automation
 from messaging.views.message import SHOWS_EMAIL
+from messaging.vocabulary import label_of, target_of, vocabulary_of
 from retail import formats
-from retail.models import Company
 from retail.views.access import PageMixin
+
+_FIELDS = ("name", "subject", "text", "html_format", "html", "category", "phone_field")
+_LONGEST_KEY = 18
 
 
 class TemplateView(PageMixin, View):
-    """What the pages of one text share."""
+    """What the pages of one text share. Subclasses find the text, and say where its pages are."""
 
     permission_required: Any = "messaging.change_template"
+
+    def template(self) -> Template:
+        """Return the text, stored or proposed. Raises Http404."""
+        raise NotImplementedError
+
+    def url(self, action: str) -> str:
+        """Return the address of a page of this text: edit, preview or test."""
+        raise NotImplementedError
+
+    def people(self, template: Template) -> list[tuple[str, str]]:
+        """Return whom a preview can be for: (key, name)."""
+        return [(f"c{customer.pk}", customer.name) for customer in find_customers("")]
+
+    def context(self, template: Template, key: str) -> dict[str, Any]:
+        """Return the variables of the chosen person: a customer that was searched for, or the sample."""
+        number = key.removeprefix("c")
+        customer = None
+        if key.startswith("c") and number.isascii() and number.isdigit() and len(number) <= _LONGEST_KEY:
+            customer = Customer.objects.select_related("home_store").filter(pk=int(number)).first()
+        return customer_context(template, customer)
+
+    def form(self, template: Template, **options: Any) -> TemplateForm:
+        return TemplateForm(channel=template.channel, named=bool(template.name), **options)
+
+    def typed(self, request: HttpRequest) -> tuple[Template, TemplateForm]:
+        """Return the text and the form of what was typed; a valid one is put into the text, unsaved."""
+        template = self.template()
+        form = self.form(template, data=request.POST)
+        if form.is_valid():
+            form.apply(template)
+        return template, form
+
+
+class EditorView(TemplateView):
+    """The page with the form. Subclasses add what stands around it."""
+
+    def get(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
+        template = self.template()
+        initial = {name: getattr(template, name) for name in _FIELDS}
+        return self.page(request, self.form(template, initial=initial), template)
+
+    def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
+        template, form = self.typed(request)
+        if form.is_valid():
+            try:
+                save_template(template=template, by=acting_user(request), at=timezone.now())
+            except TemplateInvalid as refusal:
+                form.add_problems(refusal.problems)
+            except TemplateActionRefused as refusal:
+                messages.error(request, refusal_text(refusal.code, refusal.params))
+                return HttpResponseRedirect(self.url("edit"))
+            else:
+                messages.success(request, _now("Saved."))
+                return HttpResponseRedirect(self.url("edit"))
+        return self.page(request, form, template, status=422)
+
+    def page(
+        self, request: HttpRequest, form: TemplateForm, template: Template, status: int = 200
+    ) -> HttpResponse:
+        context = {
+            "template": template,
+            "title": label_of(template),
+            "target": target_of(template),
+            "channel": Channel(template.channel),
+            "form": form,
+            "is_new": template.pk is None,
+            "variables": vocabulary_of(template).variables,
+            "people": self.people(template),
+            "test_form": TestAddressForm(
+                channel=template.channel,
+                initial={"to": request.user.email if template.channel == Channel.EMAIL else ""},  # type: ignore[union-attr]
+            ),
+            "urls": {f"template_{action}": self.url(action) for action in ("preview", "test")},
+            "events": _history(template),
+            "approval": approval_of(template),
+            **self.surroundings(template),
+            **preview(template, self.context(template, "")),
+        }
+        return render(request, "messaging/template_form.html", context, status=status)
+
+    def surroundings(self, template: Template) -> dict[str, Any]:
+        """Return the way here and what may be done with the text."""
+        raise NotImplementedError
+
+
+class PreviewView(TemplateView):
+    """The preview of what is being typed, for one person. Stores nothing."""
+
+    def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
+        template, form = self.typed(request)
+        if not form.is_valid():
+            return render(request, "messaging/template_preview.html", {"problems": _form_problems(form)})
+        context = preview(template, self.context(template, request.POST.get("person", "")))
+        return render(request, "messaging/template_preview.html", context)
+
+
+class TestSendView(TemplateView):
+    """Send what is being typed to an address of one's own, through the outbox like everything else."""
+
+    def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
+        template, form = self.typed(request)
+        address = TestAddressForm(request.POST, channel=template.channel)
+        if not form.is_valid() or not address.is_valid():
+            problems = _form_problems(form) + _form_problems(address)
+            return render(request, "messaging/template_tested.html", {"problems": problems})
+        context = self.context(template, request.POST.get("person", ""))
+        try:
+            message = queue_test(
+                template=template, context=context, to=address.cleaned_data["to"], at=timezone.now()
+            )
+        except (TemplateInvalid, TemplateRefused) as refusal:
+            return render(request, "messaging/template_tested.html", {"problems": _sentences(refusal)})
+        wake_sender()
+        return render(request, "messaging/template_tested.html", {"message": message})
+
+
+# --- The own texts of an occasion --------------------------------------------------------------
+
+
+class OwnText(TemplateView):
+    """The text of an occasion on a channel in a language, by these three."""
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
@@ -48,115 +179,105 @@ class TemplateView(PageMixin, View):
 
     def template(self) -> Template:
         """Return the stored text, or a new one with the proposed words."""
+        # Without the automation's row nothing would ever be sent with it.
+        find_automation(self.occasion)
         key = {"occasion": self.occasion, "channel": self.channel, "language": self.language}
-        found = Template.objects.filter(**key).first()
+        found = Template.objects.filter(**key, name="").first()
         if found is not None:
             return found
         proposal = DEFAULTS[self.occasion, self.channel, self.language]
         return Template(**key, subject=proposal.subject, text=proposal.text, html=proposal.html)
 
-    def url(self, name: str) -> str:
-        return reverse(f"messaging:{name}", args=[self.occasion, self.channel, self.language])
+    def url(self, action: str) -> str:
+        return reverse(f"messaging:template_{action}", args=[self.occasion, self.channel, self.language])
 
-    def context(self, key: str) -> dict[str, Any]:
-        """Return the variables of the chosen person."""
-        automation = find_automation(self.occasion)
-        return preview_context(automation, key, language=self.language, at=timezone.now())
+    def people(self, template: Template) -> list[tuple[str, str]]:
+        return preview_people(self.occasion, at=timezone.now())
+
+    def context(self, template: Template, key: str) -> dict[str, Any]:
+        if not key.startswith("c"):
+            automation = find_automation(self.occasion)
+            return preview_context(automation, key, language=self.language, at=timezone.now())
+        return super().context(template, key)
 
 
 @method_decorator(csp_update(SHOWS_EMAIL), name="dispatch")
-class TemplateEdit(TemplateView):
-    def get(self, request: HttpRequest, **_kwargs: str) -> HttpResponse:
-        template = self.template()
-        initial = {name: getattr(template, name) for name in ("subject", "text", "html", "content_sid")}
-        return self.page(request, TemplateForm(channel=self.channel, initial=initial), template)
-
-    def post(self, request: HttpRequest, **_kwargs: str) -> HttpResponse:
-        find_automation(self.occasion)
-        template = self.template()
-        form = TemplateForm(request.POST, channel=self.channel)
-        if form.is_valid():
-            try:
-                save_template(template=form.apply(template), by=acting_user(request), at=timezone.now())
-            except TemplateInvalid as refusal:
-                form.add_problems(refusal.problems)
-            else:
-                messages.success(request, _now("Saved."))
-                return HttpResponseRedirect(self.url("template_edit"))
-        return self.page(request, form, template, status=422)
-
-    def page(
-        self, request: HttpRequest, form: TemplateForm, template: Template, status: int = 200
-    ) -> HttpResponse:
-        automation = find_automation(self.occasion)
-        context = {
-            "automation": automation,
-            "channel": Channel(self.channel),
+class TemplateEdit(OwnText, EditorView):
+    def surroundings(self, template: Template) -> dict[str, Any]:
+        used = Template.objects.in_use(self.occasion).filter(channel=self.channel, language=self.language)
+        back_url = reverse("messaging:automation_detail", args=[self.occasion])
+        return {
+            "trail": [
+                (_("Automations"), reverse("messaging:automation_list")),
+                (target_of(template), back_url),
+            ],
+            "back_url": back_url,
             "tabs": _tabs(self.occasion, self.channel, self.language),
-            "form": form,
-            "is_new": template.pk is None,
-            "variables": AUTOMATIC[self.occasion].variables,
-            "people": preview_people(self.occasion, at=timezone.now()),
-            "test_form": TestAddressForm(
-                channel=self.channel,
-                initial={"to": request.user.email if self.channel == Channel.EMAIL else ""},  # type: ignore[union-attr]
-            ),
-            "urls": {name: self.url(name) for name in ("template_preview", "template_test")},
-            "events": _history(template),
-            **preview(template, self.context("")),
+            "used_instead": used.exclude(name="").first(),
         }
-        return render(request, "messaging/template_form.html", context, status=status)
 
 
-class TemplatePreview(TemplateView):
-    """The preview of what is being typed, for one person. Stores nothing."""
-
-    def post(self, request: HttpRequest, **_kwargs: str) -> HttpResponse:
-        template = self.template()
-        form = TemplateForm(request.POST, channel=self.channel)
-        if not form.is_valid():
-            return render(request, "messaging/template_preview.html", {"problems": _form_problems(form)})
-        context = preview(form.apply(template), self.context(request.POST.get("person", "")))
-        return render(request, "messaging/template_preview.html", context)
+class TemplatePreview(OwnText, PreviewView):
+    pass
 
 
-class TemplateTest(TemplateView):
-    """Send what is being typed to an address of one's own, through the outbox like everything else."""
+class TemplateTest(OwnText, TestSendView):
+    pass
 
-    def post(self, request: HttpRequest, **_kwargs: str) -> HttpResponse:
-        template = self.template()
-        form = TemplateForm(request.POST, channel=self.channel)
-        address = TestAddressForm(request.POST, channel=self.channel)
-        if not form.is_valid() or not address.is_valid():
-            problems = _form_problems(form) + _form_problems(address)
-            return render(request, "messaging/template_tested.html", {"problems": problems})
-        context = self.context(request.POST.get("person", ""))
-        try:
-            message = queue_test(
-                template=form.apply(template),
-                context=context,
-                to=address.cleaned_data["to"],
-                at=timezone.now(),
-            )
-        except (TemplateInvalid, TemplateRefused) as refusal:
-            return render(request, "messaging/template_tested.html", {"problems": _sentences(refusal)})
-        wake_sender()
-        return render(request, "messaging/template_tested.html", {"message": message})
+
+# --- What all of them use ----------------------------------------------------------------------
+
+
+def editor_url(template: Template) -> str:
+    """Return the address of a stored text's editor."""
+    key = (template.occasion, template.channel, template.language)
+    if template.name or key not in DEFAULTS:
+        return reverse("messaging:named_template_edit", args=[template.pk])
+    return reverse("messaging:template_edit", args=list(key))
+
+
+def approval_of(template: Template) -> dict[str, Any] | None:
+    """Return what the editor says of a stored WhatsApp text's approval; None for any other."""
+    if template.pk is None or template.channel != Channel.WHATSAPP:
+        return None
+    state = Approval(template.approval)
+    return {
+        "state": state,
+        "label": state.label,
+        "tone": APPROVAL_TONES[state],
+        "reason": template.rejection_reason,
+        "can_submit": state in (Approval.DRAFT, Approval.REJECTED),
+        "can_refresh": bool(template.submitted_sid),
+        "can_allow_several": state == Approval.APPROVED,
+        "allows_several": template.allow_several,
+        "names": list(enumerate(template.numbered_variables, start=1)),
+        "submitted_at": formats.moment(template.submitted_at) if template.submitted_at else "",
+        "checked_at": formats.moment(template.approval_checked_at) if template.approval_checked_at else "",
+    }
 
 
 def preview(template: Template, context: dict[str, Any]) -> dict[str, Any]:
     """Return what the preview draws: the texts, or what is wrong with them."""
-    company = Company.objects.get()
-    drawn: dict[str, Any] = {"channel": Channel(template.channel), "limit": company.sms_limit, "problems": []}
+    drawn: dict[str, Any] = {"channel": Channel(template.channel), "problems": []}
     try:
-        check_template(template)
-        composed = compose_with(template, context, company=company)
+        found = preview_template(template, context)
     except (TemplateInvalid, TemplateRefused) as refusal:
         return drawn | {"problems": _sentences(refusal)}
-    drawn["composed"] = composed
-    if template.channel == Channel.SMS:
-        drawn["size"] = measure_sms(composed.text)
-    return drawn
+    return drawn | {
+        "composed": found.composed,
+        "dark": as_dark(found.composed.html),
+        "size": found.size,
+        "limit": found.limit,
+        "cost": "" if found.cost is None else price_text(found.cost),
+    }
+
+
+def price_text(amount: Any) -> str:
+    """Write the price of a message, which may be less than a cent: "R$ 0,085"."""
+    shown = amount.normalize()
+    if shown.as_tuple().exponent >= -2:
+        return formats.money(amount)
+    return f"R$ {formats.number(shown)}"
 
 
 def wake_sender() -> None:
@@ -173,7 +294,7 @@ def wake_sender() -> None:
 
 def _sentences(refusal: TemplateInvalid | TemplateRefused) -> list[str]:
     problems = list(refusal.problems.values()) if isinstance(refusal, TemplateInvalid) else [refusal]
-    return [text for problem in problems for text in sentence(problem).messages]
+    return [problem_text(problem) for problem in problems]
 
 
 def _form_problems(form: TemplateForm | TestAddressForm) -> list[str]:
@@ -199,7 +320,7 @@ def _history(template: Template) -> list[TimelineEvent]:
             at=formats.moment(revision.saved_at),
             datetime=revision.saved_at.isoformat(),
             icon="history",
-            text=revision.text[:200],
+            text=(revision.text or revision.subject)[:200],
         )
         for revision in template.revisions.select_related("saved_by").order_by("-number")[:10]
     ]

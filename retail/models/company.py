@@ -69,6 +69,16 @@ class Company(models.Model):
     sms_limit = models.PositiveSmallIntegerField(
         _("SMS length limit"), default=150, help_text=_("Longest text message, in characters.")
     )
+    sms_segment_price = models.DecimalField(
+        _("price of an SMS segment"),
+        max_digits=8,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text=_(
+            "What the operator bills for 160 plain or 70 accented characters. Empty: no costs are shown."
+        ),
+    )
 
     reservation_minutes = models.PositiveSmallIntegerField(
         _("reservations last (minutes)"),
@@ -126,6 +136,10 @@ class Company(models.Model):
             models.CheckConstraint(
                 condition=models.Q(adjustment_limit__isnull=True) | models.Q(adjustment_limit__gte=0),
                 name="company_adjustment_limit_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(sms_segment_price__isnull=True) | models.Q(sms_segment_price__gte=0),
+                name="company_sms_segment_price_not_negative",
             ),
             models.CheckConstraint(
                 condition=models.Q(cashback_clawback__in=Clawback.values)

@@ -28,6 +28,7 @@ from loyalty.models import (
 )
 from retail.models import Sale
 from tests import builders
+from tests.messaging.builders import build_template
 
 PINNED = Path(__file__).parent / "page_query_counts.json"
 
@@ -198,6 +199,11 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/vip-card/{vip_card}/": ("loyalty.view_vipcard", "customers.view_customer"),
     "/vip-card/{vip_card}/edit/": ("loyalty.change_vipcard", "customers.view_customer"),
     "/promo-codes/": ("campaigns.view_promocodepool",),
+    "/messages/templates/": ("messaging.view_template",),
+    "/messages/templates/new/": ("messaging.add_template",),
+    "/messages/templates/people/?q=ana": ("messaging.change_template", "customers.view_customer"),
+    "/messages/templates/{message_template}/versions/": ("messaging.view_template",),
+    "/messages/look/": ("messaging.change_letterhead", "retail.change_company"),
     "/promo-codes/new/": ("campaigns.add_promocodepool",),
     "/promo-codes/{pool}/": ("campaigns.view_promocodepool",),
     "/promo-codes/{pool}/edit/": ("campaigns.change_promocodepool",),
@@ -248,6 +254,7 @@ LISTS = (
     "/markdowns/",
     "/promo-codes/",
     "/vip-cards/",
+    "/messages/templates/",
 )
 
 
@@ -274,6 +281,7 @@ def address(db) -> Callable[[str], str]:
         "appointment": builders.build_appointment(customer=customer, store=terminal.store).pk,
         "price_change": builders.build_price_change(product=product).pk,
         "debt": build_value(customer, sale).pk,
+        "message_template": build_template().pk,
         **campaign_keys(),
         **loyalty_keys(),
     }

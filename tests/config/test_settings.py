@@ -6,6 +6,9 @@ import sys
 
 import pytest
 
+from config.checks import check_imitation
+from messaging.local.switch import ACCOUNT_SID, EMAIL_BACKEND
+
 PRODUCTION = {
     "FIEL_ENV": "production",
     "FIEL_SECRET_KEY": "s" * 40,
@@ -57,3 +60,35 @@ class TestDemo:
 
         assert done.returncode != 0
         assert "FIEL_DEMO" in done.stderr
+
+
+class TestImitation:
+    """What the check says when settings were changed after they were read, as a plug-in of settings could."""
+
+    def found(self, settings, **values):
+        for name, value in values.items():
+            setattr(settings, name, value)
+        return [problem.id for problem in check_imitation(None)]
+
+    def test_runs_alone(self, settings):
+        local = {
+            "DEMO": True,
+            "TWILIO_API_BASE": "http://localhost/_local/twilio",
+            "EMAIL_BACKEND": EMAIL_BACKEND,
+        }
+
+        assert self.found(settings, **local, TWILIO_ACCOUNT_SID=ACCOUNT_SID) == []
+        assert self.found(settings, TWILIO_ACCOUNT_SID="AC" + "1" * 32) == ["fiel.E004"]
+        assert self.found(
+            settings, TWILIO_ACCOUNT_SID=ACCOUNT_SID, TWILIO_API_BASE="https://api.twilio.com"
+        ) == ["fiel.E004"]
+        settings.TWILIO_API_BASE = local["TWILIO_API_BASE"]
+        assert self.found(settings, EMAIL_BACKEND="anymail.backends.mailgun.EmailBackend") == ["fiel.E004"]
+
+    def test_belongs_to_demonstrations(self, settings):
+        assert self.found(settings, DEMO=False, TWILIO_ACCOUNT_SID=ACCOUNT_SID, TWILIO_API_BASE="") == [
+            "fiel.E005"
+        ]
+        real = {"DEMO": False, "TWILIO_ACCOUNT_SID": "AC" + "1" * 32}
+        assert self.found(settings, **real, PRODUCTION=True, TWILIO_API_BASE="http://x") == ["fiel.W003"]
+        assert self.found(settings, **real, PRODUCTION=True, TWILIO_API_BASE="") == []

@@ -117,7 +117,9 @@ class TestCompose:
         composed = compose(template, facts)
 
         for word in ("código", "code", "Use ", "presente", "gift", "{", "None"):
-            assert word not in composed.text + composed.html.replace("border-radius", ""), word
+            assert word not in composed.text + re.sub(
+                r"<style.*?</style>", "", composed.html, flags=re.DOTALL
+            ), word
         assert "Ana" in composed.text
 
     @pytest.mark.parametrize("key", [key for key in DEFAULTS if key[0] == "recovery"], ids=str)

@@ -1,0 +1,24 @@
+"""Whether the imitated providers are on: only in a demonstration, and never beside a real account."""
+
+from django.conf import settings
+
+# An account that Twilio never gave to anybody.
+ACCOUNT_SID = "AC" + "0" * 32
+EMAIL_BACKEND = "messaging.local.email.EmailBackend"
+
+
+def is_imitated() -> bool:
+    """Say whether this installation talks to the imitation of Twilio, and to nobody else."""
+    return bool(settings.DEMO and settings.TWILIO_ACCOUNT_SID == ACCOUNT_SID and settings.TWILIO_API_BASE)
+
+
+def real_accounts() -> list[str]:
+    """Return the settings that would really write to people; a demonstration must have none."""
+    found = []
+    if settings.TWILIO_ACCOUNT_SID not in ("", ACCOUNT_SID):
+        found.append("TWILIO_ACCOUNT_SID")
+    if settings.TWILIO_ACCOUNT_SID == ACCOUNT_SID and "twilio.com" in settings.TWILIO_API_BASE:
+        found.append("TWILIO_API_BASE")
+    if settings.EMAIL_BACKEND != EMAIL_BACKEND:
+        found.append("EMAIL_URL")
+    return found
