@@ -1,9 +1,25 @@
-"""Carts and what messages need from points of sale."""
+"""Carts and what messages need from points of sale; templates, for managers."""
 
 from django.urls import URLPattern, path
 
 from pos_api.views.carts import CartView
 from pos_api.views.contact_policy import ContactPolicyHistoryView, ContactPolicyView
+from pos_api.views.template_actions import (
+    TemplateArchiveView,
+    TemplateDuplicateView,
+    TemplateRefreshView,
+    TemplateRestoreView,
+    TemplateSeveralView,
+    TemplateSubmitView,
+    TemplateUsableView,
+    TemplateUseView,
+)
+from pos_api.views.templates import (
+    TemplateListView,
+    TemplatePreviewView,
+    TemplateRevisionListView,
+    TemplateView,
+)
 
 urlpatterns: list[URLPattern] = [
     path("company/contact-policy/", ContactPolicyView.as_view(), name="contact_policy"),
@@ -11,4 +27,16 @@ urlpatterns: list[URLPattern] = [
         "company/contact-policy/history/", ContactPolicyHistoryView.as_view(), name="contact_policy_history"
     ),
     path("carts/<str:cart>/", CartView.as_view(), name="cart"),
+    path("templates/", TemplateListView.as_view(), name="templates"),
+    path("templates/<int:pk>/", TemplateView.as_view(), name="template"),
+    path("templates/<int:pk>/versions/", TemplateRevisionListView.as_view(), name="template_versions"),
+    path("templates/<int:pk>/preview/", TemplatePreviewView.as_view(), name="template_preview"),
+    path("templates/<int:pk>/usable/", TemplateUsableView.as_view(), name="template_usable"),
+    path("templates/<int:pk>/duplicate/", TemplateDuplicateView.as_view(), name="template_duplicate"),
+    path("templates/<int:pk>/restore/", TemplateRestoreView.as_view(), name="template_restore"),
+    path("templates/<int:pk>/archive/", TemplateArchiveView.as_view(), name="template_archive"),
+    path("templates/<int:pk>/use/", TemplateUseView.as_view(), name="template_use"),
+    path("templates/<int:pk>/submit/", TemplateSubmitView.as_view(), name="template_submit"),
+    path("templates/<int:pk>/refresh/", TemplateRefreshView.as_view(), name="template_refresh"),
+    path("templates/<int:pk>/allow-several/", TemplateSeveralView.as_view(), name="template_allow_several"),
 ]
