@@ -5,7 +5,13 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.services import backtests, issuing_jobs, promo_code_imports, promo_code_jobs
+from campaigns.services import (
+    backtests,
+    issuing_jobs,
+    promo_code_imports,
+    promo_code_jobs,
+    segment_exports,
+)
 from campaigns.services.jobs import JobKind, register_kind
 
 _POOL_WORK: tuple[tuple[str, Any, Callable[..., Mapping[str, Any] | None]], ...] = (
@@ -30,6 +36,20 @@ register_kind(
         url_name="campaigns:backtest_detail",
         url_argument="backtest",
         url_label=_("Open the back-test"),
+    )
+)
+
+register_kind(
+    JobKind(
+        code=segment_exports.KIND,
+        label=_("Export of a segment"),
+        work=segment_exports.work,
+        # A file of personal data concerns who asked for it, and who may export.
+        view_permission="customers.export_segment",
+        change_permission="customers.export_segment",
+        url_name="campaigns:segment_exports",
+        url_argument="segment",
+        url_label=_("Open the exports"),
     )
 )
 

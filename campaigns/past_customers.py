@@ -6,7 +6,7 @@ and groupings are today's: no history of them is kept.
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,8 +17,8 @@ from campaigns.engine import basket as engine
 from campaigns.engine.campaign import Campaign, leaves
 from campaigns.engine.plan import Plan
 from campaigns.recorded_sales import RecordedSale
+from customers.models import window_start
 
-METRIC_DAYS = timedelta(days=365)
 _METRICS = frozenset({"turnover", "visits", "last_purchase_days"})
 _PURCHASE_KINDS = frozenset({"first_purchase", "purchase_number"})
 
@@ -108,7 +108,7 @@ class _History:
     def metrics(self, moment: datetime, zone: ZoneInfo) -> dict[str, Any]:
         """Return the metrics of a shopper, as an evaluation at this moment computes them."""
         times = self._times
-        first = bisect_right(times, moment - METRIC_DAYS)
+        first = bisect_right(times, window_start(moment))
         last_days = None
         if times:
             last_days = (moment.astimezone(zone).date() - times[-1].astimezone(zone).date()).days

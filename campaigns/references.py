@@ -1,7 +1,7 @@
 """What the codes in a campaign document refer to: names for people, catalogue facts for trying a campaign out."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Max, Model, Q, QuerySet, Sum
@@ -13,7 +13,7 @@ from campaigns.engine.campaign import leaves
 from campaigns.engine.fields import DocumentError, Problem
 from campaigns.engine.marks import gettext_noop
 from campaigns.models import Campaign, PromoCode
-from customers.models import Customer, CustomerGrouping
+from customers.models import Customer, CustomerGrouping, window_start
 from customers.selectors import has_standing_appointment, standing_consents
 from retail import codes, money
 from retail.models import Category, Product, ProductGrouping, Sale, SaleState, Store, StoreGrouping
@@ -246,15 +246,12 @@ def promo_code_facts(
     ]
 
 
-METRIC_DAYS = 365
-
-
 def shopper_facts(customer: Customer, *, at: datetime) -> dict[str, Any]:
     """Return what is known of a customer at a moment, as a simulation names it. `at` is in the zone of the sale."""
     sales = Sale.objects.real().filter(
         customer=customer, state__in=(SaleState.COMMITTED, SaleState.PARTIALLY_RETURNED), occurred_at__lte=at
     )
-    recent = Q(occurred_at__gt=at - timedelta(days=METRIC_DAYS))
+    recent = Q(occurred_at__gt=window_start(at))
     bought = sales.aggregate(
         purchases=Count("pk"),
         visits=Count("pk", filter=recent),

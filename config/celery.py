@@ -95,6 +95,21 @@ JOBS: dict[str, tuple[str, crontab | schedule, str]] = {
         _every_five_minutes,
         "a customer gets the tier of a purchase within minutes; everybody is looked at once a day, whenever this first runs",
     ),
+    "roll_metrics": (
+        "customers.tasks.roll_metrics",
+        _every_hour,
+        "sales leave the twelve months at any moment; segments ask the sales of customers that this has not reached yet",
+    ),
+    "refresh_segment_groupings": (
+        "customers.tasks.refresh_segment_groupings",
+        _every_five_minutes,
+        "members are at most a quarter of an hour and a tick old; a changed segment counts at the next tick",
+    ),
+    "remove_export_files": (
+        "customers.tasks.remove_export_files",
+        _every_hour,
+        "personal data that was taken out is kept for three days and no longer",
+    ),
     "give_to_new_customers": (
         "loyalty.tasks.give_to_new_customers",
         _every_minute,

@@ -5,7 +5,7 @@ consents and purchases, and what limited campaigns have used (`pos_api.usage`).
 """
 
 from collections.abc import Set as AbstractSet
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from msgspec import Struct
 
 from campaigns.engine import basket as engine
+from customers.models import window_start
 from loyalty.models import VIP_PREFIX
 from pos_api import catalogue
 from pos_api.baskets import BasketDocument
@@ -28,8 +29,6 @@ from pos_api.stored_values import (
 )
 from pos_api.usage import Foreseen, foreseen, windows_at
 from pos_api.value import Value, read_value
-
-METRIC_DAYS = 365
 
 
 class CustomerRow(Struct, array_like=True, gc=False):
@@ -136,7 +135,7 @@ def read_snapshot(
         terminal_id,
         *(reference or ("", "")),
         at,
-        at - timedelta(days=METRIC_DAYS),
+        window_start(at),
         now,
         expected.campaigns,
         ["", store.code, *codes_entered],

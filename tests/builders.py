@@ -34,8 +34,11 @@ from campaigns.services.promo_code_imports import receive_file
 from campaigns.services.promo_code_jobs import request_generation
 from campaigns.services.promo_code_pools import PoolSettings, create_pool
 from campaigns.services.promo_codes import Terms, generate_codes
+from campaigns.services.segment_exports import request_export
 from customers.documents import _CPF_WEIGHTS, _check_digit
-from customers.models import Appointment, Consent, Customer, CustomerGrouping
+from customers.models import Appointment, Consent, Customer, CustomerGrouping, Segment, SegmentExport
+from customers.services.metrics import recount
+from customers.services.segments import create_segment
 from loyalty.models import (
     Account,
     AccountKind,
@@ -173,6 +176,23 @@ def build_customer_grouping(*, customers: Sequence[Customer] = (), **values: Any
     return grouping
 
 
+def build_segment(**values: Any) -> Segment:
+    """Who lives in Santos, unless told otherwise."""
+    number = next(_numbers)
+    tree = {"all": [{"field": "city", "operator": "eq", "value": "Santos"}]}
+    return create_segment(**{"name": f"Segmento {number}", "tree": tree, "user": None, "at": NOON} | values)
+
+
+def build_segment_export(*, segment: Segment | None = None) -> SegmentExport:
+    """Have the customers of a segment written to a file."""
+    export, job = request_export(
+        segment=segment or build_segment(), format="csv", user=build_user(), at=timezone.now()
+    )
+    run_job(job_id=job.pk, clock=timezone.now)
+    export.refresh_from_db()
+    return export
+
+
 def build_consent(**values: Any) -> Consent:
     defaults = {"purpose": "promotions", "granted": True, "source": "till", "given_at": NOON}
     values["customer"] = values.get("customer") or build_customer()
@@ -210,6 +230,8 @@ def build_sale(*, lines: Sequence[dict[str, Any]] = (), **values: Any) -> Sale:
         SaleLine(**{"sale": sale, "line": place, "gross": total, "net": total} | line)
         for place, (line, total) in enumerate(zip(whole, gross, strict=True), start=1)
     )
+    if sale.customer_id is not None:
+        recount([sale.customer_id], at=NOON)
     return sale
 
 

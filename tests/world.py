@@ -10,11 +10,13 @@ from collections.abc import Collection
 from django.db import connection
 from django.utils import timezone
 
+from customers.verification import CHECKS as METRICS
 from loyalty.selectors.verification import figures
 from loyalty.selectors.verification import problems as ledger_problems
 
 # check: query for `id, detail` of the rows that must not exist
 CHECKS: dict[str, str] = {
+    **METRICS,
     "counter_is_what_stands_in_its_window": """
         SELECT c.id, 'used ' || c.used || ', activations hold ' || coalesce(s.held, 0)
           FROM campaigns_campaigncounter c

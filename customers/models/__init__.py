@@ -1,16 +1,34 @@
 from customers.models.appointment import Appointment, AppointmentStatus
 from customers.models.consent import Consent, ConsentChannel, Purpose
 from customers.models.customer import Customer, CustomerGrouping, Sex
+from customers.models.metrics import CategoryTotal, CustomerMetrics, window_start
 from customers.models.pin import CustomerPin
+from customers.models.segment import (
+    ExportFormat,
+    Segment,
+    SegmentExport,
+    SegmentExportDownload,
+    SegmentExportPart,
+    SegmentRevision,
+)
 
 __all__ = [
     "Appointment",
     "AppointmentStatus",
+    "CategoryTotal",
     "Consent",
     "ConsentChannel",
     "Customer",
     "CustomerGrouping",
+    "CustomerMetrics",
     "CustomerPin",
+    "ExportFormat",
     "Purpose",
+    "Segment",
+    "SegmentExport",
+    "SegmentExportDownload",
+    "SegmentExportPart",
+    "SegmentRevision",
     "Sex",
+    "window_start",
 ]

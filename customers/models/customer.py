@@ -5,6 +5,7 @@ from django.db.models.functions import ExtractDay, ExtractMonth
 from django.utils.translation import gettext_lazy as _
 
 from customers.documents import mask
+from customers.models.segment import Segment
 from customers.querysets import CustomerQuerySet
 from retail.models import Grouping, Store
 from retail.models.search import Searchable
@@ -17,11 +18,33 @@ class Sex(models.TextChoices):
 
 
 class CustomerGrouping(Grouping):
-    """A named list of customers ("Clientes VIP")."""
+    """A named list of customers ("Clientes VIP"); or, with a `segment`, whoever it has, as of `refreshed_at`."""
+
+    segment = models.ForeignKey(
+        Segment,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="groupings",
+        verbose_name=_("of the segment"),
+    )
+    segment_revision = models.PositiveIntegerField(_("revision of the segment"), null=True, editable=False)
+    refreshed_at = models.DateTimeField(_("refreshed at"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("customer grouping")
         verbose_name_plural = _("customer groupings")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(segment__isnull=False)
+                | models.Q(segment_revision__isnull=True, refreshed_at__isnull=True),
+                name="customer_grouping_refreshed_has_its_segment",
+            ),
+        ]
+
+    @property
+    def is_computed(self) -> bool:
+        return self.segment_id is not None
 
 
 class Customer(models.Model):

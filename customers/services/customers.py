@@ -261,7 +261,10 @@ def _find_groupings(parsed: list[Row], linked: Mapping[int, dict[str, Any]]) -> 
     codes = Counter(code for extra in linked.values() for code in extra.get("groupings", ()))
     if not codes:
         return
-    keys = dict(CustomerGrouping.objects.filter(code__in=list(codes)).values_list("code", "pk"))
+    known = CustomerGrouping.objects.filter(code__in=list(codes)).values_list("code", "pk", "segment_id")
+    keys = {code: pk for code, pk, _segment in known}
+    # Whom a segment has is no matter of a list.
+    by_hand = {code for code, _pk, segment in known if segment is None}
     for row in parsed:
         wanted = linked[row.index].get("groupings")
         if wanted is None:
@@ -271,7 +274,7 @@ def _find_groupings(parsed: list[Row], linked: Mapping[int, dict[str, Any]]) -> 
                 message = _("There is no %(noun)s “%(code)s”.")
                 noun = CustomerGrouping._meta.verbose_name
                 row.refuse(f"groupings[{place}]", "unknown_grouping", message % {"noun": noun, "code": code})
-        linked[row.index]["groupings"] = {keys[code] for code in wanted if code in keys}
+        linked[row.index]["groupings"] = {keys[code] for code in wanted if code in by_hand}
 
 
 def _set_groupings(wanted: Mapping[int, set[int]]) -> set[int]:
@@ -279,7 +282,7 @@ def _set_groupings(wanted: Mapping[int, set[int]]) -> set[int]:
     if not wanted:
         return set()
     through = Customer.groupings.through
-    links = through._default_manager.filter(customer__in=list(wanted))
+    links = through._default_manager.filter(customer__in=list(wanted), customergrouping__segment__isnull=True)
     old: dict[tuple[int, int], int] = {
         (customer, grouping): key
         for key, customer, grouping in links.values_list("pk", "customer_id", "customergrouping_id")

@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from msgspec import Struct
 
 from campaigns.services.release import release
+from customers.services.metrics import recount_month
 from pos_api.authentication import TerminalCaller
 from pos_api.models import Resolution
 from pos_api.problems import Conflict, NotFound
@@ -113,6 +114,8 @@ def _cancel(sale: Sale | None, now: datetime) -> Cancelled:
     sale.state = SaleState.CANCELLED
     sale.cancelled_at = now
     sale.save(update_fields=["state", "cancelled_at", "shares"])
+    if sale.customer_id is not None and not sale.is_test:
+        recount_month(sale.customer_id, sale.business_date, at=now)
     return Cancelled(body=_body(sale, _reversed(sale)), replayed=False)
 
 

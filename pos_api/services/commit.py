@@ -1,7 +1,7 @@
 """Record a sale: exactly once, however often it is sent, with everything that it uses up, in one transaction.
 
 The sale's row comes first. Its unique keys make a second sender wait for the first and then find what it stored. Then,
-in the documented order: its reservation, the customer's row, accounts, promotional codes, counters. The answer is stored with the sale.
+in the documented order: its reservation, the customer's row, accounts, promotional codes, counters, the customer's metrics. The answer is stored with the sale.
 """
 
 import hashlib
@@ -22,6 +22,7 @@ from campaigns.redemption_texts import explain_refused
 from campaigns.selectors import plan_version_at, plan_version_was_current
 from campaigns.services.promo_code_earnings import issue_earned
 from campaigns.services.settlement import settle
+from customers.services import metrics
 from loyalty.selectors.stored_values import held_by_codes
 from loyalty.services.ledger import lock_accounts
 from loyalty.stored_codes import MASK
@@ -191,7 +192,13 @@ def _record(order: Order) -> Recorded:
         request=masked_promo_codes(order.content, secret) if mistaken else None,
     )
     record_exceptions(missed, sale_id=sale_id, at=order.now)
+    _add_to_metrics(order, sale_id=sale_id, customer_id=customer_id, stands=not cancelled_before)
     return Recorded(body=body, replayed=False)
+
+
+def _add_to_metrics(order: Order, *, sale_id: int, customer_id: int | None, stands: bool) -> None:
+    if stands and customer_id is not None and not order.caller.is_test:
+        metrics.add_sale(sale_id, at=order.now)
 
 
 def _customer_of(order: Order, flags: list[str]) -> tuple[int | None, Order]:

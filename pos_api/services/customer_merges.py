@@ -1,8 +1,8 @@
 """Make two records of one person one, and two again: whole, in one transaction, with everything that hangs on them.
 
 Locks follow the documented order but for one place: the customers are locked before the sales, because only they say which
-sales there are. Nothing that holds a recorded sale waits for a customer. Then accounts by id, codes, counters. Issuing runs that
-still give to one of the two come before all: who issues waits for no customer.
+sales there are. Nothing that holds a recorded sale waits for a customer. Then accounts by id, codes, counters, the metrics of both.
+Issuing runs that still give to one of the two come before all: who issues waits for no customer.
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from campaigns.models import PromoCode, PromoCodeImportLine
 from campaigns.services.customer_uses import lock_codes_of, move_uses
 from customers.models import Appointment, AppointmentStatus, Customer
 from customers.services.merged_records import MergeRefused, absorb_record, refuse_unlike, release_record
+from customers.services.metrics import recount
 from loyalty.models import CustomerMerge, CustomerTier, IssuingGrant, IssuingRun, StoredValue, VipCard
 from loyalty.services.issuing_persons import lock_runs_of
 from loyalty.services.merge import move_value, move_value_back
@@ -125,6 +126,7 @@ def _merge(kept_id: int, absorbed_id: int, reason: str, actor: User, at: datetim
     rename_person(rows["messages"], old=absorbed.pk, new=kept.pk)
     merge.moved = {"rows": rows, "record": absorb_record(kept, absorbed, actor=actor)}
     merge.save(update_fields=["moved"])
+    recount([kept.pk, absorbed.pk], at=at)
     return Outcome(merge)
 
 
@@ -148,6 +150,7 @@ def _undo(merge_id: int, actor: User, at: datetime) -> Outcome:
     release_record(kept, absorbed, merge.moved["record"], actor=actor, at=at)
     merge.undone_at, merge.undone_by, merge.given_back = at, actor, {"rows": rows}
     merge.save(update_fields=["undone_at", "undone_by", "given_back"])
+    recount([kept.pk, absorbed.pk], at=at)
     return Outcome(merge)
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from msgspec import Struct
 
 from campaigns.services.release import Released, release
+from customers.services.metrics import recount_month
 from pos_api.authentication import TerminalCaller
 from pos_api.models import Resolution
 from pos_api.problems import Conflict, FieldProblem, Invalid, NotFound
@@ -280,3 +281,5 @@ def _store(
         for row, number in changed
     )
     step.sale.save(update_fields=["state", "refunded", "shares"])
+    if step.sale.customer_id is not None and not step.sale.is_test:
+        recount_month(step.sale.customer_id, step.sale.business_date, at=step.at)

@@ -28,7 +28,7 @@ from retail.services.groupings import (
     STORES,
     GroupingKind,
     Members,
-    NothingFound,
+    MembersRefused,
     change_members,
     upsert_groupings,
 )
@@ -270,7 +270,7 @@ class GroupingMembersView(ManagerView):
         lists = _read_lists(raw)
         try:
             change = change_members(kind=kind, grouping=grouping, **lists)
-        except NothingFound as refusal:
+        except MembersRefused as refusal:
             raise Invalid(errors=field_problems(refusal.errors)) from refusal
         return answer(
             {"added": change.added, "removed": change.removed, "errors": field_problems(change.errors)}

@@ -19,6 +19,11 @@ class Grouping(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_computed(self) -> bool:
+        """True when its members follow from something else, and nobody adds or removes them."""
+        return False
+
 
 class ProductGrouping(Grouping):
     """A named list of products ("Produtos Inverno")."""

@@ -89,12 +89,30 @@ class MembersChange:
     errors: tuple[FieldError, ...]
 
 
-class NothingFound(Exception):
+class MembersRefused(Exception):
+    """The members of a grouping stay as they are; ``errors`` says why, by path."""
+
+    errors: tuple[FieldError, ...] = ()
+
+
+class NothingFound(MembersRefused):
     """A list that was to replace all members names none that exists; ``errors`` has one for each entry."""
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
         super().__init__(_("Nothing in this list was found. The members stay as they are."))
         self.errors = tuple(errors)
+
+
+class MembersComputed(MembersRefused):
+    """The members follow from a segment; nobody adds or removes them."""
+
+    def __init__(self) -> None:
+        super().__init__(_computed())
+        self.errors = (FieldError("", "computed", _computed()),)
+
+
+def _computed() -> str:
+    return _("Its members are those of a segment. Change the segment instead.")
 
 
 def upsert_groupings(*, kind: GroupingKind, rows: Sequence[Any], replace: bool = False) -> list[RowResult]:
@@ -132,6 +150,9 @@ def upsert_groupings(*, kind: GroupingKind, rows: Sequence[Any], replace: bool =
         for row in parsed:
             if not row.errors:
                 row.instance = existing.get(row.values["code"])
+                if row.index in given and row.instance is not None and row.instance.is_computed:
+                    row.errors.append(FieldError("members", "computed", _computed()))
+                    continue
                 upsert.fill_instance(row, kind.model, COLUMNS, replace=replace)
         upsert.write(parsed, kind.model)
         wanted = {
@@ -159,7 +180,7 @@ def change_members(
     ``replace`` makes the members exactly those listed; raises NothingFound when it lists entries and none exists, as
     the wrong column of a file would otherwise empty the grouping. A product code stands for all its SKUs. What is already
     there, or already gone, is left as it is; what is named both to add and to remove is removed. The same few
-    statements for one member and for MAX_MEMBERS.
+    statements for one member and for MAX_MEMBERS. Raises MembersComputed for a grouping of a segment.
     """
     entries = [(0, f"add[{place}]", entry) for place, entry in enumerate(add)]
     entries += [(1, f"remove[{place}]", entry) for place, entry in enumerate(remove)]
@@ -167,6 +188,8 @@ def change_members(
 
     def work() -> MembersChange:
         locked = kind.model._default_manager.select_for_update().get(pk=grouping.pk)
+        if locked.is_computed:
+            raise MembersComputed
         found, errors = find_members(kind, entries)
         if replace and not found[2]:
             raise NothingFound([error for _owner, error in errors])

@@ -24,7 +24,7 @@ from retail.services.groupings import (
     PRODUCTS,
     STORES,
     GroupingKind,
-    NothingFound,
+    MembersRefused,
     change_members,
     upsert_groupings,
 )
@@ -227,7 +227,7 @@ class GroupingMembers(GroupingPage, View):
         done = "remove" if "remove" in request.POST else "replace" if "replace" in request.POST else "add"
         try:
             change = change_members(kind=self.kind, grouping=self.grouping(), **{done: entries})
-        except NothingFound as refusal:
+        except MembersRefused as refusal:
             form.add_error(None, str(refusal))
             return self._render(request, form, [error.message for error in refusal.errors], status=422)
         self._tell(request, change.added, change.removed)

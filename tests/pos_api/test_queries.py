@@ -138,7 +138,7 @@ class TestRecord:
             assert shop.sell(whole, Idempotency_Key=f"k-{count}").status_code == 201
 
         statements = statements_of(queries)
-        assert len(statements) == 15, "\n".join(sql[:120] for sql in statements)
+        assert len(statements) == 16, "\n".join(sql[:120] for sql in statements)
 
     def test_answers_a_replay_with_few(self, shop: Till) -> None:
         document = sale(total="90.00")
@@ -194,7 +194,7 @@ class TestValue:
             answer = loyal.sell(sale(total=total, **self.asked(count)))
 
         assert answer.status_code == 201
-        assert len(statements_of(queries)) == 17
+        assert len(statements_of(queries)) == 18
 
     @pytest.mark.parametrize("count", [1, 500])
     def test_returns_with_the_same_statements(self, loyal: Till, count: int) -> None:
@@ -204,4 +204,4 @@ class TestValue:
             answer = loyal.give_back(sold["sale"], dict.fromkeys(range(1, count + 1), "1"))
 
         assert answer.status_code == 201
-        assert len(statements_of(queries)) == 26
+        assert len(statements_of(queries)) == 27

@@ -14,6 +14,8 @@ CPF = "39053344705"
 
 # check: what breaks it, as a fault of the software would; %(sale)s is a sale with a partial return, %(over)s a cancelled one.
 FAULTS = {
+    "metrics_are_what_the_sales_come_to": "UPDATE customers_customermetrics SET turnover_total = turnover_total + 1",
+    "categories_are_what_the_lines_come_to": "UPDATE customers_categorytotal SET quantity = quantity + 1",
     "counter_is_what_stands_in_its_window": "UPDATE campaigns_campaigncounter SET used = used + 1 WHERE counts = 'sale'",
     "code_is_used_by_sales_that_stand": "UPDATE campaigns_promocode SET used = used - 1",
     "code_is_used_by_each_customer_in_sales_that_stand": "UPDATE campaigns_promocodeuse SET used = used + 1",
@@ -50,7 +52,7 @@ def rows(till: Till) -> dict[str, int]:
     PromoCode.objects.update(max_uses_per_customer=9)
     buyer = {"customer": {"document": CPF}, "promo_codes": ["BEMVINDO"]}
     till.sell(sale(total="90.00", **buyer))
-    bought = line(quantity="2")
+    bought = line(quantity="2", category="camisas")
     sold = till.sell(sale(bought, total="175.00", redeem={"points": {"pontos": "50"}}, **buyer))
     assert sold.status_code == 201, sold.content
     over = till.sell(sale(total="90.00", **buyer)).json()

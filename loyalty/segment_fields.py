@@ -1,0 +1,86 @@
+"""What the ledger lets segments ask for: value that can be spent now."""
+
+from collections.abc import Callable
+
+from django.utils.translation import gettext_lazy as _
+
+from customers.segments.kinds import Amount, Code, named
+from customers.segments.operators import BOUNDS, Sql
+from customers.segments.registry import LOYALTY, Asked, Field, Statement, totals
+from loyalty.models import AccountKind, PointsProgram, StampPlan
+
+# As `LotQuerySet.usable` means it, whatever job has run.
+_USABLE = (
+    "l.remaining > 0 AND l.available_from <= %s AND (NOT l.awaits_review OR l.reviewed_at <= %s)"
+    " AND (l.expires_at IS NULL OR l.expires_at > %s OR l.grace_until > %s)"
+)
+
+
+_PROGRAMS = " AND a.program_id = ANY(ARRAY(SELECT id FROM loyalty_pointsprogram WHERE code = ANY(%s)))"
+_PLANS = " AND a.plan_id = ANY(ARRAY(SELECT id FROM loyalty_stampplan WHERE code = ANY(%s)))"
+
+
+def _balance(kind: str, narrowed: str = "") -> Callable[[Asked, Statement], Sql]:
+    """Sum the usable lots of the customer's accounts of one kind; `narrowed` is what keeps those that `of` names."""
+
+    def query(asked: Asked, statement: Statement) -> Sql:
+        codes = (list(asked.of),) if asked.of else ()
+        return Sql(
+            "SELECT a.customer_id, sum(l.remaining) AS value FROM loyalty_account a"  # noqa: S608
+            f" JOIN loyalty_lot l ON l.account_id = a.id AND {_USABLE}"
+            f" WHERE a.kind = %s{narrowed if codes else ''} GROUP BY a.customer_id",
+            (*[statement.at] * 4, kind, *codes),
+        )
+
+    return query
+
+
+def _stored(_asked: Asked, statement: Statement) -> Sql:
+    return Sql(
+        "SELECT v.customer_id, sum(l.remaining) AS value FROM loyalty_storedvalue v"  # noqa: S608
+        f" JOIN loyalty_lot l ON l.account_id = v.account_id AND {_USABLE}"
+        # A voucher in percent holds a use, not money.
+        " WHERE v.customer_id IS NOT NULL AND v.percent IS NULL AND v.blocked_at IS NULL GROUP BY v.customer_id",
+        (statement.at,) * 4,
+    )
+
+
+_OPERATORS = {"is_set": _("has some"), "is_empty": _("has none"), **named(*BOUNDS)}
+
+FIELDS = [
+    Field(
+        code="points_balance",
+        label=_("Points"),
+        group=LOYALTY,
+        kind=Amount(operators=_OPERATORS),
+        sql=totals(_balance(AccountKind.POINTS, _PROGRAMS)),
+        subject=Code(lambda: PointsProgram),
+        subject_label=_("Programs"),
+        note=_("That can be used now; of all programs when none is named."),
+    ),
+    Field(
+        code="stamps_balance",
+        label=_("Stamps"),
+        group=LOYALTY,
+        kind=Amount(operators=_OPERATORS),
+        sql=totals(_balance(AccountKind.STAMPS, _PLANS)),
+        subject=Code(lambda: StampPlan),
+        subject_label=_("Stamp plans"),
+    ),
+    Field(
+        code="cashback_balance",
+        label=_("Cashback"),
+        group=LOYALTY,
+        kind=Amount(operators=_OPERATORS),
+        sql=totals(_balance(AccountKind.CASHBACK)),
+        note=_("That can be used now."),
+    ),
+    Field(
+        code="stored_value_balance",
+        label=_("Gift cards, vouchers, e-purses and credit notes"),
+        group=LOYALTY,
+        kind=Amount(operators=_OPERATORS),
+        sql=totals(_stored),
+        note=_("What all that the customer holds are worth now; vouchers in percent are left out."),
+    ),
+]
