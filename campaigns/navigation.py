@@ -1,5 +1,6 @@
 from django.utils.translation import gettext_lazy as _
 
+from customers.navigation import SegmentAction
 from retail.navigation import LOYALTY, PROMOTIONS, NavigationEntry
 
 ENTRIES = [
@@ -78,5 +79,14 @@ ENTRIES = [
         icon="gift",
         order=40,
         permission="loyalty.view_issuingrun",
+    ),
+]
+
+SEGMENT_ACTIONS = [
+    SegmentAction(
+        label=_("Export"),
+        url_name="campaigns:segment_exports",
+        icon="download",
+        permission="customers.export_segment",
     ),
 ]

@@ -20,6 +20,7 @@ from campaigns.views import (
     policy,
     promo_codes,
     recipes,
+    segment_exports,
     simulator,
     vip_cards,
 )
@@ -157,6 +158,16 @@ urlpatterns = [
         r"^loyalty/issuing-runs/(?P<pk>[0-9]{1,18})/export\.(?P<form>csv|xlsx)$",
         issuing_runs.RunExport.as_view(),
         name="issuing_run_export",
+    ),
+    path(
+        "segments/<slug:code>/exports/",
+        segment_exports.SegmentExports.as_view(),
+        name="segment_exports",
+    ),
+    path(
+        "segment-exports/<int:pk>/file/",
+        segment_exports.SegmentExportFile.as_view(),
+        name="segment_export_file",
     ),
     path("jobs/<int:pk>/", jobs.JobDetail.as_view(), name="job_detail"),
     path("jobs/<int:pk>/cancel/", jobs.JobCancel.as_view(), name="job_cancel"),

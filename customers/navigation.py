@@ -30,6 +30,19 @@ class CustomersLink:
     permission: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentAction:
+    """Something to do with a segment, which a package above this one adds: SEGMENT_ACTIONS in its `navigation.py`.
+
+    `url_name` takes the segment's code.
+    """
+
+    label: Promise | str
+    url_name: str
+    icon: str
+    permission: str
+
+
 ENTRIES = [
     NavigationEntry(
         section=RELATIONSHIP,
@@ -46,5 +59,13 @@ ENTRIES = [
         icon="calendar",
         order=20,
         permission="customers.view_appointment",
+    ),
+    NavigationEntry(
+        section=RELATIONSHIP,
+        label=_("Segments"),
+        url_name="customers:segment_list",
+        icon="filter",
+        order=15,
+        permission="customers.view_segment",
     ),
 ]

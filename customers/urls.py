@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers.views import appointment, customer, grouping, pin
+from customers.views import appointment, customer, grouping, pin, segment
 
 app_name = "customers"
 
@@ -23,6 +23,29 @@ urlpatterns = [
         "customers/<int:pk>/appointments/new/",
         appointment.AppointmentCreate.as_view(),
         name="appointment_create",
+    ),
+    path("segments/", segment.SegmentList.as_view(), name="segment_list"),
+    path("segments/new/", segment.SegmentCreate.as_view(), name="segment_create"),
+    path("segments/count/", segment.SegmentCount.as_view(), name="segment_count"),
+    path("segments/<slug:code>/", segment.SegmentDetail.as_view(), name="segment_detail"),
+    path("segments/<slug:code>/edit/", segment.SegmentEdit.as_view(), name="segment_edit"),
+    path(
+        "segments/<slug:code>/count/",
+        segment.SegmentActions.as_view(),
+        {"action": "count"},
+        name="segment_recount",
+    ),
+    path(
+        "segments/<slug:code>/grouping/",
+        segment.SegmentActions.as_view(),
+        {"action": "grouping"},
+        name="segment_grouping",
+    ),
+    path(
+        "segments/<slug:code>/delete/",
+        segment.SegmentActions.as_view(),
+        {"action": "delete"},
+        name="segment_delete",
     ),
     path("appointments/", appointment.AppointmentDay.as_view(), name="appointment_day"),
     path("appointments/<int:pk>/", appointment.AppointmentEdit.as_view(), name="appointment_edit"),

@@ -1,5 +1,7 @@
 """Pages of groupings of customers; what the three kinds have in common stands in retail/views/grouping.py."""
 
+from typing import Any
+
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -7,6 +9,7 @@ from customers import documents
 from customers.models import Customer
 from customers.phones import readable
 from customers.services.groupings import CUSTOMERS
+from retail import formats
 from retail.models.search import Searchable
 from retail.views.columns import Column
 from retail.views.grouping import (
@@ -17,6 +20,7 @@ from retail.views.grouping import (
     GroupingMembers,
     GroupingPage,
 )
+from retail.views.lists import Action
 
 
 class CustomerGroupingPage(GroupingPage):
@@ -49,6 +53,25 @@ class CustomerGroupingEdit(CustomerGroupingPage, GroupingEdit):
 class CustomerGroupingDetail(CustomerGroupingPage, GroupingDetail):
     search_placeholder = _("Name, CPF or CNPJ, phone, e-mail, card")
     default_order = "name"
+
+    def may_change(self) -> bool:
+        # The members of a segment's grouping are nobody's to change.
+        return super().may_change() and not self.found.is_computed
+
+    def get_actions(self) -> list[Action]:
+        if self.found.is_computed and self.request.user.has_perm("customers.view_segment"):
+            address = reverse("customers:segment_detail", args=[self.found.segment.code])
+            return [Action(_("Open the segment"), address, "filter")]
+        return super().get_actions()
+
+    def extra_context(self) -> dict[str, Any]:
+        context = super().extra_context()
+        if self.found.is_computed:
+            context["subtitle"] = _("%(code)s: the members of a segment, as of %(moment)s") % {
+                "code": self.found.code,
+                "moment": formats.moment(self.found.refreshed_at),
+            }
+        return context
 
     def row_url(self, instance: Customer) -> str:
         return reverse("customers:customer_detail", args=[instance.pk])

@@ -30,7 +30,8 @@ ROLES: dict[str, Q] = {
     "Marketing": Q(content_type__app_label__in=("campaigns", "messaging"))
     & ~Q(codename__startswith="publish_")
     & ~Q(codename__startswith="approve_")
-    | Q(content_type__app_label__in=_MODELS) & _READ,
+    | Q(content_type__app_label__in=_MODELS) & _READ
+    | Q(content_type__model="segment") & ~Q(codename="export_documents"),
     "Atendimento": Q(content_type__app_label="customers")
     & (
         _READ

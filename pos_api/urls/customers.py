@@ -13,6 +13,17 @@ from pos_api.views.customer_merges import (
     CustomerMergeView,
 )
 from pos_api.views.customers import CustomerListView, CustomerView
+from pos_api.views.segments import (
+    SegmentCountView,
+    SegmentCustomersView,
+    SegmentExportFileView,
+    SegmentExportListView,
+    SegmentFieldsView,
+    SegmentGroupingView,
+    SegmentListView,
+    SegmentRecountView,
+    SegmentView,
+)
 from pos_api.views.verifications import PinView, VerificationsView
 
 urlpatterns: list[URLPattern] = [
@@ -34,6 +45,15 @@ urlpatterns: list[URLPattern] = [
         CustomerMergeUndoPreviewView.as_view(),
         name="customer_merge_undo_preview",
     ),
+    path("segments/", SegmentListView.as_view(), name="segments"),
+    path("segments/fields/", SegmentFieldsView.as_view(), name="segment_fields"),
+    path("segments/count/", SegmentCountView.as_view(), name="segment_count"),
+    path("segments/<str:code>/", SegmentView.as_view(), name="segment"),
+    path("segments/<str:code>/count/", SegmentRecountView.as_view(), name="segment_recount"),
+    path("segments/<str:code>/customers/", SegmentCustomersView.as_view(), name="segment_customers"),
+    path("segments/<str:code>/grouping/", SegmentGroupingView.as_view(), name="segment_grouping"),
+    path("segments/<str:code>/exports/", SegmentExportListView.as_view(), name="segment_exports"),
+    path("segment-exports/<int:pk>/file/", SegmentExportFileView.as_view(), name="segment_export_file"),
     path("appointments/", AppointmentListView.as_view(), name="appointments"),
     path("appointments/<int:pk>/", AppointmentView.as_view(), name="appointment"),
     path("appointments/<int:pk>/cancel/", AppointmentCancelView.as_view(), name="appointment_cancel"),

@@ -70,6 +70,11 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/groupings/customers/": ("customers.view_customergrouping",),
     "/groupings/customers/{customer_grouping}/": ("customers.view_customergrouping",),
     "/groupings/customers/{customer_grouping}/members/": ("customers.change_customergrouping",),
+    "/segments/": ("customers.view_segment",),
+    "/segments/new/": ("customers.add_segment",),
+    "/segments/{segment}/": ("customers.view_segment", "customers.view_customer"),
+    "/segments/{segment}/edit/": ("customers.change_segment",),
+    "/segments/{segment}/exports/": ("customers.view_segment", "customers.export_segment"),
     "/customers/": ("customers.view_customer",),
     "/customers/new/": ("customers.add_customer",),
     "/customers/{customer}/": ("customers.view_customer",),
@@ -255,6 +260,7 @@ LISTS = (
     "/promo-codes/",
     "/vip-cards/",
     "/messages/templates/",
+    "/segments/",
 )
 
 
@@ -276,6 +282,8 @@ def address(db) -> Callable[[str], str]:
         "customer_merge": builders.build_customer_merge().pk,
         "twin": builders.build_customer(name=customer.name, document=None).pk,
         "customer_grouping": builders.build_customer_grouping(customers=[customer]).pk,
+        "segment": builders.build_segment().code,
+        "segment_export": builders.build_segment_export().pk,
         "sale": sale.pk,
         "sale_exception": builders.build_sale_exception(sale=sale).pk,
         "appointment": builders.build_appointment(customer=customer, store=terminal.store).pk,
@@ -437,6 +445,8 @@ class TestPages:
             builders.build_product_grouping()
             builders.build_store_grouping()
             builders.build_customer_grouping()
+            builders.build_segment()
+            builders.build_segment_export()
             campaign_keys()
             loyalty_keys()
         plan_for(current_plan_version())
