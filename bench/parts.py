@@ -27,6 +27,7 @@ from bench import (
     limits,
     peers,
     publish,
+    segments,
 )
 from bench.installation import Installation
 
@@ -49,6 +50,7 @@ PARTS: Mapping[str, Part] = {
     "issuing": issuing,
     "publish": publish,
     "backtest": backtest,
+    "segments": segments,
     "limits": limits,
     "peers": peers,
 }
