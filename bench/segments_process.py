@@ -57,7 +57,7 @@ SELECT s.id, n, 'SKU-' || (s.id * n) %% 5000, '', '', 'c' || (s.id * n) %% 60, '
 """
 _CONSENTS = """
 INSERT INTO customers_consent (customer_id, purpose, channel, granted, text, text_version, source, operator, given_at)
-SELECT id, 'marketing', '', id %% 3 > 0, '', '', 'bench', '', now() FROM customers_customer WHERE id %% 2 = 0
+SELECT id, 'marketing', '', id % 3 > 0, '', '', 'bench', '', now() FROM customers_customer WHERE id % 2 = 0
 """
 _INDEXES = (
     "ALTER TABLE retail_saleline ADD CONSTRAINT sale_line_once UNIQUE (sale_id, line)",

@@ -23,7 +23,9 @@ FAULTS = {
     "return_gave_the_credit_note_that_it_says": "UPDATE retail_salereturn SET credited = credited + 1",
     "sale_that_is_over_holds_no_activation": "UPDATE campaigns_activation SET reversed_at = NULL WHERE sale_id = %(over)s",
     "sale_has_its_answer": "UPDATE retail_sale SET response = NULL WHERE id = %(sale)s",
-    "sale_is_the_sum_of_its_lines": "UPDATE retail_sale SET gross = gross + 1, net = net + 1 WHERE id = %(sale)s",
+    "sale_is_the_sum_of_its_lines": (
+        "UPDATE retail_sale SET gross = gross + 1, discount = discount + 1 WHERE id = %(sale)s"
+    ),
     "sale_is_refunded_what_its_returns_say": "UPDATE retail_sale SET refunded = refunded + 1 WHERE id = %(sale)s",
     "sale_gives_back_no_more_money_than_it_took": "UPDATE retail_salereturn SET amount = amount + 1000",
     "line_came_back_as_its_returns_say": "UPDATE retail_saleline SET returned = 0 WHERE returned = 1",
