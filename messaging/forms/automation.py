@@ -118,7 +118,7 @@ class AutomationForm(forms.Form):
 
 def _field(setting: Setting, annotation: Any) -> forms.Field:
     """Return the input for a setting, with the limits of its type."""
-    texts = {"label": setting.label, "help_text": setting.help}
+    texts: dict[str, Any] = {"label": setting.label, "help_text": setting.help}
     if setting.choices:
         return forms.ChoiceField(choices=list(setting.choices), **texts)
     declared = msgspec.inspect.type_info(annotation)

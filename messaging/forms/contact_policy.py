@@ -13,11 +13,10 @@ from messaging.contact_policy import (
     EVERY_CHANNEL,
     LONGEST_DAYS,
     MOST_MESSAGES,
-    CapDocument,
     Policy,
     PolicyRefused,
-    QuietDocument,
     governed,
+    read_policy,
 )
 from messaging.models import Channel
 from messaging.occasions import KINDS
@@ -57,9 +56,8 @@ class ContactPolicyForm(forms.Form):
         codes = governed()
         places = [(place, str(place)) for place in range(1, len(codes) + 1)]
         for code in codes:
-            self.fields[f"place_{code}"] = forms.TypedChoiceField(
-                label=KINDS[code].label, choices=places, coerce=int
-            )
+            label: Any = KINDS[code].label
+            self.fields[f"place_{code}"] = forms.TypedChoiceField(label=label, choices=places, coerce=int)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -87,21 +85,26 @@ class ContactPolicyForm(forms.Form):
     def policy(self) -> Policy:
         """Return what was decided."""
         data = self.cleaned_data
-        return Policy(
-            quiet={
-                channel: QuietDocument(
-                    starts=f"{data[f'{channel}_starts']:%H:%M}", ends=f"{data[f'{channel}_ends']:%H:%M}"
-                )
-                for channel in Channel.values
-                if data[f"{channel}_starts"] is not None
-            },  # type: ignore[arg-type]
-            quiet_sundays=data["quiet_sundays"],
-            caps={
-                name: CapDocument(most=data[f"{name}_most"], days=data[f"{name}_days"])
-                for name, _label in PLACES
-                if data[f"{name}_most"] is not None
-            },  # type: ignore[arg-type]
-            priority=sorted(governed(), key=lambda code: data[f"place_{code}"]),
+        quiet = {
+            channel: {
+                "starts": f"{data[f'{channel}_starts']:%H:%M}",
+                "ends": f"{data[f'{channel}_ends']:%H:%M}",
+            }
+            for channel in Channel.values
+            if data[f"{channel}_starts"] is not None
+        }
+        caps = {
+            name: {"most": data[f"{name}_most"], "days": data[f"{name}_days"]}
+            for name, _label in PLACES
+            if data[f"{name}_most"] is not None
+        }
+        return read_policy(
+            {
+                "quiet": quiet,
+                "quiet_sundays": data["quiet_sundays"],
+                "caps": caps,
+                "priority": sorted(governed(), key=lambda code: data[f"place_{code}"]),
+            }
         )
 
     def add_refusal(self, refusal: PolicyRefused) -> None:

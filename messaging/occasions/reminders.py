@@ -127,12 +127,12 @@ class ValueReminder(AutomaticKind):
         assert automation is not None  # noqa: S101 - automatic occasions are planned with theirs
         settings = self.read(automation)
         off = set(automation.stores_off.values_list("pk", flat=True))
-        earliest = max(at - MISSED, automation.enabled_at or at)
+        enabled_at = automation.enabled_at or at
         for zone in zones():
             today = at.astimezone(zone).date()
             for day in [today] if whole_day else [today - _DAY, today]:
                 due_at = first_instant(day, settings.send_at, zone)
-                if whole_day or earliest <= due_at <= at:
+                if whole_day or (at - MISSED < due_at <= at and enabled_at <= due_at):
                     lots = self._lots(settings, day, zone, at=at).order_by("account_id", "pk")
                     for batch in batches(lots.iterator(chunk_size=BATCH)):
                         yield from self._of_batch(batch, automation, settings, day, due_at, off)

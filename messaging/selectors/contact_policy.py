@@ -72,7 +72,10 @@ def _sent(message: Message, caps: Mapping[str, Cap], *, at: datetime) -> dict[st
         .exclude(pk=message.pk)
         .values_list("channel", "call_began_at")
     )
-    return {name: [moment for channel, moment in rows if name in (EVERY_CHANNEL, channel)] for name in caps}
+    return {
+        name: [moment for channel, moment in rows if moment and name in (EVERY_CHANNEL, channel)]
+        for name in caps
+    }
 
 
 def _gives_way(

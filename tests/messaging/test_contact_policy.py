@@ -74,14 +74,14 @@ class TestQuietHours:
         message = greeting(build_reachable_customer(), at=EVENING, ends_at=EVENING + timedelta(days=2))
 
         send(EVENING)
-        waiting = reload(message)
+        waiting, noted = reload(message), list(message.events.values_list("kind", flat=True))
         send(datetime(2026, 11, 21, 8, 59, 59, tzinfo=SAO_PAULO))
         assert sms.sent == []
         send(datetime(2026, 11, 21, 9, 0, tzinfo=SAO_PAULO))
 
         assert (waiting.state, waiting.reason) == ("queued", "quiet_hours")
         assert waiting.due_at == datetime(2026, 11, 21, 9, 0, tzinfo=SAO_PAULO)
-        assert list(waiting.events.values_list("kind", flat=True)) == ["quiet_hours"]
+        assert noted == ["quiet_hours"]
         assert len(sms.sent) == 1
         assert (reload(message).state, reload(message).reason, reload(message).attempt) == ("sent", "", 1)
 
@@ -372,7 +372,7 @@ clocks = st.integers(0, 23).map(lambda hour: f"{hour:02}:00")
 quiet = st.tuples(clocks, clocks).filter(lambda pair: pair[0] != pair[1])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     hours=st.none() | quiet,
     sundays=st.booleans(),
@@ -382,17 +382,12 @@ quiet = st.tuples(clocks, clocks).filter(lambda pair: pair[0] != pair[1])
 )
 def test_never_in_quiet_hours_never_above_the_cap_and_never_lost(recorders, hours, sundays, cap, due, useful):
     """Whatever is due when: an hourly sender keeps to the policy, and each message is sent or says why not."""
-    Message.objects.all().delete()
-    ContactPolicy.objects.all().delete()
-    sms = recorders["sms"]
-    sms.sent.clear()
     most, days = cap
     policy = Policy(
         quiet={"sms": QuietDocument(starts=hours[0], ends=hours[1])} if hours else {},
         quiet_sundays=sundays,
         caps={"all": CapDocument(most=most, days=days)},
     )
-    ContactPolicy.objects.create(document={}, updated_at=DAY)
     save_policy(policy=policy, by=None, at=DAY)
     build_automation(occasion="birthday")
     customer = build_reachable_customer(home_store=build_store())
@@ -403,22 +398,24 @@ def test_never_in_quiet_hours_never_above_the_cap_and_never_lost(recorders, hour
             customer, at=at, occasion_key=str(number), ends_at=at + timedelta(hours=ends) if ends else None
         )
 
+    mine = Message.objects.filter(customer=customer)
     at = DAY
-    while Message.objects.filter(state=MessageState.QUEUED).exists():
+    while mine.filter(state=MessageState.QUEUED).exists():
         assert at < DAY + timedelta(days=60)
         send(at)
-        waiting = Message.objects.filter(state=MessageState.QUEUED).order_by("due_at").first()
+        waiting = mine.filter(state=MessageState.QUEUED).order_by("due_at").first()
         at = max(at + timedelta(hours=1), waiting.due_at) if waiting else at
 
-    moments = sorted(Message.objects.exclude(sent_at=None).values_list("sent_at", flat=True))
+    moments = sorted(mine.exclude(sent_at=None).values_list("sent_at", flat=True))
     night = QuietHours(time.fromisoformat(hours[0]), time.fromisoformat(hours[1])) if hours else None
     assert not any(is_quiet(moment, night, SAO_PAULO, sundays=sundays) for moment in moments)
     span = Cap(most, days).span
     assert all(sum(moment - span < other <= moment for other in moments) <= most for moment in moments)
-    for message in Message.objects.all():
+    for message in mine:
         assert message.state in ("sent", "suppressed")
         if message.state == "suppressed":
             # Only what would have come too late was not sent.
             assert message.expires_at is not None
             assert message.reason in ("quiet_hours", "frequency_cap", "too_late")
-    assert len(sms.sent) == len(moments)
+    got = [outgoing for outgoing in recorders["sms"].sent if outgoing.to == customer.phone]
+    assert len(got) == len(moments)
