@@ -18,7 +18,7 @@ REASONS = {
     "template_failed": _("The text could not be filled."),
     "too_frequent": _("The customer got a recovery message a short while ago."),
     "code_used": _("The customer used a recovery code a short while ago."),
-    "quiet_hours": _("It would have come in the quiet hours of the contact policy."),
+    "quiet_hours": _("It fell into the quiet hours of the contact policy."),
     "frequency_cap": _("The contact policy allows this person no more messages for now."),
     "gives_way": _("A more important message to the same person goes first."),
     "value_used": _("Nothing of the value is left, or its code cannot be read any more."),

@@ -419,3 +419,16 @@ def test_never_in_quiet_hours_never_above_the_cap_and_never_lost(recorders, hour
             assert message.reason in ("quiet_hours", "frequency_cap", "too_late")
     got = [outgoing for outgoing in recorders["sms"].sent if outgoing.to == customer.phone]
     assert len(got) == len(moments)
+
+
+def test_the_page_of_a_message_says_that_it_waits_and_why(client, sms):
+    decide(quiet={"sms": NIGHT})
+    build_automation(occasion="birthday")
+    message = greeting(build_reachable_customer(), at=EVENING)
+    send(EVENING)
+    client.force_login(build_user(permissions=["messaging.view_message"]))
+
+    page = client.get(f"/messages/{message.uuid}/", headers={"Accept-Language": "en"}).content.decode()
+
+    assert "Held back" in page
+    assert "quiet hours of the contact policy" in page
