@@ -118,7 +118,6 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/sales/{sale}/": ("retail.view_sale",),
     "/sales/{sale}/return/": ("retail.view_sale", "retail.change_sale"),
     "/calculation-policy/": ("retail.view_company",),
-    "/contact-policy/": ("messaging.change_contactpolicy",),
     "/campaigns/": ("campaigns.view_campaign",),
     "/campaigns/new/": ("campaigns.add_campaign",),
     "/campaigns/new/advanced/": ("campaigns.add_campaign",),
