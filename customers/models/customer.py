@@ -147,6 +147,8 @@ class Customer(models.Model):
             GinIndex(OpClass(Searchable("name"), name="gin_trgm_ops"), name="customer_name_search"),
             models.Index(fields=["email"], name="customer_by_email", condition=~models.Q(email="")),
             models.Index(fields=["phone"], name="customer_by_phone", condition=~models.Q(phone="")),
+            # Segments ask for places as people write them.
+            models.Index(Searchable("city"), name="customer_by_city"),
             # Who is new is asked for every minute.
             models.Index(fields=["created_at"], name="customer_by_creation"),
             # Birthdays are asked for by month and day, whatever the year.

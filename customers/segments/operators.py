@@ -41,25 +41,27 @@ class Sql:
 
 
 def compare(
-    expression: Sql, operator: str, values: Sequence[Any], *, folded: bool = False, blank: bool = False
+    expression: Sql, operator: str, values: Sequence[Any], *, folded: str = "", blank: bool = False
 ) -> Sql:
     """Return the predicate that compares an expression with values.
 
-    What is not known (NULL) matches only `ne`, `not_in` and `is_empty`. `folded` ignores case and accents of both; `blank`
-    says that not known is written as an empty text.
+    What is not known (NULL) matches only `ne`, `not_in` and `is_empty`. `folded` is the function that both pass through, to
+    ignore case (`upper`) or case and accents (`searchable`); `blank` says that not known is written as an empty text.
     """
     text, value = expression.text, "%s"
     if folded:
-        text, value = f"searchable({text})", "searchable(%s)"
+        text, value = f"{folded}({text})", f"{folded}(%s)"
     match operator:
         case "is_set":
-            return Sql(f"{text} <> ''" if blank else f"{text} IS NOT NULL", expression.params)
+            known = expression.text
+            return Sql(f"{known} <> ''" if blank else f"{known} IS NOT NULL", expression.params)
         case "is_empty":
-            return Sql(f"coalesce({text}, '') = ''" if blank else f"{text} IS NULL", expression.params)
+            known = expression.text
+            return Sql(f"coalesce({known}, '') = ''" if blank else f"{known} IS NULL", expression.params)
         case "ne":
             return Sql(f"{text} IS DISTINCT FROM {value}", (*expression.params, *values))
         case "in" | "not_in":
-            among = "ANY(ARRAY(SELECT searchable(v) FROM unnest(%s::text[]) v))" if folded else "ANY(%s)"
+            among = f"ANY(ARRAY(SELECT {folded}(v) FROM unnest(%s::text[]) v))" if folded else "ANY(%s)"  # noqa: S608
             found = f"({text} = {among})" + (" IS NOT TRUE" if operator == "not_in" else "")
             return Sql(found, (*expression.params, list(values)))
         case "between":

@@ -114,14 +114,14 @@ FIELDS = [
         label=_("Language"),
         group=PERSON,
         kind=Text(),
-        sql=column("c.language", folded=True, blank=True),
+        sql=column("c.language", folded="upper", blank=True),
     ),
     Field(
         code="origin",
         label=_("Origin"),
         group=PERSON,
         kind=Text(),
-        sql=column("c.origin", folded=True, blank=True),
+        sql=column("c.origin", folded="searchable", blank=True),
     ),
     Field(
         code="document",
@@ -151,7 +151,7 @@ FIELDS = [
         label=_("Country"),
         group=ADDRESS,
         kind=Text(),
-        sql=column("c.country", folded=True, blank=True),
+        sql=column("c.country", folded="upper", blank=True),
         note=_("Two letters, such as BR."),
     ),
     Field(
@@ -159,21 +159,21 @@ FIELDS = [
         label=_("State (UF)"),
         group=ADDRESS,
         kind=Text(),
-        sql=column("c.state", folded=True, blank=True),
+        sql=column("c.state", folded="upper", blank=True),
     ),
     Field(
         code="city",
         label=_("City"),
         group=ADDRESS,
         kind=Text(),
-        sql=column("c.city", folded=True, blank=True),
+        sql=column("c.city", folded="searchable", blank=True),
     ),
     Field(
         code="district",
         label=_("District"),
         group=ADDRESS,
         kind=Text(),
-        sql=column("c.district", folded=True, blank=True),
+        sql=column("c.district", folded="searchable", blank=True),
     ),
     Field(
         code="postal_code",
@@ -207,6 +207,6 @@ FIELDS = [
         label=_("Loyalty category"),
         group=LOYALTY,
         kind=Text(),
-        sql=column("c.loyalty_category", folded=True, blank=True),
+        sql=column("c.loyalty_category", folded="searchable", blank=True),
     ),
 ]

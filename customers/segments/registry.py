@@ -119,9 +119,7 @@ def fields() -> Mapping[str, Field]:
 # --- What the SQL of most fields is made of -------------------------------------------------------
 
 
-def column(
-    expression: str, *, folded: bool = False, blank: bool = False
-) -> Callable[[Asked, Statement], Sql]:
+def column(expression: str, *, folded: str = "", blank: bool = False) -> Callable[[Asked, Statement], Sql]:
     """Compare a column of the customer, `c.city`."""
     return lambda asked, _statement: compare(
         Sql(expression), asked.operator, asked.values, folded=folded, blank=blank

@@ -7,10 +7,11 @@
 """
 
 import re
+from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any
 
 import msgspec
@@ -144,7 +145,7 @@ def _too_deep() -> str:
 
 def _is_whole_months(period: SegmentPeriod) -> bool:
     return (period.starts is None or period.starts.day == 1) and (
-        period.until is None or (period.until + timedelta(days=1)).day == 1
+        period.until is None or period.until.day == monthrange(period.until.year, period.until.month)[1]
     )
 
 

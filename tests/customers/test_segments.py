@@ -374,6 +374,9 @@ class TestTree:
         wrong = {"all": [condition("bought_category", "is_set", of=["casacos"], period=period)]}
 
         assert problems(wrong) == {"all[0].period": "whole_months"}
+        # The last day that there is ends a month, too.
+        period.update({"from": "2026-01-01", "until": "9999-12-31"})
+        assert count_customers(read_tree(wrong), at=NOON, zone=ZONE) == 0
 
     def test_names_every_place_at_once(self) -> None:
         tree = {"all": [condition("age", "gte", 200), {"any": [condition("city", "eq", "")]}]}
