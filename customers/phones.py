@@ -1,7 +1,7 @@
 """Telephone numbers in their one stored form, E.164 ("+5511987654321")."""
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 _BRAZIL = 55
 _BRAZILIAN_DIGITS = 10
@@ -34,3 +34,9 @@ def readable(phone: str) -> str:
     return phonenumbers.format_number(
         number, PhoneNumberFormat.NATIONAL if national else PhoneNumberFormat.INTERNATIONAL
     )
+
+
+def is_mobile(phone: str) -> bool:
+    """Say whether a stored number may be a mobile: anything that the numbering plan does not know as a landline."""
+    kind = phonenumbers.number_type(phonenumbers.parse(phone))
+    return kind != PhoneNumberType.FIXED_LINE

@@ -16,6 +16,8 @@ REASONS = {
     "no_template": _("There is no text for any of the channels."),
     "text_too_long": _("The text is longer than the company allows for text messages."),
     "template_failed": _("The text could not be filled."),
+    "empty_variable": _("A value is missing that the approved WhatsApp template needs."),
+    "not_mobile": _("The number is no mobile, and the WhatsApp template goes to mobiles only."),
     "too_frequent": _("The customer got a recovery message a short while ago."),
     "code_used": _("The customer used a recovery code a short while ago."),
     "quiet_hours": _("It fell into the quiet hours of the contact policy."),

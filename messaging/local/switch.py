@@ -8,8 +8,13 @@ EMAIL_BACKEND = "messaging.local.email.EmailBackend"
 
 
 def is_imitated() -> bool:
-    """Say whether this installation talks to the imitation of Twilio, and to nobody else."""
-    return bool(settings.DEMO and settings.TWILIO_ACCOUNT_SID == ACCOUNT_SID and settings.TWILIO_API_BASE)
+    """Say whether this installation is a demonstration without an account at Twilio."""
+    return bool(settings.DEMO and settings.TWILIO_ACCOUNT_SID in ("", ACCOUNT_SID))
+
+
+def speaks_twilio() -> bool:
+    """Say whether the imitation answers as Twilio: to the imitated account, and to nobody else."""
+    return is_imitated() and settings.TWILIO_ACCOUNT_SID == ACCOUNT_SID
 
 
 def real_accounts() -> list[str]:

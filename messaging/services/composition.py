@@ -8,10 +8,11 @@ from django.utils import translation
 from django.utils.html import linebreaks
 from django.utils.translation import gettext as _now
 
+from customers.phones import is_mobile
 from messaging.facts import Facts
 from messaging.markup import check_markup, text_of
 from messaging.mjml import Frame, blocks_of, compile_email
-from messaging.models import Channel, HtmlFormat, Template
+from messaging.models import Channel, HtmlFormat, PhoneField, Template
 from messaging.occasions import KINDS
 from messaging.rendering import TemplateRefused, measure_sms, plain_text, render, single_line, used_variables
 from messaging.selectors.letterhead import letterhead_look
@@ -37,10 +38,22 @@ class TextTooLong(TemplateRefused):
 
 
 def compose(template: Template, facts: Facts) -> Composed:
-    """Fill a template. Raises TemplateRefused, and TextTooLong beyond the company's limit for text messages."""
+    """Fill a template for one person.
+
+    Raises TemplateRefused (`not_mobile` when it does not go to the person's number), and TextTooLong beyond the company's
+    limit for text messages.
+    """
+    refuse_number(template, facts.recipient.phone)
     with translation.override(template.language):
         context = build_context(template.occasion, facts)
         return compose_with(template, context, company=facts.company)
+
+
+def refuse_number(template: Template, phone: str) -> None:
+    """Raise TemplateRefused(`not_mobile`) for a landline when a WhatsApp template goes to mobiles only."""
+    for_mobiles = template.channel == Channel.WHATSAPP and template.phone_field == PhoneField.MOBILE
+    if for_mobiles and phone and not is_mobile(phone):
+        raise TemplateRefused("not_mobile")
 
 
 def compose_with(template: Template, context: dict[str, Any], *, company: Company) -> Composed:

@@ -14,6 +14,7 @@ from messaging.facts import Coupon, Facts, coupon_link
 from messaging.models import OWN, Automation, Message, MessageEvent, MessageState, Template
 from messaging.occasions import AUTOMATIC, KINDS, Kind, read_settings
 from messaging.occasions.parts import LastLook, NotNow
+from messaging.reasons import REASONS
 from messaging.rendering import TemplateRefused
 from messaging.schedule import code_expiry, is_minor
 from messaging.selectors.contact_policy import current_policy, why_wait
@@ -168,7 +169,7 @@ def _choose(kind: Kind, look: LastLook, automation: Automation | None) -> _Choic
             stored = composed if kept is facts else compose(template, kept)
             return _Choice(position, channel, template, composed, stored)
         except TemplateRefused as error:
-            code = error.code if error.code == "text_too_long" else "template_failed"
+            code = error.code if error.code in REASONS else "template_failed"
             against.append(NotNow(code, error=str(error.params)))
     return _most_telling(against)
 

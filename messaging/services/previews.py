@@ -12,6 +12,7 @@ from messaging.facts import Coupon, Facts, coupon_link
 from messaging.models import Automation, Template
 from messaging.occasions import AUTOMATIC
 from messaging.occasions.parts import Candidate
+from messaging.reasons import REASONS
 from messaging.rendering import TemplateRefused
 from messaging.schedule import code_expiry
 from messaging.selectors.contacts import first_open_channel
@@ -68,7 +69,7 @@ def _text(template: Template, facts: Facts) -> tuple[str, str]:
     try:
         return compose(template, facts).text, ""
     except TemplateRefused as refusal:
-        return "", refusal.code if refusal.code == "text_too_long" else "template_failed"
+        return "", refusal.code if refusal.code in REASONS else "template_failed"
 
 
 def sample_coupon(automation: Automation, subject: Any, *, at: datetime) -> Coupon | None:

@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from messaging.local.answers import Answer
 from messaging.local.content import create_content, fetch_approval, request_approval
-from messaging.local.switch import is_imitated
+from messaging.local.switch import speaks_twilio
 from messaging.local.twilio import accept
 
 LARGEST_BODY = 64 * 1024
@@ -27,7 +27,7 @@ class LocalTwilioView(View):
     """Lets in who has the password of the imitated account."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not is_imitated():
+        if not speaks_twilio():
             raise Http404
         account_sid = kwargs.get("account_sid", settings.TWILIO_ACCOUNT_SID)
         if account_sid != settings.TWILIO_ACCOUNT_SID or not _is_authentic(request):

@@ -1,9 +1,11 @@
 """Templates with names: beside an occasion's own text, and for mailings."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from customers.phones import is_mobile
 from messaging.models import Template
 from messaging.occasions import KINDS
 from messaging.services.automations import Plan, save_automation
@@ -29,8 +31,10 @@ from retail.models import Company
 from tests.builders import NOON, build_customer, build_sale, build_store, build_user
 from tests.messaging.builders import (
     build_automation,
+    build_cart,
     build_company,
     build_message,
+    build_reachable_customer,
     build_template,
 )
 
@@ -275,3 +279,22 @@ class TestNames:
         template = saved(named())
         template.name = ""
         assert problems(template) == {"name": "name_fixed"}
+
+
+class TestPhoneField:
+    @pytest.mark.parametrize(
+        ("phone", "mobile"), [("+5511987654321", True), ("+551133334444", False), ("+351912345678", True)]
+    )
+    def test_tells_mobiles_from_landlines(self, phone, mobile):
+        assert is_mobile(phone) == mobile
+
+    def test_leaves_landlines_to_the_next_channel(self, recorders):
+        build_automation(channels=["whatsapp", "sms"])
+        Template.objects.filter(channel="whatsapp").update(phone_field="mobile")
+        customer = build_reachable_customer(phone="+551133334444")
+        cart = build_cart(customer=customer, last_interaction_at=NOON - timedelta(minutes=30))
+        build_message(cart=cart, channels=["whatsapp", "sms"])
+
+        deliver_due(clock=lambda: NOON)
+
+        assert (len(recorders["whatsapp"].sent), len(recorders["sms"].sent)) == (0, 1)
