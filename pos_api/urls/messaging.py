@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from pos_api.views.carts import CartView
 from pos_api.views.contact_policy import ContactPolicyHistoryView, ContactPolicyView
+from pos_api.views.message_look import MessageLookView
 from pos_api.views.template_actions import (
     TemplateArchiveView,
     TemplateDuplicateView,
@@ -27,6 +28,7 @@ urlpatterns: list[URLPattern] = [
         "company/contact-policy/history/", ContactPolicyHistoryView.as_view(), name="contact_policy_history"
     ),
     path("carts/<str:cart>/", CartView.as_view(), name="cart"),
+    path("company/message-look/", MessageLookView.as_view(), name="message_look"),
     path("templates/", TemplateListView.as_view(), name="templates"),
     path("templates/<int:pk>/", TemplateView.as_view(), name="template"),
     path("templates/<int:pk>/versions/", TemplateRevisionListView.as_view(), name="template_versions"),

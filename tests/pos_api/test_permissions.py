@@ -98,6 +98,8 @@ TABLE: dict[tuple[str, str], tuple[bool, bool, bool]] = {
     ("PATCH", "stamp-plans/<str:code>/"): (OUT, OUT, IN),
     ("DELETE", "stamp-plans/<str:code>/"): (OUT, OUT, IN),
     ("GET", "vip-cards/"): (OUT, OUT, IN),
+    ("GET", "company/message-look/"): (OUT, OUT, IN),
+    ("PUT", "company/message-look/"): (OUT, OUT, IN),
     ("GET", "templates/"): (OUT, OUT, IN),
     ("POST", "templates/"): (OUT, OUT, IN),
     ("GET", "templates/<int:pk>/"): (OUT, OUT, IN),

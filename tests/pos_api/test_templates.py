@@ -1,5 +1,7 @@
 """Message templates over the managers' API."""
 
+import base64
+
 import pytest
 
 from messaging.channels import twilio_content
@@ -7,6 +9,7 @@ from messaging.models import Template
 from messaging.services import approvals
 from tests.builders import build_customer
 from tests.messaging.builders import build_company, build_template
+from tests.messaging.test_email_layout import PNG
 from tests.pos_api.manager import Manager
 
 pytestmark = pytest.mark.django_db
@@ -149,3 +152,45 @@ class TestTemplates:
 
         assert (status, body["code"]) == (503, "provider_refused")
         assert "20003 Authenticate" in body["detail"]
+
+
+class TestMessageLook:
+    LOOK = {
+        "color": "#112233",
+        "footer": "Rua A\nSP",
+        "logo_width": 120,
+        "sms_limit": 160,
+        "sms_segment_price": "0.0850",
+    }
+
+    @pytest.fixture
+    def manager(self):
+        build_company(sms_limit=150)
+        return Manager.sign_in(
+            "messaging.view_letterhead", "messaging.change_letterhead", "retail.change_company"
+        )
+
+    def test_is_replaced_with_its_logo(self, manager):
+        logo = base64.b64encode(PNG).decode()
+
+        saved = manager.send("PUT", "company/message-look/", self.LOOK | {"logo": logo})
+
+        assert saved.status_code == 200, saved.content
+        assert saved.json() == manager.send("GET", "company/message-look/").json()
+        assert {name: saved.json()[name] for name in self.LOOK} == self.LOOK
+        assert "/messages/logo/" in saved.json()["logo_url"]
+        assert manager.send("PUT", "company/message-look/", self.LOOK).json()["logo_url"]
+        assert not manager.send("PUT", "company/message-look/", self.LOOK | {"logo": ""}).json()["logo_url"]
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("color", "red"), ("logo_width", 9), ("sms_limit", 0), ("sms_segment_price", "-1"), ("sms_segment_price", "0,1"),
+            ("logo", "não"), ("logo", "PHN2Zz4="), ("footer", "x" * 2001),
+        ],
+    )  # fmt: skip
+    def test_names_the_wrong_field(self, manager, field, value):
+        answer = manager.send("PUT", "company/message-look/", self.LOOK | {field: value})
+
+        assert answer.status_code == 422
+        assert field in codes(answer.json())
