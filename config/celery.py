@@ -80,6 +80,16 @@ JOBS: dict[str, tuple[str, crontab | schedule, str]] = {
         _every_minute,
         "who handed a WhatsApp template in waits for the answer; what is decided is asked about once an hour",
     ),
+    "deliver_webhooks": (
+        "messaging.tasks.deliver_webhooks",
+        _every_ten_seconds,
+        "other systems hear of a sale within seconds; a tick that finds two senders at work leaves them alone",
+    ),
+    "purge_webhooks": (
+        "messaging.tasks.purge_webhooks",
+        _every_hour,
+        "what is kept for days may stay an hour longer",
+    ),
     "purge_expired": (
         "pos_api.tasks.purge_expired",
         _every_hour,

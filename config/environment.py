@@ -60,6 +60,12 @@ class Environment:
     def words(self, name: str) -> list[str]:
         return [word.strip() for word in self.text(name).split(",") if word.strip()]
 
+    def numbers(self, name: str) -> list[int]:
+        words = self.words(name)
+        if not all(word.isascii() and word.isdigit() for word in words):
+            raise ImproperlyConfigured(f"{name} must be whole numbers with commas, not {self.text(name)!r}.")
+        return [int(word) for word in words]
+
     def with_prefix(self, prefix: str) -> dict[str, str]:
         """Return the variables that start with `prefix`, without it."""
         return {

@@ -279,7 +279,7 @@ SPECTACULAR_SETTINGS = {
     },
     "COMPONENT_SPLIT_REQUEST": True,
     # Enumerations are written where they stand; the types come from msgspec, not from serializers.
-    "POSTPROCESSING_HOOKS": [],
+    "POSTPROCESSING_HOOKS": ["pos_api.webhook_schema.add_webhooks"],
     "SORT_OPERATIONS": False,
 }
 
@@ -289,7 +289,10 @@ DEFAULT_FROM_EMAIL = env.text("FIEL_FROM_EMAIL", f"Fiel <no-reply@{_public.hostn
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_TIMEOUT = 15
 globals().update(parse_email_url(env.text("EMAIL_URL", "local:" if DEMO else "console:")))
-ANYMAIL = env.with_prefix("ANYMAIL_")
+ANYMAIL: dict[str, object] = {**env.with_prefix("ANYMAIL_")}
+if ANYMAIL.get("WEBHOOK_SECRET"):
+    # Two at once while the password is changed at the provider.
+    ANYMAIL["WEBHOOK_SECRET"] = env.words("ANYMAIL_WEBHOOK_SECRET")
 
 TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
 TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")
@@ -297,6 +300,11 @@ TWILIO_MESSAGING_SERVICE_SID = env.text("TWILIO_MESSAGING_SERVICE_SID")
 TWILIO_WHATSAPP_FROM = env.text("TWILIO_WHATSAPP_FROM")
 # Where Twilio's HTTP interface is imitated; empty means the real one.
 TWILIO_API_BASE = env.text("TWILIO_API_BASE").rstrip("/")
+
+# Ports that webhooks may call beside 443.
+WEBHOOK_PORTS = {443, *env.numbers("FIEL_WEBHOOK_PORTS")}
+# How long what was told, and every call for it, stays in the log of webhooks.
+WEBHOOK_LOG_DAYS = env.number("FIEL_WEBHOOK_LOG_DAYS", 30)
 
 if DEMO:
     # Sample customers have invented numbers and addresses, and they may belong to somebody.

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from customers.navigation import CustomerTab
-from retail.navigation import RELATIONSHIP, NavigationEntry
+from retail.navigation import INSTALLATION, RELATIONSHIP, NavigationEntry
 
 ENTRIES = [
     NavigationEntry(
@@ -30,6 +30,15 @@ ENTRIES = [
         icon="template",
         order=55,
         permission="messaging.view_template",
+    ),
+    NavigationEntry(
+        section=INSTALLATION,
+        label=_("Webhooks"),
+        url_name="messaging:webhook_endpoint_list",
+        icon="link",
+        order=30,
+        permission="messaging.view_webhookendpoint",
+        also=("messaging:webhook_delivery_list",),
     ),
 ]
 if settings.DEMO:

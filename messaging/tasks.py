@@ -12,6 +12,9 @@ from messaging.services.delivery import deliver_due as deliver
 from messaging.services.delivery import sweep_expired_leases
 from messaging.services.heartbeat import record_heartbeat
 from messaging.services.planning import plan_all
+from messaging.webhooks.services.delivery import MOST_SENDERS, senders_at_work, sweep
+from messaging.webhooks.services.delivery import deliver_due as deliver_due_webhooks
+from messaging.webhooks.services.retention import purge_events
 
 
 @shared_task
@@ -49,3 +52,19 @@ def fetch_approvals(**_kwargs: Any) -> None:
 def advance_local_deliveries(**_kwargs: Any) -> None:
     if is_imitated():
         advance_deliveries(at=timezone.now())
+
+
+@shared_task
+def deliver_webhooks(**_kwargs: Any) -> None:
+    at = timezone.now()
+    requeued, closed = sweep(at=at)
+    summary = {"requeued": requeued, "closed": closed}
+    if senders_at_work(at=at) < MOST_SENDERS:
+        summary |= deliver_due_webhooks(clock=timezone.now).as_document()
+    record_heartbeat(job="deliver_webhooks", at=timezone.now(), summary=summary)
+
+
+@shared_task
+def purge_webhooks(**_kwargs: Any) -> None:
+    at = timezone.now()
+    record_heartbeat(job="purge_webhooks", at=at, summary={"removed": purge_events(at=at)})

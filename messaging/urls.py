@@ -40,12 +40,25 @@ from messaging.views.template_actions import (
 )
 from messaging.views.template_versions import TemplateVersions
 from messaging.views.unsubscribe import UnsubscribeView
+from messaging.webhooks.views.delivery import DeliveryDetail, DeliveryList, DeliveryReplay
+from messaging.webhooks.views.endpoint import (
+    EndpointCreate,
+    EndpointDetail,
+    EndpointEdit,
+    EndpointList,
+    EndpointRemove,
+    EndpointReplay,
+    EndpointSecret,
+    EndpointSwitch,
+    EndpointTest,
+)
 
 app_name = "messaging"
 
 _own_text = "automations/<str:occasion>/templates/<str:channel>/<str:language>/"
 _template = "messages/templates/<int:pk>/"
 _content = "_local/twilio/content/v1/Content"
+_endpoint = "webhook-endpoints/<uuid:uuid>/"
 
 urlpatterns = [
     path("messages/", MessageList.as_view(), name="message_list"),
@@ -82,6 +95,18 @@ urlpatterns = [
     path(_own_text, TemplateEdit.as_view(), name="template_edit"),
     path(f"{_own_text}preview/", TemplatePreview.as_view(), name="template_preview"),
     path(f"{_own_text}test/", TemplateTest.as_view(), name="template_test"),
+    path("webhook-endpoints/", EndpointList.as_view(), name="webhook_endpoint_list"),
+    path("webhook-endpoints/new/", EndpointCreate.as_view(), name="webhook_endpoint_create"),
+    path(_endpoint, EndpointDetail.as_view(), name="webhook_endpoint_detail"),
+    path(f"{_endpoint}edit/", EndpointEdit.as_view(), name="webhook_endpoint_edit"),
+    path(f"{_endpoint}secret/", EndpointSecret.as_view(), name="webhook_endpoint_secret"),
+    path(f"{_endpoint}switch/", EndpointSwitch.as_view(), name="webhook_endpoint_switch"),
+    path(f"{_endpoint}remove/", EndpointRemove.as_view(), name="webhook_endpoint_remove"),
+    path(f"{_endpoint}test/", EndpointTest.as_view(), name="webhook_endpoint_test"),
+    path(f"{_endpoint}replay/", EndpointReplay.as_view(), name="webhook_endpoint_replay"),
+    path("webhook-deliveries/", DeliveryList.as_view(), name="webhook_delivery_list"),
+    path("webhook-deliveries/<int:pk>/", DeliveryDetail.as_view(), name="webhook_delivery_detail"),
+    path("webhook-deliveries/<int:pk>/replay/", DeliveryReplay.as_view(), name="webhook_delivery_replay"),
     path("unsubscribe/<str:token>/", UnsubscribeView.as_view(), name="unsubscribe"),
     path(
         "_local/twilio/api/2010-04-01/Accounts/<str:account_sid>/Messages.json",

@@ -14,6 +14,9 @@ from django.views import View
 from campaigns.selectors import campaign_counts, reviews_waiting_for
 from config import overview
 from config.health import background_checks
+from messaging.webhooks.presentation import notice_of
+from messaging.webhooks.selectors import endpoints_in_trouble
+from messaging.webhooks.views.endpoint import endpoint_url
 from retail import formats
 from retail.views.access import PageMixin
 from retail.views.charts import Chart, Series, bar_chart
@@ -56,6 +59,11 @@ class Dashboard(PageMixin, View):
             context |= _sales(now, period)
         if may("campaigns.view_campaign"):
             context |= _campaigns(now, period)
+        if may("messaging.view_webhookendpoint"):
+            context["webhook_notices"] = [
+                (endpoint, notice_of(endpoint), endpoint_url(endpoint))
+                for endpoint in endpoints_in_trouble(at=now)
+            ]
         if may("messaging.view_message"):
             context["messages_sent"] = overview.message_counts(since=now - timedelta(days=7))
         return render(request, "config/dashboard.html", context)

@@ -171,4 +171,4 @@ def answer_as_customer(delivery: LocalDelivery, text: str) -> int:
     """Post an answer of the customer to the real webhook, signed as Twilio signs; return the status."""
     number = delivery.to if delivery.channel == Channel.SMS else f"whatsapp:{delivery.to}"
     url = settings.PUBLIC_URL + reverse("messaging_webhooks:twilio_reply")
-    return post_signed(url, {"From": number, "Body": text})
+    return post_signed(url, {"MessageSid": f"SM{secrets.token_hex(16)}", "From": number, "Body": text})

@@ -19,6 +19,14 @@ from messaging.models.template import (
     TemplateRevision,
 )
 from messaging.models.verification import Verification
+from messaging.webhooks.models import (
+    WebhookAttempt,
+    WebhookChange,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+    WebhookSecret,
+)
 
 __all__ = [
     "OWN",
@@ -48,5 +56,11 @@ __all__ = [
     "Template",
     "TemplateRevision",
     "Verification",
+    "WebhookAttempt",
+    "WebhookChange",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+    "WebhookSecret",
     "occasion_choices",
 ]

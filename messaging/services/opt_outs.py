@@ -13,7 +13,7 @@ from customers.models import Customer, Purpose
 from customers.selectors import standing_consents
 from customers.services.consents import record_consent
 from messaging.addresses import address_hash
-from messaging.models import Channel, Message, Suppression, SuppressionReason
+from messaging.models import Channel, Message, MessageEvent, Suppression, SuppressionReason
 
 _SALT = "messaging.unsubscribe"
 
@@ -79,12 +79,20 @@ def suppress(*, channel: str, address: str, reason: SuppressionReason, at: datet
 
 
 @transaction.atomic
-def receive_reply(*, channel: Channel, address: str, text: str, at: datetime) -> bool:
-    """Act on an answer by SMS or WhatsApp; return whether it asked to stop.
+def receive_reply(*, channel: Channel, address: str, text: str, event_key: str, at: datetime) -> bool:
+    """Act on an answer by SMS or WhatsApp; return whether it asked to stop, the first time it came.
 
-    The number is silenced for both, since a person who says STOP to a number does not think of channels.
+    The number is silenced for both, since a person who says STOP to a number does not think of channels. `event_key`
+    is the provider's id of the answer: sent again after the person agreed to marketing once more, it silences nobody.
     """
     if not asks_to_stop(text):
+        return False
+    _event, is_new = MessageEvent.objects.get_or_create(
+        provider="twilio",
+        event_key=f"{event_key[:190]}:reply",
+        defaults={"kind": "replied", "occurred_at": at},
+    )
+    if not is_new:
         return False
     for concerned in (Channel.SMS, Channel.WHATSAPP):
         suppress(channel=concerned, address=address, reason=SuppressionReason.REPLIED_STOP, at=at)

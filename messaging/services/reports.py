@@ -48,13 +48,13 @@ def record_report(*, message_uuid: UUID | None, report: Report) -> bool:
     )
     if message is None or not is_new:
         return False
+    if message.provider_id and report.provider_id and report.provider_id != message.provider_id:
+        # About another call than the one that counts, perhaps to another address.
+        return False
     if report.suppress is not None and message.to:
         opt_outs.suppress(
             channel=message.channel, address=message.to, reason=report.suppress, at=report.occurred_at
         )
-    if message.provider_id and report.provider_id and report.provider_id != message.provider_id:
-        # About another call than the one that counts.
-        return False
     return _move(message, report)
 
 

@@ -1,8 +1,13 @@
-"""What Twilio calls: reports on messages, and answers of customers."""
+"""What providers call: Twilio's reports and customers' answers, and the guard before anymail's own views."""
 
+import logging
+import re
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from anymail.exceptions import AnymailWebhookValidationFailure
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.http.response import HttpResponseBase
@@ -22,13 +27,17 @@ from messaging.schedule import State
 from messaging.services.opt_outs import receive_reply
 from messaging.services.reports import Report, record_report
 
+logger = logging.getLogger(__name__)
+
 LARGEST_BODY = 256 * 1024
 
 _STATES = {
     "accepted": State.SENT,
+    "scheduled": None,
     "queued": State.SENT,
     "sending": State.SENT,
     "sent": State.SENT,
+    "partially_delivered": None,
     "delivered": State.DELIVERED,
     "read": State.READ,
     "undelivered": State.FAILED,
@@ -36,6 +45,11 @@ _STATES = {
     "canceled": State.FAILED,
 }
 _OPTED_OUT = {"21610", "63032"}
+# Twilio signs names and values run together, without a mark between them: cut elsewhere, the same text has the same
+# signature. So each field must look as Twilio writes it.
+_SID = re.compile(r"(SM|MM)[0-9a-f]{32}", re.ASCII)
+_ERROR_CODE = re.compile(r"[0-9]{0,6}", re.ASCII)
+_SENDER = re.compile(r"(whatsapp:)?\+[1-9][0-9]{6,14}", re.ASCII)
 
 
 @method_decorator(csrf_exempt, name="dispatch")
@@ -49,21 +63,26 @@ class TwilioWebhook(View):
 
 
 class TwilioStatusView(TwilioWebhook):
-    """A report on the message whose id is in the address. Always 200: repeating it would not help."""
+    """A report on the message whose id is in the address. 200 whatever it says: repeating it would not help."""
 
     def post(self, request: HttpRequest, message_uuid: UUID) -> HttpResponse:
         status = request.POST.get("MessageStatus", "")
         error_code = request.POST.get("ErrorCode", "")
         sid = request.POST.get("MessageSid", "")
+        if status not in _STATES or not _SID.fullmatch(sid) or not _ERROR_CODE.fullmatch(error_code):
+            logger.warning("a report of Twilio on message %s cannot be understood", message_uuid)
+            return HttpResponse(status=200)
         record_report(
             message_uuid=message_uuid,
             report=Report(
                 provider="twilio",
                 event_key=f"{sid}:{status}:{error_code}",
-                kind=status or "unknown",
+                kind=status,
                 occurred_at=timezone.now(),
-                state=_STATES.get(status),
-                detail=" ".join(filter(None, [error_code, request.POST.get("ErrorMessage", "")])),
+                state=_STATES[status],
+                detail=" ".join(
+                    filter(None, [error_code, request.POST.get("ErrorMessage", "").replace("\0", "")])
+                ),
                 provider_id=sid,
                 suppress=SuppressionReason.PROVIDER if error_code in _OPTED_OUT else None,
             ),
@@ -72,23 +91,27 @@ class TwilioStatusView(TwilioWebhook):
 
 
 class TwilioReplyView(TwilioWebhook):
-    """An answer of a customer by SMS or WhatsApp."""
+    """An answer of a customer by SMS or WhatsApp, which counts once however often it is delivered."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        scheme, _separator, number = request.POST.get("From", "").rpartition(":")
-        receive_reply(
-            channel=Channel.WHATSAPP if scheme == "whatsapp" else Channel.SMS,
-            address=number,
-            text=request.POST.get("Body", ""),
-            at=timezone.now(),
-        )
+        sender = request.POST.get("From", "")
+        sid = request.POST.get("MessageSid", "")
+        if _SENDER.fullmatch(sender):
+            scheme, _separator, number = sender.rpartition(":")
+            receive_reply(
+                channel=Channel.WHATSAPP if scheme == "whatsapp" else Channel.SMS,
+                address=number,
+                text=request.POST.get("Body", ""),
+                event_key=sid if _SID.fullmatch(sid) else request.headers[SIGNATURE_HEADER],
+                at=timezone.now(),
+            )
         return HttpResponse("<Response/>", content_type="application/xml")
 
 
 def _is_genuine(request: HttpRequest) -> bool:
     if not settings.TWILIO_AUTH_TOKEN or request.content_type != "application/x-www-form-urlencoded":
         return False
-    if int(request.headers.get("Content-Length") or 0) > LARGEST_BODY:
+    if _is_too_large(request):
         return False
     # The public address from the settings, never the Host header, which the caller chooses.
     url = settings.PUBLIC_URL + request.get_full_path()
@@ -97,3 +120,28 @@ def _is_genuine(request: HttpRequest) -> bool:
     return bool(
         RequestValidator(settings.TWILIO_AUTH_TOKEN).validate(url, request.POST, signature, algorithm)
     )
+
+
+def _is_too_large(request: HttpRequest) -> bool:
+    length = request.headers.get("Content-Length") or "0"
+    return not (length.isascii() and length.isdigit() and len(length) < 8 and int(length) <= LARGEST_BODY)
+
+
+def guarded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Put before a view of anymail what it leaves out: a limit of size, and answers to what is no report at all."""
+
+    @csrf_exempt
+    @wraps(view)
+    def call(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if _is_too_large(request):
+            return HttpResponse(status=413)
+        try:
+            return view(request, *args, **kwargs)
+        except AnymailWebhookValidationFailure:
+            return HttpResponseForbidden()
+        except (ValueError, TypeError, KeyError, AttributeError):
+            # Sent with our password, and in a form that the library does not know.
+            logger.exception("a report at %s cannot be understood", request.path)
+            return HttpResponse(status=400)
+
+    return call

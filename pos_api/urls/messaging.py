@@ -1,4 +1,4 @@
-"""Carts and what messages need from points of sale; templates, for managers."""
+"""Carts and what messages need from points of sale; templates, for managers; webhooks, for other systems."""
 
 from django.urls import URLPattern, path
 
@@ -21,6 +21,17 @@ from pos_api.views.templates import (
     TemplateRevisionListView,
     TemplateView,
 )
+from pos_api.views.webhooks import (
+    WebhookDeliveriesView,
+    WebhookDeliveryReplayView,
+    WebhookEndpointsView,
+    WebhookEndpointView,
+    WebhookReplayView,
+    WebhookSecretView,
+    WebhookTestView,
+)
+
+_endpoint = "webhook-endpoints/<uuid:endpoint>/"
 
 urlpatterns: list[URLPattern] = [
     path("company/contact-policy/", ContactPolicyView.as_view(), name="contact_policy"),
@@ -41,4 +52,15 @@ urlpatterns: list[URLPattern] = [
     path("templates/<int:pk>/submit/", TemplateSubmitView.as_view(), name="template_submit"),
     path("templates/<int:pk>/refresh/", TemplateRefreshView.as_view(), name="template_refresh"),
     path("templates/<int:pk>/allow-several/", TemplateSeveralView.as_view(), name="template_allow_several"),
+    path("webhook-endpoints/", WebhookEndpointsView.as_view(), name="webhook_endpoints"),
+    path(_endpoint, WebhookEndpointView.as_view(), name="webhook_endpoint"),
+    path(f"{_endpoint}secrets/", WebhookSecretView.as_view(), name="webhook_secrets"),
+    path(f"{_endpoint}test/", WebhookTestView.as_view(), name="webhook_test"),
+    path(f"{_endpoint}replay/", WebhookReplayView.as_view(), name="webhook_replay"),
+    path("webhook-deliveries/", WebhookDeliveriesView.as_view(), name="webhook_deliveries"),
+    path(
+        "webhook-deliveries/<int:pk>/replay/",
+        WebhookDeliveryReplayView.as_view(),
+        name="webhook_delivery_replay",
+    ),
 ]

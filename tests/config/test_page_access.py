@@ -26,9 +26,10 @@ from loyalty.models import (
     SurveyAnswer,
     VipCard,
 )
+from messaging.webhooks.models import WebhookAttempt
 from retail.models import Sale
 from tests import builders
-from tests.messaging.builders import build_template
+from tests.messaging.builders import build_delivery, build_template
 
 PINNED = Path(__file__).parent / "page_query_counts.json"
 
@@ -198,6 +199,12 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/markdown/{markdown}/publish/": ("campaigns.view_markdown",),
     "/markdown/{markdown}/products/": ("campaigns.view_markdown",),
     "/markdown/{markdown}/products/import/": ("campaigns.change_markdown",),
+    "/webhook-endpoints/": ("messaging.view_webhookendpoint",),
+    "/webhook-endpoints/new/": ("messaging.add_webhookendpoint",),
+    "/webhook-endpoints/{webhook_endpoint}/": ("messaging.view_webhookendpoint",),
+    "/webhook-endpoints/{webhook_endpoint}/edit/": ("messaging.change_webhookendpoint",),
+    "/webhook-deliveries/": ("messaging.view_webhookdelivery",),
+    "/webhook-deliveries/{webhook_delivery}/": ("messaging.view_webhookdelivery",),
     "/vip-cards/": ("loyalty.view_vipcard", "customers.view_customer"),
     "/vip-cards/new/": ("loyalty.add_vipcard", "customers.view_customer"),
     "/vip-card/{vip_card}/": ("loyalty.view_vipcard", "customers.view_customer"),
@@ -260,6 +267,8 @@ LISTS = (
     "/vip-cards/",
     "/messages/templates/",
     "/segments/",
+    "/webhook-endpoints/",
+    "/webhook-deliveries/",
 )
 
 
@@ -289,6 +298,7 @@ def address(db) -> Callable[[str], str]:
         "price_change": builders.build_price_change(product=product).pk,
         "debt": build_value(customer, sale).pk,
         "message_template": build_template().pk,
+        **webhook_keys(),
         **campaign_keys(),
         **loyalty_keys(),
     }
@@ -303,6 +313,15 @@ def build_value(customer: Customer, sale: Sale) -> Receivable:
     builders.build_credit(account, expires_at=timezone.now() + timedelta(days=20))
     SurveyAnswer.objects.create(sale=sale, score=9, source="till", answered_at=builders.NOON)
     return builders.build_debt(account, sale_id=sale.pk)
+
+
+def webhook_keys() -> dict[str, str]:
+    """Make an endpoint, with an event that was sent to it."""
+    delivery = build_delivery()
+    WebhookAttempt.objects.create(
+        delivery=delivery, number=1, began_at=builders.NOON, duration_ms=80, status=200
+    )
+    return {"webhook_endpoint": str(delivery.endpoint.uuid), "webhook_delivery": str(delivery.pk)}
 
 
 def campaign_keys() -> dict[str, str]:
@@ -448,6 +467,7 @@ class TestPages:
             builders.build_segment_export()
             campaign_keys()
             loyalty_keys()
+            webhook_keys()
         plan_for(current_plan_version())
 
         for page in PAGES:

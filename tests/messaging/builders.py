@@ -6,10 +6,13 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.utils import timezone
+
 from campaigns.models import PromoCodePool
 from customers.models import Customer
 from messaging.models import Automation, Cart, Channel, Message, Template
 from messaging.services.automations import install_automations
+from messaging.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookSecret
 from retail.models import Company, Store
 from tests.builders import NOON, build_consent, build_customer, build_store
 
@@ -115,4 +118,37 @@ def build_pool(**values: Any) -> PromoCodePool:
     return PromoCodePool.objects.create(
         **{"code": f"volte-{next(_numbers)}", "name": "Volte", "for_automations": True, "pattern": "VOLTE"}
         | values
+    )
+
+
+def build_endpoint(**values: Any) -> WebhookEndpoint:
+    """An endpoint that is told of recorded sales, with a secret, unless told otherwise."""
+    number = next(_numbers)
+    endpoint = WebhookEndpoint.objects.create(
+        **{
+            "description": f"ERP {number}",
+            "url": f"https://erp{number}.example.com/fiel",
+            "event_types": ["sale.recorded"],
+            "created_at": NOON,
+        }
+        | values
+    )
+    WebhookSecret.objects.create(endpoint=endpoint, nonce=number.to_bytes(16), created_at=NOON)
+    return endpoint
+
+
+def build_delivery(*, endpoint: WebhookEndpoint | None = None, **values: Any) -> WebhookDelivery:
+    """An event that is due now for an endpoint, about a sale of its own."""
+    at = values.pop("at", None) or timezone.now()
+    kind = values.pop("kind", "sale.recorded")
+    event = WebhookEvent.objects.create(
+        kind=kind,
+        store_code=values.pop("store_code", ""),
+        occurred_at=at,
+        recorded_at=values.pop("recorded_at", at),
+        data=values.pop("data", {"sale": f"sale {next(_numbers)}"}),
+    )
+    defaults = {"subject": f"sale:{event.uuid}", "due_at": at, "queued_at": at}
+    return WebhookDelivery.objects.create(
+        endpoint=endpoint or build_endpoint(), event=event, **defaults | values
     )

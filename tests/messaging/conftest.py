@@ -8,6 +8,7 @@ from messaging.channels import CHANNELS, twilio_account
 from messaging.channels.base import Outgoing, Receipt
 from messaging.models import Channel
 from pos_api import authentication
+from tests.messaging.receiver import Receiver
 
 
 @dataclass
@@ -71,3 +72,12 @@ def demo(settings, live_server):
     http_client = twilio_account.client().http_client
     http_client.session.close()
     twilio_account.client_of.cache_clear()
+
+
+@pytest.fixture
+def receiver(settings) -> Iterator[Receiver]:
+    """A system that takes webhooks, on this machine; an installation that is being developed may call it."""
+    settings.DEBUG = True
+    started = Receiver()
+    yield started
+    started.stop()

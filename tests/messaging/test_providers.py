@@ -256,7 +256,7 @@ class TestWebhook:
         assert None not in (message.sent_at, message.delivered_at, message.read_at)
 
     def test_keeps_a_report_about_an_unknown_message(self, demo):
-        message = Message(uuid=uuid4(), provider_id="SM1", to="+551100000000")
+        message = Message(uuid=uuid4(), provider_id="SM" + "1" * 32, to="+551100000000")
 
         assert post_signed(self.url(demo, message), self.fields(message)) == 200
         assert MessageEvent.objects.get().message is None
@@ -264,7 +264,7 @@ class TestWebhook:
     def test_does_not_let_another_messages_report_move_this_one(self, demo):
         message = send_now(channel="sms")
 
-        assert post_signed(self.url(demo, message), self.fields(message, MessageSid="SMother")) == 200
+        assert post_signed(self.url(demo, message), self.fields(message, MessageSid="SM" + "f" * 32)) == 200
 
         message.refresh_from_db()
         assert message.state == MessageState.SENT

@@ -269,6 +269,16 @@ TABLE: dict[tuple[str, str], tuple[bool, bool, bool]] = {
     ("POST", "surveys/<str:survey>/answers/"): (IN, OUT, OUT),
     ("PUT", "carts/<str:cart>/"): (IN, OUT, OUT),
     ("DELETE", "carts/<str:cart>/"): (IN, OUT, OUT),
+    ("GET", "webhook-endpoints/"): (OUT, OUT, IN),
+    ("POST", "webhook-endpoints/"): (OUT, OUT, IN),
+    ("GET", "webhook-endpoints/<uuid:endpoint>/"): (OUT, OUT, IN),
+    ("PUT", "webhook-endpoints/<uuid:endpoint>/"): (OUT, OUT, IN),
+    ("DELETE", "webhook-endpoints/<uuid:endpoint>/"): (OUT, OUT, IN),
+    ("POST", "webhook-endpoints/<uuid:endpoint>/secrets/"): (OUT, OUT, IN),
+    ("POST", "webhook-endpoints/<uuid:endpoint>/test/"): (OUT, OUT, IN),
+    ("POST", "webhook-endpoints/<uuid:endpoint>/replay/"): (OUT, OUT, IN),
+    ("GET", "webhook-deliveries/"): (OUT, OUT, IN),
+    ("POST", "webhook-deliveries/<int:pk>/replay/"): (OUT, OUT, IN),
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 EXAMPLES = {"int": "1", "str": "a", "slug": "a", "path": "a", "uuid": "0b5f2f0e-6c1c-4f6a-9f43-0d8f7b1f2a10"}

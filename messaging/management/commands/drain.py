@@ -1,5 +1,6 @@
 from argparse import ArgumentParser
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -7,13 +8,17 @@ from django.utils import timezone
 
 from messaging.management.arguments import moment
 from messaging.services.delivery import deliver_due, sweep_expired_leases
+from messaging.webhooks.services.delivery import deliver_due as deliver_webhooks
+from messaging.webhooks.services.delivery import sweep
+
+LONGEST = timedelta(minutes=5)
 
 
 class Command(BaseCommand):
-    help = "Send the messages that are due, now and in this process: works without Redis and without workers."
+    help = "Send the messages and webhooks that are due, now and in this process: works without Redis and without workers."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--limit", type=int, default=10_000, help="at most this many messages")
+        parser.add_argument("--limit", type=int, default=10_000, help="at most this many of each")
         parser.add_argument(
             "--at", type=moment, default=None, help="as if it were this moment (2026-11-22T10:00-03:00)"
         )
@@ -26,4 +31,11 @@ class Command(BaseCommand):
         summary = deliver_due(clock=clock, limit=limit)
         counts = summary.as_document() | {"requeued": requeued}
         counts["in_doubt"] += in_doubt
-        self.stdout.write(" ".join(f"{name}={count}" for name, count in counts.items()))
+        self.stdout.write(_line(counts))
+        requeued, closed = sweep(at=clock())
+        webhooks = deliver_webhooks(clock=clock, limit=limit, longest=LONGEST).as_document()
+        self.stdout.write("webhooks: " + _line(webhooks | {"requeued": requeued, "closed": closed}))
+
+
+def _line(counts: Mapping[str, int]) -> str:
+    return " ".join(f"{name}={count}" for name, count in counts.items())

@@ -1,0 +1,349 @@
+"""Pages of webhook endpoints. A secret is shown once, in the answer that makes it."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views import View
+
+from messaging.webhooks.event_types import label_of
+from messaging.webhooks.forms import EndpointForm, ReplayForm, SecretForm, initial_of
+from messaging.webhooks.models import WebhookEndpoint
+from messaging.webhooks.presentation import (
+    STATE_LABELS,
+    STATE_TONES,
+    history_of,
+    notice_of,
+    outcome_text,
+    state_of,
+)
+from messaging.webhooks.selectors import endpoints, with_counts
+from messaging.webhooks.services.delivery import claim_one, deliver
+from messaging.webhooks.services.endpoints import (
+    EndpointInvalid,
+    WebhookError,
+    change_endpoint,
+    create_endpoint,
+    remove_endpoint,
+    rotate_secret,
+    switch_endpoint,
+)
+from messaging.webhooks.services.replay import queue_test_event, replay_period
+from retail import formats
+from retail.views.access import PageMixin
+from retail.views.columns import Column
+from retail.views.forms import FormPage, FormSection
+from retail.views.lists import Action, ListPage
+
+
+def endpoint_url(endpoint: WebhookEndpoint) -> str:
+    return reverse("messaging:webhook_endpoint_detail", args=[endpoint.uuid])
+
+
+def find_endpoint(uuid: UUID) -> WebhookEndpoint:
+    """Return an endpoint. Raises Http404, also for one that was removed."""
+    return get_object_or_404(endpoints(), uuid=uuid)
+
+
+def _user(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+class EndpointList(ListPage):
+    model = WebhookEndpoint
+    permission_required = "messaging.view_webhookendpoint"
+    title = _("Webhooks")
+    subtitle = _("Other systems that are told what happens, as it happens.")
+    columns = (
+        Column(
+            name="description",
+            label=_("Endpoint"),
+            secondary=lambda endpoint: endpoint.url,
+            order_by="description",
+        ),
+        Column(
+            name="state",
+            label=_("State"),
+            kind="badge",
+            value=state_of,
+            labels=STATE_LABELS,
+            tones=STATE_TONES,
+        ),
+        Column(
+            name="event_types",
+            label=_("Events"),
+            kind="number",
+            value=lambda endpoint: len(endpoint.event_types),
+            on_phone=False,
+        ),
+        Column(name="waiting", label=_("Waiting"), kind="number", value=lambda endpoint: endpoint.waiting),
+        Column(
+            name="accepted",
+            label=_("Accepted in 24 hours"),
+            kind="number",
+            value=lambda endpoint: endpoint.accepted,
+        ),
+        Column(
+            name="given_up",
+            label=_("Given up in 24 hours"),
+            kind="number",
+            value=lambda endpoint: endpoint.given_up,
+        ),
+    )
+    search_fields = ("description__unaccent__icontains", "url__icontains")
+    search_placeholder = _("Description or address")
+    default_order = "description"
+    export_name = "webhook-endpoints"
+    create_url_name = "messaging:webhook_endpoint_create"
+    create_permission = "messaging.add_webhookendpoint"
+    create_label = _("New endpoint")
+    empty_icon = "link"
+    empty_title = _("Nobody is told yet")
+    empty_text = _(
+        "An endpoint is an address of another system: sales, balances and messages are sent there, signed."
+    )
+
+    def get_queryset(self) -> QuerySet[WebhookEndpoint]:
+        return with_counts(endpoints(), at=timezone.now())
+
+    def row_url(self, instance: WebhookEndpoint) -> str:
+        return endpoint_url(instance)
+
+    def get_actions(self) -> list[Action]:
+        log = Action(_("Log"), reverse("messaging:webhook_delivery_list"), "list")
+        may_see = self.request.user.has_perm("messaging.view_webhookdelivery")
+        return ([log] if may_see else []) + super().get_actions()
+
+
+class EndpointDetail(PageMixin, View):
+    permission_required = "messaging.view_webhookendpoint"
+
+    def get(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
+        return render_endpoint(request, find_endpoint(uuid))
+
+
+def render_endpoint(
+    request: HttpRequest,
+    endpoint: WebhookEndpoint,
+    *,
+    secret: str = "",
+    replay_form: ReplayForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Draw an endpoint's page; `secret` is the only time that a new secret is seen."""
+    state = state_of(endpoint)
+    today = timezone.localdate()
+    context = {
+        "endpoint": endpoint,
+        "state_label": STATE_LABELS[state],
+        "state_tone": STATE_TONES[state],
+        "notice": notice_of(endpoint),
+        "facts": _facts(endpoint),
+        "events": history_of(endpoint),
+        "event_types": [(code, label_of(code)) for code in endpoint.event_types],
+        "secret": secret,
+        "secret_form": SecretForm(),
+        "replay_form": replay_form or ReplayForm(initial={"first_day": today, "last_day": today}),
+        "log_url": f"{reverse('messaging:webhook_delivery_list')}?endpoint={endpoint.pk}",
+    }
+    response = render(request, "messaging/webhook_endpoint_detail.html", context, status=status)
+    # Neither a proxy nor the browser's history keeps a page that may show a secret.
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _facts(endpoint: WebhookEndpoint) -> list[tuple[str, Any]]:
+    rests = endpoint.rest_until if endpoint.rest_until and endpoint.rest_until > timezone.now() else None
+    return [
+        (_now("Address"), endpoint.url),
+        (_now("Stores"), ", ".join(endpoint.store_codes) or _now("Every store")),
+        (_now("Failures in a row"), formats.number(endpoint.failures)),
+        (_now("Failing since"), formats.moment(endpoint.failing_since) if endpoint.failing_since else ""),
+        (_now("Not called before"), formats.moment(rests) if rests else ""),
+        (_now("Created"), formats.moment(endpoint.created_at)),
+        (_now("Id"), str(endpoint.uuid)),
+    ]
+
+
+class EndpointCreate(FormPage):
+    permission_required: Any = "messaging.add_webhookendpoint"
+    form_class = EndpointForm
+    template_name = "messaging/webhook_endpoint_form.html"
+    sections = (
+        FormSection(_("Endpoint"), ("description", "url", "is_active")),
+        FormSection(_("What it is told"), ("event_types", "stores")),
+    )
+    title = _("New endpoint")
+    submit_label = _("Save")
+    success_message = ""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        form = self.get_form(data=request.POST)
+        if form.is_valid():
+            try:
+                endpoint, secret = create_endpoint(plan=form.plan(), actor=_user(request), at=timezone.now())
+            except EndpointInvalid as refusal:
+                form.add_refusals(refusal.errors)
+            except WebhookError as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                return render_endpoint(request, endpoint, secret=secret)
+        return self.render(form)
+
+    def extra_context(self) -> dict[str, Any]:
+        sent = self.request.POST.get("_version", "")
+        return {"version": sent or (self.instance.version if self.instance else "")}
+
+    def back_url(self) -> str:
+        return reverse("messaging:webhook_endpoint_list")
+
+    def trail(self) -> list[tuple[Any, str]]:
+        return [(_("Webhooks"), reverse("messaging:webhook_endpoint_list"))]
+
+
+class EndpointEdit(EndpointCreate):
+    permission_required = "messaging.change_webhookendpoint"
+    title = _("Change the endpoint")
+    success_message = _("Saved.")  # type: ignore[assignment]
+
+    def get_instance(self) -> WebhookEndpoint:
+        return find_endpoint(self.kwargs["uuid"])
+
+    def get_initial(self) -> dict[str, Any]:
+        return initial_of(self.instance)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return FormPage.post(self, request, *args, **kwargs)
+
+    def save(self, form: Any) -> str | None:
+        sent = self.request.POST.get("_version", "")
+        try:
+            change_endpoint(
+                endpoint=self.instance,
+                plan=form.plan(),
+                actor=_user(self.request),
+                at=timezone.now(),
+                version=int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else None,
+            )
+        except EndpointInvalid as refusal:
+            form.add_refusals(refusal.errors)
+            return None
+        except WebhookError as refusal:
+            form.add_error(None, str(refusal))
+            return None
+        return self.back_url()
+
+    def back_url(self) -> str:
+        return endpoint_url(self.instance)
+
+    def trail(self) -> list[tuple[Any, str]]:
+        return [*super().trail(), (self.instance.description, endpoint_url(self.instance))]
+
+
+class EndpointSecret(PageMixin, View):
+    """Make a new secret and show it, once; the old one is used beside it for a while."""
+
+    permission_required = "messaging.change_webhookendpoint"
+
+    def get(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
+        return HttpResponseRedirect(endpoint_url(find_endpoint(uuid)))
+
+    def post(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
+        endpoint = find_endpoint(uuid)
+        form = SecretForm(data=request.POST)
+        if not form.is_valid():
+            messages.error(request, _now("Choose how long the old secret is used beside the new one."))
+            return HttpResponseRedirect(endpoint_url(endpoint))
+        secret = rotate_secret(
+            endpoint=endpoint, overlap=form.cleaned_data["overlap"], actor=_user(request), at=timezone.now()
+        )
+        return render_endpoint(request, endpoint, secret=secret)
+
+
+class EndpointSwitch(PageMixin, View):
+    permission_required = "messaging.change_webhookendpoint"
+
+    def post(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
+        endpoint = find_endpoint(uuid)
+        try:
+            switched = switch_endpoint(
+                endpoint=endpoint,
+                is_active=request.POST.get("on") == "1",
+                actor=_user(request),
+                at=timezone.now(),
+            )
+        except EndpointInvalid as refusal:
+            messages.error(request, " ".join(error.message for error in refusal.errors))
+        else:
+            text = _now("The endpoint is on.") if switched.is_active else _now("The endpoint is off.")
+            messages.success(request, text)
+        return HttpResponseRedirect(endpoint_url(endpoint))
+
+
+class EndpointRemove(PageMixin, View):
+    permission_required = "messaging.delete_webhookendpoint"
+
+    def post(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
+        remove_endpoint(endpoint=find_endpoint(uuid), actor=_user(request), at=timezone.now())
+        messages.success(request, _now("The endpoint was removed."))
+        return HttpResponseRedirect(reverse("messaging:webhook_endpoint_list"))
+
+
+class EndpointTest(PageMixin, View):
+    """Send an event that says nothing happened, at once, and say what came back."""
+
+    permission_required = "messaging.change_webhookendpoint"
+
+    def post(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
+        endpoint = find_endpoint(uuid)
+        at = timezone.now()
+        delivery = queue_test_event(endpoint=endpoint, at=at)
+        lease, claimed = claim_one(delivery_id=delivery.pk, at=at)
+        if claimed:
+            deliver(delivery_id=delivery.pk, lease=lease, clock=timezone.now)
+        delivery.refresh_from_db()
+        outcome = {"outcome": outcome_text(delivery)}
+        if delivery.state == "delivered":
+            messages.success(request, _now("The test event was accepted: %(outcome)s.") % outcome)
+        else:
+            messages.error(request, _now("The test event was not accepted: %(outcome)s") % outcome)
+        if request.user.has_perm("messaging.view_webhookdelivery"):
+            return HttpResponseRedirect(reverse("messaging:webhook_delivery_detail", args=[delivery.pk]))
+        return HttpResponseRedirect(endpoint_url(endpoint))
+
+
+class EndpointReplay(PageMixin, View):
+    """Send a part of the log again."""
+
+    permission_required = "messaging.change_webhookendpoint"
+
+    def post(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
+        endpoint = find_endpoint(uuid)
+        form = ReplayForm(data=request.POST)
+        if not form.is_valid():
+            return render_endpoint(request, endpoint, replay_form=form, status=422)
+        since, until = form.period()
+        try:
+            count = replay_period(
+                endpoint=endpoint,
+                since=since,
+                until=until,
+                only_failed=form.cleaned_data["which"] == "failed",
+                actor=_user(request),
+                at=timezone.now(),
+            )
+        except WebhookError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            text = ngettext("%(count)s event is sent again.", "%(count)s events are sent again.", count)
+            messages.success(request, text % {"count": formats.number(count)})
+        return HttpResponseRedirect(endpoint_url(endpoint))
