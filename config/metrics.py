@@ -16,6 +16,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from messaging.models import JobHeartbeat, Message, MessageState
+from messaging.webhooks.models import OPEN_STATES, WebhookDelivery
 
 
 class _InstallationCollector(Collector):
@@ -39,6 +40,14 @@ class _InstallationCollector(Collector):
         late = max((now - oldest).total_seconds(), 0) if oldest else 0
         yield GaugeMetricFamily(
             "fiel_messages_late_seconds", "How long the oldest due message waits", value=late
+        )
+
+        open_webhooks = WebhookDelivery.objects.filter(state__in=OPEN_STATES, endpoint__is_active=True)
+        oldest = open_webhooks.aggregate(queued=Min("queued_at"))["queued"]
+        yield GaugeMetricFamily(
+            "fiel_webhooks_late_seconds",
+            "How long the oldest event waits for its endpoint to accept it",
+            value=max((now - oldest).total_seconds(), 0) if oldest else 0,
         )
 
         jobs = GaugeMetricFamily(

@@ -392,7 +392,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='webhookdelivery',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['endpoint', 'due_at'], name='webhook_delivery_due'),
+            index=models.Index(condition=models.Q(('state', 'pending')), fields=['endpoint', 'id'], name='webhook_delivery_waiting'),
         ),
         migrations.AddIndex(
             model_name='webhookdelivery',

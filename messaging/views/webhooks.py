@@ -139,7 +139,7 @@ def guarded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
             return view(request, *args, **kwargs)
         except AnymailWebhookValidationFailure:
             return HttpResponseForbidden()
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             # Sent with our password, and in a form that the library does not know.
             logger.exception("a report at %s cannot be understood", request.path)
             return HttpResponse(status=400)

@@ -220,9 +220,10 @@ class WebhookDelivery(models.Model):
             ),
         ]
         indexes = [
+            # In the order in which it is sent: a claim reads the first few of however many wait.
             models.Index(
-                fields=["endpoint", "due_at"],
-                name="webhook_delivery_due",
+                fields=["endpoint", "id"],
+                name="webhook_delivery_waiting",
                 condition=models.Q(state=DeliveryState.PENDING),
             ),
             models.Index(

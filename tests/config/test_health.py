@@ -115,5 +115,6 @@ class TestMetrics:
 
         assert 'fiel_messages_unsettled{state="queued"} 0.0' in text
         assert "fiel_messages_late_seconds 0.0" in text
+        assert "fiel_webhooks_late_seconds 0.0" in text
         age = re.search(r'fiel_job_age_seconds\{job="deliver_due"\} (\d+)', text)
         assert 300 <= int(age[1]) < 330
