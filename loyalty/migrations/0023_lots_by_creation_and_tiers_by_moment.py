@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("loyalty", "0015_adjustment_requests")]
+    dependencies = [("loyalty", "0022_blocked_stored_values")]
     operations = [
         migrations.AddIndex(
             model_name="lot",
