@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from messaging.selectors.contacts import Recipient
 from retail import formats
-from retail.models import Company, Store
+from retail.models import Company, Sale, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +51,12 @@ def format_money(amount: Decimal) -> str:
     """Write an amount in the active language: "R$ 1.234,56"."""
     # A no-break space would turn a text message into UCS-2.
     return formats.money(amount).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def sale_words(sale: Sale) -> dict[str, str]:
+    """Return what texts of mailings may say of a sale, in the active language."""
+    return {
+        "ticket": sale.ticket,
+        "date": formats.day(sale.business_date),
+        "total": format_money(sale.net),
+    }

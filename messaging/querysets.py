@@ -10,8 +10,14 @@ class MessageQuerySet(models.QuerySet):
     """The vocabulary of the outbox."""
 
     def due(self, *, at: datetime) -> Self:
-        """Messages that a sender may claim, the longest waiting first."""
-        return self.filter(state=State.QUEUED, due_at__lte=at).order_by("due_at", "pk")
+        """Messages that a sender may claim and that belong to no mailing, the longest waiting first."""
+        return self.filter(state=State.QUEUED, mailing__isnull=True, due_at__lte=at).order_by("due_at", "pk")
+
+    def due_of_mailing(self, mailing_id: int, *, at: datetime) -> Self:
+        """Messages of a mailing that a sender may claim: none while it does not send."""
+        return self.filter(
+            state=State.QUEUED, mailing=mailing_id, mailing__state="sending", due_at__lte=at
+        ).order_by("due_at", "pk")
 
     def lease_expired(self, *, at: datetime) -> Self:
         """Messages whose sender has not reported back in time."""

@@ -25,6 +25,8 @@ REASONS = {
     "gives_way": _("A more important message to the same person goes first."),
     "value_used": _("Nothing of the value is left, or its code cannot be read any more."),
     "tier_changed": _("The customer stands in another tier by now."),
+    "mailing_cancelled": _("The mailing was cancelled before it was sent."),
+    "template_withdrawn": _("WhatsApp no longer approves the template that the mailing was written with."),
     "too_late": _("The moment had passed before it could be sent."),
     "no_provider": _("No provider is set up for the channel."),
     "refused": _("The provider refused it."),

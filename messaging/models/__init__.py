@@ -5,6 +5,17 @@ from messaging.models.event import OWN, MessageEvent
 from messaging.models.heartbeat import JobHeartbeat
 from messaging.models.letterhead import Letterhead
 from messaging.models.local import LocalContent, LocalDelivery, LocalFault
+from messaging.models.mailing import (
+    DIRECT,
+    MAILING,
+    Audience,
+    Mailing,
+    MailingChange,
+    MailingMember,
+    MailingSale,
+    MailingState,
+    MailingText,
+)
 from messaging.models.message import Message, MessageState
 from messaging.models.occasion import occasion_choices
 from messaging.models.suppression import Suppression, SuppressionReason
@@ -29,10 +40,13 @@ from messaging.webhooks.models import (
 )
 
 __all__ = [
+    "DIRECT",
+    "MAILING",
     "OWN",
     "RECOVERY",
     "AppliesTo",
     "Approval",
+    "Audience",
     "Automation",
     "AutomationRevision",
     "Cart",
@@ -47,6 +61,12 @@ __all__ = [
     "LocalContent",
     "LocalDelivery",
     "LocalFault",
+    "Mailing",
+    "MailingChange",
+    "MailingMember",
+    "MailingSale",
+    "MailingState",
+    "MailingText",
     "Message",
     "MessageEvent",
     "MessageState",

@@ -7,11 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import PromoCode
 from customers.models import Customer
 from messaging.models.cart import Cart
+from messaging.models.mailing import Mailing
 from messaging.models.occasion import OCCASION_CODE, occasion_choices
 from messaging.models.template import Channel
 from messaging.querysets import MessageQuerySet
 from messaging.schedule import State
-from retail.models import Store
+from retail.models import Sale, Store
 
 
 class MessageState(models.TextChoices):
@@ -60,6 +61,24 @@ class Message(models.Model):
     )
     cart = models.ForeignKey(
         Cart, on_delete=models.PROTECT, null=True, blank=True, related_name="messages", verbose_name=_("cart")
+    )
+    mailing = models.ForeignKey(
+        Mailing,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="messages",
+        verbose_name=_("mailing"),
+        db_index=False,
+    )
+    sale = models.ForeignKey(
+        Sale,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("sale"),
+        db_index=False,
     )
     promo_code = models.ForeignKey(
         PromoCode,
@@ -138,8 +157,21 @@ class Message(models.Model):
             ),
         ]
         indexes = [
+            # Mailings have their own: a million rows that wait in one do not stand before a code that somebody waits for.
             models.Index(
-                fields=["due_at", "id"], name="message_due", condition=models.Q(state=MessageState.QUEUED)
+                fields=["due_at", "id"],
+                name="message_due",
+                condition=models.Q(state=MessageState.QUEUED, mailing__isnull=True),
+            ),
+            models.Index(
+                fields=["mailing", "due_at", "id"],
+                name="message_due_of_mailing",
+                condition=models.Q(state=MessageState.QUEUED, mailing__isnull=False),
+            ),
+            models.Index(
+                fields=["mailing", "state", "reason"],
+                name="message_by_mailing",
+                condition=models.Q(mailing__isnull=False),
             ),
             models.Index(
                 fields=["lease_until"],

@@ -8,7 +8,9 @@ from messaging.occasions.base import AutomaticKind, Kind, PlannedKind
 from messaging.occasions.birthday import Birthday
 from messaging.occasions.cashback_reminder import CashbackReminder
 from messaging.occasions.credit_note_reminder import CreditNoteReminder
+from messaging.occasions.direct import DirectMessage
 from messaging.occasions.gift_card_reminder import GiftCardReminder
+from messaging.occasions.mailing import MailingMessage
 from messaging.occasions.parts import SettingsInvalid, read_document
 from messaging.occasions.points_reminder import PointsReminder
 from messaging.occasions.recovery import Recovery
@@ -42,6 +44,8 @@ _ALL: tuple[Kind, ...] = (
     CashbackReminder(),
     PointsReminder(),
     TierNotice(),
+    MailingMessage(),
+    DirectMessage(),
     ProofOfThePerson(),
     VipCardUsed(),
     Trial(),

@@ -74,8 +74,8 @@ class Kind:
         expires_at = message.expires_at
         return None if expires_at is not None and until >= expires_at else (until, expires_at)
 
-    def templates(self) -> list[Template]:
-        """Return the texts that messages of this occasion may be made of."""
+    def templates(self, message: Message | None = None) -> list[Template]:
+        """Return the texts that messages of this occasion, or this one, may be made of."""
         return list(Template.objects.in_use(self.code))
 
     def fill(self, facts: Facts) -> dict[str, Any]:

@@ -51,9 +51,9 @@ class ProofOfThePerson(Kind):
         """A code that was used, or is too old, is of no use any more."""
         return NotNow("too_late", error=look.message.error) if look.subject is None else None
 
-    def templates(self) -> list[Template]:
+    def templates(self, message: Message | None = None) -> list[Template]:
         """Return the company's own texts; where it has none for a channel, the usual ones."""
-        own = super().templates()
+        own = super().templates(message)
         written = {template.channel for template in own}
         usual = [
             Template(

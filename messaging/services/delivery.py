@@ -16,7 +16,8 @@ from django.db.models import F
 
 from messaging.channels import CHANNELS
 from messaging.channels.base import DeliveryFailed, DeliveryInDoubt, Outgoing, Receipt
-from messaging.models import OWN, Message, MessageEvent, MessageState
+from messaging.models import OWN, Mailing, MailingState, Message, MessageEvent, MessageState
+from messaging.querysets import MessageQuerySet
 from messaging.schedule import State, after_report, next_attempt
 from messaging.services import opt_outs
 from messaging.services.preparation import ClaimLost, prepare
@@ -81,10 +82,20 @@ def give_back(*, lease: uuid.UUID) -> int:
 
 @transaction.atomic
 def claim(*, at: datetime, limit: int) -> tuple[uuid.UUID, list[int]]:
-    """Reserve due messages for this process; return the lease and their keys, in order."""
+    """Reserve due messages for this process; return the lease and their keys, in order.
+
+    What belongs to no mailing goes first. Mailings that send share the rest; whether one sends is read here each time.
+    """
     lease = uuid.uuid4()
-    due = Message.objects.due(at=at).select_for_update(skip_locked=True)
-    claimed = list(due.values_list("pk", flat=True)[:limit])
+    claimed = _lock(Message.objects.due(at=at), limit)
+    if len(claimed) < limit:
+        sending = list(
+            Mailing.objects.filter(state=MailingState.SENDING).order_by("pk").values_list("pk", flat=True)
+        )
+        for number, mailing_id in enumerate(sending):
+            # An equal part of what is left for each, so that a large one does not stand before a small one.
+            share = -(-(limit - len(claimed)) // (len(sending) - number))
+            claimed += _lock(Message.objects.due_of_mailing(mailing_id, at=at), share)
     Message.objects.filter(pk__in=claimed).update(
         state=MessageState.CLAIMED,
         lease=lease,
@@ -93,6 +104,13 @@ def claim(*, at: datetime, limit: int) -> tuple[uuid.UUID, list[int]]:
         attempt=F("attempt") + 1,
     )
     return lease, claimed
+
+
+def _lock(due: MessageQuerySet, limit: int) -> list[int]:
+    if limit <= 0:
+        return []
+    locked = due.select_for_update(skip_locked=True, of=("self",))
+    return list(locked.values_list("pk", flat=True)[:limit])
 
 
 def deliver(*, message_id: int, lease: uuid.UUID, clock: Clock) -> str:

@@ -103,7 +103,9 @@ def _prepare_written(
 def _lock(message_id: int, lease: UUID, at: datetime) -> Message:
     message = (
         Message.objects.select_for_update(of=("self",))
-        .select_related("customer__home_store", "store", "cart__customer", "promo_code")
+        .select_related(
+            "customer__home_store", "store", "cart__customer", "promo_code", "mailing", "sale__store"
+        )
         .filter(pk=message_id, state=MessageState.CLAIMED, lease=lease, lease_until__gt=at)
         .first()
     )
@@ -136,7 +138,7 @@ def _why_not(kind: Kind, look: LastLook) -> NotNow | None:
 def _choose(kind: Kind, look: LastLook, automation: Automation | None) -> _Choice | NotNow:
     """Return the first channel of the chain, from where it stands, that is open and has a text."""
     message, recipient = look.message, look.recipient
-    templates = kind.templates()
+    templates = kind.templates(message)
     company = Company.objects.get()
     against: list[NotNow] = []
     coupon: Coupon | None = None

@@ -10,14 +10,13 @@ from django.contrib.auth.models import User
 from django.utils import translation
 
 from customers.models import Customer
-from messaging.facts import Facts, format_money
+from messaging.facts import Facts, sale_words
 from messaging.models import AppliesTo, Channel, Template
 from messaging.rendering import SmsSize, measure_sms
 from messaging.selectors.contacts import recipients
 from messaging.services.composition import Composed, common_context, compose_with
 from messaging.services.templates import check_template, save_template
 from messaging.vocabulary import overlay, vocabulary_of
-from retail import formats
 from retail.models import Company, Sale
 
 MOST_FOUND = 20
@@ -74,11 +73,7 @@ def mailing_context(facts: Facts, *, sale: Sale | None = None) -> dict[str, Any]
     """Return the variables of a mailing's text for one person, in the active language; with `sale`, also those of sales."""
     context = common_context(facts)
     if sale is not None:
-        context["sale"] = {
-            "ticket": sale.ticket,
-            "date": formats.day(sale.business_date),
-            "total": format_money(sale.net),
-        }
+        context["sale"] = sale_words(sale)
     return context
 
 

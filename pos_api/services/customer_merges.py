@@ -23,7 +23,7 @@ from loyalty.services.issuing_persons import lock_runs_of
 from loyalty.services.merge import move_value, move_value_back
 from loyalty.services.refusals import ReasonRequired
 from loyalty.services.tiers import requalify
-from messaging.models import Cart, Message
+from messaging.models import Cart, Mailing, MailingMember, Message
 from messaging.services.persons import rename_person
 from pos_api.models import CounterVisit
 from pos_api.services.transactions import in_transaction
@@ -57,6 +57,8 @@ MOVING = (
     ),
     Moving(name="carts", model=Cart),
     Moving(name="messages", model=Message),
+    Moving(name="mailings", model=Mailing),
+    Moving(name="mailing_members", model=MailingMember, once=("mailing_id",)),
     Moving(name="tiers", model=CustomerTier, once=("program_id",)),
     Moving(name="visits", model=CounterVisit, once=("store_id",)),
 )
