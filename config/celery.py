@@ -70,6 +70,11 @@ JOBS: dict[str, tuple[str, crontab | schedule, str]] = {
         _every_minute,
         "a tick that finds the last one still sending helps it",
     ),
+    "advance_mailings": (
+        "messaging.tasks.advance_mailings",
+        _every_minute,
+        "a mailing begins within a minute of its moment, and says soon that nothing of it is left",
+    ),
     "sweep_leases": (
         "messaging.tasks.sweep_leases",
         _every_minute,

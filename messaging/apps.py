@@ -10,6 +10,7 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         from anymail.signals import tracking
 
+        from messaging import job_kinds  # noqa: F401
         from messaging.anymail_reports import receive_tracking
 
         # The interface of a library, not a way to connect our own code.

@@ -14,10 +14,10 @@ PARTS = 10_000
 _Z = Decimal("1.959964")
 _PLACES = Decimal("0.01")
 
-# %(salt)s: the mailing's uuid as 32 hexadecimal digits; %(parts)s: of PARTS; `c.id` is the customer.
+# `c.id` is the customer; the placeholders are the mailing's uuid as 32 hexadecimal digits, and how many of PARTS are held out.
 HELD_OUT_SQL = (
-    "(('x' || substr(encode(sha256(convert_to(%(salt)s || ':' || c.id::text, 'UTF8')), 'hex'), 1, 8))::bit(32)::bigint"
-    " %% 10000) < %(parts)s"
+    "mod(('x' || substr(encode(sha256(convert_to(%s || ':' || c.id::text, 'UTF8')), 'hex'), 1, 8))::bit(32)::bigint, 10000)"
+    " < %s"
 )
 
 

@@ -5,12 +5,14 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
+from campaigns.tasks import wake_jobs
 from messaging.local.switch import is_imitated
 from messaging.local.twilio import advance_deliveries
 from messaging.services.approvals import refresh_approvals
 from messaging.services.delivery import deliver_due as deliver
 from messaging.services.delivery import sweep_expired_leases
 from messaging.services.heartbeat import record_heartbeat
+from messaging.services.mailing_clock import advance_mailings as advance
 from messaging.services.planning import plan_all
 from messaging.webhooks.services.delivery import MOST_SENDERS, senders_at_work, sweep
 from messaging.webhooks.services.delivery import deliver_due as deliver_due_webhooks
@@ -27,6 +29,15 @@ def plan_messages(**_kwargs: Any) -> None:
 def plan_notices(**_kwargs: Any) -> None:
     at = timezone.now()
     record_heartbeat(job="plan_notices", at=at, summary=plan_all(at=at, every_minute=True))
+
+
+@shared_task
+def advance_mailings(**_kwargs: Any) -> None:
+    at = timezone.now()
+    summary = advance(at=at)
+    if summary["begun"]:
+        wake_jobs()
+    record_heartbeat(job="advance_mailings", at=at, summary=summary)
 
 
 @shared_task

@@ -115,7 +115,10 @@ class Mailing(models.Model):
     class Meta:
         verbose_name = _("mailing")
         verbose_name_plural = _("mailings")
-        permissions = [("send_mailing", _("Can send mailings")), ("approve_mailing", _("Can approve mailings"))]
+        permissions = [
+            ("send_mailing", _("Can send mailings")),
+            ("approve_mailing", _("Can approve mailings")),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(state__in=MailingState.values), name="mailing_state_known"
@@ -283,8 +286,7 @@ class MailingSale(models.Model):
 
 
 class MailingMember(models.Model):
-    """Somebody of a mailing's audience, as it was frozen. Who is held out gets no message and is compared with the rest.
-"""
+    """Somebody of a mailing's audience, as it was frozen. Who is held out gets no message and is compared with the rest."""
 
     mailing = models.ForeignKey(
         Mailing, on_delete=models.CASCADE, related_name="members", verbose_name=_("mailing"), db_index=False

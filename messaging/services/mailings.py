@@ -1,0 +1,423 @@
+"""Mailings: written, checked, confirmed, approved by a second person, paused, resumed, cancelled.
+
+Who may be written to is decided when each message leaves; here stands what is decided about the mailing as a whole.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from campaigns.models import Job
+from campaigns.services.approval import is_required
+from campaigns.services.jobs import request_job
+from customers.models import Customer, Segment
+from messaging.models import (
+    Audience,
+    Channel,
+    HtmlFormat,
+    Mailing,
+    MailingChange,
+    MailingSale,
+    MailingState,
+    MailingText,
+    Template,
+)
+from messaging.services.templates import TemplateInvalid, check_template
+from messaging.template_problems import problem_text
+from retail.models import Sale
+from retail.rows import FieldError
+
+FREEZE = "freeze_mailing"
+MOST_SALES = 5_000
+MOST_RESULT_DAYS = 90
+MOST_USEFUL_DAYS = 30
+_DRAFT = (MailingState.DRAFT,)
+_BEFORE_MESSAGES = (MailingState.DRAFT, MailingState.AWAITING, MailingState.SCHEDULED)
+_MOVING = (MailingState.SCHEDULED, MailingState.FREEZING, MailingState.SENDING)
+
+
+class MailingInvalid(Exception):
+    """A mailing cannot be saved, or sent, as it is; `errors` name each field, `texts.<channel>.<part>` those of texts."""
+
+    code = "mailing_invalid"
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__("; ".join(f"{error.path}: {error.message}" for error in errors))
+        self.errors = list(errors)
+
+
+class MailingRefused(Exception):
+    """Something cannot be done with a mailing as it stands. `code` says why, the message is for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextDraft:
+    """What is to be said on one channel: texts, or for WhatsApp the key of an approved template."""
+
+    subject: str = ""
+    text: str = ""
+    html: str = ""
+    html_format: str = HtmlFormat.RICH.value
+    template_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A mailing as it was typed. `texts` are by channel, in the order in which channels are tried.
+
+    Exactly one of segment, sale_ids, and customer or sale says whom it is for; `holdout_percent` has two places.
+    """
+
+    name: str
+    texts: Mapping[str, TextDraft]
+    language: str = settings.LANGUAGE_CODE
+    segment: Segment | None = None
+    sale_ids: Sequence[int] = field(default_factory=tuple)
+    customer: Customer | None = None
+    sale: Sale | None = None
+    holdout_percent: Decimal = Decimal(0)
+    result_days: int = 14
+    useful_days: int = 3
+    send_at: datetime | None = None
+
+    @property
+    def audience(self) -> str:
+        if self.customer is not None or self.sale is not None:
+            return Audience.PERSON
+        return Audience.SEGMENT if self.segment is not None else Audience.SALES
+
+
+# --- Writing -----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def create_mailing(*, draft: Draft, by: User | None, at: datetime) -> Mailing:
+    """Save a new draft. Raises MailingInvalid."""
+    mailing = Mailing(created_by=by, created_at=at)
+    return _save(mailing, draft, by=by, at=at, action="created")
+
+
+@transaction.atomic
+def change_mailing(
+    *, mailing: Mailing, draft: Draft, version: int | None = None, by: User | None, at: datetime
+) -> Mailing:
+    """Save a draft anew. Raises MailingInvalid, MailingRefused(`not_a_draft`, `mailing_changed`)."""
+    locked = _lock(mailing, version)
+    _require(
+        locked, _DRAFT, "not_a_draft", _("Only drafts can be changed. Take it back to the drafts first.")
+    )
+    return _save(locked, draft, by=by, at=at, action="changed")
+
+
+@transaction.atomic
+def delete_mailing(*, mailing: Mailing) -> None:
+    """Remove a draft. Raises MailingRefused(`not_a_draft`)."""
+    locked = _lock(mailing)
+    _require(locked, _DRAFT, "not_a_draft", _("Only drafts can be removed."))
+    locked.delete()
+
+
+def described(draft: Draft, mailing: Mailing | None = None) -> Mailing:
+    """Return the mailing that a draft describes, unsaved, for counting and for looking at its texts."""
+    mailing = mailing or Mailing()
+    mailing.name, mailing.language = " ".join(draft.name.split()), draft.language
+    mailing.audience = draft.audience
+    mailing.customer, mailing.sale, mailing.segment = draft.customer, draft.sale, draft.segment
+    mailing.segment_name = draft.segment.name if draft.segment else ""
+    mailing.tree = draft.segment.tree if draft.segment else None
+    mailing.channels = list(draft.texts)
+    mailing.holdout_percent = Decimal(0) if mailing.is_to_one else draft.holdout_percent
+    mailing.result_days, mailing.useful_days = draft.result_days, draft.useful_days
+    mailing.send_at = draft.send_at
+    return mailing
+
+
+def text_of(mailing: Mailing, channel: str, text: TextDraft) -> MailingText:
+    """Return what is said on one channel, unsaved. WhatsApp's is a copy of the template's text, under its approval's id."""
+    if channel != Channel.WHATSAPP:
+        is_email = channel == Channel.EMAIL
+        return MailingText(
+            mailing=mailing,
+            channel=channel,
+            subject=text.subject if is_email else "",
+            text=text.text,
+            html=text.html if is_email else "",
+            html_format=text.html_format if is_email and text.html else HtmlFormat.RICH,
+        )
+    template = Template.objects.filter(pk=text.template_id).first() if text.template_id else None
+    return MailingText(
+        mailing=mailing,
+        channel=channel,
+        text=template.text if template else "",
+        template=template,
+        content_sid=template.content_sid if template else "",
+    )
+
+
+def _save(mailing: Mailing, draft: Draft, *, by: User | None, at: datetime, action: str) -> Mailing:
+    described(draft, mailing)
+    errors = _problems(mailing, draft)
+    texts = [text_of(mailing, channel, text) for channel, text in draft.texts.items()]
+    errors += [error for text in texts for error in text_problems(text)]
+    sales = _real_sales(draft) if mailing.audience == Audience.SALES else []
+    if mailing.audience == Audience.SALES and not sales:
+        errors.append(FieldError("sales", "empty", _("Choose at least one sale that is no test.")))
+    if errors:
+        raise MailingInvalid(errors)
+    mailing.number = mailing.number + 1 if mailing.pk else 1
+    mailing.updated_at = at
+    mailing.save()
+    mailing.texts.all().delete()
+    for text in texts:
+        text.mailing = mailing
+    MailingText.objects.bulk_create(texts)
+    mailing.sales.all().delete()
+    # The newest first: who bought twice is written to about the last time.
+    MailingSale.objects.bulk_create(MailingSale(mailing=mailing, sale_id=pk) for pk in sales)
+    _note(mailing, action, by=by, at=at)
+    return mailing
+
+
+def _real_sales(draft: Draft) -> list[int]:
+    found = Sale.objects.real().filter(pk__in=list(draft.sale_ids))
+    return list(found.order_by("-occurred_at", "-pk").values_list("pk", flat=True))
+
+
+def _problems(mailing: Mailing, draft: Draft) -> list[FieldError]:
+    errors = []
+    if not mailing.name:
+        errors.append(FieldError("name", "blank", _("This cannot be empty.")))
+    elif len(mailing.name) > Mailing.LONGEST_NAME:
+        errors.append(FieldError("name", "max_length", _("This is too long.")))
+    if mailing.language not in dict(settings.LANGUAGES):
+        errors.append(FieldError("language", "choice", _("There is no such language here.")))
+    if not draft.texts:
+        errors.append(FieldError("texts", "empty", _("Write a text for at least one channel.")))
+    errors += [
+        FieldError(f"texts.{channel}", "choice", _("There is no such channel."))
+        for channel in draft.texts
+        if channel not in Channel.values
+    ]
+    percent = draft.holdout_percent
+    if not 0 <= percent < 100 or percent != percent.quantize(Decimal("0.01")):
+        message = _("This must be a percentage from 0 to 99.99 with at most two places.")
+        errors.append(FieldError("holdout_percent", "range", message))
+    if not 1 <= draft.result_days <= MOST_RESULT_DAYS:
+        errors.append(FieldError("result_days", "range", _("This must be from 1 to 90 days.")))
+    if not 1 <= draft.useful_days <= MOST_USEFUL_DAYS:
+        errors.append(FieldError("useful_days", "range", _("This must be from 1 to 30 days.")))
+    if len(draft.sale_ids) > MOST_SALES:
+        errors.append(FieldError("sales", "too_many", _("A mailing takes up to 5,000 sales.")))
+    return errors
+
+
+def text_problems(text: MailingText) -> list[FieldError]:
+    """Return what is wrong with the text of one channel; nothing for one that may be sent."""
+    path = f"texts.{text.channel}"
+    if text.channel not in Channel.values:
+        return []
+    if text.channel == Channel.WHATSAPP:
+        return _whatsapp_problems(text, f"{path}.template")
+    try:
+        check_template(text.as_template())
+    except TemplateInvalid as refusal:
+        return [
+            FieldError(f"{path}.{name}", problem.code, str(problem_text(problem)))
+            for name, problem in refusal.problems.items()
+        ]
+    return []
+
+
+def _whatsapp_problems(text: MailingText, path: str) -> list[FieldError]:
+    template = text.template
+    fitting = template is not None and (
+        Template.objects.insertable(channel=Channel.WHATSAPP, applies_to=text.mailing.applies_to)
+        .filter(pk=template.pk)
+        .exists()
+    )
+    if template is None or not fitting:
+        return [
+            FieldError(
+                path, "no_template", _("Choose an approved WhatsApp template that applies to these people.")
+            )
+        ]
+    if not template.content_sid:
+        message = _("“%(name)s” is not approved. Hand it in, and wait for WhatsApp's answer.")
+        return [FieldError(path, "template_not_approved", message % {"name": template.name})]
+    if not text.mailing.is_to_one and not template.allow_several:
+        message = _("“%(name)s” may be sent to one person only. Allow several in the template.")
+        return [FieldError(path, "template_not_for_several", message % {"name": template.name})]
+    if template.content_sid != text.content_sid:
+        message = _("“%(name)s” has another text since it was chosen. Look at it and choose it again.")
+        return [FieldError(path, "template_changed", message % {"name": template.name})]
+    return []
+
+
+# --- From the draft to the first message -------------------------------------------------------
+
+
+@transaction.atomic
+def confirm_mailing(
+    *, mailing: Mailing, version: int | None = None, by: User | None, at: datetime
+) -> Mailing:
+    """Let a draft go: at once, at its moment, or to a second person where the company asks for one.
+
+    Who is asked for is the segment's question of now. Raises MailingInvalid, MailingRefused(`not_a_draft`, `mailing_changed`).
+    """
+    locked = _lock(mailing, version)
+    _require(locked, _DRAFT, "not_a_draft", _("It was sent already."))
+    if locked.segment is not None:
+        locked.tree, locked.segment_name = locked.segment.tree, locked.segment.name
+    _refuse_problems(locked)
+    if is_required() and not locked.is_to_one:
+        locked.state, locked.submitted_by, locked.updated_at = MailingState.AWAITING, by, at
+        locked.save()
+        _note(locked, "submitted", by=by, at=at)
+        return locked
+    _note(locked, "confirmed", by=by, at=at)
+    return _let_go(locked, by=by, at=at)
+
+
+@transaction.atomic
+def approve_mailing(*, mailing: Mailing, version: int | None = None, by: User, at: datetime) -> Mailing:
+    """Let a mailing go that somebody else handed in.
+
+    Raises MailingInvalid, MailingRefused(`not_awaiting`, `second_person_needed`, `mailing_changed`).
+    """
+    locked = _lock(mailing, version)
+    _require(locked, (MailingState.AWAITING,), "not_awaiting", _("It does not wait for approval."))
+    if by.pk in (locked.submitted_by_id, locked.created_by_id):
+        raise MailingRefused("second_person_needed", _("Somebody else than who wrote it must decide."))
+    _refuse_problems(locked)
+    locked.approved_by = by
+    _note(locked, "approved", by=by, at=at)
+    return _let_go(locked, by=by, at=at)
+
+
+@transaction.atomic
+def return_to_draft(*, mailing: Mailing, comment: str = "", by: User | None, at: datetime) -> Mailing:
+    """Take a mailing that has not begun back to the drafts, or send it back with a comment. Raises MailingRefused(`begun`)."""
+    locked = _lock(mailing)
+    waits = locked.state == MailingState.PAUSED and locked.paused_from == MailingState.SCHEDULED
+    if not waits:
+        _require(locked, _BEFORE_MESSAGES, "begun", _("It has begun already: pause it, or cancel it."))
+    locked.state, locked.paused_from, locked.note = MailingState.DRAFT, "", ""
+    locked.submitted_by = locked.approved_by = None
+    locked.number += 1
+    locked.updated_at = at
+    locked.save()
+    _note(locked, "returned", detail=comment, by=by, at=at)
+    return locked
+
+
+def start_freezing(mailing: Mailing, *, by: User | None, at: datetime) -> Job:
+    """Begin with a locked mailing, as part of the caller's transaction: its job gathers the people."""
+    mailing.state, mailing.paused_from, mailing.note = MailingState.FREEZING, "", ""
+    mailing.started_at = mailing.started_at or at
+    mailing.save()
+    return request_job(kind=FREEZE, arguments={"mailing": mailing.pk}, user=by, at=at)
+
+
+def _let_go(mailing: Mailing, *, by: User | None, at: datetime) -> Mailing:
+    mailing.updated_at = at
+    if mailing.send_at is not None and mailing.send_at > at:
+        mailing.state = MailingState.SCHEDULED
+        mailing.save()
+    else:
+        start_freezing(mailing, by=by, at=at)
+    return mailing
+
+
+def _refuse_problems(mailing: Mailing) -> None:
+    texts = mailing.texts.select_related("template", "mailing").order_by("pk")
+    problems = [error for text in texts for error in text_problems(text)]
+    if problems:
+        raise MailingInvalid(problems)
+
+
+# --- While it goes on --------------------------------------------------------------------------
+
+
+@transaction.atomic
+def pause_mailing(*, mailing: Mailing, by: User | None, at: datetime, note: str = "") -> Mailing:
+    """Stop a mailing where it is: nothing is claimed any more, and what was claimed and not begun goes back.
+
+    Raises MailingRefused(`not_going`).
+    """
+    locked = _lock(mailing)
+    _require(locked, _MOVING, "not_going", _("It is not under way."))
+    stop(locked, note=note, by=by, at=at)
+    return locked
+
+
+def stop(mailing: Mailing, *, note: str, by: User | None, at: datetime) -> None:
+    """Pause a locked mailing, as part of the caller's transaction."""
+    mailing.paused_from, mailing.state, mailing.note = mailing.state, MailingState.PAUSED, note
+    mailing.updated_at = at
+    mailing.save()
+    _note(mailing, "paused", detail=note, by=by, at=at)
+
+
+@transaction.atomic
+def resume_mailing(*, mailing: Mailing, by: User | None, at: datetime) -> Mailing:
+    """Go on where a mailing was paused; a scheduled one whose moment has passed begins now. Raises MailingRefused(`not_paused`)."""
+    locked = _lock(mailing)
+    _require(locked, (MailingState.PAUSED,), "not_paused", _("It is not paused."))
+    origin = locked.paused_from
+    _note(locked, "resumed", by=by, at=at)
+    locked.paused_from, locked.note, locked.updated_at = "", "", at
+    if origin == MailingState.SENDING:
+        locked.state = MailingState.SENDING
+        locked.save()
+        return locked
+    if origin == MailingState.FREEZING:
+        start_freezing(locked, by=by, at=at)
+        return locked
+    locked.state = MailingState.SCHEDULED
+    return _let_go(locked, by=by, at=at)
+
+
+@transaction.atomic
+def cancel_mailing(*, mailing: Mailing, by: User | None, at: datetime) -> Mailing:
+    """End a mailing for good. What waits is closed in batches afterwards; it is not claimed from now on.
+
+    Raises MailingRefused(`ended`).
+    """
+    locked = _lock(mailing)
+    if not locked.is_open:
+        raise MailingRefused("ended", _("It has ended already."))
+    locked.state, locked.paused_from, locked.note = MailingState.CANCELLED, "", ""
+    locked.ended_at = locked.updated_at = at
+    locked.save()
+    _note(locked, "cancelled", by=by, at=at)
+    return locked
+
+
+def _lock(mailing: Mailing, version: int | None = None) -> Mailing:
+    locked = (
+        Mailing.objects.select_for_update(of=("self",)).select_related("segment", "sale").get(pk=mailing.pk)
+    )
+    if version is not None and version != locked.number:
+        raise MailingRefused(
+            "mailing_changed", _("Somebody else saved this mailing meanwhile. Look at it again.")
+        )
+    return locked
+
+
+def _require(mailing: Mailing, states: Sequence[str], code: str, message: str) -> None:
+    if mailing.state not in states:
+        raise MailingRefused(code, message)
+
+
+def _note(mailing: Mailing, action: str, *, detail: str = "", by: User | None, at: datetime) -> None:
+    MailingChange.objects.create(mailing=mailing, action=action, detail=detail[:500], made_by=by, made_at=at)
