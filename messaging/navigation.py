@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from customers.navigation import CustomerTab
+from customers.navigation import CustomerTab, SegmentAction
 from retail.navigation import INSTALLATION, RELATIONSHIP, NavigationEntry
 
 ENTRIES = [
@@ -14,6 +14,14 @@ ENTRIES = [
         icon="message",
         order=40,
         permission="messaging.view_message",
+    ),
+    NavigationEntry(
+        section=RELATIONSHIP,
+        label=_("Mailings"),
+        url_name="messaging:mailing_list",
+        icon="mail",
+        order=45,
+        permission="messaging.view_mailing",
     ),
     NavigationEntry(
         section=RELATIONSHIP,
@@ -57,4 +65,13 @@ CUSTOMER_TABS = [
     CustomerTab(
         label=_("Messages"), url_name="messaging:customer_messages", permission="messaging.view_message"
     )
+]
+
+SEGMENT_ACTIONS = [
+    SegmentAction(
+        label=_("Write to them"),
+        url_name="messaging:segment_mailing",
+        icon="mail",
+        permission="messaging.add_mailing",
+    ),
 ]

@@ -18,6 +18,16 @@ from messaging.views.local import (
     LocalTwilioContentsView,
     LocalTwilioMessagesView,
 )
+from messaging.views.mailing import (
+    MailingActions,
+    MailingDetail,
+    MailingList,
+    MailingPeople,
+    MailingReach,
+    MailingResults,
+    SegmentMailing,
+)
+from messaging.views.mailing_editor import MailingCount, MailingEditor, MailingPreview, MailingTest
 from messaging.views.message import CustomerMessages, MessageDetail, MessageList
 from messaging.views.named_template import (
     NamedTemplateCreate,
@@ -85,6 +95,18 @@ urlpatterns = [
     path(f"{_template}submit/", TemplateSubmit.as_view(), name="template_submit"),
     path(f"{_template}refresh/", TemplateRefresh.as_view(), name="template_refresh"),
     path(f"{_template}several/", TemplateSeveral.as_view(), name="template_several"),
+    path("mailings/", MailingList.as_view(), name="mailing_list"),
+    path("mailings/new/", MailingEditor.as_view(), name="mailing_create"),
+    path("mailings/preview/", MailingPreview.as_view(), name="mailing_preview"),
+    path("mailings/count/", MailingCount.as_view(), name="mailing_count"),
+    path("mailings/test/", MailingTest.as_view(), name="mailing_test"),
+    path("mailings/<int:pk>/", MailingDetail.as_view(), name="mailing_detail"),
+    path("mailings/<int:pk>/edit/", MailingEditor.as_view(), name="mailing_edit"),
+    path("mailings/<int:pk>/reach/", MailingReach.as_view(), name="mailing_reach"),
+    path("mailings/<int:pk>/results/", MailingResults.as_view(), name="mailing_results"),
+    path("mailings/<int:pk>/people/", MailingPeople.as_view(), name="mailing_people"),
+    path("mailings/<int:pk>/<str:action>/", MailingActions.as_view(), name="mailing_action"),
+    path("segments/<str:code>/mailing/", SegmentMailing.as_view(), name="segment_mailing"),
     path("customers/<int:pk>/messages/", CustomerMessages.as_view(), name="customer_messages"),
     path("contact-policy/", ContactPolicyEdit.as_view(), name="contact_policy"),
     path("automations/", AutomationList.as_view(), name="automation_list"),

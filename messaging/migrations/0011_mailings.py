@@ -154,6 +154,11 @@ class Migration(migrations.Migration):
             name='sale',
             field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='retail.sale', verbose_name='sale'),
         ),
+        migrations.AddField(
+            model_name='message',
+            name='segments',
+            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='segments'),
+        ),
         migrations.RemoveIndex(model_name='message', name='message_due'),
         migrations.AddIndex(
             model_name='message',

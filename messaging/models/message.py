@@ -114,6 +114,8 @@ class Message(models.Model):
     subject = models.CharField(_("subject"), max_length=300, blank=True, default="")
     text = models.TextField(_("text"), blank=True, default="")
     html = models.TextField(_("HTML"), blank=True, default="")
+    # What operators bill: of a text message that was handed over.
+    segments = models.PositiveSmallIntegerField(_("segments"), null=True, blank=True)
     provider = models.CharField(_("provider"), max_length=20, blank=True, default="")
     provider_id = models.CharField(_("provider's id"), max_length=200, blank=True, default="")
 

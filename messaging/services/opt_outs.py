@@ -13,7 +13,7 @@ from customers.models import Customer, Purpose
 from customers.selectors import standing_consents
 from customers.services.consents import record_consent
 from messaging.addresses import address_hash
-from messaging.models import Channel, Message, MessageEvent, Suppression, SuppressionReason
+from messaging.models import OWN, Channel, Message, MessageEvent, Suppression, SuppressionReason
 
 _SALT = "messaging.unsubscribe"
 
@@ -59,6 +59,11 @@ def find_by_token(token: str) -> Message:
 def unsubscribe(*, message: Message, at: datetime) -> bool:
     """Stop marketing to this message's address on its channel; return whether that was new."""
     channel = message.channel or message.channels[0]
+    MessageEvent.objects.get_or_create(
+        provider=OWN,
+        event_key=f"{message.uuid.hex}:unsubscribed",
+        defaults={"message": message, "kind": "unsubscribed", "occurred_at": at},
+    )
     if message.customer is not None:
         _withdraw_consent(message.customer, channel, source="unsubscribe_link", at=at)
     if not message.to:

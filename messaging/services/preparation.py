@@ -11,11 +11,11 @@ from campaigns.services.promo_codes import Terms, generate_codes
 from messaging.channels import CHANNELS
 from messaging.channels.base import Outgoing
 from messaging.facts import Coupon, Facts, coupon_link
-from messaging.models import OWN, Automation, Message, MessageEvent, MessageState, Template
+from messaging.models import OWN, Automation, Channel, Message, MessageEvent, MessageState, Template
 from messaging.occasions import AUTOMATIC, KINDS, Kind, read_settings
 from messaging.occasions.parts import LastLook, NotNow
 from messaging.reasons import REASONS
-from messaging.rendering import TemplateRefused
+from messaging.rendering import TemplateRefused, measure_sms
 from messaging.schedule import code_expiry, is_minor
 from messaging.selectors.contact_policy import current_policy, why_wait
 from messaging.selectors.contacts import is_silent
@@ -220,6 +220,8 @@ def _start_call(message: Message, *, at: datetime, lease_until: datetime) -> Mes
     message.lease_until = lease_until
     # It waited for something, perhaps.
     message.reason = ""
+    if message.channel == Channel.SMS:
+        message.segments = measure_sms(message.text).segments
     message.save()
     return message
 

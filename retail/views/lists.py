@@ -39,6 +39,16 @@ class Action:
     variant: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What may be done with rows that are chosen: `url` is opened with their keys as `name`, once for each."""
+
+    label: Promise | str
+    url: str
+    name: str
+    icon: str
+
+
 class ListPage(PageMixin, View):
     """A page that lists objects. Subclasses set what follows; each `get_*` may be overridden instead.
 
@@ -90,6 +100,7 @@ class ListPage(PageMixin, View):
             "order": request.GET.get("order", ""),
             "is_filtered": any(value for name, value in request.GET.items() if name not in ("order", "page")),
             "actions": self.get_actions(),
+            "select": self.get_selection(),
             "create_url": self.create_url(),
             "create_label": self.create_label,
             "empty_icon": self.empty_icon,
@@ -152,6 +163,10 @@ class ListPage(PageMixin, View):
         """Return the buttons beside the heading, the primary one last."""
         url = self.create_url()
         return [Action(self.create_label, url, "plus", "primary")] if url else []
+
+    def get_selection(self) -> Selection | None:
+        """Return what may be done with chosen rows; None: there is nothing to choose for."""
+        return None
 
     def extra_context(self) -> dict[str, Any]:
         return {}

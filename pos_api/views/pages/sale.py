@@ -28,7 +28,7 @@ from retail.forms.fields import DayField
 from retail.models import Sale, SaleLine, SaleReturn, SaleReturnLine, SaleState, Store
 from retail.views.access import PageMixin
 from retail.views.columns import Column
-from retail.views.lists import ListPage
+from retail.views.lists import ListPage, Selection
 
 STATE_TONES = {
     SaleState.COMMITTED: "success",
@@ -139,6 +139,15 @@ class SaleList(ListPage):
 
     def row_url(self, instance: Sale) -> str:
         return reverse("pos_api:sale_detail", args=[instance.pk])
+
+    def get_selection(self) -> Selection | None:
+        allowed = self.request.user.has_perms(
+            ["messaging.add_mailing", "messaging.change_mailing", "customers.view_customer"]
+        )
+        if not allowed or self.request.GET.get("is_test") == "yes":
+            return None
+        url = reverse("messaging:mailing_create")
+        return Selection(_("Write to the customers of the chosen sales"), url, "sales", "mail")
 
 
 @dataclass(frozen=True, slots=True)
