@@ -4,6 +4,18 @@ from django.urls import URLPattern, path
 
 from pos_api.views.carts import CartView
 from pos_api.views.contact_policy import ContactPolicyHistoryView, ContactPolicyView
+from pos_api.views.mailings import (
+    MailingApproveView,
+    MailingCancelView,
+    MailingConfirmView,
+    MailingCountView,
+    MailingListView,
+    MailingPauseView,
+    MailingResultsView,
+    MailingResumeView,
+    MailingReturnView,
+    MailingView,
+)
 from pos_api.views.message_look import MessageLookView
 from pos_api.views.template_actions import (
     TemplateArchiveView,
@@ -31,6 +43,7 @@ from pos_api.views.webhooks import (
     WebhookTestView,
 )
 
+_mailing = "mailings/<int:pk>/"
 _endpoint = "webhook-endpoints/<uuid:endpoint>/"
 
 urlpatterns: list[URLPattern] = [
@@ -52,6 +65,16 @@ urlpatterns: list[URLPattern] = [
     path("templates/<int:pk>/submit/", TemplateSubmitView.as_view(), name="template_submit"),
     path("templates/<int:pk>/refresh/", TemplateRefreshView.as_view(), name="template_refresh"),
     path("templates/<int:pk>/allow-several/", TemplateSeveralView.as_view(), name="template_allow_several"),
+    path("mailings/", MailingListView.as_view(), name="mailings"),
+    path(_mailing, MailingView.as_view(), name="mailing"),
+    path(f"{_mailing}count/", MailingCountView.as_view(), name="mailing_count"),
+    path(f"{_mailing}results/", MailingResultsView.as_view(), name="mailing_results"),
+    path(f"{_mailing}confirm/", MailingConfirmView.as_view(), name="mailing_confirm"),
+    path(f"{_mailing}approve/", MailingApproveView.as_view(), name="mailing_approve"),
+    path(f"{_mailing}return/", MailingReturnView.as_view(), name="mailing_return"),
+    path(f"{_mailing}pause/", MailingPauseView.as_view(), name="mailing_pause"),
+    path(f"{_mailing}resume/", MailingResumeView.as_view(), name="mailing_resume"),
+    path(f"{_mailing}cancel/", MailingCancelView.as_view(), name="mailing_cancel"),
     path("webhook-endpoints/", WebhookEndpointsView.as_view(), name="webhook_endpoints"),
     path(_endpoint, WebhookEndpointView.as_view(), name="webhook_endpoint"),
     path(f"{_endpoint}secrets/", WebhookSecretView.as_view(), name="webhook_secrets"),
