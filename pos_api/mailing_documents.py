@@ -14,9 +14,8 @@ from messaging.selectors.audience import Reach
 from messaging.selectors.mailings import Progress, Results
 from messaging.services.mailings import MOST_SALES, Draft, TextDraft
 from pos_api.decoding import Decoder
-from pos_api.fields import LINE_BREAKS, Identifier
+from pos_api.fields import LINE_BREAKS, Identifier, Moment
 from pos_api.problems import FieldProblem, Invalid
-from pos_api.views.resources import read_moment
 from retail.models import Sale
 
 ChannelName = Literal["email", "sms", "whatsapp"]
@@ -50,9 +49,7 @@ class MailingDocument(Struct, forbid_unknown_fields=True, kw_only=True):
     holdout_percent: _Percent = "0"
     result_days: Annotated[int, Meta(ge=1, le=90)] = 14
     useful_days: Annotated[int, Meta(ge=1, le=30)] = 3
-    send_at: (
-        Annotated[str, Meta(max_length=40, description="RFC 3339. None: when it is confirmed.")] | None
-    ) = None
+    send_at: Moment | None = None
 
 
 class VersionDocument(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -101,7 +98,7 @@ def draft_of(given: MailingDocument) -> Draft:
         holdout_percent=Decimal(given.holdout_percent),
         result_days=given.result_days,
         useful_days=given.useful_days,
-        send_at=read_moment("send_at", given.send_at) if given.send_at is not None else None,
+        send_at=given.send_at,
     )
 
 
@@ -138,7 +135,8 @@ _MAYBE = {"type": ["string", "null"], "format": "date-time"}
 _NUMBER = {"type": "integer"}
 _MONEY = {"type": "string", "examples": ["1189.90"]}
 PROGRESS: dict[str, Any] = {
-    "type": "object",
+    "type": ["object", "null"],
+    "description": "Messages by what became of them; null in lists.",
     "properties": {
         **dict.fromkeys(
             ("people", "held_out", "waiting", "sent", "delivered", "read", "failed", "in_doubt"), _NUMBER
@@ -239,7 +237,8 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-def represent(mailing: Mailing, progress: Progress) -> dict[str, Any]:
+def represent(mailing: Mailing, progress: Progress | None) -> dict[str, Any]:
+    """Return a mailing; lists have no progress."""
     return {
         "id": mailing.pk,
         "name": mailing.name,
@@ -259,7 +258,7 @@ def represent(mailing: Mailing, progress: Progress) -> dict[str, Any]:
         "note": mailing.note,
         "version": mailing.number,
         "updated_at": mailing.updated_at,
-        "progress": represent_progress(progress),
+        "progress": None if progress is None else represent_progress(progress),
     }
 
 

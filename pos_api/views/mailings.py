@@ -80,7 +80,7 @@ class MailingListView(ManagerView):
     )
     def get(self, request: Request) -> HttpResponse:
         found = Mailing.objects.select_related("segment").prefetch_related("texts")
-        return LISTING.page(request, found, _represent)
+        return LISTING.page(request, found, lambda mailing: documents.represent(mailing, None))
 
     @operation(
         id="mailings_create",

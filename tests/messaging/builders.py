@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from campaigns.models import PromoCodePool
 from customers.models import Customer
-from messaging.models import Automation, Cart, Channel, Message, Template
+from messaging.models import Automation, Cart, Channel, Mailing, Message, Template
 from messaging.services.automations import install_automations
+from messaging.services.mailings import Draft, TextDraft, create_mailing
 from messaging.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookSecret
 from retail.models import Company, Store
-from tests.builders import NOON, build_consent, build_customer, build_store
+from tests.builders import NOON, build_consent, build_customer, build_segment, build_store
 
 _numbers = count(1)
 
@@ -152,3 +153,14 @@ def build_delivery(*, endpoint: WebhookEndpoint | None = None, **values: Any) ->
     return WebhookDelivery.objects.create(
         endpoint=endpoint or build_endpoint(), event=event, **defaults | values
     )
+
+
+def build_mailing(*, texts: dict[str, Any] | None = None, **values: Any) -> Mailing:
+    """A draft of a text message to the segment of a city, unless told otherwise."""
+    build_company()
+    if not {"segment", "sale_ids", "customer", "sale"} & set(values):
+        values["segment"] = build_segment()
+    texts = texts or {Channel.SMS.value: TextDraft(text="{{ customer.first_name }}, os casacos chegaram!")}
+    at, by = values.pop("at", NOON), values.pop("by", None)
+    draft = Draft(**{"name": f"Inverno {next(_numbers)}", "texts": texts} | values)
+    return create_mailing(draft=draft, by=by, at=at)
