@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from messaging.management.arguments import moment
 from messaging.services.delivery import deliver_due, sweep_expired_leases
+from messaging.services.mailing_clock import advance_mailings
 from messaging.webhooks.services.delivery import deliver_due as deliver_webhooks
 from messaging.webhooks.services.delivery import sweep
 
@@ -27,10 +28,13 @@ class Command(BaseCommand):
         def clock() -> datetime:
             return at or timezone.now()
 
+        # What a mailing's moment asks for is a job: `manage.py run_jobs` gathers its people.
+        advance_mailings(at=clock())
         requeued, in_doubt = sweep_expired_leases(at=clock())
         summary = deliver_due(clock=clock, limit=limit)
         counts = summary.as_document() | {"requeued": requeued}
         counts["in_doubt"] += in_doubt
+        advance_mailings(at=clock())
         self.stdout.write(_line(counts))
         requeued, closed = sweep(at=clock())
         webhooks = deliver_webhooks(clock=clock, limit=limit, longest=LONGEST).as_document()
