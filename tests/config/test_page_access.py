@@ -29,7 +29,7 @@ from loyalty.models import (
 from messaging.webhooks.models import WebhookAttempt
 from retail.models import Sale
 from tests import builders
-from tests.messaging.builders import build_delivery, build_template
+from tests.messaging.builders import build_delivery, build_mailing, build_template
 
 PINNED = Path(__file__).parent / "page_query_counts.json"
 
@@ -210,6 +210,17 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/vip-card/{vip_card}/": ("loyalty.view_vipcard", "customers.view_customer"),
     "/vip-card/{vip_card}/edit/": ("loyalty.change_vipcard", "customers.view_customer"),
     "/promo-codes/": ("campaigns.view_promocodepool",),
+    "/mailings/": ("messaging.view_mailing",),
+    "/mailings/new/": ("messaging.add_mailing", "messaging.change_mailing", "customers.view_customer"),
+    "/mailings/{mailing}/": ("messaging.view_mailing",),
+    "/mailings/{mailing}/edit/": (
+        "messaging.add_mailing",
+        "messaging.change_mailing",
+        "customers.view_customer",
+    ),
+    "/mailings/{mailing}/reach/": ("messaging.view_mailing", "customers.view_customer"),
+    "/mailings/{mailing}/results/": ("messaging.view_mailing",),
+    "/mailings/{mailing}/people/": ("messaging.view_mailing", "customers.view_customer"),
     "/messages/templates/": ("messaging.view_template",),
     "/messages/templates/new/": ("messaging.add_template",),
     "/messages/templates/people/?q=ana": ("messaging.change_template", "customers.view_customer"),
@@ -266,6 +277,7 @@ LISTS = (
     "/promo-codes/",
     "/vip-cards/",
     "/messages/templates/",
+    "/mailings/",
     "/segments/",
     "/webhook-endpoints/",
     "/webhook-deliveries/",
@@ -298,6 +310,7 @@ def address(db) -> Callable[[str], str]:
         "price_change": builders.build_price_change(product=product).pk,
         "debt": build_value(customer, sale).pk,
         "message_template": build_template().pk,
+        "mailing": build_mailing().pk,
         **webhook_keys(),
         **campaign_keys(),
         **loyalty_keys(),
@@ -465,6 +478,7 @@ class TestPages:
             builders.build_customer_grouping()
             builders.build_segment()
             builders.build_segment_export()
+            build_mailing()
             campaign_keys()
             loyalty_keys()
             webhook_keys()

@@ -1,0 +1,206 @@
+"""The pages of mailings, driven as a manager does."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from campaigns.services import jobs
+from messaging.models import Mailing, MailingState, Message, Template
+from messaging.services.mailings import TextDraft, confirm_mailing
+from tests.builders import NOON, build_sale, build_segment, build_user
+from tests.messaging.builders import build_company, build_mailing, build_reachable_customer, build_template
+
+pytestmark = pytest.mark.django_db
+PERMISSIONS = [
+    *(f"messaging.{action}_mailing" for action in ("view", "add", "change", "delete", "send")),
+    "messaging.view_message", "messaging.add_template", "customers.view_customer", "customers.view_segment",
+    "retail.view_sale",
+]  # fmt: skip
+NEW = "messaging:mailing_create"
+
+
+@pytest.fixture
+def manager(client):
+    build_company(sms_limit=150, sms_segment_price=Decimal("0.085"))
+    client.force_login(build_user(permissions=PERMISSIONS, email="gisele@example.com"))
+    return client
+
+
+def shown(answer):
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def typed(**values):
+    return {
+        "name": "Inverno", "language": "pt-br", "first_channel": "sms", "sms_text": "{{ customer.first_name }}, chegaram os casacos!",
+        "holdout_percent": "0", "result_days": "14", "useful_days": "3", "action": "save",
+    } | values  # fmt: skip
+
+
+def begin(mailing):
+    confirm_mailing(mailing=mailing, by=None, at=NOON)
+    jobs.run_due_jobs(clock=lambda: NOON)
+
+
+class TestComposer:
+    def test_saves_a_mailing_to_a_segment(self, manager):
+        segment = build_segment()
+
+        answer = manager.post(f"{reverse(NEW)}?segment={segment.code}", typed(segment=segment.code))
+
+        mailing = Mailing.objects.get()
+        assert answer.status_code == 302
+        assert (mailing.segment, mailing.channels, mailing.state) == (segment, ["sms"], MailingState.DRAFT)
+        assert mailing.texts.get().text == "{{ customer.first_name }}, chegaram os casacos!"
+
+    def test_keeps_what_was_typed_when_something_is_wrong(self, manager):
+        segment = build_segment()
+
+        answer = manager.post(
+            f"{reverse(NEW)}?segment={segment.code}",
+            typed(segment=segment.code, sms_text="{{ customer.shoe }}"),
+        )
+
+        assert answer.status_code == 422
+        assert "{{ customer.shoe }}" in shown(answer)
+        assert not Mailing.objects.exists()
+
+    def test_writes_to_the_customers_of_chosen_sales(self, manager):
+        sales = [build_sale(customer=build_reachable_customer()) for _ in range(2)]
+        assert 'name="sales"' in shown(manager.get(reverse("pos_api:sale_list")))
+        query = "&".join(f"sales={sale.pk}" for sale in sales)
+
+        manager.post(f"{reverse(NEW)}?{query}", typed(sms_text="Obrigado pela compra {{ sale.ticket }}!"))
+
+        assert Mailing.objects.get().sales.count() == 2
+
+    @pytest.mark.parametrize("what", ["customer", "sale"])
+    def test_writes_to_one_person(self, manager, what):
+        customer = build_reachable_customer(name="Ana Souza")
+        key = customer.pk if what == "customer" else build_sale(customer=customer).pk
+
+        assert "Ana Souza" in shown(manager.get(f"{reverse(NEW)}?{what}={key}"))
+        manager.post(f"{reverse(NEW)}?{what}={key}", typed())
+
+        mailing = Mailing.objects.get()
+        assert (mailing.audience, mailing.customer) == ("person", customer)
+
+    def test_inserts_a_template_and_keeps_a_text_as_one(self, manager):
+        segment = build_segment()
+        template = build_template(
+            name="CASACOS", occasion="", applies_to="customers", in_use=False, text="Casacos com 30%!"
+        )
+        url = f"{reverse(NEW)}?segment={segment.code}"
+
+        inserted = manager.post(
+            url, typed(segment=segment.code, action="insert_sms", sms_template=template.pk)
+        )
+        manager.post(url, typed(segment=segment.code, action="keep_sms", sms_name="INVERNO"))
+
+        assert "Casacos com 30%!" in shown(inserted)
+        assert Template.objects.get(name="INVERNO").applies_to == "customers"
+        assert not Mailing.objects.exists()
+
+    def test_previews_with_a_real_person_counts_and_tests(self, manager):
+        customer = build_reachable_customer(name="Beatriz Lima", city="Santos")
+        segment = build_segment()
+        data, query = typed(segment=segment.code, shown="sms"), f"?segment={segment.code}"
+
+        seen = manager.post(
+            reverse("messaging:mailing_preview") + query, data | {"person": f"c{customer.pk}"}
+        )
+        counted = manager.post(reverse("messaging:mailing_count") + query, data)
+        manager.post(reverse("messaging:mailing_test") + query, data | {"to": "+5511987654321"})
+
+        assert "Beatriz, chegaram os casacos!" in shown(seen)
+        assert "<dd>1</dd>" in shown(counted)
+        assert Message.objects.get().occasion == "test"
+
+    @pytest.mark.parametrize("query", ["customer=0", "customer=x", "sale=999999999", "sale=", "mailing=5"])
+    def test_knows_nobody_at_other_addresses(self, manager, query):
+        assert manager.get(f"{reverse(NEW)}?{query}").status_code == 404
+
+    def test_leads_to_the_templates_when_whatsapp_is_not_set_up(self, manager):
+        segment = build_segment()
+
+        answer = manager.post(
+            f"{reverse(NEW)}?segment={segment.code}", typed(segment=segment.code, first_channel="whatsapp")
+        )
+
+        assert answer.status_code == 422
+        assert reverse("messaging:named_template_list") in shown(answer)
+
+    def test_opens_from_a_segment(self, manager):
+        segment = build_segment()
+
+        answer = manager.get(reverse("messaging:segment_mailing", args=[segment.code]))
+
+        assert answer.url == f"{reverse(NEW)}?segment={segment.code}"
+
+
+class TestPages:
+    @pytest.fixture(params=["pt-br", "en"])
+    def language(self, request, manager):
+        manager.cookies["django_language"] = request.param
+        return request.param
+
+    def test_are_drawn_before_and_after(self, manager, language):
+        for _ in range(4):
+            build_reachable_customer(city="Santos")
+        mailing = build_mailing(
+            holdout_percent=Decimal(50),
+            texts={"sms": TextDraft(text="Oi!"), "email": TextDraft(subject="Oi", html="<p>Oi</p>")},
+        )
+        pages = ["mailing_detail", "mailing_results", "mailing_people", "mailing_reach", "mailing_edit"]
+        for name in pages:
+            assert manager.get(reverse(f"messaging:{name}", args=[mailing.pk])).status_code == 200
+        begin(mailing)
+
+        for name in pages[:-1]:
+            assert manager.get(reverse(f"messaging:{name}", args=[mailing.pk])).status_code == 200
+        assert mailing.name in shown(manager.get(reverse("messaging:mailing_list")))
+
+    @pytest.mark.parametrize("kind", ["csv", "xlsx"])
+    def test_export_everybody(self, manager, kind):
+        build_reachable_customer(city="Santos", name="Ana Souza")
+        mailing = build_mailing()
+        begin(mailing)
+
+        answer = manager.get(reverse("messaging:mailing_people", args=[mailing.pk]) + f"?export={kind}")
+
+        content = b"".join(answer.streaming_content)
+        assert answer.status_code == 200
+        assert ("Ana Souza" in content.decode()) if kind == "csv" else content.startswith(b"PK")
+
+
+class TestButtons:
+    def act(self, manager, mailing, action, **data):
+        return manager.post(reverse("messaging:mailing_action", args=[mailing.pk, action]), data, follow=True)
+
+    def test_confirm_pause_resume_and_cancel(self, manager):
+        mailing = build_mailing()
+        reached = []
+        for action in ("confirm", "pause", "resume", "cancel"):
+            self.act(manager, mailing, action)
+            mailing.refresh_from_db()
+            reached.append(mailing.state)
+
+        assert reached == ["freezing", "paused", "freezing", "cancelled"]
+
+    def test_say_what_is_wrong(self, manager):
+        mailing = build_mailing()
+
+        answer = self.act(manager, mailing, "resume")
+
+        assert answer.status_code == 200
+        assert Mailing.objects.get().state == MailingState.DRAFT
+
+    def test_approving_needs_its_own_permission(self, manager):
+        mailing = build_mailing()
+
+        assert self.act(manager, mailing, "approve").status_code == 403
+
+    def test_there_are_no_others(self, manager):
+        assert self.act(manager, build_mailing(), "explode").status_code == 404
