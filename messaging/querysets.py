@@ -14,10 +14,8 @@ class MessageQuerySet(models.QuerySet):
         return self.filter(state=State.QUEUED, mailing__isnull=True, due_at__lte=at).order_by("due_at", "pk")
 
     def due_of_mailing(self, mailing_id: int, *, at: datetime) -> Self:
-        """Messages of a mailing that a sender may claim: none while it does not send."""
-        return self.filter(
-            state=State.QUEUED, mailing=mailing_id, mailing__state="sending", due_at__lte=at
-        ).order_by("due_at", "pk")
+        """Messages of a mailing whose moment has come. Whether the mailing sends is for the sender to ask."""
+        return self.filter(state=State.QUEUED, mailing=mailing_id, due_at__lte=at).order_by("due_at", "pk")
 
     def lease_expired(self, *, at: datetime) -> Self:
         """Messages whose sender has not reported back in time."""

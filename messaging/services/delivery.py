@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F
+from django.db.models import Exists, F
 
 from messaging.channels import CHANNELS
 from messaging.channels.base import DeliveryFailed, DeliveryInDoubt, Outgoing, Receipt
@@ -89,13 +89,14 @@ def claim(*, at: datetime, limit: int) -> tuple[uuid.UUID, list[int]]:
     lease = uuid.uuid4()
     claimed = _lock(Message.objects.due(at=at), limit)
     if len(claimed) < limit:
-        sending = list(
-            Mailing.objects.filter(state=MailingState.SENDING).order_by("pk").values_list("pk", flat=True)
-        )
-        for number, mailing_id in enumerate(sending):
+        sending = Mailing.objects.filter(state=MailingState.SENDING)
+        keys = list(sending.order_by("pk").values_list("pk", flat=True))
+        for number, mailing_id in enumerate(keys):
             # An equal part of what is left for each, so that a large one does not stand before a small one.
-            share = -(-(limit - len(claimed)) // (len(sending) - number))
-            claimed += _lock(Message.objects.due_of_mailing(mailing_id, at=at), share)
+            share = -(-(limit - len(claimed)) // (len(keys) - number))
+            # No join: the mailing's own row must not be locked by those who send.
+            due = Message.objects.due_of_mailing(mailing_id, at=at)
+            claimed += _lock(due.filter(Exists(sending.filter(pk=mailing_id))), share)
     Message.objects.filter(pk__in=claimed).update(
         state=MessageState.CLAIMED,
         lease=lease,
@@ -109,7 +110,7 @@ def claim(*, at: datetime, limit: int) -> tuple[uuid.UUID, list[int]]:
 def _lock(due: MessageQuerySet, limit: int) -> list[int]:
     if limit <= 0:
         return []
-    locked = due.select_for_update(skip_locked=True, of=("self",))
+    locked = due.select_for_update(skip_locked=True)
     return list(locked.values_list("pk", flat=True)[:limit])
 
 

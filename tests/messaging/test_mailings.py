@@ -483,7 +483,7 @@ class TestCount:
 
 class TestResults:
     def test_compare_those_who_were_written_to_with_the_held_out(self, sms):
-        found = people(12)
+        found = people(40)
         mailing = begin(build_mailing(holdout_percent=Decimal(50), result_days=7))
         send()
         out = set(
@@ -505,7 +505,7 @@ class TestResults:
         )
         assert (results.held_out.people, results.held_out.buyers) == (len(out), 0)
         assert results.uplift is not None
-        assert results.progress.sent == 12 - len(out)
+        assert results.progress.sent == 40 - len(out)
 
     def test_have_the_cost_of_text_messages(self, sms):
         people(2)
