@@ -3,9 +3,9 @@
 import pytest
 from django.db import IntegrityError
 
-from messaging.models import MessageEvent
-from tests.builders import NOON
-from tests.messaging.builders import build_message
+from messaging.models import Mailing, MailingMember, MailingSale, MailingText, MessageEvent
+from tests.builders import NOON, build_customer, build_sale
+from tests.messaging.builders import build_mailing, build_message
 
 pytestmark = pytest.mark.django_db
 
@@ -40,3 +40,53 @@ class TestMessage:
 
         with pytest.raises(IntegrityError, match="never changed"):
             event.save()
+
+
+class TestMailing:
+    @pytest.mark.parametrize(
+        ("values", "constraint"),
+        [
+            ({"state": "lost"}, "mailing_state_known"),
+            ({"audience": "person"}, "mailing_audience_is_whole"),
+            ({"tree": None}, "mailing_audience_is_whole"),
+            ({"channels": []}, "mailing_channels_known"),
+            ({"channels": ["pigeon"]}, "mailing_channels_known"),
+            ({"holdout_percent": 100}, "mailing_hold_out_leaves_somebody"),
+            ({"result_days": 0}, "mailing_days_in_range"),
+            ({"useful_days": 31}, "mailing_days_in_range"),
+            ({"state": "paused"}, "mailing_paused_knows_from_where"),
+            ({"paused_from": "sending"}, "mailing_paused_knows_from_where"),
+            ({"state": "sending"}, "mailing_sends_what_is_frozen"),
+            ({"state": "cancelled"}, "mailing_end_has_its_moment"),
+            ({"ended_at": NOON}, "mailing_end_has_its_moment"),
+        ],
+    )
+    def test_the_database_refuses_bad_states(self, values, constraint):
+        mailing = build_mailing()
+
+        with pytest.raises(IntegrityError, match=constraint):
+            Mailing.objects.filter(pk=mailing.pk).update(**values)
+
+    def test_has_one_text_for_each_channel(self):
+        mailing = build_mailing()
+
+        with pytest.raises(IntegrityError, match="mailing_text_once_per_channel"):
+            MailingText.objects.create(mailing=mailing, channel="sms", text="Oi")
+
+    def test_has_a_template_on_whatsapp(self):
+        with pytest.raises(IntegrityError, match="mailing_text_of_whatsapp_has_template"):
+            MailingText.objects.create(mailing=build_mailing(), channel="whatsapp", text="Oi")
+
+    def test_names_a_sale_once(self):
+        sale = build_sale()
+        mailing = build_mailing(sale_ids=[sale.pk])
+
+        with pytest.raises(IntegrityError, match="mailing_sale_once"):
+            MailingSale.objects.create(mailing=mailing, sale=sale)
+
+    def test_has_a_member_once(self):
+        mailing, customer = build_mailing(), build_customer()
+        MailingMember.objects.create(mailing=mailing, customer=customer, held_out=False)
+
+        with pytest.raises(IntegrityError, match="mailing_member_once"):
+            MailingMember.objects.create(mailing=mailing, customer=customer, held_out=True)
