@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from messaging.contact_hours import Cap, frees_at, opens_at, room
 from messaging.contact_policy import EVERY_CHANNEL, Policy, governed, read_policy
-from messaging.models import ContactPolicy, ContactPolicyRevision, Message, MessageState
+from messaging.models import ContactPolicy, ContactPolicyRevision, MailingState, Message, MessageState
 from retail.models import Company
 
 # After this long a message that gave way is looked at again: the more important one has left by then, or never will.
@@ -94,6 +94,8 @@ def _gives_way(
     waiting = Message.objects.filter(
         Q(state=MessageState.QUEUED) | Q(state=MessageState.CLAIMED, call_began_at__isnull=True),
         Q(expires_at__isnull=True) | Q(expires_at__gt=at),
+        # What stands still in a paused mailing holds nothing up.
+        Q(mailing__isnull=True) | Q(mailing__state=MailingState.SENDING),
         person=message.person,
         occasion__in=before,
         due_at__lte=at,
