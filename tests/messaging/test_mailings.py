@@ -8,10 +8,12 @@ import pytest
 from campaigns.models import Job
 from campaigns.services import jobs
 from customers.models import Customer
+from messaging.contact_policy import CapDocument, Policy
 from messaging.models import Channel, Mailing, MailingMember, MailingState, Message, MessageState, Template
 from messaging.selectors.audience import count_reach
 from messaging.selectors.mailings import progress_of, results_of
 from messaging.services import mailing_freezing
+from messaging.services.contact_policies import save_policy
 from messaging.services.delivery import claim, deliver, deliver_due
 from messaging.services.mailing_clock import LATEST, advance_mailings
 from messaging.services.mailings import (
@@ -29,6 +31,7 @@ from retail.models import Company
 from tests.builders import NOON, build_consent, build_customer, build_sale, build_user
 from tests.messaging.builders import (
     build_automation,
+    build_cart,
     build_mailing,
     build_message,
     build_reachable_customer,
@@ -328,6 +331,19 @@ class TestSending:
         send(NOON + timedelta(days=2))
 
         assert mailing.messages.get().reason == "too_late"
+
+    def test_what_stands_still_in_a_paused_mailing_holds_nothing_up(self, sms):
+        (customer,) = people(1)
+        policy = Policy(caps={"all": CapDocument(most=1, days=3)}, priority=["mailing", "recovery"])
+        save_policy(policy=policy, by=build_user(), at=NOON)
+        pause_mailing(mailing=begin(build_mailing()), by=None, at=NOON)
+        build_automation()
+        cart = build_cart(customer=customer, last_interaction_at=NOON - timedelta(minutes=30))
+        message = build_message(cart=cart)
+
+        send()
+
+        assert Message.objects.get(pk=message.pk).state == MessageState.SENT
 
     def test_one_person_gets_a_direct_message(self, sms):
         (customer,) = people(1)
