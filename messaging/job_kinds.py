@@ -3,8 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.services.jobs import JobKind, register_kind
+from messaging.services.mailing_course import FREEZE
 from messaging.services.mailing_freezing import freeze
-from messaging.services.mailings import FREEZE
 
 register_kind(
     JobKind(

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 
 from campaigns.models import Job, JobState
 from messaging.models import Mailing, MailingState, Message, MessageState
-from messaging.services.mailings import FREEZE, start_freezing, stop
+from messaging.services.mailing_course import FREEZE, start_freezing, stop
 
 # A mailing that comes this late is no longer what somebody planned: a person decides.
 LATEST = timedelta(hours=6)

@@ -1,7 +1,4 @@
-"""Mailings: written, checked, confirmed, approved by a second person, paused, resumed, cancelled.
-
-Who may be written to is decided when each message leaves; here stands what is decided about the mailing as a whole.
-"""
+"""Mailings: written, and checked. What becomes of them afterwards is `messaging.services.mailing_course`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,9 +10,6 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaigns.models import Job
-from campaigns.services.approval import is_required
-from campaigns.services.jobs import request_job
 from customers.models import Customer, Segment
 from messaging.models import (
     Audience,
@@ -33,13 +27,10 @@ from messaging.template_problems import problem_text
 from retail.models import Sale
 from retail.rows import FieldError
 
-FREEZE = "freeze_mailing"
 MOST_SALES = 5_000
 MOST_RESULT_DAYS = 90
 MOST_USEFUL_DAYS = 30
 _DRAFT = (MailingState.DRAFT,)
-_BEFORE_MESSAGES = (MailingState.DRAFT, MailingState.AWAITING, MailingState.SCHEDULED)
-_MOVING = (MailingState.SCHEDULED, MailingState.FREEZING, MailingState.SENDING)
 
 
 class MailingInvalid(Exception):
@@ -112,8 +103,8 @@ def change_mailing(
     *, mailing: Mailing, draft: Draft, version: int | None = None, by: User | None, at: datetime
 ) -> Mailing:
     """Save a draft anew. Raises MailingInvalid, MailingRefused(`not_a_draft`, `mailing_changed`)."""
-    locked = _lock(mailing, version)
-    _require(
+    locked = lock_mailing(mailing, version)
+    require_state(
         locked, _DRAFT, "not_a_draft", _("Only drafts can be changed. Take it back to the drafts first.")
     )
     return _save(locked, draft, by=by, at=at, action="changed")
@@ -122,8 +113,8 @@ def change_mailing(
 @transaction.atomic
 def delete_mailing(*, mailing: Mailing) -> None:
     """Remove a draft. Raises MailingRefused(`not_a_draft`)."""
-    locked = _lock(mailing)
-    _require(locked, _DRAFT, "not_a_draft", _("Only drafts can be removed."))
+    locked = lock_mailing(mailing)
+    require_state(locked, _DRAFT, "not_a_draft", _("Only drafts can be removed."))
     locked.delete()
 
 
@@ -184,7 +175,7 @@ def _save(mailing: Mailing, draft: Draft, *, by: User | None, at: datetime, acti
     mailing.sales.all().delete()
     # The newest first: who bought twice is written to about the last time.
     MailingSale.objects.bulk_create(MailingSale(mailing=mailing, sale_id=pk) for pk in sales)
-    _note(mailing, action, by=by, at=at)
+    note_change(mailing, action, by=by, at=at)
     return mailing
 
 
@@ -263,147 +254,11 @@ def _whatsapp_problems(text: MailingText, path: str) -> list[FieldError]:
     return []
 
 
-# --- From the draft to the first message -------------------------------------------------------
+# --- What every change begins and ends with -----------------------------------------------------
 
 
-@transaction.atomic
-def confirm_mailing(
-    *, mailing: Mailing, version: int | None = None, by: User | None, at: datetime
-) -> Mailing:
-    """Let a draft go: at once, at its moment, or to a second person where the company asks for one.
-
-    Who is asked for is the segment's question of now. Raises MailingInvalid, MailingRefused(`not_a_draft`, `mailing_changed`).
-    """
-    locked = _lock(mailing, version)
-    _require(locked, _DRAFT, "not_a_draft", _("It was sent already."))
-    if locked.segment is not None:
-        locked.tree, locked.segment_name = locked.segment.tree, locked.segment.name
-    _refuse_problems(locked)
-    if is_required() and not locked.is_to_one:
-        locked.state, locked.submitted_by, locked.updated_at = MailingState.AWAITING, by, at
-        locked.save()
-        _note(locked, "submitted", by=by, at=at)
-        return locked
-    _note(locked, "confirmed", by=by, at=at)
-    return _let_go(locked, by=by, at=at)
-
-
-@transaction.atomic
-def approve_mailing(*, mailing: Mailing, version: int | None = None, by: User, at: datetime) -> Mailing:
-    """Let a mailing go that somebody else handed in.
-
-    Raises MailingInvalid, MailingRefused(`not_awaiting`, `second_person_needed`, `mailing_changed`).
-    """
-    locked = _lock(mailing, version)
-    _require(locked, (MailingState.AWAITING,), "not_awaiting", _("It does not wait for approval."))
-    if by.pk in (locked.submitted_by_id, locked.created_by_id):
-        raise MailingRefused("second_person_needed", _("Somebody else than who wrote it must decide."))
-    _refuse_problems(locked)
-    locked.approved_by = by
-    _note(locked, "approved", by=by, at=at)
-    return _let_go(locked, by=by, at=at)
-
-
-@transaction.atomic
-def return_to_draft(*, mailing: Mailing, comment: str = "", by: User | None, at: datetime) -> Mailing:
-    """Take a mailing that has not begun back to the drafts, or send it back with a comment. Raises MailingRefused(`begun`)."""
-    locked = _lock(mailing)
-    waits = locked.state == MailingState.PAUSED and locked.paused_from == MailingState.SCHEDULED
-    if not waits:
-        _require(locked, _BEFORE_MESSAGES, "begun", _("It has begun already: pause it, or cancel it."))
-    locked.state, locked.paused_from, locked.note = MailingState.DRAFT, "", ""
-    locked.submitted_by = locked.approved_by = None
-    locked.number += 1
-    locked.updated_at = at
-    locked.save()
-    _note(locked, "returned", detail=comment, by=by, at=at)
-    return locked
-
-
-def start_freezing(mailing: Mailing, *, by: User | None, at: datetime) -> Job:
-    """Begin with a locked mailing, as part of the caller's transaction: its job gathers the people."""
-    mailing.state, mailing.paused_from, mailing.note = MailingState.FREEZING, "", ""
-    mailing.started_at = mailing.started_at or at
-    mailing.save()
-    return request_job(kind=FREEZE, arguments={"mailing": mailing.pk}, user=by, at=at)
-
-
-def _let_go(mailing: Mailing, *, by: User | None, at: datetime) -> Mailing:
-    mailing.updated_at = at
-    if mailing.send_at is not None and mailing.send_at > at:
-        mailing.state = MailingState.SCHEDULED
-        mailing.save()
-    else:
-        start_freezing(mailing, by=by, at=at)
-    return mailing
-
-
-def _refuse_problems(mailing: Mailing) -> None:
-    texts = mailing.texts.select_related("template", "mailing").order_by("pk")
-    problems = [error for text in texts for error in text_problems(text)]
-    if problems:
-        raise MailingInvalid(problems)
-
-
-# --- While it goes on --------------------------------------------------------------------------
-
-
-@transaction.atomic
-def pause_mailing(*, mailing: Mailing, by: User | None, at: datetime, note: str = "") -> Mailing:
-    """Stop a mailing where it is: nothing is claimed any more, and what was claimed and not begun goes back.
-
-    Raises MailingRefused(`not_going`).
-    """
-    locked = _lock(mailing)
-    _require(locked, _MOVING, "not_going", _("It is not under way."))
-    stop(locked, note=note, by=by, at=at)
-    return locked
-
-
-def stop(mailing: Mailing, *, note: str, by: User | None, at: datetime) -> None:
-    """Pause a locked mailing, as part of the caller's transaction."""
-    mailing.paused_from, mailing.state, mailing.note = mailing.state, MailingState.PAUSED, note
-    mailing.updated_at = at
-    mailing.save()
-    _note(mailing, "paused", detail=note, by=by, at=at)
-
-
-@transaction.atomic
-def resume_mailing(*, mailing: Mailing, by: User | None, at: datetime) -> Mailing:
-    """Go on where a mailing was paused; a scheduled one whose moment has passed begins now. Raises MailingRefused(`not_paused`)."""
-    locked = _lock(mailing)
-    _require(locked, (MailingState.PAUSED,), "not_paused", _("It is not paused."))
-    origin = locked.paused_from
-    _note(locked, "resumed", by=by, at=at)
-    locked.paused_from, locked.note, locked.updated_at = "", "", at
-    if origin == MailingState.SENDING:
-        locked.state = MailingState.SENDING
-        locked.save()
-        return locked
-    if origin == MailingState.FREEZING:
-        start_freezing(locked, by=by, at=at)
-        return locked
-    locked.state = MailingState.SCHEDULED
-    return _let_go(locked, by=by, at=at)
-
-
-@transaction.atomic
-def cancel_mailing(*, mailing: Mailing, by: User | None, at: datetime) -> Mailing:
-    """End a mailing for good. What waits is closed in batches afterwards; it is not claimed from now on.
-
-    Raises MailingRefused(`ended`).
-    """
-    locked = _lock(mailing)
-    if not locked.is_open:
-        raise MailingRefused("ended", _("It has ended already."))
-    locked.state, locked.paused_from, locked.note = MailingState.CANCELLED, "", ""
-    locked.ended_at = locked.updated_at = at
-    locked.save()
-    _note(locked, "cancelled", by=by, at=at)
-    return locked
-
-
-def _lock(mailing: Mailing, version: int | None = None) -> Mailing:
+def lock_mailing(mailing: Mailing, version: int | None = None) -> Mailing:
+    """Lock a mailing's row. Raises MailingRefused(`mailing_changed`) when `version` is not the current one."""
     locked = (
         Mailing.objects.select_for_update(of=("self",)).select_related("segment", "sale").get(pk=mailing.pk)
     )
@@ -414,10 +269,12 @@ def _lock(mailing: Mailing, version: int | None = None) -> Mailing:
     return locked
 
 
-def _require(mailing: Mailing, states: Sequence[str], code: str, message: str) -> None:
+def require_state(mailing: Mailing, states: Sequence[str], code: str, message: str) -> None:
+    """Raise MailingRefused(`code`) unless the mailing stands in one of these states."""
     if mailing.state not in states:
         raise MailingRefused(code, message)
 
 
-def _note(mailing: Mailing, action: str, *, detail: str = "", by: User | None, at: datetime) -> None:
+def note_change(mailing: Mailing, action: str, *, detail: str = "", by: User | None, at: datetime) -> None:
+    """Keep in the mailing's history what was done."""
     MailingChange.objects.create(mailing=mailing, action=action, detail=detail[:500], made_by=by, made_at=at)

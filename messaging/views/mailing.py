@@ -33,18 +33,16 @@ from messaging.selectors.mailings import (
     progress_of,
     results_of,
 )
-from messaging.services.mailings import (
+from messaging.services.mailing_course import (
     FREEZE,
-    MailingInvalid,
-    MailingRefused,
     approve_mailing,
     cancel_mailing,
     confirm_mailing,
-    delete_mailing,
     pause_mailing,
     resume_mailing,
     return_to_draft,
 )
+from messaging.services.mailings import MailingInvalid, MailingRefused, delete_mailing
 from messaging.views.automation import acting_user
 from messaging.views.mailing_editor import audience_words, count_context
 from messaging.views.template import wake_sender

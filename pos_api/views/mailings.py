@@ -11,18 +11,20 @@ from campaigns.tasks import wake_jobs
 from messaging.models import Mailing
 from messaging.selectors.audience import count_reach
 from messaging.selectors.mailings import progress_of, results_of
-from messaging.services.mailings import (
-    MailingInvalid,
-    MailingRefused,
+from messaging.services.mailing_course import (
     approve_mailing,
     cancel_mailing,
-    change_mailing,
     confirm_mailing,
-    create_mailing,
-    delete_mailing,
     pause_mailing,
     resume_mailing,
     return_to_draft,
+)
+from messaging.services.mailings import (
+    MailingInvalid,
+    MailingRefused,
+    change_mailing,
+    create_mailing,
+    delete_mailing,
 )
 from pos_api import mailing_documents as documents
 from pos_api.errors import field_problems

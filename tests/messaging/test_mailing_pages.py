@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from campaigns.services import jobs
 from messaging.models import Mailing, MailingState, Message, Template
-from messaging.services.mailings import TextDraft, confirm_mailing
+from messaging.services.mailing_course import confirm_mailing
+from messaging.services.mailings import TextDraft
 from tests.builders import NOON, build_sale, build_segment, build_user
 from tests.messaging.builders import build_company, build_mailing, build_reachable_customer, build_template
 

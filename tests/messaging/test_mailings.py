@@ -16,10 +16,7 @@ from messaging.services import mailing_freezing
 from messaging.services.contact_policies import save_policy
 from messaging.services.delivery import claim, deliver, deliver_due
 from messaging.services.mailing_clock import LATEST, advance_mailings
-from messaging.services.mailings import (
-    MailingInvalid,
-    MailingRefused,
-    TextDraft,
+from messaging.services.mailing_course import (
     approve_mailing,
     cancel_mailing,
     confirm_mailing,
@@ -27,6 +24,7 @@ from messaging.services.mailings import (
     resume_mailing,
     return_to_draft,
 )
+from messaging.services.mailings import MailingInvalid, MailingRefused, TextDraft
 from retail.models import Company
 from tests.builders import NOON, build_consent, build_customer, build_sale, build_user
 from tests.messaging.builders import (
