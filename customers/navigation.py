@@ -68,4 +68,12 @@ ENTRIES = [
         order=15,
         permission="customers.view_segment",
     ),
+    NavigationEntry(
+        section=RELATIONSHIP,
+        label=_("Consent texts"),
+        url_name="customers:consent_text_list",
+        icon="consent",
+        order=58,
+        permission="customers.view_consenttext",
+    ),
 ]

@@ -9,7 +9,7 @@ from django.db.models import DateField, DateTimeField, F, Func, QuerySet
 from django.db.models.functions import Cast
 
 from customers.documents import is_valid, normalize
-from customers.models import Appointment, AppointmentStatus, Consent, Customer
+from customers.models import Appointment, AppointmentStatus, Consent, ConsentText, Customer
 from customers.phones import to_e164
 from retail.models import Company, Sale, SaleState
 
@@ -145,6 +145,8 @@ class StandingConsents:
     """The answers of one customer that stand, by purpose and channel."""
 
     answers: dict[tuple[str, str], tuple[datetime, int, bool]] = field(default_factory=dict)
+    # Where each of them was given: till, web, confirmation.
+    sources: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def get(self, purpose: str, channel: str = "") -> bool | None:
         """Return the answer for a purpose and channel; None when it was never asked.
@@ -154,6 +156,11 @@ class StandingConsents:
         """
         given = [self.answers[key] for key in {(purpose, channel), (purpose, "")} if key in self.answers]
         return max(given)[2] if given else None
+
+    def standing_key(self, purpose: str, channel: str) -> tuple[str, str] | None:
+        """Return which answer stands for a purpose and channel: the key of `answers`; None when it was never asked."""
+        given = [key for key in {(purpose, channel), (purpose, "")} if key in self.answers]
+        return max(given, key=lambda key: self.answers[key]) if given else None
 
     def granted(self, purpose: str, channel: str = "") -> bool:
         """Tell whether the customer agreed and has not taken it back."""
@@ -176,8 +183,19 @@ def standing_consents(customers: Collection[int]) -> dict[int, StandingConsents]
         .order_by("customer", "purpose", "channel", "-given_at", "-id")
         .distinct("customer", "purpose", "channel")
     )
-    for customer, purpose, channel, given_at, key, granted in newest.values_list(
-        "customer_id", "purpose", "channel", "given_at", "id", "granted"
+    for customer, purpose, channel, given_at, key, granted, source in newest.values_list(
+        "customer_id", "purpose", "channel", "given_at", "id", "granted", "source"
     ):
         standing[customer].answers[purpose, channel] = (given_at, key, granted)
+        standing[customer].sources[purpose, channel] = source
     return standing
+
+
+def current_texts(*, language: str) -> dict[tuple[str, str], ConsentText]:
+    """Return the text to show for each (purpose, channel) in a language. One query."""
+    newest = (
+        ConsentText.objects.filter(language=language)
+        .order_by("purpose", "channel", "-number")
+        .distinct("purpose", "channel")
+    )
+    return {(text.purpose, text.channel): text for text in newest}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers.views import appointment, customer, grouping, pin, segment
+from customers.views import appointment, consent, customer, grouping, pin, segment
 
 app_name = "customers"
 
@@ -14,6 +14,17 @@ urlpatterns = [
     path("customers/<int:pk>/pin/", pin.PinEdit.as_view(), name="customer_pin"),
     path("customers/<int:pk>/purchases/", customer.CustomerPurchases.as_view(), name="customer_purchases"),
     path("customers/<int:pk>/consents/", customer.CustomerConsents.as_view(), name="customer_consents"),
+    *(
+        path(
+            f"customers/<int:pk>/consents/proof.{kind}",
+            consent.CustomerConsentProof.as_view(),
+            {"kind": kind},
+            name=f"customer_consent_proof_{kind}",
+        )
+        for kind in ("csv", "json")
+    ),
+    path("consent-texts/", consent.ConsentTextList.as_view(), name="consent_text_list"),
+    path("consent-texts/new/", consent.ConsentTextCreate.as_view(), name="consent_text_create"),
     path(
         "customers/<int:pk>/appointments/",
         appointment.CustomerAppointments.as_view(),

@@ -1,5 +1,5 @@
 from customers.models.appointment import Appointment, AppointmentStatus
-from customers.models.consent import Consent, ConsentChannel, Purpose
+from customers.models.consent import Consent, ConsentChannel, ConsentText, Purpose
 from customers.models.customer import Customer, CustomerGrouping, Sex
 from customers.models.metrics import CategoryTotal, CustomerMetrics, window_start
 from customers.models.pin import CustomerPin
@@ -18,6 +18,7 @@ __all__ = [
     "CategoryTotal",
     "Consent",
     "ConsentChannel",
+    "ConsentText",
     "Customer",
     "CustomerGrouping",
     "CustomerMetrics",

@@ -9,8 +9,9 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from customers.models import Consent, ConsentChannel, Customer, Purpose
+from customers.models import Consent, ConsentChannel, ConsentText, Customer, Purpose
 from customers.selectors import standing_consents
+from customers.services.consent_texts import digest_of
 from retail.models import Store
 from retail.rows import (
     MISSING,
@@ -101,16 +102,22 @@ def record_consent(
     """Append one answer, given as data, also when it repeats what stands: it is evidence of its own.
 
     What is answered for a record that was merged into another counts for that one. ``source`` says where it was given (till,
-    web, import). Raises ConsentRefused.
+    web, import). An answer that names a version of ours gets its text. It takes the customer's row, which a sender shares
+    while it decides on a message: what it takes back is seen, or the call had begun. Raises ConsentRefused.
     """
     answer, errors = read_answer(values)
     given_at = answer.get("given_at")
     if given_at is not None and given_at > at + _CLOCK_SKEW:
         errors.append(FieldError("given_at", "range", _("This lies in the future.")))
+    if not errors:
+        answer, errors = _with_texts([answer])[0]
     if errors:
         raise ConsentRefused(errors)
+    owner = customer.merged_into or customer
+    # Tills that record sales of the same customer do not wait for this lock, senders do.
+    Customer.objects.select_for_update(no_key=True).values_list("pk", flat=True).get(pk=owner.pk)
     consent = Consent(
-        customer=customer.merged_into or customer,
+        customer=owner,
         source=source,
         store=store,
         recorded_by=recorded_by,
@@ -135,20 +142,43 @@ def append_consents(
     if not any(answers.values()):
         return set()
     standing = standing_consents([customer.pk for customer in answers])
-    new: list[Consent] = []
-    for customer, given in answers.items():
-        for answer in given:
-            if standing[customer.pk].get(answer["purpose"], answer["channel"]) == answer["granted"]:
-                continue
-            given_at = min(answer["given_at"] or at, at)
-            new.append(
-                Consent(
-                    customer=customer,
-                    source=source,
-                    store=store,
-                    recorded_by=recorded_by,
-                    **{**answer, "given_at": given_at},
-                )
-            )
+    differing = [
+        (customer, answer)
+        for customer, given in answers.items()
+        for answer in given
+        if standing[customer.pk].get(answer["purpose"], answer["channel"]) != answer["granted"]
+    ]
+    completed = _with_texts([answer for _customer, answer in differing])
+    new = [
+        Consent(
+            customer=customer,
+            source=source,
+            store=store,
+            recorded_by=recorded_by,
+            **{**answer, "given_at": min(answer["given_at"] or at, at)},
+        )
+        for (customer, _given), (answer, _errors) in zip(differing, completed, strict=True)
+    ]
     Consent.objects.bulk_create(new)
     return {consent.customer_id for consent in new}
+
+
+def _with_texts(answers: Sequence[Mapping[str, Any]]) -> list[tuple[dict[str, Any], list[FieldError]]]:
+    """Return the answers with the text of the version that they name and its digest, each with what is wrong with it.
+
+    A version that is not ours (of a system that asked before) keeps the text that came with it.
+    """
+    named = {answer["text_version"] for answer in answers if answer["text_version"]}
+    texts = ConsentText.objects.filter(version__in=named) if named else ()
+    ours = {text.version: text for text in texts}
+    completed = []
+    for answer in answers:
+        errors = []
+        known = ours.get(answer["text_version"])
+        text = answer["text"]
+        if known is not None and not text:
+            text = known.text
+        elif known is not None and text != known.text:
+            errors.append(FieldError("text", "differs", _("This version has another text.")))
+        completed.append(({**answer, "text": text, "text_digest": digest_of(text)}, errors))
+    return completed

@@ -152,6 +152,7 @@ def _copy_consents(kept: Customer, absorbed: Customer, actor: User) -> list[Json
             granted=granted,
             text=row.text,
             text_version=row.text_version,
+            text_digest=row.text_digest,
             source="merge",
             store_id=row.store_id,
             operator=row.operator,

@@ -319,7 +319,14 @@ class CustomerConsents(PageMixin, View):
 def _event(consent: Consent) -> ConsentEvent:
     purpose, channel = Purpose(consent.purpose).label, ConsentChannel(consent.channel).label
     recorder = consent.operator or (str(consent.recorded_by) if consent.recorded_by else "")
-    parts = [consent.source, consent.store.name if consent.store else "", recorder, consent.text_version]
+    digest = f"SHA-256 {consent.text_digest[:12]}…" if consent.text_digest else ""
+    parts = [
+        consent.source,
+        consent.store.name if consent.store else "",
+        recorder,
+        consent.text_version,
+        digest,
+    ]
     what = ", ".join(part for part in parts if part)
     zone = consent.store.zone if consent.store else None
     return ConsentEvent(

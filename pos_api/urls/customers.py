@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from pos_api.views.appointments import AppointmentCancelView, AppointmentListView, AppointmentView
+from pos_api.views.consent_texts import ConsentProofView, ConsentTextListView
 from pos_api.views.consents import ConsentListView, StandingConsentsView
 from pos_api.views.customer_lookup import CustomerLookupView
 from pos_api.views.customer_merges import (
@@ -34,6 +35,8 @@ urlpatterns: list[URLPattern] = [
     path("customers/<int:pk>/", CustomerView.as_view(), name="customer"),
     path("customers/<int:pk>/consents/", ConsentListView.as_view(), name="consents"),
     path("customers/<int:pk>/consents/standing/", StandingConsentsView.as_view(), name="standing_consents"),
+    path("customers/<int:pk>/consents/proof/", ConsentProofView.as_view(), name="consent_proof"),
+    path("consent-texts/", ConsentTextListView.as_view(), name="consent_texts"),
     path("customers/<int:pk>/merge/", CustomerMergeView.as_view(), name="customer_merge"),
     path(
         "customers/<int:pk>/merge/preview/", CustomerMergePreviewView.as_view(), name="customer_merge_preview"

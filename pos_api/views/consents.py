@@ -35,6 +35,7 @@ SHOWN: dict[str, Any] = {
         **ROW["properties"],
         "source": {"type": "string", "description": "till, web or import"},
         "store": {"type": ["string", "null"]},
+        "text_digest": {"type": "string", "description": "SHA-256 of `text`, in hexadecimal"},
     },
 }
 STANDING = {
@@ -50,6 +51,7 @@ def represent(consent: Consent) -> dict[str, Any]:
         **{name: getattr(consent, name) for name in COLUMNS},
         "source": consent.source,
         "store": consent.store.code if consent.store else None,
+        "text_digest": consent.text_digest,
     }
 
 
