@@ -31,6 +31,7 @@ class Facts:
     subject: Any = None
     coupon: Coupon | None = None
     unsubscribe_url: str = ""
+    preferences_url: str = ""
 
     @property
     def zone(self) -> ZoneInfo:

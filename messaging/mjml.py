@@ -47,6 +47,8 @@ class Frame:
     remark: str = ""
     stop_label: str = ""
     stop_url: str = ""
+    choose_label: str = ""
+    choose_url: str = ""
 
 
 def compile_email(body: str, *, mjml: bool, subject: str, frame: Frame) -> str:
@@ -120,6 +122,10 @@ def _foot(frame: Frame) -> str:
     remark = escape(frame.remark)
     if frame.stop_url:
         remark += f' <a href="{escape(frame.stop_url)}" style="color:#6b7280">{escape(frame.stop_label)}</a>'
+    if frame.choose_url:
+        remark += (
+            f' · <a href="{escape(frame.choose_url)}" style="color:#6b7280">{escape(frame.choose_label)}</a>'
+        )
     parts = [*(["<br />".join(lines)] if lines else []), *([remark] if remark else [])]
     if not parts:
         return '<mj-section border-radius="0 0 12px 12px" padding="4px"></mj-section>'

@@ -24,6 +24,7 @@ REASONS = {
     "frequency_cap": _("The contact policy allows this person no more messages for now."),
     "gives_way": _("A more important message to the same person goes first."),
     "value_used": _("Nothing of the value is left, or its code cannot be read any more."),
+    "answered": _("The customer has answered in the meantime."),
     "tier_changed": _("The customer stands in another tier by now."),
     "mailing_cancelled": _("The mailing was cancelled before it was sent."),
     "template_withdrawn": _("WhatsApp no longer approves the template that the mailing was written with."),

@@ -9,6 +9,7 @@ from messaging.views.automation import (
     AutomationSwitch,
     AutomationToday,
 )
+from messaging.views.confirmation import ConfirmView
 from messaging.views.contact_policy import ContactPolicyEdit
 from messaging.views.inbox import Inbox, InboxAdvance, InboxDecision, InboxFault, InboxReply
 from messaging.views.letterhead import LetterheadEdit, LogoView
@@ -28,6 +29,7 @@ from messaging.views.mailing import (
     SegmentMailing,
 )
 from messaging.views.mailing_editor import MailingCount, MailingEditor, MailingPreview, MailingTest
+from messaging.views.marketing import MarketingEdit
 from messaging.views.message import CustomerMessages, MessageDetail, MessageList
 from messaging.views.named_template import (
     NamedTemplateCreate,
@@ -37,6 +39,7 @@ from messaging.views.named_template import (
     NamedTemplateTest,
     TemplatePeople,
 )
+from messaging.views.preferences import PreferencesView
 from messaging.views.template import TemplateEdit, TemplatePreview, TemplateTest
 from messaging.views.template_actions import (
     TemplateArchive,
@@ -49,6 +52,7 @@ from messaging.views.template_actions import (
     TemplateUse,
 )
 from messaging.views.template_versions import TemplateVersions
+from messaging.views.tracking import ClickView, OpenView
 from messaging.views.unsubscribe import UnsubscribeView
 from messaging.webhooks.views.delivery import DeliveryDetail, DeliveryList, DeliveryReplay
 from messaging.webhooks.views.endpoint import (
@@ -108,6 +112,7 @@ urlpatterns = [
     path("mailings/<int:pk>/<str:action>/", MailingActions.as_view(), name="mailing_action"),
     path("segments/<str:code>/mailing/", SegmentMailing.as_view(), name="segment_mailing"),
     path("customers/<int:pk>/messages/", CustomerMessages.as_view(), name="customer_messages"),
+    path("marketing/", MarketingEdit.as_view(), name="marketing"),
     path("contact-policy/", ContactPolicyEdit.as_view(), name="contact_policy"),
     path("automations/", AutomationList.as_view(), name="automation_list"),
     path("automations/<str:occasion>/", AutomationDetail.as_view(), name="automation_detail"),
@@ -130,6 +135,11 @@ urlpatterns = [
     path("webhook-deliveries/<int:pk>/", DeliveryDetail.as_view(), name="webhook_delivery_detail"),
     path("webhook-deliveries/<int:pk>/replay/", DeliveryReplay.as_view(), name="webhook_delivery_replay"),
     path("unsubscribe/<str:token>/", UnsubscribeView.as_view(), name="unsubscribe"),
+    # Short: text messages count every character.
+    path("c/<str:token>/", ConfirmView.as_view(), name="confirm"),
+    path("l/<str:token>/", ClickView.as_view(), name="click"),
+    path("o/<str:token>/", OpenView.as_view(), name="open"),
+    path("p/<str:token>/", PreferencesView.as_view(), name="preferences"),
     path(
         "_local/twilio/api/2010-04-01/Accounts/<str:account_sid>/Messages.json",
         LocalTwilioMessagesView.as_view(),

@@ -71,7 +71,8 @@ class Consent(models.Model):
         indexes = [
             models.Index(
                 fields=["customer", "purpose", "channel", "-given_at", "-id"], name="consent_newest_first"
-            )
+            ),
+            models.Index(fields=["given_at"], name="consent_by_moment"),
         ]
 
     def __str__(self) -> str:

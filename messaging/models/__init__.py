@@ -29,6 +29,7 @@ from messaging.models.template import (
     Template,
     TemplateRevision,
 )
+from messaging.models.tracking import MarketingSettings, TrackedLink
 from messaging.models.verification import Verification
 from messaging.webhooks.models import (
     WebhookAttempt,
@@ -67,6 +68,7 @@ __all__ = [
     "MailingSale",
     "MailingState",
     "MailingText",
+    "MarketingSettings",
     "Message",
     "MessageEvent",
     "MessageState",
@@ -75,6 +77,7 @@ __all__ = [
     "SuppressionReason",
     "Template",
     "TemplateRevision",
+    "TrackedLink",
     "Verification",
     "WebhookAttempt",
     "WebhookChange",

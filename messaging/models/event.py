@@ -2,6 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from messaging.models.message import Message
+from messaging.models.tracking import TrackedLink
 
 # The "provider" of what our own sender notes.
 OWN = "fiel"
@@ -22,6 +23,15 @@ class MessageEvent(models.Model):
     kind = models.CharField(_("kind"), max_length=40)
     detail = models.CharField(_("detail"), max_length=500, blank=True, default="")
     occurred_at = models.DateTimeField(_("occurred at"))
+    # Which link was followed.
+    link = models.ForeignKey(
+        TrackedLink,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("link"),
+        db_index=False,
+    )
 
     class Meta:
         verbose_name = _("message event")
@@ -29,7 +39,14 @@ class MessageEvent(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["provider", "event_key"], name="message_event_once_per_provider"),
         ]
-        indexes = [models.Index(fields=["message", "id"], name="message_event_by_message")]
+        indexes = [
+            models.Index(fields=["message", "id"], name="message_event_by_message"),
+            models.Index(
+                fields=["occurred_at"],
+                name="message_event_touched",
+                condition=models.Q(kind__in=["opened", "clicked"]),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.provider} {self.event_key}"

@@ -11,6 +11,7 @@ from messaging.occasions.credit_note_reminder import CreditNoteReminder
 from messaging.occasions.direct import DirectMessage
 from messaging.occasions.gift_card_reminder import GiftCardReminder
 from messaging.occasions.mailing import MailingMessage
+from messaging.occasions.opt_in import ConfirmationOfConsent
 from messaging.occasions.parts import SettingsInvalid, read_document
 from messaging.occasions.points_reminder import PointsReminder
 from messaging.occasions.recovery import Recovery
@@ -46,6 +47,7 @@ _ALL: tuple[Kind, ...] = (
     TierNotice(),
     MailingMessage(),
     DirectMessage(),
+    ConfirmationOfConsent(),
     ProofOfThePerson(),
     VipCardUsed(),
     Trial(),

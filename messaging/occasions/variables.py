@@ -23,4 +23,9 @@ OPT_OUT = (
     Variable(
         "unsubscribe_link", _("Link to stop these messages"), "https://fiel.example.com/unsubscribe/token"
     ),
+    Variable(
+        "preferences_link",
+        _("Link to choose messages and channels"),
+        "https://fiel.example.com/p/1bY.k3Jd8sLq0PzXw9Tf/",
+    ),
 )

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from customers.models import Customer, Purpose
+from customers.models import Customer
 from customers.selectors import standing_consents
 from messaging.addresses import address_hash, person_key
 from messaging.models import Cart, Channel, Suppression
 from messaging.purposes import MessagePurpose
+from messaging.selectors.marketing import marketing_settings, may_be_written_to, refused_profiling
 
 # Why no channel of a chain is open: the first of these that is true of one.
 _TELLING = ("opted_out", "no_consent", "no_address")
@@ -25,6 +26,8 @@ class Recipient:
     phone: str
     # Channels that the person agreed to get marketing on, and those that must stay silent.
     consented: frozenset[str] = field(default_factory=frozenset)
+    # Whether what they do with a message may be counted.
+    may_be_tracked: bool = True
     suppressed: frozenset[str] = field(default_factory=frozenset)
 
     def address(self, channel: str) -> str:
@@ -55,8 +58,8 @@ def why_no_channel(person: Recipient, channels: Iterable[str], purpose: MessageP
 
 
 def recipients(customers: Sequence[Customer]) -> dict[int, Recipient]:
-    """Return the recipients for customers, by key, in two queries."""
-    consented = _consented(customer.pk for customer in customers)
+    """Return the recipients for customers, by key, in three queries."""
+    agreements = _agreements(customer.pk for customer in customers)
     suppressed = _suppressed([(customer.email, customer.phone) for customer in customers])
     return {
         customer.pk: Recipient(
@@ -66,7 +69,8 @@ def recipients(customers: Sequence[Customer]) -> dict[int, Recipient]:
             language=customer.language,
             email=customer.email,
             phone=customer.phone,
-            consented=consented[customer.pk],
+            consented=agreements[customer.pk].channels,
+            may_be_tracked=agreements[customer.pk].may_be_tracked,
             suppressed=frozenset(suppressed[customer.email, customer.phone]),
         )
         for customer in customers
@@ -76,6 +80,8 @@ def recipients(customers: Sequence[Customer]) -> dict[int, Recipient]:
 def cart_recipient(cart: Cart) -> Recipient:
     """Return the recipient for a cart: its customer, completed by what the shop knows, or its visitor."""
     if cart.customer is None:
+        # A visitor has no record that a confirmation could stand in.
+        agreed = cart.accepts_marketing and marketing_settings().double_opt_in_since is None
         return Recipient(
             customer_id=None,
             person=person_key(customer_id=None, email=cart.email, phone=cart.phone),
@@ -83,11 +89,12 @@ def cart_recipient(cart: Cart) -> Recipient:
             language=cart.language,
             email=cart.email,
             phone=cart.phone,
-            consented=frozenset(Channel.values if cart.accepts_marketing else ()),
+            consented=frozenset(Channel.values if agreed else ()),
             suppressed=frozenset(_suppressed([(cart.email, cart.phone)])[cart.email, cart.phone]),
         )
     customer = cart.customer
     email, phone = customer.email or cart.email, customer.phone or cart.phone
+    agreement = _agreements([customer.pk])[customer.pk]
     return Recipient(
         customer_id=customer.pk,
         person=person_key(customer_id=customer.pk),
@@ -95,7 +102,8 @@ def cart_recipient(cart: Cart) -> Recipient:
         language=cart.language or customer.language,
         email=email,
         phone=phone,
-        consented=_consented([customer.pk])[customer.pk],
+        consented=agreement.channels,
+        may_be_tracked=agreement.may_be_tracked,
         suppressed=frozenset(_suppressed([(email, phone)])[email, phone]),
     )
 
@@ -107,11 +115,22 @@ def is_silent(channel: str, address: str) -> bool:
     ).exists()
 
 
-def _consented(customer_ids: Iterable[int]) -> dict[int, frozenset[str]]:
-    """Return the channels on which each customer's standing answers allow marketing."""
+@dataclass(frozen=True, slots=True)
+class _Agreement:
+    """What the standing answers of a customer allow: marketing on these channels, and to count what they do with it."""
+
+    channels: frozenset[str]
+    may_be_tracked: bool
+
+
+def _agreements(customer_ids: Iterable[int]) -> dict[int, _Agreement]:
+    since = marketing_settings().double_opt_in_since
     return {
-        customer_id: frozenset(
-            channel for channel in Channel.values if answers.granted(Purpose.MARKETING, channel)
+        customer_id: _Agreement(
+            frozenset(
+                channel for channel in Channel.values if may_be_written_to(answers, channel, since=since)
+            ),
+            not refused_profiling(answers),
         )
         for customer_id, answers in standing_consents(list(customer_ids)).items()
     }

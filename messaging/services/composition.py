@@ -1,7 +1,7 @@
 """Turns a template and the facts of one person into the texts that leave."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.utils import translation
@@ -30,6 +30,22 @@ class Composed:
     variables: dict[str, str] = field(default_factory=dict)
 
 
+class Links(Protocol):
+    """What puts other addresses in place of the links of one message, such as `messaging.services.tracking.Tracker`."""
+
+    def text(self, text: str) -> str:
+        """Return a plain text with its links replaced."""
+        ...
+
+    def markup(self, markup: str) -> str:
+        """Return a whole HTML document with its links replaced."""
+        ...
+
+    def value(self, value: str) -> str:
+        """Return the value of a template's variable, replaced when it is a link."""
+        ...
+
+
 class TextTooLong(TemplateRefused):
     """A text message is longer than the company allows."""
 
@@ -37,8 +53,8 @@ class TextTooLong(TemplateRefused):
         super().__init__("text_too_long", limit=limit, actual=actual)
 
 
-def compose(template: Template, facts: Facts) -> Composed:
-    """Fill a template for one person.
+def compose(template: Template, facts: Facts, *, links: Links | None = None) -> Composed:
+    """Fill a template for one person; `links` replaces its links before a text message is measured.
 
     Raises TemplateRefused (`not_mobile` when it does not go to the person's number), and TextTooLong beyond the company's
     limit for text messages.
@@ -46,7 +62,7 @@ def compose(template: Template, facts: Facts) -> Composed:
     refuse_number(template, facts.recipient.phone)
     with translation.override(template.language):
         context = build_context(template.occasion, facts)
-        return compose_with(template, context, company=facts.company)
+        return compose_with(template, context, company=facts.company, links=links)
 
 
 def refuse_number(template: Template, phone: str) -> None:
@@ -56,14 +72,23 @@ def refuse_number(template: Template, phone: str) -> None:
         raise TemplateRefused("not_mobile")
 
 
-def compose_with(template: Template, context: dict[str, Any], *, company: Company) -> Composed:
+def compose_with(
+    template: Template, context: dict[str, Any], *, company: Company, links: Links | None = None
+) -> Composed:
     """Fill a template with a context that is ready, such as an occasion's sample."""
     if template.channel == Channel.EMAIL:
-        return _compose_email(template, context, company=company)
+        composed = _compose_email(template, context, company=company)
+        if links is None:
+            return composed
+        return replace(composed, text=links.text(composed.text), html=links.markup(composed.html))
     text = plain_text(render(template.text, context))
+    variables = _variables(template, context)
+    if links is not None:
+        text = links.text(text)
+        variables = {name: links.value(value) for name, value in variables.items()}
     if template.channel == Channel.SMS:
         _refuse_long_text(text, company)
-    return Composed(subject="", text=text, html="", variables=_variables(template, context))
+    return Composed(subject="", text=text, html="", variables=variables)
 
 
 def _compose_email(template: Template, context: dict[str, Any], *, company: Company) -> Composed:
@@ -79,7 +104,11 @@ def _compose_email(template: Template, context: dict[str, Any], *, company: Comp
     if look.footer:
         text = f"{text}\n\n{plain_text(look.footer)}"
     stop_url = context.get("unsubscribe_link") or ""
+    choose_url = context.get("preferences_link") or ""
     with translation.override(template.language):
+        choose_label = _now("Choose what you get")
+        if choose_url and choose_url not in text:
+            text = f"{text}\n\n{choose_label}: {choose_url}"
         frame = Frame(
             company=company.name,
             language=template.language,
@@ -93,6 +122,8 @@ def _compose_email(template: Template, context: dict[str, Any], *, company: Comp
             else "",
             stop_label=_now("Stop these e-mails"),
             stop_url=stop_url,
+            choose_label=choose_label,
+            choose_url=choose_url,
         )
     html = compile_email(body, mjml=mjml, subject=subject, frame=frame)
     return Composed(subject=subject, text=text, html=html)
@@ -131,6 +162,7 @@ def common_context(facts: Facts) -> dict[str, Any]:
         "store": {"name": facts.store.name if facts.store else facts.company.name},
         "coupon": {"code": None, "link": None, "valid_until": None},
         "unsubscribe_link": facts.unsubscribe_url or None,
+        "preferences_link": facts.preferences_url or None,
     }
     if facts.coupon:
         context["coupon"] = {

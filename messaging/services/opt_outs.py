@@ -14,6 +14,7 @@ from customers.selectors import standing_consents
 from customers.services.consents import record_consent
 from messaging.addresses import address_hash
 from messaging.models import OWN, Channel, Message, MessageEvent, Suppression, SuppressionReason
+from messaging.services.locks import lock_address
 
 _SALT = "messaging.unsubscribe"
 
@@ -72,7 +73,11 @@ def unsubscribe(*, message: Message, at: datetime) -> bool:
 
 
 def suppress(*, channel: str, address: str, reason: SuppressionReason, at: datetime) -> bool:
-    """Silence an address on a channel; return whether it was not silent already."""
+    """Silence an address on a channel; return whether it was not silent already.
+
+    It waits for a sender that is about to write to the address, and the next one sees it. The caller has a transaction.
+    """
+    lock_address(channel, address)
     row = Suppression(
         channel=channel, address_hash=address_hash(channel, address), reason=reason, suppressed_at=at
     )
@@ -99,12 +104,30 @@ def receive_reply(*, channel: Channel, address: str, text: str, event_key: str, 
     )
     if not is_new:
         return False
-    for concerned in (Channel.SMS, Channel.WHATSAPP):
-        suppress(channel=concerned, address=address, reason=SuppressionReason.REPLIED_STOP, at=at)
+    # Customers before addresses, as senders take them.
     for customer in Customer.objects.known_by(phone=address).order_by("pk"):
         for concerned in (Channel.SMS, Channel.WHATSAPP):
             _withdraw_consent(customer, concerned, source=f"reply_{channel}", at=at)
+    for concerned in (Channel.SMS, Channel.WHATSAPP):
+        suppress(channel=concerned, address=address, reason=SuppressionReason.REPLIED_STOP, at=at)
     return True
+
+
+@transaction.atomic
+def lift(*, channel: str, address: str, at: datetime) -> bool:
+    """Let an address be written to again, because its person said so; return whether it had been silenced by them.
+
+    What a provider reported (bounces, complaints, its own opt-outs) stays.
+    """
+    lock_address(channel, address)
+    theirs = (SuppressionReason.UNSUBSCRIBED, SuppressionReason.REPLIED_STOP)
+    silenced = Suppression.objects.filter(
+        channel=channel,
+        address_hash=address_hash(channel, address),
+        reason__in=theirs,
+        lifted_at__isnull=True,
+    )
+    return bool(silenced.update(lifted_at=at))
 
 
 def asks_to_stop(text: str) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from campaigns.models import PromoCode
 from campaigns.services.promo_codes import Terms, generate_codes
@@ -22,6 +22,9 @@ from messaging.selectors.contacts import is_silent
 from messaging.selectors.messages import company_name
 from messaging.services import opt_outs
 from messaging.services.composition import Composed, compose, pick_template
+from messaging.services.locks import lock_person, share_address, share_customer
+from messaging.services.preferences import preferences_url
+from messaging.services.tracking import tracker_for
 from retail.models import Company
 
 
@@ -52,9 +55,10 @@ def prepare(
     then says why). Everything that can have changed since it was queued is looked at again: consent,
     opt-outs, purchases, the automation and its stores. Raises ClaimLost.
     """
+    share_customer(message_id)
     message = _lock(message_id, lease, at)
     # Two carts of one person are decided one after the other; the frequency limit sees the first.
-    _lock_person(message.person)
+    lock_person(message.person)
     kind = KINDS[message.occasion]
     if kind.is_written:
         return _prepare_written(message, kind, at=at, lease_until=lease_until)
@@ -91,7 +95,7 @@ def _prepare_written(
     """Decide on a message whose text is made: it leaves unless it is old news or its person asked for silence."""
     if message.expires_at is not None and at >= message.expires_at:
         return _stop(message, NotNow("too_late", error=message.error), at=at), None
-    if kind.purpose.respects_silence and is_silent(message.channel, message.to):
+    if _was_silenced(kind, message.channel, message.to):
         return _stop(message, NotNow("opted_out"), at=at), None
     if kind.purpose.keeps_to_policy:
         wait = _hold_back(kind, message, message.channel, Company.objects.get(), at=at)
@@ -114,9 +118,12 @@ def _lock(message_id: int, lease: UUID, at: datetime) -> Message:
     return message
 
 
-def _lock_person(person: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"messaging:{person}"])
+def _was_silenced(kind: Kind, channel: str, address: str) -> bool:
+    """Whether an address fell silent, perhaps a moment ago; from now until the commit it cannot."""
+    if not kind.purpose.respects_silence:
+        return False
+    share_address(channel, address)
+    return is_silent(channel, address)
 
 
 def _why_not(kind: Kind, look: LastLook) -> NotNow | None:
@@ -149,6 +156,9 @@ def _choose(kind: Kind, look: LastLook, automation: Automation | None) -> _Choic
         if reason or not CHANNELS[channel].is_available() or template is None:
             against.append(NotNow(reason or ("no_template" if template is None else "no_provider")))
             continue
+        if _was_silenced(kind, channel, recipient.address(channel)):
+            against.append(NotNow("opted_out"))
+            continue
         wait = _hold_back(kind, message, channel, company, at=look.at)
         if wait is not None and wait.postponed_to is not None:
             # The chain goes on when a channel is closed to us, not when it is closed for now.
@@ -164,16 +174,29 @@ def _choose(kind: Kind, look: LastLook, automation: Automation | None) -> _Choic
             subject=look.subject,
             coupon=coupon,
             unsubscribe_url=_unsubscribe_url(message, kind),
+            preferences_url=preferences_url(message) if kind.purpose.needs_consent else "",
         )
         try:
-            composed = compose(template, facts)
-            kept = kind.as_stored(facts)
-            stored = composed if kept is facts else compose(template, kept)
+            composed, stored = _fill(kind, message, template, facts, at=look.at)
             return _Choice(position, channel, template, composed, stored)
         except TemplateRefused as error:
             code = error.code if error.code in REASONS else "template_failed"
             against.append(NotNow(code, error=str(error.params)))
     return _most_telling(against)
+
+
+def _fill(
+    kind: Kind, message: Message, template: Template, facts: Facts, *, at: datetime
+) -> tuple[Composed, Composed]:
+    """Return what leaves and what its row keeps: with plain links, and without what is worth money."""
+    kept = kind.as_stored(facts)
+    links = None
+    if kind.purpose.needs_consent:
+        secret = kept is not facts
+        links = tracker_for(message, template, facts.recipient, holds_secrets=secret, at=at)
+    composed = compose(template, facts, links=links)
+    stored = composed if kept is facts else compose(template, kept, links=links)
+    return composed, links.restored(stored) if links else stored
 
 
 def _hold_back(

@@ -1,32 +1,28 @@
 """The page behind the link in every marketing message."""
 
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils import timezone, translation
-from django.utils.decorators import method_decorator
-from django.views import View
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
+from django.utils import timezone
 
 from messaging.models import Message
-from messaging.selectors.messages import company_name
 from messaging.services.opt_outs import LinkInvalid, find_by_token, unsubscribe
+from messaging.services.preferences import preferences_url
+from messaging.views.public import PublicPage
 
 
-# The signature in the address is the permission; mail programs post here on one click, without our cookie.
-@method_decorator([csrf_exempt, never_cache], name="dispatch")
-class UnsubscribeView(View):
-    """GET shows what would stop and changes nothing, because scanners open links; POST stops it."""
+class UnsubscribeView(PublicPage):
+    """GET shows what would stop; POST stops it, also when a mail program posts on one click. The link never expires."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
-        return _page(request, _find(token), done=False)
+        return self._page(_find(token), done=False)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         message = _find(token)
         unsubscribe(message=message, at=timezone.now())
-        return _page(request, message, done=True)
+        return self._page(message, done=True)
+
+    def _page(self, message: Message, *, done: bool) -> HttpResponse:
+        context = {"message": message, "done": done, "preferences_url": preferences_url(message)}
+        return self.page("messaging/unsubscribe.html", context, language=message.language)
 
 
 def _find(token: str) -> Message:
@@ -34,12 +30,3 @@ def _find(token: str) -> Message:
         return find_by_token(token)
     except LinkInvalid as error:
         raise Http404 from error
-
-
-def _page(request: HttpRequest, message: Message, *, done: bool) -> HttpResponse:
-    context: dict[str, Any] = {"message": message, "company": company_name(), "done": done}
-    with translation.override(message.language or translation.get_language()):
-        page = render(request, "messaging/unsubscribe.html", context)
-    page.headers["Referrer-Policy"] = "no-referrer"
-    page.headers["Cache-Control"] = "no-store"
-    return page

@@ -1,0 +1,133 @@
+"""Confirmation of consent: where the company asks for double opt-in, a yes counts once its person confirms it from the address."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Consent, Purpose
+from customers.selectors import standing_consents
+from messaging.batches import batches
+from messaging.facts import Facts
+from messaging.models import Automation, Channel, Message, Template
+from messaging.occasions.base import PlannedKind
+from messaging.occasions.parts import Candidate, DefaultText, LastLook, NotNow, Texts, Variable
+from messaging.occasions.variables import COMPANY
+from messaging.purposes import MessagePurpose
+from messaging.schedule import Window
+from messaging.selectors.contacts import Recipient, recipients
+from messaging.selectors.marketing import CONFIRMED_SOURCES, awaits_confirmation, marketing_settings
+from messaging.services.confirmations import VALID, channel_of, confirmation_url
+
+# An answer that was recorded later than that is asked about no more: its person has forgotten the question.
+MISSED = timedelta(hours=24)
+MASK = "••••••"
+
+# The same on every channel, and no letter that makes it cost two segments.
+_WORDS = {
+    "pt-br": DefaultText(
+        subject="Confirme: quer receber ofertas da {{ company.name }}?",
+        text="{{ company.name }}: toque para confirmar que quer ofertas: {{ confirmation_link }}",
+    ),
+    "en": DefaultText(
+        subject="Please confirm: offers from {{ company.name }}?",
+        text="{{ company.name }}: tap to confirm that you want offers: {{ confirmation_link }}",
+    ),
+}
+TEXTS: Texts = {(channel.value, language): words for channel in Channel for language, words in _WORDS.items()}
+
+
+class ConfirmationOfConsent(PlannedKind):
+    """Keys: `consent:<id>:<channel>`. It asks nobody's consent, but whoever asked for silence gets none."""
+
+    code = "opt_in"
+    label = _("Confirmation of consent")
+    icon = "consent"
+    purpose = MessagePurpose.NOTICE
+    every_minute = True
+    variables = (
+        *COMPANY,
+        Variable(
+            "confirmation_link", _("Link to confirm"), "https://fiel.example.com/c/1bY.k3Jd8sLq0PzXw9Tf/"
+        ),
+    )
+    texts = TEXTS
+
+    def candidates(
+        self, automation: Automation | None, *, at: datetime, whole_day: bool = False
+    ) -> Iterator[Candidate]:
+        """Yield who agreed to marketing, must confirm it and was not asked to yet, for each channel of the answer."""
+        since = marketing_settings().double_opt_in_since
+        if since is None:
+            return
+        for batch in batches(self._unconfirmed(max(since, at - MISSED)).iterator(chunk_size=500)):
+            customers = [consent.customer for consent in batch]
+            known = recipients(customers)
+            standing = standing_consents([customer.pk for customer in customers])
+            asked = self._asked(batch)
+            for consent in batch:
+                person = known[consent.customer_id]
+                for channel in [consent.channel] if consent.channel else Channel.values:
+                    key = f"consent:{consent.pk}:{channel}"
+                    open_question = awaits_confirmation(standing[consent.customer_id], channel, since=since)
+                    if open_question and person.address(channel) and key not in asked:
+                        yield self._candidate(person, channel, key, at=at)
+
+    def _unconfirmed(self, since: datetime) -> QuerySet[Consent]:
+        return (
+            Consent.objects.filter(
+                purpose=Purpose.MARKETING, granted=True, given_at__gte=since, customer__is_active=True
+            )
+            .exclude(source__in=CONFIRMED_SOURCES)
+            .select_related("customer")
+            .order_by("pk")
+        )
+
+    def _asked(self, consents: list[Consent]) -> set[str]:
+        keys = [f"consent:{consent.pk}:{channel}" for consent in consents for channel in Channel.values]
+        asked = Message.objects.filter(occasion=self.code, occasion_key__in=keys)
+        return set(asked.values_list("occasion_key", flat=True))
+
+    def _candidate(self, person: Recipient, channel: str, key: str, *, at: datetime) -> Candidate:
+        return Candidate(
+            recipient=person,
+            occasion_key=key,
+            window=Window(at, at + VALID),
+            reason=person.why_not(channel, self.purpose),
+            channels=[channel],
+        )
+
+    def subject(self, message: Message, *, at: datetime) -> Any:
+        return confirmation_url(message)
+
+    def last_look(self, look: LastLook) -> NotNow | None:
+        """Who confirmed by another way, or took the answer back, is not asked."""
+        assert look.message.customer_id is not None  # noqa: S101 - only customers are asked
+        standing = standing_consents([look.message.customer_id])[look.message.customer_id]
+        since = marketing_settings().double_opt_in_since
+        if not awaits_confirmation(standing, channel_of(look.message), since=since):
+            return NotNow("answered")
+        return None
+
+    def templates(self) -> list[Template]:
+        """Return the company's own texts; where it has none for a channel, the usual ones."""
+        own = super().templates()
+        written = {template.channel for template in own}
+        usual = [
+            Template(
+                occasion=self.code, channel=channel, language=language, subject=words.subject, text=words.text
+            )
+            for (channel, language), words in self.texts.items()
+            if channel not in written
+        ]
+        return own + usual
+
+    def fill(self, facts: Facts) -> dict[str, Any]:
+        return {"confirmation_link": facts.subject}
+
+    def as_stored(self, facts: Facts) -> Facts:
+        """Who can read messages in the back-office must not be able to confirm for their people."""
+        return replace(facts, subject=MASK)

@@ -1,0 +1,83 @@
+"""Double opt-in: a yes to marketing counts once its person has confirmed it from the address that is to be written to."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from customers.models import Consent, ConsentText, Purpose
+from customers.selectors import standing_consents
+from customers.services.consents import record_consent
+from messaging.models import Message
+from messaging.selectors.marketing import CONFIRMED
+from messaging.services import opt_outs
+from messaging.tokens import CONFIRM, TokenInvalid, seal, unseal
+
+# How long the link of a confirmation works.
+VALID = timedelta(days=7)
+
+
+class ConfirmationInvalid(Exception):
+    """The link was not made by us, or is too old (`expired`)."""
+
+    code = "confirmation_invalid"
+
+    def __init__(self, *, expired: bool = False) -> None:
+        super().__init__("expired" if expired else "")
+        self.expired = expired
+
+
+def confirmation_url(message: Message) -> str:
+    """Return the address where a person confirms; it holds nothing about them."""
+    return settings.PUBLIC_URL + reverse("messaging:confirm", args=[seal(CONFIRM, message.pk)])
+
+
+def find_confirmation(token: str, *, at: datetime) -> Message:
+    """Return the message that asked for a confirmation. Raises ConfirmationInvalid."""
+    try:
+        [number] = unseal(CONFIRM, token, count=1)
+        message = Message.objects.select_related("customer").get(pk=number)
+    except (TokenInvalid, Message.DoesNotExist) as error:
+        raise ConfirmationInvalid from error
+    if at >= message.planned_at + VALID or message.customer is None:
+        raise ConfirmationInvalid(expired=True)
+    return message
+
+
+@transaction.atomic
+def confirm(*, message: Message, at: datetime) -> bool:
+    """Record what a person confirms, with the text that they had been shown; return whether that was new."""
+    assert message.customer is not None  # noqa: S101 - `find_confirmation` returns no other
+    channel = channel_of(message)
+    standing = standing_consents([message.customer.pk])[message.customer.pk]
+    key = standing.standing_key(Purpose.MARKETING, channel)
+    if key is not None and standing.answers[key][2] and standing.sources[key] == CONFIRMED:
+        return False
+    asked = Consent.objects.get(pk=int(message.occasion_key.split(":")[1]))
+    record_consent(
+        customer=message.customer,
+        values={
+            "purpose": Purpose.MARKETING.value,
+            "channel": channel,
+            "granted": True,
+            "text": asked.text,
+            "text_version": _version_of(asked),
+        },
+        source=CONFIRMED,
+        at=at,
+    )
+    if message.to:
+        opt_outs.lift(channel=channel, address=message.to, at=at)
+    return True
+
+
+def channel_of(message: Message) -> str:
+    """Return the channel that a confirmation is about."""
+    return message.channels[0]
+
+
+def _version_of(asked: Consent) -> str:
+    """Return the version of the text that was shown; none when its name stands for another text here."""
+    others = ConsentText.objects.filter(version=asked.text_version).exclude(text=asked.text)
+    return "" if asked.text_version and others.exists() else asked.text_version

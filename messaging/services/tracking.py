@@ -1,0 +1,211 @@
+"""Clicks and opened e-mails: links that lead through us, an invisible picture, and what is noted when they are used."""
+
+import hashlib
+import html
+import re
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from django.conf import settings
+from django.urls import reverse
+
+from customers.selectors import standing_consents
+from messaging.links import why_forbidden
+from messaging.models import OWN, Channel, Message, MessageEvent, Template, TrackedLink
+from messaging.robots import Visit, is_person
+from messaging.selectors.contacts import Recipient
+from messaging.selectors.marketing import marketing_settings, refused_profiling
+from messaging.services.composition import Composed
+from messaging.tokens import CLICK, OPEN, TokenInvalid, seal, unseal
+
+_IN_TEXT = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_IN_HTML = re.compile(r"(\bhref=\")(https?://[^\"]+)(\")", re.IGNORECASE)
+_BODY_END = re.compile(r"</body>", re.IGNORECASE)
+# Scanners follow every link of a message at once.
+BURST = timedelta(seconds=1)
+# What other tools add to an address on its way, and shops count by.
+_CAMPAIGN_PARAMETERS = ("utm_", "gclid", "fbclid", "msclkid")
+_MOST_ADDED = 500
+
+
+class LinkUnknown(Exception):
+    """The address was not made by us."""
+
+    code = "link_unknown"
+
+
+@dataclass(slots=True, kw_only=True)
+class Tracker:
+    """Puts our own addresses in place of the links of one message, and takes them out again for the stored text.
+
+    `source` names the text that the links stand in. `only`, when given, is that text: links that stand nowhere in it (they may
+    hold a code that is worth money) keep their destination, so that no such code is written down.
+    """
+
+    message_id: int
+    source: str
+    at: datetime
+    links: bool
+    opens: bool
+    only: str | None = None
+    made: dict[str, str] = field(default_factory=dict)
+
+    def text(self, text: str) -> str:
+        """Return a plain text with tracked links."""
+        return _IN_TEXT.sub(self._in_text, text)
+
+    def markup(self, markup: str) -> str:
+        """Return a whole HTML document with tracked links and the picture that says it was opened."""
+        found = _IN_HTML.sub(self._in_markup, markup)
+        if self.opens:
+            found = _BODY_END.sub(f"{self._picture()}</body>", found, count=1)
+        return found
+
+    def value(self, value: str) -> str:
+        """Return the value of a template's variable: tracked when it is a link and nothing else."""
+        return self._tracked(value) if _IN_TEXT.fullmatch(value) else value
+
+    def restored(self, composed: Composed) -> Composed:
+        """Return the texts with the destinations, as people keep them."""
+        text, markup = composed.text, composed.html.replace(self._picture(), "")
+        for destination, address in self.made.items():
+            text = text.replace(address, destination)
+            markup = markup.replace(address, html.escape(destination))
+        return replace(composed, text=text, html=markup)
+
+    def _in_text(self, found: re.Match[str]) -> str:
+        # A full stop after a link ends the sentence.
+        link = found.group().rstrip(".,;:!?)")
+        return self._tracked(link) + found.group()[len(link) :]
+
+    def _in_markup(self, found: re.Match[str]) -> str:
+        opening, link, closing = found.groups()
+        destination = html.unescape(link)
+        tracked = self._tracked(destination)
+        return f"{opening}{link if tracked == destination else html.escape(tracked)}{closing}"
+
+    def _tracked(self, destination: str) -> str:
+        if not self._is_ours_to_track(destination):
+            return destination
+        if destination not in self.made:
+            link = _link(self.source, destination, at=self.at)
+            token = seal(CLICK, self.message_id, link)
+            self.made[destination] = settings.PUBLIC_URL + reverse("messaging:click", args=[token])
+        return self.made[destination]
+
+    def _is_ours_to_track(self, destination: str) -> bool:
+        if not self.links or destination.startswith(f"{settings.PUBLIC_URL}/"):
+            return False
+        if self.only is not None and destination not in self.only:
+            return False
+        return not why_forbidden(destination)
+
+    def _picture(self) -> str:
+        address = settings.PUBLIC_URL + reverse("messaging:open", args=[seal(OPEN, self.message_id)])
+        return f'<img src="{address}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0" />'
+
+
+def tracker_for(
+    message: Message, template: Template, recipient: Recipient, *, holds_secrets: bool, at: datetime
+) -> Tracker | None:
+    """Return what tracks a marketing message; None where the company does not, or its person refused profiling."""
+    decided = marketing_settings()
+    if not recipient.may_be_tracked or not (decided.track_links or decided.track_opens):
+        return None
+    written = f"{template.text}\n{html.unescape(template.html)}"
+    return Tracker(
+        message_id=message.pk,
+        source=f"template:{template.pk}" if template.pk else f"occasion:{message.occasion}",
+        at=at,
+        links=decided.track_links,
+        opens=decided.track_opens,
+        only=written if holds_secrets else None,
+    )
+
+
+def _link(source: str, destination: str, *, at: datetime) -> int:
+    """Return the row of a destination, which is made when it is new."""
+    digest = hashlib.sha256(destination.encode()).hexdigest()
+    rows = TrackedLink.objects.filter(source=source, digest=digest).values_list("pk", flat=True)
+    found = rows.first()
+    if found is None:
+        new = TrackedLink(source=source, destination=destination, digest=digest, created_at=at)
+        TrackedLink.objects.bulk_create([new], ignore_conflicts=True)
+        found = rows.get()
+    return found
+
+
+def follow(*, token: str, visit: Visit, query: str, at: datetime) -> str:
+    """Note that a link was followed, when a person did, and return where it leads. Raises LinkUnknown.
+
+    Two requests of one minute are one click. `query` is what came with the address: parameters that count campaigns go along.
+    """
+    try:
+        message_id, link_id = unseal(CLICK, token, count=2)
+        link = TrackedLink.objects.get(pk=link_id)
+    except (TokenInvalid, TrackedLink.DoesNotExist) as error:
+        raise LinkUnknown from error
+    message = Message.objects.only("call_began_at", "customer_id", "channel").filter(pk=message_id).first()
+    if message is not None and _counts(message, visit, at=at) and not _is_burst(message, link, at=at):
+        minute = int(at.timestamp()) // 60
+        _note(message, "clicked", f"click:{message_id}:{link_id}:{minute}", link=link, at=at)
+    return _with_campaign(link.destination, query)
+
+
+def note_opening(*, token: str, visit: Visit, at: datetime) -> None:
+    """Note that an e-mail was opened, when a person did, the first time. Raises LinkUnknown."""
+    try:
+        [message_id] = unseal(OPEN, token, count=1)
+    except TokenInvalid as error:
+        raise LinkUnknown from error
+    message = Message.objects.only("call_began_at", "customer_id", "channel").filter(pk=message_id).first()
+    if message is not None and message.channel == Channel.EMAIL and _counts(message, visit, at=at):
+        _note(message, "opened", f"open:{message_id}", link=None, at=at)
+
+
+def _counts(message: Message, visit: Visit, *, at: datetime) -> bool:
+    began_at = message.call_began_at
+    if not is_person(visit, seconds_after_sending=(at - began_at).total_seconds() if began_at else None):
+        return False
+    if message.customer_id is None:
+        return True
+    # Who has refused since it was sent is not counted from then on.
+    return not refused_profiling(standing_consents([message.customer_id])[message.customer_id])
+
+
+def _is_burst(message: Message, link: TrackedLink, *, at: datetime) -> bool:
+    """Whether another link of the same message was followed a moment ago: people have one finger."""
+    others = MessageEvent.objects.filter(
+        message=message, kind="clicked", occurred_at__gt=at - BURST, occurred_at__lte=at
+    )
+    return others.exclude(link=link).exists()
+
+
+def _note(message: Message, kind: str, key: str, *, link: TrackedLink | None, at: datetime) -> None:
+    # The unique key decides; what was noted before is left as it is.
+    event = MessageEvent(
+        message=message,
+        provider=OWN,
+        event_key=key,
+        kind=kind,
+        # The query may hold a code.
+        detail=link.destination.partition("?")[0][:500] if link else "",
+        link=link,
+        occurred_at=at,
+    )
+    MessageEvent.objects.bulk_create([event], ignore_conflicts=True)
+
+
+def _with_campaign(destination: str, query: str) -> str:
+    """Return a destination as it stands, with parameters behind its own that count campaigns."""
+    added = [
+        (name, value)
+        for name, value in parse_qsl(query[:_MOST_ADDED])
+        if name.lower().startswith(_CAMPAIGN_PARAMETERS)
+    ]
+    if not added:
+        return destination
+    parts = urlsplit(destination)
+    own = f"{parts.query}&" if parts.query else ""
+    return urlunsplit(parts._replace(query=own + urlencode(added)))
