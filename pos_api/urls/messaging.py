@@ -16,6 +16,7 @@ from pos_api.views.mailings import (
     MailingReturnView,
     MailingView,
 )
+from pos_api.views.marketing_settings import MarketingSettingsView
 from pos_api.views.message_look import MessageLookView
 from pos_api.views.template_actions import (
     TemplateArchiveView,
@@ -47,6 +48,7 @@ _mailing = "mailings/<int:pk>/"
 _endpoint = "webhook-endpoints/<uuid:endpoint>/"
 
 urlpatterns: list[URLPattern] = [
+    path("company/marketing/", MarketingSettingsView.as_view(), name="marketing_settings"),
     path("company/contact-policy/", ContactPolicyView.as_view(), name="contact_policy"),
     path(
         "company/contact-policy/history/", ContactPolicyHistoryView.as_view(), name="contact_policy_history"

@@ -205,6 +205,8 @@ TABLE: dict[tuple[str, str], tuple[bool, bool, bool]] = {
     ("GET", "company/policy/history/"): (OUT, OUT, IN),
     ("GET", "company/contact-policy/"): (OUT, OUT, IN),
     ("PUT", "company/contact-policy/"): (OUT, OUT, IN),
+    ("GET", "company/marketing/"): (OUT, OUT, IN),
+    ("PUT", "company/marketing/"): (OUT, OUT, IN),
     ("GET", "company/contact-policy/history/"): (OUT, OUT, IN),
     ("GET", "campaigns/"): (OUT, OUT, IN),
     ("POST", "campaigns/"): (OUT, OUT, IN),
