@@ -14,7 +14,7 @@ SOONEST_SECONDS = 2
 _ROBOTS = re.compile(
     r"bot\b|crawl|spider|slurp|scan|preview|prefetch|monitor|check|headless|phantom|selenium|puppeteer|playwright"
     r"|curl|wget|python|java/|okhttp|go-http|libwww|httpclient|axios|node-fetch|ruby|perl|php/"
-    r"|facebookexternalhit|whatsapp/|telegram|skypeuri|slack|discord|linkedin|twitter|pinterest|embedly|iframely"
+    r"|facebookexternalhit|whatsapp/|skypeuri|embedly|iframely"
     r"|barracuda|mimecast|proofpoint|symantec|messagelabs|fireeye|trendmicro|sophos|forcepoint|ironport|safelinks"
     r"|microsoft office|ms-office|bingpreview|google-safety|googleother|adsbot|mediapartners|urldefense|zscaler",
     re.IGNORECASE,

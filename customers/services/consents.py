@@ -171,9 +171,9 @@ def _with_texts(answers: Sequence[Mapping[str, Any]]) -> list[tuple[dict[str, An
     named = {answer["text_version"] for answer in answers if answer["text_version"]}
     texts = ConsentText.objects.filter(version__in=named) if named else ()
     ours = {text.version: text for text in texts}
-    completed = []
+    completed: list[tuple[dict[str, Any], list[FieldError]]] = []
     for answer in answers:
-        errors = []
+        errors: list[FieldError] = []
         known = ours.get(answer["text_version"])
         text = answer["text"]
         if known is not None and not text:

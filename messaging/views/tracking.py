@@ -31,9 +31,6 @@ class ClickView(View):
             raise Http404 from error
         return keep_private(HttpResponseRedirect(destination))
 
-    def head(self, request: HttpRequest, token: str) -> HttpResponse:
-        return self.get(request, token)
-
 
 class OpenView(View):
     """The picture: the same for everybody who asks with an address that we made."""
@@ -49,9 +46,6 @@ class OpenView(View):
         # Readers' web mail stands on other sites.
         answer["Cross-Origin-Resource-Policy"] = "cross-origin"
         return keep_private(answer)
-
-    def head(self, request: HttpRequest, token: str) -> HttpResponse:
-        return self.get(request, token)
 
 
 def visit_of(request: HttpRequest) -> Visit:

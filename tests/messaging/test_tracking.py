@@ -73,7 +73,7 @@ class TestReplacing:
         assert len(sms.sent[0].text) < 150 < len(message.text)
 
     def test_an_e_mail_has_our_addresses_and_the_picture(self, recorders, settings):
-        message = send(channel="email", html=HTML)
+        message = send(channel="email", html=HTML, text="Oi {{ customer.first_name }}")
 
         [out] = recorders["email"].sent
         assert tracked(message) in out.html
