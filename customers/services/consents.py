@@ -114,7 +114,7 @@ def record_consent(
     if errors:
         raise ConsentRefused(errors)
     owner = customer.merged_into or customer
-    # Tills that record sales of the same customer do not wait for this lock, senders do.
+    # Senders wait for it, and so does a sale of the same customer: some milliseconds.
     Customer.objects.select_for_update(no_key=True).values_list("pk", flat=True).get(pk=owner.pk)
     consent = Consent(
         customer=owner,

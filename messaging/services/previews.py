@@ -106,6 +106,7 @@ def preview_context(automation: Automation, key: str, *, language: str, at: date
         subject=subject,
         coupon=sample_coupon(automation, subject, at=at),
         unsubscribe_url=kind.sample["unsubscribe_link"],
+        preferences_url=kind.sample["preferences_link"],
     )
     with translation.override(language):
         return build_context(automation.occasion, facts)

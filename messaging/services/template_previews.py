@@ -62,6 +62,7 @@ def customer_context(template: Template, customer: Customer | None) -> dict[str,
                 company=Company.objects.get(),
                 store=sale.store if sale else customer.home_store,
                 unsubscribe_url=sample.get("unsubscribe_link", ""),
+                preferences_url=sample.get("preferences_link", ""),
             ),
             sale=sale,
         )

@@ -5,7 +5,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from customers.models import ConsentText
 from customers.selectors import current_texts
@@ -71,25 +71,6 @@ class TestWriting:
             connection.cursor() as cursor,
         ):
             cursor.execute(statement.format("customers_consenttext"))
-
-    @pytest.mark.parametrize(
-        ("values", "constraint"),
-        [
-            ({"purpose": "fun"}, "consent_text_purpose_known"),
-            ({"channel": "pigeon"}, "consent_text_channel_known"),
-            ({"text": ""}, "consent_text_says_something"),
-            ({"version": "another"}, "consent_text_once_per_number"),
-        ],
-    )
-    def test_the_database_refuses_bad_rows(self, values, constraint):
-        write()
-        row = {
-            "purpose": "marketing", "channel": "", "language": "pt-br", "number": 1,
-            "version": "v", "text": TEXT, "digest": "0" * 64, "written_at": NOON,
-        }  # fmt: skip
-
-        with pytest.raises(IntegrityError, match=constraint):
-            ConsentText.objects.create(**row | values)
 
 
 class TestEvidence:

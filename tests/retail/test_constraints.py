@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from customers.models import Customer
+from customers.models import ConsentText, Customer
 from retail.models import (
     Category,
     Company,
@@ -50,6 +50,21 @@ def _second_line():
 def _second_terminal():
     terminal = build_terminal()
     build_terminal(store=terminal.store, code=terminal.code)
+
+
+def _consent_text(*, times=1, **values):
+    def write():
+        for place in range(times):
+            row = {
+                "purpose": "marketing",
+                "language": "en",
+                "number": 1,
+                "text": "I agree.",
+                "digest": "0" * 64,
+            }
+            ConsentText.objects.create(**row | {"version": f"v{place}", "written_at": NOON} | values)
+
+    return write
 
 
 def _own_parent():
@@ -156,6 +171,10 @@ ATTEMPTS = {
     "payment_not_negative": _part(Payment, method="pix", amount=-1),
     "consent_purpose_known": lambda: build_consent(purpose="spam"),
     "consent_channel_known": lambda: build_consent(channel="fax"),
+    "consent_text_once_per_number": _consent_text(times=2),
+    "consent_text_purpose_known": _consent_text(purpose="spam"),
+    "consent_text_channel_known": _consent_text(channel="fax"),
+    "consent_text_says_something": _consent_text(text=""),
     "customer_document_normalised": lambda: build_customer(document="390.533.447-05"),
     "customer_phone_e164": lambda: build_customer(phone="11987654321"),
     "customer_code_not_empty": lambda: build_customer(code=""),
