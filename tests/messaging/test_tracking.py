@@ -19,7 +19,7 @@ HTML = (
 
 
 @pytest.fixture(autouse=True)
-def _counted():
+def _counted(db):
     MarketingSettings.objects.create(pk=1, track_links=True, track_opens=True)
 
 
