@@ -1,23 +1,20 @@
 """The address of the survey of one purchase: signed, so that knowing a sale's id is not enough to answer for it."""
 
-from uuid import UUID
+from datetime import datetime
 
-from django.core import signing
 from django.urls import reverse
 
 from retail.models import Sale
+from retail.selectors.sale_links import sale_of_token, sale_token
 
-_SALT = "loyalty.survey"
+_PAGE = "survey"
 
 
 def survey_path(sale: Sale) -> str:
     """Return where a customer answers the survey of a purchase."""
-    return reverse("loyalty:survey", args=[signing.dumps(sale.uuid.hex, salt=_SALT)])
+    return reverse("loyalty:survey", args=[sale_token(sale, page=_PAGE)])
 
 
-def sale_of(token: str) -> UUID | None:
-    """Return the id of the sale that an address is about; None when it is not one of ours."""
-    try:
-        return UUID(signing.loads(token, salt=_SALT))
-    except (signing.BadSignature, ValueError):
-        return None
+def sale_of(token: str, *, at: datetime) -> Sale | None:
+    """Return the sale that an address is about, with its store; None when it is not one of ours, or too old."""
+    return sale_of_token(token, page=_PAGE, at=at)

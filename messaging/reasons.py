@@ -28,6 +28,8 @@ REASONS = {
     "tier_changed": _("The customer stands in another tier by now."),
     "mailing_cancelled": _("The mailing was cancelled before it was sent."),
     "template_withdrawn": _("WhatsApp no longer approves the template that the mailing was written with."),
+    "sale_undone": _("The purchase was cancelled or returned."),
+    "bounced": _("The address does not exist: an earlier message came back."),
     "too_late": _("The moment had passed before it could be sent."),
     "no_provider": _("No provider is set up for the channel."),
     "refused": _("The provider refused it."),

@@ -64,6 +64,16 @@ def first_instant(day: date, moment: time, zone: ZoneInfo) -> datetime:
     return after.replace(microsecond=0)
 
 
+def start_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """Return the first instant of a day by the clocks of a zone, in UTC."""
+    return first_instant(day, _MIDNIGHT, zone)
+
+
+def end_of_day(at: datetime, zone: ZoneInfo) -> datetime:
+    """Return the first instant of the day after the one that the clocks of a zone show at a moment, in UTC."""
+    return start_of_day(at.astimezone(zone).date() + timedelta(days=1), zone)
+
+
 def is_leap_year(year: int) -> bool:
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 

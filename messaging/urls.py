@@ -40,6 +40,7 @@ from messaging.views.named_template import (
     TemplatePeople,
 )
 from messaging.views.preferences import PreferencesView
+from messaging.views.receipt import ReceiptPage
 from messaging.views.template import TemplateEdit, TemplatePreview, TemplateTest
 from messaging.views.template_actions import (
     TemplateArchive,
@@ -134,6 +135,7 @@ urlpatterns = [
     path("webhook-deliveries/", DeliveryList.as_view(), name="webhook_delivery_list"),
     path("webhook-deliveries/<int:pk>/", DeliveryDetail.as_view(), name="webhook_delivery_detail"),
     path("webhook-deliveries/<int:pk>/replay/", DeliveryReplay.as_view(), name="webhook_delivery_replay"),
+    path("receipt/<str:token>/", ReceiptPage.as_view(), name="receipt"),
     path("unsubscribe/<str:token>/", UnsubscribeView.as_view(), name="unsubscribe"),
     # Short: text messages count every character.
     path("c/<str:token>/", ConfirmView.as_view(), name="confirm"),

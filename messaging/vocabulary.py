@@ -4,18 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from messaging.models import AppliesTo, Template
 from messaging.occasions import KINDS
 from messaging.occasions.parts import Variable
-from messaging.occasions.variables import CUSTOMER, OPT_OUT, STORE
+from messaging.occasions.variables import CUSTOMER, OPT_OUT, SALE, STORE
 
-SALE = (
-    Variable("sale.ticket", _("Number of the ticket"), "000123456"),
-    Variable("sale.date", _("Day of the purchase"), "22/11/2026"),
-    Variable("sale.total", _("Value of the purchase"), "R$ 1.189,90"),
-)
 _OF_CUSTOMERS = (*CUSTOMER, *STORE, *OPT_OUT)
 _OF_SALES = (*CUSTOMER, *STORE, *SALE, *OPT_OUT)
 

@@ -73,6 +73,8 @@ class CustomerMetrics(models.Model):
             models.Index(fields=["oldest_at"], name="customer_metrics_by_oldest"),
             # The best customers are few, and asked for most.
             models.Index(fields=["turnover"], name="customer_metrics_by_turnover"),
+            # Who has been away for so many days is asked for every few minutes.
+            models.Index(fields=["last_at"], name="customer_metrics_by_last"),
         ]
 
     def __str__(self) -> str:

@@ -9,11 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
-from django.views import View
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
 
 from customers.models import Customer
 from loyalty.forms.survey import SurveyForm
@@ -25,14 +21,13 @@ from retail import formats
 from retail.models import Company, Sale, Store
 from retail.views.columns import Column
 from retail.views.lists import ListPage
+from retail.views.public import PublicPage
 
 # The usual reading of such a score: who recommends, who does not mind, who warns others.
 _SCORES = {"high": Q(score__gte=9), "middle": Q(score__in=(7, 8)), "low": Q(score__lte=6)}
 
 
-# The signature in the address is the permission: the page is opened from an e-mail, without our cookie.
-@method_decorator([csrf_exempt, never_cache], name="dispatch")
-class Survey(View):
+class Survey(PublicPage):
     """GET asks, and changes nothing, because scanners open links; POST records the answer."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
@@ -57,9 +52,8 @@ class Survey(View):
 
 
 def _find(token: str) -> Sale:
-    uuid = sale_of(token)
-    sale = uuid and Sale.objects.real().select_related("store").filter(uuid=uuid).first()
-    if not sale:
+    sale = sale_of(token, at=timezone.now())
+    if sale is None:
         raise Http404
     return sale
 
@@ -74,10 +68,7 @@ def _page(
 ) -> HttpResponse:
     company = Company.objects.values_list("name", flat=True).get()
     context = {"company": company, "sale": sale, "form": form, "answer": answer}
-    page = render(request, "loyalty/survey.html", context, status=status)
-    page.headers["Referrer-Policy"] = "no-referrer"
-    page.headers["Cache-Control"] = "no-store"
-    return page
+    return render(request, "loyalty/survey.html", context, status=status)
 
 
 class SurveyAnswerFilters(django_filters.FilterSet):

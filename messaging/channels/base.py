@@ -19,6 +19,8 @@ class Outgoing:
     unsubscribe_url: str
     # The name that an e-mail comes from.
     sender: str = ""
+    # The address that it comes from; empty: the installation's own.
+    sender_address: str = ""
     # WhatsApp: the approved template and the values of its variables.
     content_sid: str = ""
     variables: dict[str, str] = field(default_factory=dict)

@@ -57,9 +57,9 @@ class EmailChannel:
 
 
 def _sender(outgoing: Outgoing) -> str:
-    """Return the installation's address under the company's name."""
+    """Return the message's own address, else the installation's, under the company's name."""
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    return formataddr((single_line(outgoing.sender) or name, address))
+    return formataddr((single_line(outgoing.sender) or name, outgoing.sender_address or address))
 
 
 def _domain() -> str:

@@ -122,6 +122,9 @@ def _field(setting: Setting, annotation: Any) -> forms.Field:
     if setting.choices:
         return forms.ChoiceField(choices=list(setting.choices), **texts)
     declared = msgspec.inspect.type_info(annotation)
+    if isinstance(declared, msgspec.inspect.StrType):
+        input_type = forms.EmailField if setting.text == "email" else forms.CharField
+        return input_type(required=False, max_length=declared.max_length, **texts)
     if isinstance(declared, msgspec.inspect.TimeType):
         return forms.TimeField(
             widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
@@ -129,7 +132,7 @@ def _field(setting: Setting, annotation: Any) -> forms.Field:
         )
     if isinstance(declared, msgspec.inspect.BoolType):
         return forms.BooleanField(required=False, **texts)
-    assert isinstance(declared, msgspec.inspect.IntType)  # noqa: S101 - settings are words, times, switches and numbers
+    assert isinstance(declared, msgspec.inspect.IntType)  # noqa: S101 - settings are words, texts, times, switches and numbers
     return forms.IntegerField(
         min_value=None if declared.ge is None else -(-declared.ge // setting.per),
         max_value=None if declared.le is None else declared.le // setting.per,
@@ -189,6 +192,8 @@ def _written(name: str, value: Any) -> str:
 def _setting_written(setting: Setting, value: Any) -> str:
     if setting.choices:
         return str(dict(setting.choices).get(value, value))
+    if setting.text:
+        return str(value) or gettext("none")
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
     if setting.unit:

@@ -14,13 +14,16 @@ from messaging.occasions.mailing import MailingMessage
 from messaging.occasions.opt_in import ConfirmationOfConsent
 from messaging.occasions.parts import SettingsInvalid, read_document
 from messaging.occasions.points_reminder import PointsReminder
+from messaging.occasions.receipt import SaleReceipt
 from messaging.occasions.recovery import Recovery
+from messaging.occasions.review_request import ReviewRequest
 from messaging.occasions.test import Trial
 from messaging.occasions.tier_notice import TierNotice
 from messaging.occasions.verification import ProofOfThePerson
 from messaging.occasions.vip_card import VipCardUsed
 from messaging.occasions.voucher_reminder import VoucherReminder
 from messaging.occasions.welcome_voucher import WelcomeVoucher
+from messaging.occasions.win_back import WinBack
 
 __all__ = [
     "AUTOMATIC",
@@ -39,6 +42,8 @@ _ALL: tuple[Kind, ...] = (
     Birthday(),
     Recovery(),
     WelcomeVoucher(),
+    WinBack(),
+    ReviewRequest(),
     VoucherReminder(),
     GiftCardReminder(),
     CreditNoteReminder(),
@@ -48,6 +53,7 @@ _ALL: tuple[Kind, ...] = (
     MailingMessage(),
     DirectMessage(),
     ConfirmationOfConsent(),
+    SaleReceipt(),
     ProofOfThePerson(),
     VipCardUsed(),
     Trial(),

@@ -82,6 +82,10 @@ class Kind:
         """Return the values of its own variables, formatted in the active language; what is absent is None."""
         return {}
 
+    def sender_address(self, settings: Any) -> str:
+        """Return the address that its e-mails come from; empty for the installation's own."""
+        return ""
+
     def as_stored(self, facts: Facts) -> Facts:
         """Return the facts from which the stored text is made: others than those that leave when it holds a secret."""
         return facts

@@ -42,7 +42,8 @@ class Setting:
     """How the form shows one setting of an automation. Its limits are those of the settings' own type.
 
     `unit` writes the stored number ("%(number)s hours"). An input that counts in something else has a name of its own in
-    `shown_as`, and `per` says how many stored units one of its own is. `choices` are the values of a setting that is a word.
+    `shown_as`, and `per` says how many stored units one of its own is. `choices` are the values of a setting that is a word;
+    `text` says what is typed freely: a "line" or an "email", either may stay empty.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Setting:
     shown_as: str = ""
     per: int = 1
     choices: Sequence[tuple[str, Promise | str]] = ()
+    text: str = ""
 
     @property
     def input(self) -> str:

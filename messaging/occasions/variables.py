@@ -19,6 +19,11 @@ COUPON = (
     ),
     Variable("coupon.valid_until", _("When the promo code expires"), "22/11/2026 18:30"),
 )
+SALE = (
+    Variable("sale.ticket", _("Number of the ticket"), "000123456"),
+    Variable("sale.date", _("Day of the purchase"), "22/11/2026"),
+    Variable("sale.total", _("Value of the purchase"), "R$ 1.189,90"),
+)
 OPT_OUT = (
     Variable(
         "unsubscribe_link", _("Link to stop these messages"), "https://fiel.example.com/unsubscribe/token"

@@ -10,7 +10,7 @@ from django.db import connection
 from messaging.occasions import KINDS
 
 # A message whose code or value was used in the sale goes before all others; among several, and else, the last that was sent.
-# docs/algorithms/messages.md, section 8.
+# docs/algorithms/messages.md, section 9.
 _STATEMENT = """
 WITH sold AS (
     SELECT DISTINCT s.id, s.customer_id, s.net, s.occurred_at

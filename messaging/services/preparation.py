@@ -86,7 +86,10 @@ def prepare(
     message.subject, message.text, message.html = stored.subject, stored.text, stored.html
     _start_call(message, at=at, lease_until=lease_until)
     outgoing = _outgoing(message, kind, sent.variables, decision.template.content_sid)
-    return message, replace(outgoing, subject=sent.subject, text=sent.text, html=sent.html)
+    sender_address = kind.sender_address(look.settings)
+    return message, replace(
+        outgoing, subject=sent.subject, text=sent.text, html=sent.html, sender_address=sender_address
+    )
 
 
 def _prepare_written(

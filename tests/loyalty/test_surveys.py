@@ -4,9 +4,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.db import IntegrityError
 from django.test import Client
 from django.utils import timezone
+from django.utils.http import int_to_base36
 
 from loyalty.models import Account, AnswerSource, SurveyAnswer
 from loyalty.selectors.balances import balances
@@ -21,7 +23,8 @@ pytestmark = pytest.mark.django_db
 
 def build_waiting(account: Account, amount: int = 20_00, **values) -> Sale:
     """A sale whose cashback waits for the survey."""
-    sale = build_sale(customer=account.customer)
+    # Its address is good for some months, by the real clock.
+    sale = build_sale(customer=account.customer, received_at=timezone.now())
     build_credit(account, amount, sale_id=sale.pk, cause=f"sale:{sale.pk}", awaits_review=True, **values)
     return sale
 
@@ -123,8 +126,35 @@ class TestLink:
         sale = build_waiting(build_account())
         path = survey_path(sale)
 
-        assert Client().get(f"{path[:-2]}x/").status_code == 404
+        assert Client().get(path).status_code == 200
+        assert Client().get(f"{path[:-5]}AAAA/").status_code == 404
         assert Client().get(f"/survey/{sale.uuid}/").status_code == 404
+        other = build_waiting(build_account())
+        assert Client().get(f"/survey/{int_to_base36(other.pk)}-{path.partition('-')[2]}").status_code == 404
+
+    def test_ends_after_180_days(self):
+        sale = build_waiting(build_account())
+        Sale.objects.filter(pk=sale.pk).update(received_at=timezone.now() - timedelta(days=180))
+
+        assert Client().get(survey_path(sale)).status_code == 404
+
+    def test_is_not_opened_without_end_from_one_address(self, monkeypatch):
+        monkeypatch.setattr("retail.views.public.MOST_PER_MINUTE", 2)
+        path, client = survey_path(build_waiting(build_account())), Client(REMOTE_ADDR="203.0.113.77")
+
+        with time_machine.travel(timezone.now().replace(second=1), tick=False):
+            statuses = [client.get(path).status_code for _ in range(3)]
+
+        assert statuses == [200, 200, 429]
+
+    def test_opens_with_the_key_of_before(self, settings):
+        path = survey_path(build_waiting(build_account()))
+        settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = (
+            [settings.SECRET_KEY],
+            "another key of the installation",
+        )
+
+        assert Client().get(path).status_code == 200
 
 
 class TestAnswers:

@@ -222,7 +222,7 @@ class TestWrongCredentials:
         def away(*_args, **_kwargs):
             raise ConnectionError
 
-        monkeypatch.setattr("pos_api.services.rate.cache.add", away)
+        monkeypatch.setattr("retail.rate.cache.add", away)
         headers = {"Authorization": "Api-Key nonsense"}
 
         statuses = {client.get("/api/v1/terminal/", headers=headers).status_code for _attempt in range(25)}

@@ -1,0 +1,363 @@
+"""Receipts: what was bought, by e-mail, SMS or WhatsApp, offered at the till or sent always."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+from django.conf import settings as django_settings
+from django.urls import reverse
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from messaging.batches import BATCH, batches
+from messaging.facts import Facts
+from messaging.models import Automation, Channel, Message
+from messaging.occasions.base import AutomaticKind
+from messaging.occasions.parts import Candidate, DefaultText, LastLook, NotNow, Setting, Texts, Variable
+from messaging.occasions.variables import CUSTOMER, SALE, STORE
+from messaging.purposes import MessagePurpose
+from messaging.receipt_texts import NOTHING, written
+from messaging.schedule import Window
+from messaging.selectors.contacts import Recipient, recipients, why_no_channel
+from messaging.selectors.purchases import (
+    made_between,
+    newest_purchases,
+    not_written_about,
+    occasion_key,
+    sale_key,
+)
+from messaging.selectors.receipts import (
+    Receipt,
+    address_recipient,
+    bounced_channels,
+    find_receipt,
+    receipt_of,
+)
+from retail.models import Sale, SaleState, Store
+from retail.selectors.sale_links import sale_of_token, sale_token
+
+# Who has waited for longer has asked at the till.
+MISSED = timedelta(hours=24)
+PATIENCE = timedelta(days=3)
+_PAGE = "receipt"
+
+Mode = Literal["never", "offer", "always"]
+MODES = (("never", _("0 - Never")), ("offer", _("1 - Offer")), ("always", _("2 - Always")))
+
+_ROW = '<tr style="border-bottom:1px solid #e5e7eb">'
+_TABLE = '<table role="presentation" width="100%" cellpadding="8" style="border-collapse:collapse">\n'
+
+
+def _text(words: dict[str, str]) -> str:
+    return (
+        "{{ store.name }}, {{ receipt.moment }}, " + words["ticket"] + " {{ sale.ticket }}\n"
+        "{% for line in receipt.lines %}\n{{ line.quantity }} x {{ line.name }}: {{ line.total }}{% endfor %}\n"
+        "{% if receipt.saved %}\n" + words["saved"] + ": {{ receipt.saved }}{% endif %}"
+        "{% if receipt.redeemed %}\n" + words["redeemed"] + ": {{ receipt.redeemed }}{% endif %}"
+        "\nTotal: {{ sale.total }}"
+        "{% for payment in receipt.payments %}\n{{ payment.method }}: {{ payment.amount }}{% endfor %}"
+        "{% for balance in receipt.balances %}\n"
+        + words["balance"]
+        + " {{ balance.name }}: {{ balance.amount }}{% endfor %}"
+        "\n\n{{ receipt.link }}"
+    )
+
+
+def _html(words: dict[str, str]) -> str:
+    def row(label: str, value: str, *, strong: bool = False) -> str:
+        left, right = (f"<strong>{label}</strong>", f"<strong>{value}</strong>") if strong else (label, value)
+        return f'<tr><td>{left}</td><td align="right">{right}</td></tr>\n'
+
+    return (
+        "<h1>" + words["title"] + "</h1>\n"
+        "<p>{{ store.name }}<br>{{ receipt.moment }} · " + words["ticket"] + " {{ sale.ticket }}</p>\n" + _TABLE
+        + "{% for line in receipt.lines %}" + _ROW
+        + "<td>{{ line.quantity }} × {{ line.name }}<br><small>{{ line.price }}"
+        + "{% if line.discount %} (−{{ line.discount }}){% endif %}</small></td>"
+        + '<td align="right">{{ line.total }}</td></tr>\n{% endfor %}'
+        + "{% if receipt.exchange %}" + row(words["exchange"], "−{{ receipt.exchange }}") + "{% endif %}"
+        + "{% if receipt.redeemed %}" + row(words["redeemed"], "−{{ receipt.redeemed }}") + "{% endif %}"
+        + row("Total", "{{ sale.total }}", strong=True)
+        + "{% for payment in receipt.payments %}" + row("{{ payment.method }}", "{{ payment.amount }}") + "{% endfor %}"
+        + "{% if receipt.delivery %}" + row(words["delivery"], "{{ receipt.delivery }}") + "{% endif %}"
+        + "</table>\n"
+        + "{% if receipt.saved %}<p>" + words["saved"] + ": <strong>{{ receipt.saved }}</strong></p>\n{% endif %}"
+        + "{% for balance in receipt.balances %}<p>" + words["balance"]
+        + " {{ balance.name }}: <strong>{{ balance.amount }}</strong></p>\n{% endfor %}"
+        + '<p><a href="{{ receipt.link }}">' + words["open"] + "</a></p>"
+    )  # fmt: skip
+
+
+_PT = {
+    "title": "Seu recibo",
+    "ticket": "cupom",
+    "saved": "Você economizou",
+    "redeemed": "Pago com seu saldo",
+    "exchange": "Troca",
+    "delivery": "Entrega",
+    "balance": "Seu saldo de",
+    "open": "Abrir o recibo",
+}
+_EN = {
+    "title": "Your receipt",
+    "ticket": "ticket",
+    "saved": "You saved",
+    "redeemed": "Paid with your balance",
+    "exchange": "Exchange",
+    "delivery": "Delivery",
+    "balance": "Your balance of",
+    "open": "Open the receipt",
+}
+
+TEXTS: Texts = {
+    (Channel.SMS, "pt-br"): DefaultText(
+        "{{ company.name }}: seu recibo de {{ sale.total }}: {{ receipt.link }}"
+    ),
+    (Channel.SMS, "en"): DefaultText(
+        "{{ company.name }}: your receipt of {{ sale.total }}: {{ receipt.link }}"
+    ),
+    (Channel.WHATSAPP, "pt-br"): DefaultText(
+        "Seu recibo da {{ store.name }}, {{ sale.date }}: *{{ sale.total }}*\n\n{{ receipt.link }}\n\nObrigado pela compra!"
+    ),
+    (Channel.WHATSAPP, "en"): DefaultText(
+        "Your receipt from {{ store.name }}, {{ sale.date }}: *{{ sale.total }}*\n\n{{ receipt.link }}\n\nThank you!"
+    ),
+    (Channel.EMAIL, "pt-br"): DefaultText(
+        subject="Seu recibo da {{ store.name }}: {{ sale.total }}", text=_text(_PT), html=_html(_PT)
+    ),
+    (Channel.EMAIL, "en"): DefaultText(
+        subject="Your receipt from {{ store.name }}: {{ sale.total }}", text=_text(_EN), html=_html(_EN)
+    ),
+}
+
+RECEIPT = (
+    Variable(
+        "receipt.link", _("Link to the receipt"), "https://fiel.example.com/receipt/2n9c-Zm9vYmFyYmF6cXV4/"
+    ),
+    Variable("receipt.moment", _("Day and hour of the purchase"), "22/11/2026 18:30"),
+    Variable(
+        "receipt.lines",
+        _("Lines, each with name, quantity, price, discount (empty without one) and total"),
+        [
+            {"name": "Vestido midi floral", "quantity": "1", "price": "R$ 159,90", "discount": "R$ 15,99", "total": "R$ 143,91"},
+            {"name": "Meia soquete", "quantity": "2", "price": "R$ 15,00", "discount": None, "total": "R$ 30,00"},
+        ],
+    ),
+    Variable("receipt.payments", _("Payments, each with method and amount"), [{"method": "pix", "amount": "R$ 173,91"}]),
+    Variable(
+        "receipt.balances",
+        _("What the customer has after the sale, each with name and amount"),
+        [{"name": "Cashback", "amount": "R$ 12,90"}],
+    ),
+    Variable("receipt.saved", _("What campaigns took off (empty for nothing)"), "R$ 15,99"),
+    Variable("receipt.redeemed", _("What the customer's value paid (empty for nothing)"), "R$ 10,00"),
+    Variable("receipt.exchange", _("Value of what was exchanged (empty for nothing)"), "R$ 20,00"),
+    Variable("receipt.delivery", _("What the delivery cost (empty for nothing)"), "R$ 9,90"),
+)  # fmt: skip
+
+
+class ReceiptSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What tills do on each channel, for which kinds of document, and whom e-mails come from."""
+
+    email: Mode = "offer"
+    sms: Mode = "offer"
+    whatsapp: Mode = "offer"
+    # Operations of sales, with commas between them; none: all.
+    operations: Annotated[str, msgspec.Meta(max_length=400)] = ""
+    sender: Annotated[str, msgspec.Meta(max_length=254)] = ""
+
+    def mode(self, channel: str) -> Mode:
+        mode: Mode = getattr(self, Channel(channel).value)
+        return mode
+
+    def takes(self, operation: str) -> bool:
+        """Whether sales of this kind of document have receipts."""
+        return not self.wanted or operation.casefold() in self.wanted
+
+    @property
+    def wanted(self) -> set[str]:
+        return {word.strip().casefold() for word in self.operations.split(",") if word.strip()}
+
+
+class SaleReceipt(AutomaticKind):
+    """Keys: `sale:<key>`, with more behind it for each further receipt that somebody asked for."""
+
+    code = "receipt"
+    label = _("Receipt")
+    icon = "sale"
+    purpose = MessagePurpose.TRANSACTIONAL
+    every_minute = True
+    variables = (*CUSTOMER, *STORE, *SALE, *RECEIPT)
+    texts = TEXTS
+    settings = ReceiptSettings
+    channels = ("email", "whatsapp", "sms")
+    form: ClassVar[tuple[Setting, ...]] = (
+        Setting(
+            name="email",
+            label=_("By e-mail"),
+            help=_("Offer: the till asks the customer. Always: without asking, whoever has an address."),
+            choices=MODES,
+        ),
+        Setting(name="sms", label=_("By SMS"), help=_("The text has a link to the receipt."), choices=MODES),
+        Setting(
+            name="whatsapp",
+            label=_("By WhatsApp"),
+            help=_("The text has a link to the receipt."),
+            choices=MODES,
+        ),
+        Setting(
+            name="operations",
+            label=_("Only these kinds of document"),
+            help=_("As the points of sale call them, with commas: SAL, RESA. Empty: all."),
+            width=3,
+            text="line",
+        ),
+        Setting(
+            name="sender",
+            label=_("Sender of e-mails"),
+            help=_("An address that your e-mail provider lets you send from. Empty: the usual one."),
+            width=3,
+            text="email",
+        ),
+    )
+    when = _("Checked every minute.")
+
+    def candidates(
+        self, automation: Automation | None, *, at: datetime, whole_day: bool = False
+    ) -> Iterator[Candidate]:
+        """Yield the sales that get a receipt without anybody asking, and have none yet."""
+        assert automation is not None  # noqa: S101 - automatic occasions are planned with theirs
+        settings: ReceiptSettings = self.read(automation)
+        chain = [channel for channel in automation.channels if settings.mode(channel) == "always"]
+        if not chain:
+            return
+        sales = not_written_about(made_between(at - MISSED, at), self.code).exclude(
+            store__in=automation.stores_off.all()
+        )
+        # What was sold while it was off gets none.
+        sales = sales.filter(received_at__gte=automation.enabled_at or at)
+        wanted = (sale for sale in sales.iterator(chunk_size=BATCH) if settings.takes(sale.operation))
+        for batch in batches(wanted):
+            known = recipients([sale.customer for sale in batch])
+            for sale in batch:
+                person = known[sale.customer_id]
+                reason = why_no_channel(person, chain, self.purpose)
+                # Whoever has no address is not written to, and nobody wonders why.
+                if reason != "no_address":
+                    yield Candidate(
+                        recipient=person,
+                        occasion_key=occasion_key(sale),
+                        window=Window(sale.received_at, sale.received_at + PATIENCE),
+                        reason="sale_undone" if sale.state == SaleState.CANCELLED else reason,
+                        store_id=sale.store_id,
+                        channels=chain,
+                    )
+
+    def recipient(self, message: Message) -> Recipient:
+        """Return the address that was told for this receipt, else the customer's."""
+        if message.channel and message.to and len(message.channels) == 1:
+            found = address_recipient(
+                message.channel,
+                message.to,
+                person=message.person,
+                customer=message.customer,
+                language=message.language,
+            )
+        else:
+            found = super().recipient(message)
+        dead = bounced_channels(found.email, found.phone)
+        # SMS and WhatsApp share the number: it is dead where both say so.
+        return Recipient(
+            customer_id=found.customer_id,
+            person=found.person,
+            name=found.name,
+            language=found.language,
+            email="" if Channel.EMAIL in dead else found.email,
+            phone="" if dead.issuperset(_by_phone(message)) else found.phone,
+        )
+
+    def subject(self, message: Message, *, at: datetime) -> Any:
+        return find_receipt(sale_key(message.occasion_key))
+
+    def shown(self, candidate: Candidate, *, at: datetime) -> Any:
+        return find_receipt(sale_key(candidate.occasion_key))
+
+    def last_look(self, look: LastLook) -> NotNow | None:
+        """A sale that was cancelled has no receipt; an address that does not exist gets none."""
+        receipt: Receipt | None = look.subject
+        if receipt is None or receipt.sale.state == SaleState.CANCELLED:
+            return NotNow("sale_undone")
+        channels = look.message.channels[look.message.position :]
+        if all(look.settings.mode(channel) == "never" for channel in channels):
+            return NotNow("automation_off")
+        if not any(look.recipient.address(channel) for channel in channels):
+            return NotNow("bounced" if look.message.to or _has_address(look.message) else "no_address")
+        return None
+
+    def sender_address(self, settings: Any) -> str:
+        address: str = settings.sender
+        return address
+
+    def fill(self, facts: Facts) -> dict[str, Any]:
+        receipt: Receipt | None = facts.subject
+        if receipt is None:
+            return NOTHING
+        return written(receipt, link=receipt_url(receipt.sale))
+
+    def describe(self, settings: Any) -> list[str]:
+        sentences = []
+        labels = {str(channel.value): str(channel.label) for channel in Channel}
+        always = [labels[name] for name in labels if settings.mode(name) == "always"]
+        offered = [labels[name] for name in labels if settings.mode(name) == "offer"]
+        if always:
+            sentences.append(
+                _now("Sends the receipt of each sale within a minute, by %(channels)s.")
+                % {"channels": ", ".join(always)}
+            )
+        if offered:
+            sentences.append(
+                _now("Points of sale offer the receipt by %(channels)s.") % {"channels": ", ".join(offered)}
+            )
+        if settings.wanted:
+            sentences.append(
+                _now("Only for documents of the kinds %(kinds)s.") % {"kinds": settings.operations.strip()}
+            )
+        return sentences or [_now("Sends no receipts.")]
+
+    def people(self, *, at: datetime) -> list[tuple[str, str]]:
+        return [(str(sale.pk), str(sale.customer)) for sale in newest_purchases()[:20]]
+
+    def person(self, key: int, *, at: datetime) -> tuple[Recipient, Store | None, Any] | None:
+        found = find_receipt(key)
+        if found is None or found.sale.customer is None:
+            return None
+        customer = found.sale.customer
+        return recipients([customer])[customer.pk], found.sale.store, found
+
+
+def receipt_url(sale: Sale) -> str:
+    """Return the public address of a sale's receipt."""
+    path = reverse("messaging:receipt", args=[sale_token(sale, page=_PAGE)])
+    return f"{django_settings.PUBLIC_URL}{path}"
+
+
+def receipt_by_token(token: str, *, at: datetime) -> Receipt | None:
+    """Return the receipt that a public address is about; None when it is none of ours, too old, or of a cancelled sale."""
+    sale = sale_of_token(token, page=_PAGE, at=at)
+    if sale is None or sale.state == SaleState.CANCELLED:
+        return None
+    return receipt_of(sale)
+
+
+def _by_phone(message: Message) -> set[str]:
+    """Return the channels of a message's chain that use the telephone number; both, where it names none."""
+    both = {Channel.SMS.value, Channel.WHATSAPP.value}
+    return both & set(message.channels) or both
+
+
+def _has_address(message: Message) -> bool:
+    customer = message.customer
+    return customer is not None and any(
+        customer.email if channel == Channel.EMAIL else customer.phone for channel in message.channels
+    )

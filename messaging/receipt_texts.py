@@ -1,0 +1,74 @@
+"""A receipt in words and numbers, in the active language: what its messages and its page show."""
+
+from decimal import Decimal
+from typing import Any
+
+from loyalty.models import AccountKind
+from messaging.facts import format_money
+from messaging.selectors.receipts import Receipt
+from retail import formats
+from retail.models import SaleLine
+
+# What a receipt tells of: stamps and cards have places of their own.
+_BALANCES = (AccountKind.CASHBACK, AccountKind.POINTS)
+
+# The variables of a sale that nobody knows.
+NOTHING: dict[str, Any] = {
+    "sale": dict.fromkeys(("ticket", "date", "total")),
+    "receipt": {
+        **dict.fromkeys(("link", "moment", "saved", "redeemed", "exchange", "delivery")),
+        "lines": [],
+        "payments": [],
+        "balances": [],
+    },
+}
+
+
+def written(receipt: Receipt, *, link: str) -> dict[str, Any]:
+    """Return the variables `sale` and `receipt`; what is absent is None."""
+    sale = receipt.sale
+    return {
+        "sale": {
+            "ticket": sale.ticket,
+            "date": formats.day(sale.occurred_at.astimezone(sale.store.zone).date()),
+            "total": format_money(sale.charged),
+        },
+        "receipt": {
+            "link": link,
+            "moment": formats.moment(sale.occurred_at, sale.store.zone),
+            "lines": [_line(line) for line in receipt.lines],
+            "payments": [
+                {"method": payment.method, "amount": format_money(payment.amount)}
+                for payment in receipt.payments
+            ],
+            "balances": [
+                _balance(balance) for balance in receipt.balances if balance.get("kind") in _BALANCES
+            ],
+            "saved": _or_nothing(receipt.saved),
+            "redeemed": _or_nothing(sale.redeemed),
+            "exchange": _or_nothing(sale.exchange),
+            "delivery": _or_nothing(sale.delivery_fee - sale.delivery_discount),
+        },
+    }
+
+
+def _line(line: SaleLine) -> dict[str, str | None]:
+    return {
+        "name": line.product.name if line.product else line.sku,
+        "quantity": formats.number(line.quantity),
+        "price": format_money(line.unit_price),
+        "discount": _or_nothing(line.markdown + line.discount),
+        "total": format_money(line.net),
+    }
+
+
+def _balance(balance: dict[str, Any]) -> dict[str, str]:
+    kind = AccountKind(balance["kind"])
+    available = Decimal(str(balance.get("available", 0)))
+    if kind == AccountKind.POINTS:
+        return {"name": str(balance.get("program") or kind.label), "amount": formats.number(available)}
+    return {"name": str(kind.label), "amount": format_money(available)}
+
+
+def _or_nothing(amount: Decimal) -> str | None:
+    return format_money(amount) if amount else None
