@@ -18,7 +18,7 @@ from loyalty.services.refusals import (
     StoredValueUsed,
 )
 from loyalty.services.vip_cards import VipCardRefused
-from messaging.services import verifications
+from messaging.services import receipts, verifications
 from pos_api.errors import Rule
 from retail.services.deletion import InUse
 from retail.services.price_rules import PriceRequestRefused
@@ -62,6 +62,10 @@ RULES: tuple[Rule, ...] = (
     Rule(PinInvalid, 422),
     Rule(verifications.TooManyCodes, 429),
     Rule(verifications.VerificationRefused, 422),
+    Rule(receipts.ReceiptsOff, 409),
+    Rule(receipts.SaleUndone, 409),
+    Rule(receipts.TooManyReceipts, 409),
+    Rule(receipts.ReceiptRefused, 422),
     Rule(SameRecord, 422),
     Rule(MergeRefused, 409),
     Rule(CustomerMerged, 409),

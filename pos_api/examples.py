@@ -168,7 +168,13 @@ TERMINAL_ANSWER: Json = {
         "totals_mode": "strict",
         "offline_redeem_limit": "0.00",
     },
-    "receipt": {"header": ["Fiel Modas", "Loja Centro"], "footer": [], "shows_savings": True},
+    "receipt": {
+        "header": ["Fiel Modas", "Loja Centro"],
+        "footer": [],
+        "shows_savings": True,
+        "send": {"email": "offer", "sms": "never", "whatsapp": "always"},
+        "operations": ["SAL", "RESA"],
+    },
     "plan_version": 42,
     "time": "2026-11-22T10:00:00-03:00",
 }

@@ -7,6 +7,7 @@ from pos_api.views.pages import (
     customer_merge,
     sale,
     sale_exception,
+    sale_receipt,
     sale_return,
     terminal,
 )
@@ -18,6 +19,7 @@ urlpatterns = [
     path("sales/<int:pk>/", sale.SaleDetail.as_view(), name="sale_detail"),
     path("sales/<int:pk>/cancel/", sale.SaleCancel.as_view(), name="sale_cancel"),
     path("sales/<int:pk>/return/", sale_return.SaleReturnCreate.as_view(), name="sale_return"),
+    path("sales/<int:pk>/receipt/", sale_receipt.SaleReceiptSend.as_view(), name="sale_receipt"),
     path("sales/exceptions/", sale_exception.SaleExceptionList.as_view(), name="sale_exception_list"),
     path("sales/exceptions/<int:pk>/", sale_exception.SaleExceptionSettle.as_view(), name="sale_exception"),
     path("customers/merges/", customer_merge.CustomerMergeList.as_view(), name="customer_merge_list"),

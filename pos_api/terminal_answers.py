@@ -24,6 +24,18 @@ class ReceiptAnswer(Struct, kw_only=True):
     header: list[str]
     footer: list[str]
     shows_savings: bool
+    send: Annotated[
+        dict[Literal["email", "sms", "whatsapp"], Literal["never", "offer", "always"]],
+        Meta(
+            description=(
+                "On which channels to offer the receipt (`POST sales/{sale}/receipt/`). Where it is `always` sent, customers "
+                "with an address get it without being asked."
+            )
+        ),
+    ]
+    operations: Annotated[
+        list[str], Meta(description="The operations of sales that have such receipts; none: all.")
+    ]
 
 
 class TerminalAnswer(Struct, kw_only=True):

@@ -172,12 +172,13 @@ class ReceiptSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
         return mode
 
     def takes(self, operation: str) -> bool:
-        """Whether sales of this kind of document have receipts."""
-        return not self.wanted or operation.casefold() in self.wanted
+        """Whether sales of this kind of document have receipts, however it is written."""
+        wanted = {word.casefold() for word in self.wanted}
+        return not wanted or operation.casefold() in wanted
 
     @property
-    def wanted(self) -> set[str]:
-        return {word.strip().casefold() for word in self.operations.split(",") if word.strip()}
+    def wanted(self) -> list[str]:
+        return [word.strip() for word in self.operations.split(",") if word.strip()]
 
 
 class SaleReceipt(AutomaticKind):
@@ -321,7 +322,7 @@ class SaleReceipt(AutomaticKind):
             )
         if settings.wanted:
             sentences.append(
-                _now("Only for documents of the kinds %(kinds)s.") % {"kinds": settings.operations.strip()}
+                _now("Only for documents of the kinds %(kinds)s.") % {"kinds": ", ".join(settings.wanted)}
             )
         return sentences or [_now("Sends no receipts.")]
 

@@ -14,7 +14,7 @@ from messaging.addresses import person_key
 from messaging.channels import CHANNELS
 from messaging.models import Automation, Channel, Message, MessageState
 from messaging.occasions import KINDS
-from messaging.occasions.receipt import MODES, PATIENCE, ReceiptSettings, SaleReceipt
+from messaging.occasions.receipt import PATIENCE, ReceiptSettings, SaleReceipt
 from messaging.selectors.purchases import occasion_key
 from retail.models import Sale, SaleState
 from retail.selectors.sale_links import VALID
@@ -75,10 +75,20 @@ class Requested:
     replayed: bool
 
 
-def modes_of(store_id: int) -> dict[str, str]:
-    """Return what a store does on each channel: never, offer or always. Everything is never while receipts are off."""
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What a store does on each channel: never, offer or always; and for which operations, none meaning all."""
+
+    modes: dict[str, str]
+    operations: list[str]
+
+
+def offers_of(store_id: int) -> Offers:
+    """Return what a store's points of sale may offer. Everything is never while receipts are off. Two queries."""
     found = _settings_of(store_id)
-    return {channel.value: found.mode(channel) if found else MODES[0][0] for channel in Channel}
+    if found is None:
+        return Offers(dict.fromkeys(Channel.values, "never"), [])
+    return Offers({channel: found.mode(channel) for channel in Channel.values}, found.wanted)
 
 
 def request_receipt(*, sale: Sale, channel: str, address: str = "", at: datetime) -> Requested:

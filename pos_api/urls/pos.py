@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from pos_api.views.baskets import EvaluateView
+from pos_api.views.receipts import SaleReceiptView
 from pos_api.views.reservations import ReservationsView, ReservationView
 from pos_api.views.sale_batches import SaleBatchView
 from pos_api.views.sale_exceptions import SaleExceptionListView, SaleExceptionSettleView
@@ -33,6 +34,7 @@ urlpatterns: list[URLPattern] = [
     path("sales/<str:sale>/cancel/", CancelSaleView.as_view(), name="cancel_sale"),
     path("sales/<str:sale>/returns/", ReturnSaleView.as_view(), name="return_sale"),
     path("sales/<str:sale>/returns/quote/", QuoteReturnView.as_view(), name="quote_return"),
+    path("sales/<str:sale>/receipt/", SaleReceiptView.as_view(), name="sale_receipt"),
     path("sale-exceptions/", SaleExceptionListView.as_view(), name="sale_exceptions"),
     path(
         "sale-exceptions/<int:pk>/settle/",

@@ -3,6 +3,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from campaigns.selectors import current_plan_version
+from messaging.services.receipts import offers_of
 from pos_api.examples import TERMINAL_ANSWER
 from pos_api.openapi import operation
 from pos_api.terminal_answers import TerminalAnswer
@@ -20,6 +21,7 @@ class TerminalView(PosView):
     )
     def get(self, request: Request) -> HttpResponse:
         caller = terminal_of(request)
+        receipts = offers_of(caller.store_id)
         now = timezone.now().astimezone(caller.store.timezone)
         return answer(
             {
@@ -39,6 +41,8 @@ class TerminalView(PosView):
                     "header": list(dict.fromkeys(filter(None, [caller.store_brand, caller.store_name]))),
                     "footer": [],
                     "shows_savings": True,
+                    "send": receipts.modes,
+                    "operations": receipts.operations,
                 },
                 "plan_version": current_plan_version(),
                 "time": now.isoformat(timespec="seconds"),

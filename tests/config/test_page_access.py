@@ -121,6 +121,7 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/sales/": ("retail.view_sale",),
     "/sales/{sale}/": ("retail.view_sale",),
     "/sales/{sale}/return/": ("retail.view_sale", "retail.change_sale"),
+    "/sales/{sale}/receipt/": ("retail.view_sale", "retail.change_sale", "customers.view_customer"),
     "/calculation-policy/": ("retail.view_company",),
     "/campaigns/": ("campaigns.view_campaign",),
     "/campaigns/new/": ("campaigns.add_campaign",),

@@ -18,6 +18,12 @@ from retail.models import Company, Store
 from tests.builders import NOON, build_consent, build_customer, build_segment, build_store
 
 _numbers = count(1)
+# What the text of an occasion without a value says in tests.
+_OWN_TEXTS = {
+    "review_request": "{{ customer.first_name }}: {{ survey.link }} {{ cashback.waiting }}",
+    "receipt": "{{ sale.total }} {{ receipt.link }}",
+    "win_back": "{{ customer.first_name }}: {{ last_purchase.date }} {{ coupon.code }}",
+}
 
 
 def build_company(**values: Any) -> Company:
@@ -37,7 +43,9 @@ def build_template(**values: Any) -> Template:
         values["text"] = (
             "Feliz dia, {{ customer.first_name }}! {{ coupon.code }}"
             if values["occasion"] == "birthday"
-            else "{{ customer.first_name }}: {{ value.amount }} {{ value.code }}"
+            else _OWN_TEXTS.get(
+                str(values["occasion"]), "{{ customer.first_name }}: {{ value.amount }} {{ value.code }}"
+            )
         )
     if values["channel"] == Channel.EMAIL:
         values.setdefault("subject", "Oi, {{ customer.first_name }}")

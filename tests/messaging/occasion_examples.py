@@ -8,7 +8,10 @@ from django.utils import timezone
 
 from customers.models import Customer
 from loyalty.models import AccountKind, CustomerTier, ProgramTier
+from messaging.selectors.absences import metrics_of
 from messaging.selectors.contacts import Recipient, cart_recipient, recipients
+from messaging.selectors.purchases import purchase
+from messaging.selectors.receipts import find_receipt
 from messaging.selectors.value import sample_lots, value_of
 from retail.models import Store
 from tests.builders import (
@@ -16,6 +19,7 @@ from tests.builders import (
     build_account,
     build_credit,
     build_program,
+    build_sale,
     build_store,
     build_stored_value,
 )
@@ -65,6 +69,26 @@ def tier_example() -> Example:
     return recipients([customer])[customer.pk], None, standing
 
 
+def purchase_example() -> Example:
+    customer = build_reachable_customer(name="Ana Souza")
+    sale = build_sale(customer=customer)
+    lot = {"sale_id": sale.pk, "cause": f"sale:{sale.pk}", "awaits_review": True}
+    build_credit(build_account(customer=customer), 12_90, **lot)
+    return recipients([customer])[customer.pk], sale.store, purchase(sale.pk)
+
+
+def receipt_example() -> Example:
+    customer = build_reachable_customer(name="Ana Souza")
+    sale = build_sale(customer=customer)
+    return recipients([customer])[customer.pk], sale.store, find_receipt(sale.pk)
+
+
+def absence_example() -> Example:
+    customer = build_reachable_customer(name="Ana Souza")
+    build_sale(customer=customer)
+    return recipients([customer])[customer.pk], None, metrics_of(customer.pk)
+
+
 EXAMPLES: dict[str, Callable[[], Example]] = {
     "birthday": customer_example,
     "recovery": cart_example,
@@ -75,4 +99,7 @@ EXAMPLES: dict[str, Callable[[], Example]] = {
     "cashback_reminder": value_example("cashback"),
     "points_reminder": value_example("points"),
     "tier_notice": tier_example,
+    "win_back": absence_example,
+    "review_request": purchase_example,
+    "receipt": receipt_example,
 }

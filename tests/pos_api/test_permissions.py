@@ -32,6 +32,7 @@ TABLE: dict[tuple[str, str], tuple[bool, bool, bool]] = {
     ("POST", "sales/<str:sale>/cancel/"): (IN, OUT, OUT),
     ("POST", "sales/<str:sale>/returns/"): (IN, OUT, OUT),
     ("POST", "sales/<str:sale>/returns/quote/"): (IN, OUT, OUT),
+    ("POST", "sales/<str:sale>/receipt/"): (IN, OUT, OUT),
     ("GET", "stored-value-types/sold/"): (IN, OUT, OUT),
     ("POST", "reservations/"): (IN, OUT, OUT),
     ("GET", "reservations/<str:reservation>/"): (IN, OUT, OUT),

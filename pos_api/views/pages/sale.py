@@ -194,6 +194,9 @@ class SaleDetail(PageMixin, View):
             "flags": [FLAGS.get(flag, flag) for flag in sale.flags],
             "may_cancel": request.user.has_perm("retail.change_sale")
             and sale.state in (SaleState.COMMITTED, SaleState.PARTIALLY_RETURNED),
+            "may_send_receipt": request.user.has_perms(("retail.change_sale", "customers.view_customer"))
+            and sale.state != SaleState.CANCELLED
+            and not sale.is_test,
             "state_tone": STATE_TONES.get(SaleState(sale.state), ""),
             "request_text": _document(readable(sale.request)),
             "response_text": _document(readable(sale.response)),
