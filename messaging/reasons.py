@@ -30,6 +30,7 @@ REASONS = {
     "template_withdrawn": _("WhatsApp no longer approves the template that the mailing was written with."),
     "sale_undone": _("The purchase was cancelled or returned."),
     "bounced": _("The address does not exist: an earlier message came back."),
+    "gift_unavailable": _("The voucher that the message gives cannot be made: look at its type."),
     "too_late": _("The moment had passed before it could be sent."),
     "no_provider": _("No provider is set up for the channel."),
     "refused": _("The provider refused it."),

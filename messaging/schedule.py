@@ -103,9 +103,24 @@ def birthday_window(day: date, send_at: time, zone: ZoneInfo) -> Window:
 
     A scheduler that starts late still greets on the day itself, never on the day after.
     """
+    return period_window(day, day, send_at, zone)
+
+
+def birthday_period(day: date, span: str) -> tuple[date, date]:
+    """Return the first and the last day of the day, week (from Monday) or month that `day` lies in."""
+    if span == "week":
+        first = day - timedelta(days=day.weekday())
+        return first, first + timedelta(days=6)
+    if span == "month":
+        next_month = (day.replace(day=28) + timedelta(days=4)).replace(day=1)
+        return day.replace(day=1), next_month - timedelta(days=1)
+    return day, day
+
+
+def period_window(first: date, last: date, send_at: time, zone: ZoneInfo) -> Window:
+    """Return when a greeting for some days may leave: from `send_at` of the first one to the end of the last."""
     return Window(
-        due_at=first_instant(day, send_at, zone),
-        ends_at=first_instant(day + timedelta(days=1), _MIDNIGHT, zone),
+        due_at=first_instant(first, send_at, zone), ends_at=start_of_day(last + timedelta(days=1), zone)
     )
 
 

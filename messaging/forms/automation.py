@@ -23,6 +23,9 @@ REFUSALS = {
     "no_channel": _("Choose a channel before switching it on."),
     "channel_repeated": _("Each channel can stand in the chain once."),
     "no_template": _("Write the text for %(channel)s first."),
+    "no_voucher_type": _(
+        "There is no type of voucher with this code that is switched on and may hold so much."
+    ),
     "pool_not_for_automations": _("These promo codes are not made for automations."),
 }
 

@@ -66,6 +66,13 @@ class Kind:
         """Return what speaks against a message right before it leaves, whatever the channel; None lets it go."""
         return None
 
+    def give(self, look: LastLook) -> Any:
+        """Make what a message brings besides a promo code, now that it leaves; return what the message is about then.
+
+        Runs again when the provider refuses: it gives the same. Nothing is given when the text cannot be filled.
+        """
+        return look.subject
+
     def held_back(self, message: Message, until: datetime) -> tuple[datetime, datetime | None] | None:
         """Return when a message may leave that the contact policy holds back, and from when it is useless.
 
@@ -127,6 +134,10 @@ class AutomaticKind(PlannedKind):
     def read(self, automation: Automation) -> Any:
         """Return an automation's settings. Raises SettingsInvalid."""
         return read_document(self.settings, automation.settings)
+
+    def problem(self, settings: Any) -> tuple[str, str] | None:
+        """Return the setting with which it cannot be switched on, and the code of the reason; None when all is well."""
+        return None
 
     def describe(self, settings: Any) -> list[str]:
         """Say in sentences when and to whom it writes."""

@@ -1,6 +1,6 @@
 """Who has a birthday on a day."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -27,22 +27,23 @@ def zones() -> list[ZoneInfo]:
     return [ZoneInfo(name) for name in sorted(names)]
 
 
-def celebrating(day: date, zone: ZoneInfo) -> QuerySet[Customer]:
-    """Return the adult customers of a zone who celebrate on `day` and can be reached somehow."""
+def celebrating(days: Sequence[date], zone: ZoneInfo) -> QuerySet[Customer]:
+    """Return the adult customers of a zone who celebrate on some days of one year and can be reached somehow."""
     born = Q()
-    for month, number in birthdays_kept_on(day):
-        born |= Q(birth_date__month=month, birth_date__day=number)
+    for day in days:
+        for month, number in birthdays_kept_on(day):
+            born |= Q(birth_date__month=month, birth_date__day=number)
     lives = Q(home_store__time_zone=zone.key)
     if zone.key == company_zone():
         lives |= Q(home_store__isnull=True)
     reachable = ~Q(email="") | ~Q(phone="")
-    adult = Q(birth_date__year__lte=day.year - ADULT_YEARS)
+    adult = Q(birth_date__year__lte=days[0].year - ADULT_YEARS)
     return Customer.objects.filter(born, lives, reachable, adult, is_active=True)
 
 
-def not_planned(customers: QuerySet[Customer], day: date, *, stores_off: Iterable[int]) -> QuerySet[Customer]:
+def not_planned(customers: QuerySet[Customer], year: int, *, stores_off: Iterable[int]) -> QuerySet[Customer]:
     """Leave out who has this year's message already, and who belongs to a store where greetings are off."""
-    planned = Message.objects.filter(customer=OuterRef("pk"), occasion=BIRTHDAY, occasion_key=str(day.year))
+    planned = Message.objects.filter(customer=OuterRef("pk"), occasion=BIRTHDAY, occasion_key=str(year))
     return (
         customers.exclude(Exists(planned))
         .exclude(home_store__in=list(stores_off))

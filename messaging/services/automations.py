@@ -51,7 +51,8 @@ def install_automations(*, at: datetime) -> None:
 def save_automation(*, occasion: str, plan: Plan, by: User | None, at: datetime) -> Automation:
     """Save an automation and keep the revision.
 
-    Raises AutomationRefused: `no_channel`, `channel_repeated`, `no_template` (channel), `pool_not_for_automations`.
+    Raises AutomationRefused: `no_channel`, `channel_repeated`, `no_template` (channel), `pool_not_for_automations`,
+    or what the occasion has against its settings.
     """
     automation = Automation.objects.select_for_update().get(occasion=occasion)
     _check(occasion, plan)
@@ -92,6 +93,9 @@ def _check(occasion: str, plan: Plan) -> None:
         raise AutomationRefused("pool", "pool_not_for_automations")
     if not plan.enabled:
         return
+    problem = AUTOMATIC[occasion].problem(plan.settings)
+    if problem is not None:
+        raise AutomationRefused(*problem)
     if not plan.channels:
         raise AutomationRefused("channels", "no_channel")
     written = set(Template.objects.in_use(occasion).values_list("channel", flat=True))

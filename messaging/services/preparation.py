@@ -170,17 +170,19 @@ def _choose(kind: Kind, look: LastLook, automation: Automation | None) -> _Choic
             against.append(wait)
             continue
         coupon = coupon or _coupon(look, automation)
-        facts = Facts(
-            recipient=recipient,
-            company=company,
-            store=message.store,
-            subject=look.subject,
-            coupon=coupon,
-            unsubscribe_url=_unsubscribe_url(message, kind),
-            preferences_url=preferences_url(message) if kind.purpose.needs_consent else "",
-        )
         try:
-            composed, stored = _fill(kind, message, template, facts, at=look.at)
+            # What no text can tell is not given.
+            with transaction.atomic():
+                facts = Facts(
+                    recipient=recipient,
+                    company=company,
+                    store=message.store,
+                    subject=kind.give(look),
+                    coupon=coupon,
+                    unsubscribe_url=_unsubscribe_url(message, kind),
+                    preferences_url=preferences_url(message) if kind.purpose.needs_consent else "",
+                )
+                composed, stored = _fill(kind, message, template, facts, at=look.at)
             return _Choice(position, channel, template, composed, stored)
         except TemplateRefused as error:
             code = error.code if error.code in REASONS else "template_failed"

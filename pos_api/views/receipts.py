@@ -39,7 +39,9 @@ class ReceiptDocument(Struct, forbid_unknown_fields=True, kw_only=True):
 
     channel: Literal["email", "sms", "whatsapp"]
     address: (
-        Annotated[str, Meta(min_length=3, max_length=254, description="An e-mail address, or a telephone number.")]
+        Annotated[
+            str, Meta(min_length=3, max_length=254, description="An e-mail address, or a telephone number.")
+        ]
         | None
     ) = None
 

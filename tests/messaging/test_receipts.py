@@ -18,7 +18,7 @@ from messaging.services.planning import plan
 from messaging.services.receipts import TooManyReceipts, offers_of, request_receipt, send_again
 from retail.models import Payment, Sale
 from tests.builders import NOON, build_customer, build_sale, build_store, build_user
-from tests.messaging.builders import build_automation
+from tests.messaging.builders import build_automation, build_company
 from tests.pos_api.till import Till, line, sale
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,8 @@ EMAIL = "ana@example.com"
 
 
 @pytest.fixture(autouse=True)
-def _nobody_is_woken(monkeypatch: pytest.MonkeyPatch, recorders: dict[str, Any]) -> None:
+def _nobody_is_woken(db: None, monkeypatch: pytest.MonkeyPatch, recorders: dict[str, Any]) -> None:
+    build_company()
     monkeypatch.setattr("pos_api.views.receipts.wake_sender", lambda: None)
     monkeypatch.setattr("pos_api.views.pages.sale_receipt.wake_sender", lambda: None)
 
