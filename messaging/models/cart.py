@@ -49,6 +49,12 @@ class Cart(models.Model):
     is_test = models.BooleanField(
         _("test"), default=False, help_text=_("Reported with a test key: never leads to a message.")
     )
+    is_conversation = models.BooleanField(
+        _("conversation"),
+        default=False,
+        db_default=False,
+        help_text=_("Somebody talked to the shop's bot: it counts as left also without lines."),
+    )
     state = models.CharField(_("state"), max_length=10, choices=CartState, default=CartState.OPEN)
     episode = models.PositiveIntegerField(_("episode"), default=1)
     opened_at = models.DateTimeField(_("opened at"))

@@ -1,9 +1,9 @@
-"""Cart recovery: a message minutes after somebody left a cart without buying."""
+"""Cart recovery: a message minutes after somebody left a cart, or a conversation with the bot, without buying."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from django.db.models import Exists, F, OuterRef, QuerySet
@@ -46,6 +46,7 @@ MISSED = timedelta(hours=24)
 class RecoverySettings(CodeSettings, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """When a cart counts as left behind, and how much of this one customer gets."""
 
+    about: Literal["both", "carts", "conversations"] = "both"
     delay_minutes: Annotated[int, msgspec.Meta(ge=SHORTEST_DELAY, le=LONGEST_DELAY)] = 30
     # At most one recovery message to one person in this many hours; 0 sets no limit.
     frequency_hours: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_FREQUENCY_HOURS)] = 24
@@ -54,9 +55,14 @@ class RecoverySettings(CodeSettings, frozen=True, forbid_unknown_fields=True, kw
     code_valid_hours: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_CODE_HOURS)] = 48
 
 
+ABOUT = (
+    ("both", _("Carts and conversations")),
+    ("carts", _("Carts only")),
+    ("conversations", _("Conversations only")),
+)
 CART = (
     Variable("cart.link", _("Link back to the cart"), "https://loja.example.com/carrinho/8f31"),
-    Variable("cart.total", _("Value of the cart"), "R$ 189,90"),
+    Variable("cart.total", _("Value of the cart (empty for a conversation without one)"), "R$ 189,90"),
     Variable(
         "cart.items",
         _("Items of the cart, each with name, quantity and price"),
@@ -69,71 +75,81 @@ CART = (
 
 TEXTS: Texts = {
     (Channel.SMS, "pt-br"): DefaultText(
-        "{% if customer.first_name %}{{ customer.first_name }}, sua{% else %}Sua{% endif %} sacola espera na {{ company.name }}"
+        "{% if cart.total %}{% if customer.first_name %}{{ customer.first_name }}, sua{% else %}Sua{% endif %} sacola espera na"
+        "{% else %}{% if customer.first_name %}{{ customer.first_name }}, podemos{% else %}Podemos{% endif %} ajudar? Volte à"
+        "{% endif %} {{ company.name }}"
         "{% if coupon.code %}. Use {{ coupon.code }}{% endif %}: {{ cart.link }}"
     ),
     (Channel.SMS, "en"): DefaultText(
-        "{% if customer.first_name %}{{ customer.first_name }}, your{% else %}Your{% endif %} bag is waiting at {{ company.name }}"
+        "{% if cart.total %}{% if customer.first_name %}{{ customer.first_name }}, your{% else %}Your{% endif %} bag is waiting at"
+        "{% else %}{% if customer.first_name %}{{ customer.first_name }}, can{% else %}Can{% endif %} we help? Come back to"
+        "{% endif %} {{ company.name }}"
         "{% if coupon.code %}. Use {{ coupon.code }}{% endif %}: {{ cart.link }}"
     ),
     (Channel.WHATSAPP, "pt-br"): DefaultText(
-        "Oi{% if customer.first_name %}, {{ customer.first_name }}{% endif %}! Sua sacola na {{ store.name }} ainda está aqui:\n"
+        "Oi{% if customer.first_name %}, {{ customer.first_name }}{% endif %}! {% if cart.total %}Sua sacola na {{ store.name }} ainda está aqui:\n"
         "{% for item in cart.items %}\n• {{ item.quantity }} × {{ item.name }}{% endfor %}\n\nTotal: {{ cart.total }}"
+        "{% else %}Nossa conversa com a {{ store.name }} ficou no meio. Podemos ajudar?{% endif %}"
         "{% if coupon.code %}\n\nVolte com o código *{{ coupon.code }}*, válido até {{ coupon.valid_until }}:"
         "\n{{ coupon.link }}{% else %}\n\nContinue de onde parou: {{ cart.link }}{% endif %}"
         "\n\nPara não receber mais mensagens, responda SAIR."
     ),
     (Channel.WHATSAPP, "en"): DefaultText(
-        "Hi{% if customer.first_name %}, {{ customer.first_name }}{% endif %}! Your bag at {{ store.name }} is still here:\n"
+        "Hi{% if customer.first_name %}, {{ customer.first_name }}{% endif %}! {% if cart.total %}Your bag at {{ store.name }} is still here:\n"
         "{% for item in cart.items %}\n• {{ item.quantity }} × {{ item.name }}{% endfor %}\n\nTotal: {{ cart.total }}"
+        "{% else %}We were talking about {{ store.name }}. Can we help?{% endif %}"
         "{% if coupon.code %}\n\nCome back with the code *{{ coupon.code }}*, valid until {{ coupon.valid_until }}:"
         "\n{{ coupon.link }}{% else %}\n\nGo on where you left: {{ cart.link }}{% endif %}"
         "\n\nTo stop these messages, answer STOP."
     ),
     (Channel.EMAIL, "pt-br"): DefaultText(
-        subject="{% if customer.first_name %}{{ customer.first_name }}, você{% else %}Você{% endif %} esqueceu algo na sacola",
+        subject="{% if cart.total %}{% if customer.first_name %}{{ customer.first_name }}, você{% else %}Você{% endif %} esqueceu algo na sacola{% else %}Podemos ajudar?{% endif %}",
         text=(
-            "Oi{% if customer.first_name %}, {{ customer.first_name }}{% endif %},\n\nsua sacola na {{ store.name }} ainda está aqui:\n"
+            "Oi{% if customer.first_name %}, {{ customer.first_name }}{% endif %},\n\n{% if cart.total %}sua sacola na {{ store.name }} ainda está aqui:\n"
             "{% for item in cart.items %}\n- {{ item.quantity }} x {{ item.name }}, {{ item.price }}{% endfor %}\n\n"
-            "Total: {{ cart.total }}"
+            "Total: {{ cart.total }}{% else %}nossa conversa com a {{ store.name }} ficou no meio. Podemos ajudar?{% endif %}"
             "{% if coupon.code %}\n\nVolte com o código {{ coupon.code }}, válido até {{ coupon.valid_until }}:"
             "\n{{ coupon.link }}{% else %}\n\nContinue de onde parou:\n{{ cart.link }}{% endif %}"
         ),
         html=(
-            "<p>Oi{% if customer.first_name %}, {{ customer.first_name }}{% endif %},</p>\n<p>sua sacola na <strong>{{ store.name }}</strong> ainda está aqui:</p>\n"
+            "<p>Oi{% if customer.first_name %}, {{ customer.first_name }}{% endif %},</p>\n{% if cart.total %}<p>sua sacola na <strong>{{ store.name }}</strong> ainda está aqui:</p>\n"
             '<table role="presentation" width="100%" cellpadding="8" style="border-collapse:collapse">\n'
             "{% for item in cart.items %}"
             '<tr style="border-bottom:1px solid #e5e7eb"><td>{{ item.quantity }} × {{ item.name }}</td>'
             '<td align="right">{{ item.price }}</td></tr>\n{% endfor %}'
             '<tr><td><strong>Total</strong></td><td align="right"><strong>{{ cart.total }}</strong></td></tr>\n</table>\n'
+            "{% else %}<p>nossa conversa com a <strong>{{ store.name }}</strong> ficou no meio. Podemos ajudar?</p>\n{% endif %}"
             "{% if coupon.code %}<p>Volte com o código <strong>{{ coupon.code }}</strong>, válido até "
             "{{ coupon.valid_until }}.</p>\n{% endif %}"
             '<p style="margin-top:24px"><a href="{% if coupon.code %}{{ coupon.link }}{% else %}{{ cart.link }}{% endif %}" '
             'style="display:inline-block;padding:14px 22px;border-radius:10px;background:#1f2a44;color:#ffffff;'
-            'text-decoration:none;font-weight:600">Voltar para a sacola</a></p>'
+            'text-decoration:none;font-weight:600">'
+            "{% if cart.total %}Voltar para a sacola{% else %}Continuar{% endif %}</a></p>"
         ),
     ),
     (Channel.EMAIL, "en"): DefaultText(
-        subject="{% if customer.first_name %}{{ customer.first_name }}, you{% else %}You{% endif %} left something in your bag",
+        subject="{% if cart.total %}{% if customer.first_name %}{{ customer.first_name }}, you{% else %}You{% endif %} left something in your bag{% else %}Can we help?{% endif %}",
         text=(
-            "Hi{% if customer.first_name %}, {{ customer.first_name }}{% endif %},\n\nyour bag at {{ store.name }} is still here:\n"
+            "Hi{% if customer.first_name %}, {{ customer.first_name }}{% endif %},\n\n{% if cart.total %}your bag at {{ store.name }} is still here:\n"
             "{% for item in cart.items %}\n- {{ item.quantity }} x {{ item.name }}, {{ item.price }}{% endfor %}\n\n"
-            "Total: {{ cart.total }}"
+            "Total: {{ cart.total }}{% else %}we were talking about {{ store.name }}. Can we help?{% endif %}"
             "{% if coupon.code %}\n\nCome back with the code {{ coupon.code }}, valid until {{ coupon.valid_until }}:"
             "\n{{ coupon.link }}{% else %}\n\nGo on where you left:\n{{ cart.link }}{% endif %}"
         ),
         html=(
-            "<p>Hi{% if customer.first_name %}, {{ customer.first_name }}{% endif %},</p>\n<p>your bag at <strong>{{ store.name }}</strong> is still here:</p>\n"
+            "<p>Hi{% if customer.first_name %}, {{ customer.first_name }}{% endif %},</p>\n{% if cart.total %}<p>your bag at <strong>{{ store.name }}</strong> is still here:</p>\n"
             '<table role="presentation" width="100%" cellpadding="8" style="border-collapse:collapse">\n'
             "{% for item in cart.items %}"
             '<tr style="border-bottom:1px solid #e5e7eb"><td>{{ item.quantity }} × {{ item.name }}</td>'
             '<td align="right">{{ item.price }}</td></tr>\n{% endfor %}'
             '<tr><td><strong>Total</strong></td><td align="right"><strong>{{ cart.total }}</strong></td></tr>\n</table>\n'
+            "{% else %}<p>we were talking about <strong>{{ store.name }}</strong>. Can we help?</p>\n{% endif %}"
             "{% if coupon.code %}<p>Come back with the code <strong>{{ coupon.code }}</strong>, valid until "
             "{{ coupon.valid_until }}.</p>\n{% endif %}"
             '<p style="margin-top:24px"><a href="{% if coupon.code %}{{ coupon.link }}{% else %}{{ cart.link }}{% endif %}" '
             'style="display:inline-block;padding:14px 22px;border-radius:10px;background:#1f2a44;color:#ffffff;'
-            'text-decoration:none;font-weight:600">Back to the bag</a></p>'
+            'text-decoration:none;font-weight:600">'
+            "{% if cart.total %}Back to the bag{% else %}Go on{% endif %}</a></p>"
         ),
     ),
 }
@@ -151,10 +167,16 @@ class Recovery(AutomaticKind):
     settings = RecoverySettings
     form: ClassVar[tuple[Setting, ...]] = (
         Setting(
+            name="about",
+            label=_("About"),
+            help=_("A conversation is one with the shop's bot, without a cart."),
+            choices=ABOUT,
+        ),
+        Setting(
             name="delay_minutes",
             label=_("Wait"),
             help=_(
-                "Minutes after the customer last touched the cart, 5 to 60. The message leaves at most 9:59 later."
+                "Minutes after the customer last touched the cart or wrote, 5 to 60. The message leaves at most 9:59 later."
             ),
             unit=_("%(number)s minutes"),
         ),
@@ -223,6 +245,10 @@ class Recovery(AutomaticKind):
             .select_related("customer", "store")
             .order_by("pk")
         )
+        # A conversation that led to a cart counts as one.
+        talked = {"is_conversation": True, "lines": []}
+        if settings.about != "both":
+            carts = carts.exclude(**talked) if settings.about == "carts" else carts.filter(**talked)
         for cart in carts:
             candidate = self._candidate(automation, settings, cart, at=at)
             if candidate is not None:
@@ -300,16 +326,22 @@ class Recovery(AutomaticKind):
         return {
             "cart": {
                 "link": cart.link or None,
-                "total": format_money(cart.total),
+                "total": format_money(cart.total) if cart.lines else None,
                 "items": [_item(line) for line in cart.lines],
             }
         }
 
     def describe(self, settings: Any) -> list[str]:
-        sentences = [
-            _now("Writes %(minutes)s minutes after a customer left the cart without buying.")
-            % {"minutes": settings.delay_minutes}
-        ]
+        left = {
+            "both": _now(
+                "Writes %(minutes)s minutes after a customer left the cart, or the conversation, without buying."
+            ),
+            "carts": _now("Writes %(minutes)s minutes after a customer left the cart without buying."),
+            "conversations": _now(
+                "Writes %(minutes)s minutes after a customer left the conversation without buying."
+            ),
+        }
+        sentences = [left[settings.about] % {"minutes": settings.delay_minutes}]
         if settings.frequency_hours:
             sentences.append(
                 _now("Nobody gets more than one such message in %(hours)s hours.")

@@ -32,6 +32,7 @@ class CartReport:
     link: str = ""
     language: str = ""
     is_test: bool = False
+    is_conversation: bool = False
 
 
 @transaction.atomic
@@ -41,7 +42,7 @@ def put_cart(
     """Record a cart as it stands after an interaction; return it and whether it is new.
 
     A report that is older than what is known changes nothing, so reports may arrive in any order. A cart that
-    was closed and is touched again begins a new episode. A cart without lines counts as deleted.
+    was closed and is touched again begins a new episode. A cart without lines counts as deleted, a conversation does not.
     """
     cart, created = Cart.objects.get_or_create(
         store_id=store_id,
@@ -70,8 +71,9 @@ def put_cart(
     )
     cart.link = report.link
     cart.is_test = report.is_test
+    cart.is_conversation = report.is_conversation
     cart.last_interaction_at = interaction_at
-    if not report.lines:
+    if not (report.lines or report.is_conversation):
         cart.state, cart.closed_at = CartState.DELETED, interaction_at
     cart.save()
     return cart, created

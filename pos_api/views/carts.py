@@ -46,13 +46,17 @@ class CartContact(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class CartDocument(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A cart as it stands after the customer's last interaction; without lines it counts as emptied."""
+    """A cart or conversation as it stands after the customer's last interaction; a cart without lines counts as emptied."""
 
     lines: Annotated[list[CartLine], Meta(max_length=MAX_LINES)]
     customer: CustomerReference | None = None
     contact: CartContact | None = None
     link: Annotated[Link, Meta(description="Where the customer goes on with this cart.")] | None = None
     language: Literal["pt-br", "en"] | None = None
+    conversation: Annotated[
+        bool,
+        Meta(description="The customer talked to the bot: it may have no lines, and is not emptied then."),
+    ] = False
     occurred_at: Annotated[Moment, Meta(description="The last interaction; absent: this moment.")] | None = (
         None
     )
@@ -66,6 +70,12 @@ EXAMPLE: Json = {
         {"sku": "MEI-004", "name": "Meia soquete", "quantity": "2", "unit_price": "15.00"},
     ],
     "link": "https://loja.example.com/carrinho/8f31",
+}
+CONVERSATION: Json = {
+    "contact": {"name": "Maria", "phone": "+5511987654321", "accepts_marketing": True},
+    "lines": [],
+    "conversation": True,
+    "link": "https://wa.me/5511333344444",
 }
 _CART: Json = {
     "type": "object",
@@ -101,7 +111,7 @@ class CartView(PosView):
         ),
         request=CartDocument,
         responses={200: _CART, 201: _CART},
-        examples={"A cart": EXAMPLE},
+        examples={"A cart": EXAMPLE, "A conversation with the bot": CONVERSATION},
         answer=_ANSWER,
     )
     def put(self, request: Request, cart: str) -> HttpResponse:
@@ -171,6 +181,7 @@ def _report(document: CartDocument, *, is_test: bool) -> CartReport:
         link=document.link or "",
         language=document.language or "",
         is_test=is_test,
+        is_conversation=document.conversation,
     )
 
 

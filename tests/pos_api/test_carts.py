@@ -5,14 +5,20 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from messaging.models import Cart, Message
+from messaging.facts import Facts
+from messaging.models import Cart, Message, Template
+from messaging.occasions.recovery import TEXTS as RECOVERY_TEXTS
+from messaging.selectors.contacts import cart_recipient
+from messaging.services.composition import compose
 from messaging.services.planning import plan
 from pos_api.services.credentials import issue_terminal_key
 from tests.builders import build_customer, build_terminal
-from tests.messaging.builders import build_automation, build_shop
+from tests.messaging.builders import build_automation, build_cart, build_company, build_shop
 
 pytestmark = pytest.mark.django_db
 
+# Left half an hour ago, as a visitor without a record.
+VISITOR = {"name": "Maria", "phone": "+5511987654321", "accepts_marketing": True}
 LINES = [
     {"sku": "VES-118-M", "name": "Vestido", "quantity": "1", "unit_price": "159.90"},
     {"sku": "MEI-004", "quantity": 2, "unit_price": 15},
@@ -166,3 +172,38 @@ class TestDelete:
 
     def test_does_not_know_carts_that_were_never_reported(self, shop):
         assert shop.delete("unknown").status_code == 404
+
+
+class TestConversations:
+    @pytest.mark.parametrize(("about", "planned"), [("both", 2), ("carts", 1), ("conversations", 1)])
+    def test_may_be_recovered_as_carts_are_where_that_is_wanted(self, client, about, planned):
+        build_automation(settings={"about": about}, enabled_at=timezone.now() - timedelta(days=1))
+        shop, left = Shop(client), (timezone.now() - timedelta(minutes=31)).isoformat()
+        talked = shop.put("talk", lines=[], conversation=True, contact=VISITOR, occurred_at=left)
+        other = VISITOR | {"phone": "+5511987654322"}
+        shop.put("cart", contact=other, occurred_at=left)
+
+        assert talked.json()["state"] == "open"
+        assert plan("recovery", at=timezone.now()) == planned
+
+    def test_of_a_cart_that_was_emptied_are_none(self, client):
+        build_automation(enabled_at=timezone.now() - timedelta(days=1))
+        left = (timezone.now() - timedelta(minutes=31)).isoformat()
+
+        emptied = Shop(client).put(lines=[], contact=VISITOR, occurred_at=left)
+
+        assert emptied.json()["state"] == "deleted"
+        assert plan("recovery", at=timezone.now()) == 0
+
+    def test_speak_of_no_cart(self):
+        cart = build_cart(lines=[], total=0, is_conversation=True)
+        facts = Facts(recipient=cart_recipient(cart), company=build_company(), store=cart.store, subject=cart)
+        for (channel, language), words in RECOVERY_TEXTS.items():
+            template = Template(
+                occasion="recovery", channel=channel, language=language,
+                subject=words.subject, text=words.text, html=words.html,
+            )  # fmt: skip
+            composed = compose(template, facts)
+            assert "Total" not in composed.text + composed.html
+            assert "sacola" not in composed.subject + composed.text + composed.html
+            assert "bag" not in composed.subject + composed.text
