@@ -20,18 +20,23 @@ class StoreAnswer(Struct, kw_only=True):
     ]
 
 
+Mode = Literal["never", "offer", "always"]
+
+
+class ReceiptModes(Struct, kw_only=True):
+    """On which channels to offer the receipt. Where it is `always` sent, customers with an address are not asked."""
+
+    email: Mode
+    sms: Mode
+    whatsapp: Mode
+
+
 class ReceiptAnswer(Struct, kw_only=True):
     header: list[str]
     footer: list[str]
     shows_savings: bool
     send: Annotated[
-        dict[Literal["email", "sms", "whatsapp"], Literal["never", "offer", "always"]],
-        Meta(
-            description=(
-                "On which channels to offer the receipt (`POST sales/{sale}/receipt/`). Where it is `always` sent, customers "
-                "with an address get it without being asked."
-            )
-        ),
+        ReceiptModes, Meta(description="What the customer answers is told by `POST sales/{sale}/receipt/`.")
     ]
     operations: Annotated[
         list[str], Meta(description="The operations of sales that have such receipts; none: all.")

@@ -26,7 +26,7 @@ class SaleReceiptSend(FormPage):
     subtitle = _("It is not kept as the customer's address, and says nothing of marketing.")
     submit_label = _("Send")
     success_message = ""
-    sections = (FormSection(title=_("Receipt"), fields=("channel:2", "address:4", "token:6")),)
+    sections = (FormSection(title=_("Receipt"), fields=("channel:2", "address:4")),)
     instance: Sale
 
     def get_instance(self) -> Sale:
