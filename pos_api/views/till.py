@@ -58,6 +58,7 @@ MODULES = (
     "receipt",
     "returns",
     "search",
+    "sending",
     "state",
     "stored",
     "survey",

@@ -18,6 +18,7 @@ import { cancelView, cancelledView, changedView, receiptView, salesView } from "
 import { payoutView, returnView, returnedView } from "./returns.js";
 import { searchKey } from "./search.js";
 import { pairing, state, update } from "./state.js";
+import { sendingView } from "./sending.js";
 import { surveyView, surveyedView } from "./survey.js";
 import { giftsView } from "./value.js";
 
@@ -44,6 +45,7 @@ const DIALOGS = {
   codeAgain: codeAgainView,
   valueTakenBack: valueTakenBackView,
   forfeit: forfeitView,
+  sending: sendingView,
   survey: surveyView,
   surveyed: surveyedView,
   waiting: waitingView,

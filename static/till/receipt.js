@@ -11,6 +11,7 @@ import { undoneView } from "./returns.js";
 import { pairing, rememberNames, say, state, update } from "./state.js";
 import { isMasked, kindName, leftTexts, valuePaper, worth } from "./stored.js";
 import { surveyButton } from "./survey.js";
+import { sendButton } from "./sending.js";
 import { balanceTexts, redeemedItems } from "./value.js";
 
 const STATES = {
@@ -155,6 +156,7 @@ export function receiptView(dialog) {
     ],
     actions: [
       h("button", { class: "button", type: "button", data: { action: "receipt.print" } }, icon("printer"), gettext("Print")),
+      sendButton(dialog),
       surveyButton(dialog),
       dialog.reprint
         ? canComeBack(dialog.sale) && [
