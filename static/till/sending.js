@@ -68,7 +68,7 @@ export function sendingView({ channels, channel, address, error, busy }) {
   return {
     title,
     body: [
-      h("div", { class: "scores", role: "group", "aria-label": title }, channels.map((name) => h("button", {
+      h("div", { class: "channels", role: "group", "aria-label": title }, channels.map((name) => h("button", {
         class: "choice", type: "button", "aria-pressed": String(channel === name), data: { action: "sending.channel", channel: name },
       }, icon(CHANNELS[name].icon), CHANNELS[name].name()))),
       h("form", { data: { submit: "sending.send" } },
