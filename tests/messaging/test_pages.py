@@ -154,6 +154,7 @@ def recovery_form(**values):
         "pool": "",
         "link": "",
         "delay_minutes": "5",
+        "about": "both",
         "frequency_hours": "24",
         "rest_days_after_use": "7",
         "code_valid_hours": "48",
