@@ -1,11 +1,13 @@
 """Receipts: what was bought, by e-mail, SMS or WhatsApp, offered at the till or sent always."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from django.conf import settings as django_settings
+from django.db.models import Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -173,8 +175,8 @@ class ReceiptSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 
     def takes(self, operation: str) -> bool:
         """Whether sales of this kind of document have receipts, however it is written."""
-        wanted = {word.casefold() for word in self.wanted}
-        return not wanted or operation.casefold() in wanted
+        wanted = {word.lower() for word in self.wanted}
+        return not wanted or operation.lower() in wanted
 
     @property
     def wanted(self) -> list[str]:
@@ -238,8 +240,10 @@ class SaleReceipt(AutomaticKind):
         )
         # What was sold while it was off gets none.
         sales = sales.filter(received_at__gte=automation.enabled_at or at)
-        wanted = (sale for sale in sales.iterator(chunk_size=BATCH) if settings.takes(sale.operation))
-        for batch in batches(wanted):
+        if settings.wanted:
+            words = [word.lower() for word in settings.wanted]
+            sales = sales.alias(kind=Lower("operation")).filter(kind__in=words)
+        for batch in batches(sales.filter(_reachable(chain)).iterator(chunk_size=BATCH)):
             known = recipients([sale.customer for sale in batch])
             for sale in batch:
                 person = known[sale.customer_id]
@@ -349,6 +353,14 @@ def receipt_by_token(token: str, *, at: datetime) -> Receipt | None:
     if sale is None or sale.state == SaleState.CANCELLED:
         return None
     return receipt_of(sale)
+
+
+def _reachable(channels: Sequence[str]) -> Q:
+    """Return the condition that a sale's customer has an address for one of some channels."""
+    found = Q()
+    for name in {"email" if channel == Channel.EMAIL else "phone" for channel in channels}:
+        found |= ~Q(**{f"customer__{name}": ""})
+    return found
 
 
 def _by_phone(message: Message) -> set[str]:
