@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("messaging", "0010_webhooks_out"),
+        ("messaging", "0012_tracked_links_and_marketing_settings"),
     ]
 
     operations = [

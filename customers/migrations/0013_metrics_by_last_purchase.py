@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0011_customers_by_city"),
+        ("customers", "0012_consent_texts"),
     ]
 
     operations = [
