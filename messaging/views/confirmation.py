@@ -10,10 +10,10 @@ from messaging.services.confirmations import (
     confirm,
     find_confirmation,
 )
-from messaging.views.public import PublicPage
+from messaging.views.public import MessagePage
 
 
-class ConfirmView(PublicPage):
+class ConfirmView(MessagePage):
     """GET shows what would be confirmed, POST confirms it."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:

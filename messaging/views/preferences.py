@@ -14,10 +14,10 @@ from messaging.services.preferences import (
     questions_of,
     stop_everything,
 )
-from messaging.views.public import PublicPage
+from messaging.views.public import MessagePage
 
 
-class PreferencesView(PublicPage):
+class PreferencesView(MessagePage):
     """GET shows what stands; POST records what was changed, or stops everything."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:

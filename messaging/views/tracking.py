@@ -3,12 +3,13 @@
 import base64
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views import View
 
 from messaging.robots import Visit
 from messaging.services.tracking import LinkUnknown, follow, note_opening
-from messaging.views.public import keep_private
+from retail.views.public import keep_private
 
 # One transparent point.
 _POINT = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -19,7 +20,7 @@ class ClickView(View):
 
     http_method_names = ["get", "head"]
 
-    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+    def get(self, request: HttpRequest, token: str) -> HttpResponseBase:
         try:
             destination = follow(
                 token=token,
@@ -37,7 +38,7 @@ class OpenView(View):
 
     http_method_names = ["get", "head"]
 
-    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+    def get(self, request: HttpRequest, token: str) -> HttpResponseBase:
         try:
             note_opening(token=token, visit=visit_of(request), at=timezone.now())
         except LinkUnknown as error:

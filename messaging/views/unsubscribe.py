@@ -6,10 +6,10 @@ from django.utils import timezone
 from messaging.models import Message
 from messaging.services.opt_outs import LinkInvalid, find_by_token, unsubscribe
 from messaging.services.preferences import preferences_url
-from messaging.views.public import PublicPage
+from messaging.views.public import MessagePage
 
 
-class UnsubscribeView(PublicPage):
+class UnsubscribeView(MessagePage):
     """GET shows what would stop; POST stops it, also when a mail program posts on one click. The link never expires."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:

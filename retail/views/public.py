@@ -1,32 +1,48 @@
 """Pages that customers open from a message, without an account: the signature in the address is the permission."""
 
+import hashlib
 import time
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 from django.utils.decorators import method_decorator
 from django.views import View
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from retail.rate import seconds_to_wait
 
-# From one network address in a minute: telephone companies put many people behind one.
-MOST_PER_MINUTE = 300
+# Of one link. Not of one network address: telephone companies put many people behind one, and mail programs that stop messages
+# on one click all come from their provider's.
+MOST_PER_MINUTE = 30
 
 
-# It is opened from an e-mail or a text message, without our cookie.
-@method_decorator([csrf_exempt, never_cache], name="dispatch")
+# It is opened from an e-mail or a text message: there is no cookie of ours whose power somebody could borrow.
+@method_decorator(csrf_exempt, name="dispatch")
 class PublicPage(View):
-    """GET shows and changes nothing, because scanners open links. Kept nowhere, and no other site learns the address."""
+    """A page for whoever has a link that we signed, its ``token``. GET changes nothing, because scanners open links."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        caller = request.META.get("REMOTE_ADDR", "")
-        wait = seconds_to_wait(f"public-pages:{caller}", limit=MOST_PER_MINUTE, at=time.time())
+        link = hashlib.sha256(kwargs["token"].encode()).hexdigest()[:32]
+        wait = seconds_to_wait(f"public-link:{link}", limit=MOST_PER_MINUTE, at=time.time())
+        page: HttpResponseBase
         if wait:
-            return HttpResponse(status=429, headers={"Retry-After": str(wait)})
-        page = super().dispatch(request, *args, **kwargs)
-        page.headers["Referrer-Policy"] = "no-referrer"
-        page.headers["Cache-Control"] = "no-store"
-        return page
+            page = self.too_often()
+            page.headers["Retry-After"] = str(wait)
+        else:
+            page = super().dispatch(request, *args, **kwargs)
+        return keep_private(page)
+
+    def too_often(self) -> HttpResponse:
+        """Return what is shown to whoever uses a link more often than people do."""
+        return HttpResponse(status=429)
+
+
+def keep_private(response: HttpResponseBase) -> HttpResponseBase:
+    """Let nobody keep an answer, and let no other site learn its address."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    patch_vary_headers(response, ["Accept-Language"])
+    return response

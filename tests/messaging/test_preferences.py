@@ -115,7 +115,7 @@ class TestPage:
         def fail(*_arguments, **_options):
             raise ConnectionError
 
-        monkeypatch.setattr("messaging.services.public_limits.cache.add", fail)
+        monkeypatch.setattr("retail.rate.cache.add", fail)
 
         assert client.get(path_of(sent, settings)).status_code == 200
 
