@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +15,7 @@ def window_start(at: datetime) -> datetime:
     return at - TWELVE_MONTHS
 
 
-def _money(verbose_name: str) -> models.DecimalField:
+def _money(verbose_name: Any) -> models.DecimalField:
     return models.DecimalField(verbose_name, max_digits=14, decimal_places=2, default=0)
 
 

@@ -23,9 +23,13 @@ Labels = Mapping[str, Promise | str]
 class Kind(Protocol):
     """`read` returns the value to compare with, or raises FieldRefused; `write` returns it as documents have it."""
 
-    operators: Labels
-    # How a page asks for one value: text, number, money, day or select.
-    input: str
+    @property
+    def operators(self) -> Labels: ...
+
+    @property
+    def input(self) -> str:
+        """How a page asks for one value: text, number, money, day or select."""
+        ...
 
     def read(self, value: Any) -> Any: ...
 

@@ -66,7 +66,7 @@ def refresh(grouping_id: int, *, at: datetime) -> int | None:
         members, _gone, _came = cursor.fetchone()
     grouping.refreshed_at, grouping.segment_revision = at, grouping.segment.revision
     grouping.save(update_fields=["refreshed_at", "segment_revision"])
-    Segment.objects.filter(pk=grouping.segment_id, revision=grouping.segment.revision).update(
+    Segment.objects.filter(pk=grouping.segment.pk, revision=grouping.segment.revision).update(
         count=members, counted_at=at
     )
     return int(members)

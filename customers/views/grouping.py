@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from customers import documents
-from customers.models import Customer
+from customers.models import Customer, CustomerGrouping
 from customers.phones import readable
 from customers.services.groupings import CUSTOMERS
 from retail import formats
@@ -51,6 +51,7 @@ class CustomerGroupingEdit(CustomerGroupingPage, GroupingEdit):
 
 
 class CustomerGroupingDetail(CustomerGroupingPage, GroupingDetail):
+    found: CustomerGrouping
     search_placeholder = _("Name, CPF or CNPJ, phone, e-mail, card")
     default_order = "name"
 
@@ -59,8 +60,9 @@ class CustomerGroupingDetail(CustomerGroupingPage, GroupingDetail):
         return super().may_change() and not self.found.is_computed
 
     def get_actions(self) -> list[Action]:
-        if self.found.is_computed and self.request.user.has_perm("customers.view_segment"):
-            address = reverse("customers:segment_detail", args=[self.found.segment.code])
+        segment = self.found.segment
+        if segment is not None and self.request.user.has_perm("customers.view_segment"):
+            address = reverse("customers:segment_detail", args=[segment.code])
             return [Action(_("Open the segment"), address, "filter")]
         return super().get_actions()
 

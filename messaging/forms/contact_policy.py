@@ -56,8 +56,8 @@ class ContactPolicyForm(forms.Form):
         codes = governed()
         places = [(place, str(place)) for place in range(1, len(codes) + 1)]
         for code in codes:
-            label: Any = KINDS[code].label
-            self.fields[f"place_{code}"] = forms.TypedChoiceField(label=label, choices=places, coerce=int)
+            named: Any = KINDS[code].label
+            self.fields[f"place_{code}"] = forms.TypedChoiceField(label=named, choices=places, coerce=int)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

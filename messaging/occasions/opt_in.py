@@ -112,9 +112,9 @@ class ConfirmationOfConsent(PlannedKind):
             return NotNow("answered")
         return None
 
-    def templates(self) -> list[Template]:
+    def templates(self, message: Message | None = None) -> list[Template]:
         """Return the company's own texts; where it has none for a channel, the usual ones."""
-        own = super().templates()
+        own = super().templates(message)
         written = {template.channel for template in own}
         usual = [
             Template(

@@ -28,6 +28,7 @@ from messaging.selectors.purchases import (
     not_written_about,
     occasion_key,
     sale_key,
+    with_recipients,
 )
 from messaging.selectors.receipts import (
     Receipt,
@@ -244,9 +245,7 @@ class SaleReceipt(AutomaticKind):
             words = [word.lower() for word in settings.wanted]
             sales = sales.alias(kind=Lower("operation")).filter(kind__in=words)
         for batch in batches(sales.filter(_reachable(chain)).iterator(chunk_size=BATCH)):
-            known = recipients([sale.customer for sale in batch])
-            for sale in batch:
-                person = known[sale.customer_id]
+            for sale, person in with_recipients(batch):
                 reason = why_no_channel(person, chain, self.purpose)
                 # Whoever has no address is not written to, and nobody wonders why.
                 if reason != "no_address":

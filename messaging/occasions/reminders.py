@@ -139,8 +139,8 @@ class ValueReminder(AutomaticKind):
 
     def _lots(self, settings: ReminderSettings, day: date, zone: ZoneInfo, *, at: datetime) -> QuerySet[Lot]:
         """Return the lots that are reminded of on a local day."""
-        lots = values.open_lots(self.kinds, at=at).usable(at=at)
-        lots = values.of_zone(lots, self.kinds, zone.key, without_home=zone.key == company_zone())
+        usable = values.open_lots(self.kinds, at=at).usable(at=at)
+        lots = values.of_zone(usable, self.kinds, zone.key, without_home=zone.key == company_zone())
         return _within(lots, settings.rule, _told_of(settings, day), zone)
 
     def _of_batch(

@@ -38,6 +38,7 @@ from messaging.selectors.purchases import (
     purchase,
     sale_key,
     with_answers,
+    with_recipients,
 )
 from retail import formats
 from retail.models import Sale, SaleState, Store
@@ -161,14 +162,11 @@ class ReviewRequest(AutomaticKind):
         since = max(at - MISSED, automation.enabled_at or at) - wait
         until = end_of_day(at, ZoneInfo(company_zone())) if whole_day else at
         sales = with_answers(
-            not_written_about(made_between(since, min(until - wait, at)), self.code)
+            not_written_about(made_between(since, min(until - wait, at)), self.code),
+            only_waiting=settings.only_with_cashback,
         ).exclude(store__in=automation.stores_off.all())
-        if settings.only_with_cashback:
-            sales = sales.filter(is_waiting=True)
         for batch in batches(sales.iterator(chunk_size=BATCH)):
-            known = recipients([sale.customer for sale in batch])
-            for sale in batch:
-                person = known[sale.customer_id]
+            for sale, person in with_recipients(batch):
                 if person.email or person.phone:
                     due_at = sale.occurred_at + wait
                     yield Candidate(

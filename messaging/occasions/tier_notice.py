@@ -139,7 +139,7 @@ class TierNotice(AutomaticKind):
             )
 
     def subject(self, message: Message, *, at: datetime) -> Any:
-        program = message.occasion_key.split(":")[1]
+        program = int(message.occasion_key.split(":")[1])
         found = CustomerTier.objects.select_related("program", "tier")
         return found.filter(customer=message.customer, program=program).first()
 

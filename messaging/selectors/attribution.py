@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -63,7 +64,7 @@ def attributed_sales(message_ids: Sequence[int], days: int) -> list[AttributedSa
     A sale counts for one message at most, of all that its customer got: adding up mailings never counts a sale twice. Tests,
     cancelled and wholly returned sales, and messages that were not sent or are in doubt, count for nothing.
     """
-    values = {
+    values: dict[str, Any] = {
         "messages": list(message_ids),
         "span": timedelta(days=days),
         "marketing": [code for code, kind in KINDS.items() if kind.purpose.needs_consent],

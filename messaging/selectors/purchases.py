@@ -1,5 +1,6 @@
 """Purchases that a message can be about."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,6 +10,7 @@ from django.db.models.functions import Cast, Concat
 
 from loyalty.models import Lot, SurveyAnswer
 from messaging.models import Message
+from messaging.selectors.contacts import Recipient, recipients
 from retail.models import Sale, SaleState
 
 _KEY = "sale:"
@@ -59,11 +61,18 @@ def not_written_about(sales: QuerySet[Sale], occasion: str) -> QuerySet[Sale]:
     return sales.exclude(Exists(Message.objects.filter(occasion=occasion, occasion_key=key)))
 
 
-def with_answers(sales: QuerySet[Sale]) -> QuerySet[Sale]:
-    """Annotate whether a survey `is_answered`, and whether cashback `is_waiting` for it."""
-    waiting = _waiting().filter(sale=OuterRef("pk"))
-    answers = SurveyAnswer.objects.filter(sale=OuterRef("pk"))
-    return sales.annotate(is_answered=Exists(answers), is_waiting=Exists(waiting))
+def with_recipients(sales: Sequence[Sale]) -> list[tuple[Sale, Recipient]]:
+    """Return sales of customers, each with whom to write to, in three queries."""
+    customers = {sale.pk: sale.customer for sale in sales if sale.customer is not None}
+    known = recipients(list(customers.values()))
+    return [(sale, known[customers[sale.pk].pk]) for sale in sales if sale.pk in customers]
+
+
+def with_answers(sales: QuerySet[Sale], *, only_waiting: bool) -> QuerySet[Sale]:
+    """Annotate whether a survey `is_answered`; with `only_waiting`, leave out those of which no cashback waits for it."""
+    if only_waiting:
+        sales = sales.filter(Exists(_waiting().filter(sale=OuterRef("pk"))))
+    return sales.annotate(is_answered=Exists(SurveyAnswer.objects.filter(sale=OuterRef("pk"))))
 
 
 def purchase(key: str | int) -> Purchase | None:

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from customers.models import Customer
 from loyalty.models import STORED_KINDS, Account, Lot, LotSource, StoredValueCode
+from loyalty.querysets import LotQuerySet
 from loyalty.services.stored_values import codes_again
 from retail.models import Store
 
@@ -43,7 +44,7 @@ def owner_path(kind: str) -> str:
     return "account__stored_value__customer" if kind in STORED_KINDS else "account__customer"
 
 
-def open_lots(kinds: Sequence[str], *, at: datetime) -> QuerySet[Lot]:
+def open_lots(kinds: Sequence[str], *, at: datetime) -> LotQuerySet:
     """Return lots of known, active customers that hold something at a moment. Kinds are all with a code, or all without."""
     owner = owner_path(kinds[0])
     known = Q(**{f"{owner}__isnull": False, f"{owner}__is_active": True})

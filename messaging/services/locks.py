@@ -37,6 +37,6 @@ def _name(channel: str, address: str) -> str:
     return f"messaging:address:{address_hash(channel, address)}"
 
 
-def _run(statement: str, *values: object) -> None:
+def _run(statement: str, *values: int | str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

@@ -53,7 +53,7 @@ class ComposerView(PageMixin, View):
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
         # What PostgreSQL cannot hold names nothing: `dispatch` answers 404 for it.
-        if self.has_permission() and "\x00" not in "".join(request.GET.values()):
+        if self.has_permission() and not _holds_nul(request):
             self.mailing, self.sale_ids = self.find_audience(request)
 
     def find_audience(self, request: HttpRequest) -> tuple[Mailing, list[int]]:
@@ -343,6 +343,10 @@ def _person(template: Template, key: str) -> dict[str, Any]:
     number = _key(key.removeprefix("c"))
     found = Customer.objects.select_related("home_store").filter(pk=number) if number else None
     return customer_context(template, found.first() if found is not None else None)
+
+
+def _holds_nul(request: HttpRequest) -> bool:
+    return any("\x00" in str(value) for value in request.GET.values())
 
 
 def _key(text: str) -> int:

@@ -82,7 +82,7 @@ def post(
         if target.is_tls:
             wire.settimeout(_left(deadline))
             wire = tls_context().wrap_socket(wire, server_hostname=target.host)
-        connection.sock = _BoundedSocket(wire, deadline)  # type: ignore[assignment]
+        connection.sock = _BoundedSocket(wire, deadline)
         named = {"Host": target.authority, "Accept-Encoding": "identity"}
         connection.request("POST", target.path, body, named | dict(headers))
         response = connection.getresponse()

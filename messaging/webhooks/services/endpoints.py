@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -28,7 +28,7 @@ from retail.rows import FieldError
 
 MOST_ENDPOINTS = 50
 LONGEST_OVERLAP = timedelta(days=30)
-Actor = AbstractBaseUser | None
+Actor = User | None
 
 
 class WebhookError(Exception):
