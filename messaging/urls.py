@@ -19,16 +19,11 @@ from messaging.views.local import (
     LocalTwilioContentsView,
     LocalTwilioMessagesView,
 )
-from messaging.views.mailing import (
-    MailingActions,
-    MailingDetail,
-    MailingList,
-    MailingPeople,
-    MailingReach,
-    MailingResults,
-    SegmentMailing,
-)
-from messaging.views.mailing_editor import MailingCount, MailingEditor, MailingPreview, MailingTest
+from messaging.views.mailing import MailingDetail, MailingReach, MailingResults, SegmentMailing
+from messaging.views.mailing_actions import MailingActions
+from messaging.views.mailing_editor import MailingEditor
+from messaging.views.mailing_list import MailingList, MailingPeople
+from messaging.views.mailing_trials import MailingCount, MailingPreview, MailingTest
 from messaging.views.marketing import MarketingEdit
 from messaging.views.message import CustomerMessages, MessageDetail, MessageList
 from messaging.views.named_template import (

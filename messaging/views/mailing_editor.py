@@ -1,103 +1,31 @@
-"""The composer of mailings: texts, preview on real people, count, test, inserting and keeping templates."""
+"""The composer of mailings: texts, inserting and keeping templates."""
 
 from typing import Any
 
 from csp.decorators import csp_update
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.views import View
 
-from customers.models import Customer, Segment
+from customers.models import Customer
 from customers.segments.tree import TreeInvalid
 from messaging.forms.mailing import KeepTextForm, MailingForm, initial_of, text_values
 from messaging.forms.template import TestAddressForm
-from messaging.models import Audience, Channel, Mailing, MailingSale, MailingState, Template
-from messaging.rendering import TemplateRefused
-from messaging.selectors.audience import Reach, audience_of, count_reach
-from messaging.services.mailings import (
-    MOST_SALES,
-    Draft,
-    MailingInvalid,
-    MailingRefused,
-    TextDraft,
-    change_mailing,
-    create_mailing,
-    described,
-    text_of,
-)
-from messaging.services.template_previews import customer_context, preview_template, save_as_template
+from messaging.models import Audience, Channel, Mailing, Template
+from messaging.selectors.audience import audience_of
+from messaging.services.mailings import MailingInvalid, MailingRefused, change_mailing, create_mailing
+from messaging.services.template_previews import save_as_template
 from messaging.services.templates import TemplateActionRefused, TemplateInvalid
-from messaging.services.test_sends import queue_test
 from messaging.template_problems import problem_text
 from messaging.views.automation import acting_user
+from messaging.views.mailing_composer import ComposerView, audience_words, number_of
 from messaging.views.message import SHOWS_EMAIL
-from messaging.views.template import preview, price_text, wake_sender
 from messaging.vocabulary import vocabulary_of
-from retail.models import Company, Sale
-from retail.views.access import PageMixin
-
-_LONGEST_KEY = 18
-
-
-class ComposerView(PageMixin, View):
-    """What the pages of a composer share: the audience, which the address names, and the form."""
-
-    permission_required: Any = ("messaging.change_mailing", "customers.view_customer")
-
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        super().setup(request, *args, **kwargs)
-        # What PostgreSQL cannot hold names nothing: `dispatch` answers 404 for it.
-        if self.has_permission() and not _holds_nul(request):
-            self.mailing, self.sale_ids = self.find_audience(request)
-
-    def find_audience(self, request: HttpRequest) -> tuple[Mailing, list[int]]:
-        """Return the draft that the address names, or a new one for its segment, sales, sale or customer. Raises Http404."""
-        asked = request.GET
-        if key := self.kwargs.get("pk") or _key(asked.get("mailing", "")):
-            found = Mailing.objects.select_related("segment", "sale", "customer").prefetch_related("texts")
-            mailing = get_object_or_404(found, pk=key, state=MailingState.DRAFT)
-            return mailing, list(
-                MailingSale.objects.filter(mailing=mailing).values_list("sale_id", flat=True)
-            )
-        draft = Draft(name="", texts={Channel.EMAIL.value: TextDraft()})
-        if "customer" in asked:
-            customer = get_object_or_404(Customer, pk=_key(asked["customer"]))
-            draft = Draft(name=str(customer)[: Mailing.LONGEST_NAME], texts=draft.texts, customer=customer)
-        elif "sale" in asked:
-            sale = get_object_or_404(Sale.objects.real().select_related("customer"), pk=_key(asked["sale"]))
-            draft = Draft(name=sale.ticket, texts=draft.texts, sale=sale, customer=sale.customer)
-        elif "sales" in asked:
-            sale_ids = [key for text in asked.getlist("sales") if (key := _key(text))][:MOST_SALES]
-            known = Sale.objects.real().filter(pk__in=sale_ids).values_list("pk", flat=True)
-            return described(draft), list(known)
-        else:
-            code = asked.get("segment", "")
-            segment = Segment.objects.filter(code=code).first() if code else None
-            mailing = described(draft)
-            mailing.audience, mailing.segment = Audience.SEGMENT, segment
-            mailing.tree = segment.tree if segment else {"all": []}
-            return mailing, []
-        return described(draft), []
-
-    def form(self, **options: Any) -> MailingForm:
-        return MailingForm(audience=self.mailing.audience, applies_to=self.mailing.applies_to, **options)
-
-    def typed(self, form: MailingForm) -> tuple[Mailing, Draft]:
-        """Return what a valid form describes, unsaved."""
-        draft = form.draft(self.mailing, sale_ids=self.sale_ids)
-        return described(draft, self.mailing), draft
-
-    def query(self) -> str:
-        """Return the part of an address that names this audience again."""
-        if self.mailing.pk:
-            return f"mailing={self.mailing.pk}"
-        return self.request.GET.urlencode()
 
 
 @method_decorator(csp_update(SHOWS_EMAIL), name="dispatch")
@@ -124,7 +52,7 @@ class MailingEditor(ComposerView):
         by, at = acting_user(request), timezone.now()
         try:
             if self.mailing.pk:
-                version = _key(request.POST.get("version", "")) or None
+                version = number_of(request.POST.get("version", "")) or None
                 saved = change_mailing(mailing=self.mailing, draft=draft, version=version, by=by, at=at)
             else:
                 saved = create_mailing(draft=draft, by=by, at=at)
@@ -142,7 +70,7 @@ class MailingEditor(ComposerView):
         if channel not in (Channel.EMAIL, Channel.SMS):
             raise Http404
         found = Template.objects.insertable(channel=channel, applies_to=self.mailing.applies_to)
-        template = found.filter(pk=_key(request.POST.get(f"{channel}_template", ""))).first()
+        template = found.filter(pk=number_of(request.POST.get(f"{channel}_template", ""))).first()
         if template is None:
             messages.error(request, _now("Choose a template to insert."))
         values = {name: request.POST.get(name) for name in self.form().fields}
@@ -222,102 +150,6 @@ class MailingEditor(ComposerView):
             return []
 
 
-class MailingPreview(ComposerView):
-    """One channel of what is being typed, as one of the audience gets it. Stores nothing."""
-
-    def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
-        form = self.form(data=request.POST)
-        if not form.is_valid():
-            return render(request, "messaging/template_preview.html", {"problems": _form_problems(form)})
-        template = _shown(self, form, request.POST.get("shown", ""))
-        if template is None:
-            text = _now("Choose a channel, and for WhatsApp an approved template.")
-            return render(request, "messaging/template_preview.html", {"problems": [text]})
-        context = preview(template, _person(template, request.POST.get("person", "")))
-        return render(request, "messaging/template_preview.html", context)
-
-
-class MailingTest(ComposerView):
-    """Send what is being typed to an address of one's own, through the outbox like everything else."""
-
-    def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
-        form = self.form(data=request.POST)
-        template = _shown(self, form, request.POST.get("shown", "")) if form.is_valid() else None
-        if template is None:
-            problems = _form_problems(form) or [
-                _now("Choose a channel, and for WhatsApp an approved template.")
-            ]
-            return render(request, "messaging/template_tested.html", {"problems": problems})
-        address = TestAddressForm(request.POST, channel=template.channel)
-        if not address.is_valid():
-            return render(request, "messaging/template_tested.html", {"problems": _form_problems(address)})
-        context = _person(template, request.POST.get("person", ""))
-        try:
-            message = queue_test(
-                template=template, context=context, to=address.cleaned_data["to"], at=timezone.now()
-            )
-        except TemplateInvalid as refusal:
-            problems = [str(problem_text(problem)) for problem in refusal.problems.values()]
-            return render(request, "messaging/template_tested.html", {"problems": problems})
-        except TemplateRefused as refusal:
-            return render(request, "messaging/template_tested.html", {"problems": [problem_text(refusal)]})
-        wake_sender()
-        return render(request, "messaging/template_tested.html", {"message": message})
-
-
-class MailingCount(ComposerView):
-    """How many people what is being typed is for, and through what they can be reached."""
-
-    def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
-        form = self.form(data=request.POST)
-        if not form.is_valid():
-            return render(request, "messaging/mailing_count.html", {"problems": _form_problems(form)})
-        mailing, draft = self.typed(form)
-        try:
-            reach = count_reach(
-                mailing,
-                sale_ids=self.sale_ids if mailing.audience == Audience.SALES else None,
-                at=timezone.now(),
-            )
-        except TreeInvalid:
-            problems = [_now("The segment asks for something that is not there any more.")]
-            return render(request, "messaging/mailing_count.html", {"problems": problems})
-        return render(request, "messaging/mailing_count.html", count_context(mailing, draft, reach))
-
-
-def count_context(mailing: Mailing, draft: Draft | None, reach: Reach) -> dict[str, Any]:
-    """Return what the count draws: people by channel, and what the text messages will cost."""
-    cost = ""
-    by_sms = reach.by_channel.get(Channel.SMS, 0)
-    price = Company.objects.values_list("sms_segment_price", flat=True).first()
-    if by_sms and price is not None and draft is not None:
-        template = text_of(mailing, Channel.SMS, draft.texts[Channel.SMS]).as_template()
-        try:
-            found = preview_template(template, vocabulary_of(template).sample)
-        except (TemplateInvalid, TemplateRefused):
-            found = None
-        if found is not None and found.size is not None:
-            cost = price_text(price * found.size.segments * by_sms)
-    return {
-        "reach": reach,
-        "by_channel": [(Channel(channel).label, count) for channel, count in reach.by_channel.items()],
-        "cost": cost,
-    }
-
-
-def audience_words(mailing: Mailing, sales: int = 0) -> Any:
-    """Say whom a mailing is for."""
-    if mailing.audience == Audience.SEGMENT:
-        return mailing.segment_name or _("A segment")
-    if mailing.audience == Audience.SALES:
-        return _("The customers of %(number)s sales") % {"number": sales}
-    if mailing.customer is not None:
-        return str(mailing.customer)
-    return _("Whoever bought with ticket %(ticket)s") % {
-        "ticket": mailing.sale.ticket if mailing.sale else ""
-    }
-
-
 def _first_values(mailing: Mailing) -> dict[str, Any]:
     values: dict[str, Any] = {
         "name": mailing.name,
@@ -327,32 +159,3 @@ def _first_values(mailing: Mailing) -> dict[str, Any]:
     if mailing.segment is not None:
         values |= {"segment": mailing.segment.code, "name": mailing.segment.name}
     return values
-
-
-def _shown(page: ComposerView, form: MailingForm, channel: str) -> Template | None:
-    """Return the text of the channel that is looked at, else of the first one; None where there is none yet."""
-    mailing, draft = page.typed(form)
-    channel = channel if channel in draft.texts else next(iter(draft.texts))
-    text = text_of(mailing, channel, draft.texts[channel])
-    if channel == Channel.WHATSAPP and text.template is None:
-        return None
-    return text.as_template()
-
-
-def _person(template: Template, key: str) -> dict[str, Any]:
-    number = _key(key.removeprefix("c"))
-    found = Customer.objects.select_related("home_store").filter(pk=number) if number else None
-    return customer_context(template, found.first() if found is not None else None)
-
-
-def _holds_nul(request: HttpRequest) -> bool:
-    return any("\x00" in str(value) for value in request.GET.values())
-
-
-def _key(text: str) -> int:
-    """Return a primary key that was written in an address; 0 for anything else, which nothing has."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_KEY else 0
-
-
-def _form_problems(form: Any) -> list[str]:
-    return [str(text) for texts in form.errors.values() for text in texts]

@@ -1,0 +1,122 @@
+"""What the pages of a mailing's composer share: the audience that an address names, the form, and the count."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+from django.views import View
+
+from customers.models import Customer, Segment
+from messaging.forms.mailing import MailingForm
+from messaging.models import Audience, Channel, Mailing, MailingSale, MailingState
+from messaging.rendering import TemplateRefused
+from messaging.selectors.audience import Reach
+from messaging.services.mailings import MOST_SALES, Draft, TextDraft, described, text_of
+from messaging.services.template_previews import preview_template
+from messaging.services.templates import TemplateInvalid
+from messaging.views.template import price_text
+from messaging.vocabulary import vocabulary_of
+from retail.models import Company, Sale
+from retail.views.access import PageMixin
+
+_LONGEST_KEY = 18
+
+
+class ComposerView(PageMixin, View):
+    """What the pages of a composer share: the audience, which the address names, and the form."""
+
+    permission_required: Any = ("messaging.change_mailing", "customers.view_customer")
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        # What PostgreSQL cannot hold names nothing: `dispatch` answers 404 for it.
+        if self.has_permission() and not _holds_nul(request):
+            self.mailing, self.sale_ids = self.find_audience(request)
+
+    def find_audience(self, request: HttpRequest) -> tuple[Mailing, list[int]]:
+        """Return the draft that the address names, or a new one for its segment, sales, sale or customer. Raises Http404."""
+        asked = request.GET
+        if key := self.kwargs.get("pk") or number_of(asked.get("mailing", "")):
+            found = Mailing.objects.select_related("segment", "sale", "customer").prefetch_related("texts")
+            mailing = get_object_or_404(found, pk=key, state=MailingState.DRAFT)
+            return mailing, list(
+                MailingSale.objects.filter(mailing=mailing).values_list("sale_id", flat=True)
+            )
+        draft = Draft(name="", texts={Channel.EMAIL.value: TextDraft()})
+        if "customer" in asked:
+            customer = get_object_or_404(Customer, pk=number_of(asked["customer"]))
+            draft = Draft(name=str(customer)[: Mailing.LONGEST_NAME], texts=draft.texts, customer=customer)
+        elif "sale" in asked:
+            sale = get_object_or_404(
+                Sale.objects.real().select_related("customer"), pk=number_of(asked["sale"])
+            )
+            draft = Draft(name=sale.ticket, texts=draft.texts, sale=sale, customer=sale.customer)
+        elif "sales" in asked:
+            sale_ids = [key for text in asked.getlist("sales") if (key := number_of(text))][:MOST_SALES]
+            known = Sale.objects.real().filter(pk__in=sale_ids).values_list("pk", flat=True)
+            return described(draft), list(known)
+        else:
+            code = asked.get("segment", "")
+            segment = Segment.objects.filter(code=code).first() if code else None
+            mailing = described(draft)
+            mailing.audience, mailing.segment = Audience.SEGMENT, segment
+            mailing.tree = segment.tree if segment else {"all": []}
+            return mailing, []
+        return described(draft), []
+
+    def form(self, **options: Any) -> MailingForm:
+        return MailingForm(audience=self.mailing.audience, applies_to=self.mailing.applies_to, **options)
+
+    def typed(self, form: MailingForm) -> tuple[Mailing, Draft]:
+        """Return what a valid form describes, unsaved."""
+        draft = form.draft(self.mailing, sale_ids=self.sale_ids)
+        return described(draft, self.mailing), draft
+
+    def query(self) -> str:
+        """Return the part of an address that names this audience again."""
+        if self.mailing.pk:
+            return f"mailing={self.mailing.pk}"
+        return self.request.GET.urlencode()
+
+
+def audience_words(mailing: Mailing, sales: int = 0) -> Any:
+    """Say whom a mailing is for."""
+    if mailing.audience == Audience.SEGMENT:
+        return mailing.segment_name or _("A segment")
+    if mailing.audience == Audience.SALES:
+        return _("The customers of %(number)s sales") % {"number": sales}
+    if mailing.customer is not None:
+        return str(mailing.customer)
+    return _("Whoever bought with ticket %(ticket)s") % {
+        "ticket": mailing.sale.ticket if mailing.sale else ""
+    }
+
+
+def _holds_nul(request: HttpRequest) -> bool:
+    return any("\x00" in str(value) for value in request.GET.values())
+
+
+def number_of(text: str) -> int:
+    """Return a primary key that was written in an address; 0 for anything else, which nothing has."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_KEY else 0
+
+
+def count_context(mailing: Mailing, draft: Draft | None, reach: Reach) -> dict[str, Any]:
+    """Return what the count draws: people by channel, and what the text messages will cost."""
+    cost = ""
+    by_sms = reach.by_channel.get(Channel.SMS, 0)
+    price = Company.objects.values_list("sms_segment_price", flat=True).first()
+    if by_sms and price is not None and draft is not None:
+        template = text_of(mailing, Channel.SMS, draft.texts[Channel.SMS]).as_template()
+        try:
+            found = preview_template(template, vocabulary_of(template).sample)
+        except (TemplateInvalid, TemplateRefused):
+            found = None
+        if found is not None and found.size is not None:
+            cost = price_text(price * found.size.segments * by_sms)
+    return {
+        "reach": reach,
+        "by_channel": [(Channel(channel).label, count) for channel, count in reach.by_channel.items()],
+        "cost": cost,
+    }
