@@ -46,7 +46,7 @@ class MarketingSettings(models.Model):
 class TrackedLink(models.Model):
     """One destination that marketing messages of one source lead to: what a tracked address stands for.
 
-    ``source`` is the text that the link stands in, "template:12". Rows are never changed, so no address of ours ever leads
+    ``source`` is the text that the link stands in: "template:12", "mailing:3" or "occasion:opt_in". Rows are never changed, so no address of ours ever leads
     anywhere else than on the day it was sent.
     """
 

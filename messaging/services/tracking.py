@@ -116,12 +116,19 @@ def tracker_for(
     written = f"{template.text}\n{html.unescape(template.html)}"
     return Tracker(
         message_id=message.pk,
-        source=f"template:{template.pk}" if template.pk else f"occasion:{message.occasion}",
+        source=_source(message, template),
         at=at,
         links=decided.track_links,
         opens=decided.track_opens,
         only=written if holds_secrets else None,
     )
+
+
+def _source(message: Message, template: Template) -> str:
+    """Name the text that links stand in: a stored one, a mailing's own, else what is usual for the occasion."""
+    if template.pk:
+        return f"template:{template.pk}"
+    return f"mailing:{message.mailing_id}" if message.mailing_id else f"occasion:{message.occasion}"
 
 
 def _link(source: str, destination: str, *, at: datetime) -> int:

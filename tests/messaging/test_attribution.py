@@ -90,9 +90,13 @@ def test_the_message_whose_code_was_used_goes_before_the_last(customer):
     with_code = sent(customer, promo_code=promo_code)
     last = sent(customer, at=NOON + timedelta(days=1))
     sale = bought(customer, at=NOON + timedelta(days=2))
-    campaign = build_campaign()
+    campaign = build_campaign(publish=True)
     Activation.objects.create(
-        sale=sale, campaign=campaign, promo_code=promo_code, activated_at=NOON + timedelta(days=2)
+        sale=sale,
+        campaign=campaign,
+        revision=campaign.live_revision,
+        promo_code=promo_code,
+        activated_at=NOON + timedelta(days=2),
     )
 
     assert found(with_code, last) == [(with_code.pk, sale.pk, "code")]

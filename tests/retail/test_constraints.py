@@ -7,7 +7,15 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from customers.models import ConsentText, Customer
+from customers.models import (
+    CategoryTotal,
+    ConsentText,
+    Customer,
+    CustomerMetrics,
+    SegmentExport,
+    SegmentExportPart,
+    SegmentRevision,
+)
 from retail.models import (
     Category,
     Company,
@@ -28,10 +36,13 @@ from tests.builders import (
     build_category,
     build_consent,
     build_customer,
+    build_customer_grouping,
     build_product,
     build_sale,
+    build_segment,
     build_store,
     build_terminal,
+    build_user,
 )
 from tests.constraints import named_constraints
 
@@ -121,6 +132,35 @@ def _returned_line(times=1, **values):
     return attempt
 
 
+def _metrics(**values):
+    return lambda: CustomerMetrics.objects.create(
+        customer=build_customer(), window_starts_at=NOON - timedelta(days=365), **values
+    )
+
+
+def _category_total(**values):
+    row = {"category": "moda", "month": date(2026, 11, 1), "quantity": 1, "amount": 1}
+    return lambda: CategoryTotal.objects.create(customer=build_customer(), **row | values)
+
+
+def _second_revision():
+    first = build_segment().revisions.get()
+    SegmentRevision.objects.create(
+        segment=first.segment, number=first.number, name="S", tree=first.tree, saved_at=NOON
+    )
+
+
+def _export(**values):
+    row = {"segment_code": "s", "segment_name": "S", "tree": {"all": []}, "format": "csv"}
+    return SegmentExport.objects.create(**row | {"requested_by": build_user(), "requested_at": NOON} | values)
+
+
+def _second_part():
+    export = _export()
+    for _number in range(2):
+        SegmentExportPart.objects.create(export=export, number=1, content=b"a")
+
+
 def record(*, products=1, lines=()):
     change = PriceChange.objects.create(products=products, changed_at=NOON)
     for name in lines:
@@ -179,6 +219,18 @@ ATTEMPTS = {
     "customer_phone_e164": lambda: build_customer(phone="11987654321"),
     "customer_code_not_empty": lambda: build_customer(code=""),
     "customer_card_not_empty": lambda: build_customer(card=""),
+    "company_sms_segment_price_not_negative": lambda: Company.objects.update(sms_segment_price=-1),
+    "customer_grouping_refreshed_has_its_segment": lambda: build_customer_grouping(refreshed_at=NOON),
+    "customer_metrics_window_within_all": _metrics(turnover=1),
+    "customer_metrics_oldest_is_in_window": _metrics(oldest_at=NOON),
+    "customer_metrics_purchases_have_moments": _metrics(first_at=NOON),
+    "category_total_of_something": _category_total(quantity=0),
+    "category_total_of_a_whole_month": _category_total(month=date(2026, 11, 2)),
+    "segment_count_has_its_moment": _update(build_segment, count=None, counted_at=NOON),
+    "segment_revision_once": _second_revision,
+    "segment_export_format_known": lambda: _export(format="doc"),
+    "segment_export_finished_is_whole": lambda: _export(finished_at=NOON),
+    "segment_export_part_once": _second_part,
 }
 
 
