@@ -13,12 +13,15 @@ from customers.segments.statements import segment_ids_sql
 from customers.segments.tree import stored_tree
 from messaging.hold_out import HELD_OUT_SQL, parts_of
 from messaging.models import Audience, Channel, Mailing, MailingSale
+from messaging.selectors.marketing import CONFIRMED_SOURCES, marketing_settings
 from retail.models import Sale
 from retail.selectors.company import company_zone
 
-# The answer that stands, as segments read it: the last one for the channel or for all of them.
+# The answer that stands, as segments read it: the last one for the channel or for all of them. With double opt-in it must have come
+# from the address itself, as `awaits_confirmation` reads it.
 _AGREED = (
-    "coalesce((SELECT n.granted FROM customers_consent n WHERE n.customer_id = c.id AND n.purpose = %s"
+    "coalesce((SELECT n.granted AND (%s::timestamptz IS NULL OR n.given_at < %s OR n.source = ANY(%s))"
+    " FROM customers_consent n WHERE n.customer_id = c.id AND n.purpose = %s"
     " AND n.channel = ANY(%s) ORDER BY n.given_at DESC, n.id DESC LIMIT 1), false)"
 )
 
@@ -66,13 +69,15 @@ def ids_sql(mailing: Mailing, *, sale_ids: Sequence[int] | None = None, at: date
 
 
 def count_reach(mailing: Mailing, *, sale_ids: Sequence[int] | None = None, at: datetime) -> Reach:
-    """Count an audience, stored or not, before anything is sent. One statement. Sales without a customer count as one person each."""
+    """Count an audience, stored or not, before anything is sent. Two statements. Sales without a customer count as one person each."""
     ids = ids_sql(mailing, sale_ids=sale_ids, at=at)
     cases: list[str] = []
     params: list[Any] = []
+    since = marketing_settings().double_opt_in_since
+    confirmed = (since, since, sorted(CONFIRMED_SOURCES))
     for channel in mailing.channels:
         cases.append(f"WHEN {address_column(channel)} <> '' AND {_AGREED} THEN %s")
-        params += [Purpose.MARKETING.value, sorted({channel, ""}), channel]
+        params += [*confirmed, Purpose.MARKETING.value, sorted({channel, ""}), channel]
     chain = f"CASE {' '.join(cases)} ELSE '' END" if cases else "''"
     query = (
         f"SELECT {chain} AS channel, {HELD_OUT_SQL} AS held_out, count(*)"  # noqa: S608 - no text of anybody is in it

@@ -84,7 +84,7 @@ def prepare(
     message.to = look.recipient.address(decision.channel)
     stored, sent = decision.stored, decision.composed
     message.subject, message.text, message.html = stored.subject, stored.text, stored.html
-    _start_call(message, at=at, lease_until=lease_until)
+    _start_call(message, sent.text, at=at, lease_until=lease_until)
     outgoing = _outgoing(message, kind, sent.variables, decision.template.content_sid)
     sender_address = kind.sender_address(look.settings)
     return message, replace(
@@ -104,7 +104,8 @@ def _prepare_written(
         wait = _hold_back(kind, message, message.channel, Company.objects.get(), at=at)
         if wait is not None:
             return _stop(message, wait, at=at), None
-    return _start_call(message, at=at, lease_until=lease_until), _outgoing(message, kind, {}, "")
+    message = _start_call(message, message.text, at=at, lease_until=lease_until)
+    return message, _outgoing(message, kind, {}, "")
 
 
 def _lock(message_id: int, lease: UUID, at: datetime) -> Message:
@@ -243,13 +244,14 @@ def _coupon(look: LastLook, automation: Automation | None) -> Coupon | None:
     )
 
 
-def _start_call(message: Message, *, at: datetime, lease_until: datetime) -> Message:
+def _start_call(message: Message, text: str, *, at: datetime, lease_until: datetime) -> Message:
     message.call_began_at = at
     message.lease_until = lease_until
     # It waited for something, perhaps.
     message.reason = ""
     if message.channel == Channel.SMS:
-        message.segments = measure_sms(message.text).segments
+        # Of what leaves: its links are others than those that the row keeps.
+        message.segments = measure_sms(text).segments
     message.save()
     return message
 

@@ -9,7 +9,16 @@ from campaigns.models import Job
 from campaigns.services import jobs
 from customers.models import Customer
 from messaging.contact_policy import CapDocument, Policy
-from messaging.models import Channel, Mailing, MailingMember, MailingState, Message, MessageState, Template
+from messaging.models import (
+    Channel,
+    Mailing,
+    MailingMember,
+    MailingState,
+    MarketingSettings,
+    Message,
+    MessageState,
+    Template,
+)
 from messaging.selectors.audience import count_reach
 from messaging.selectors.mailings import progress_of, results_of
 from messaging.services import mailing_freezing
@@ -486,6 +495,18 @@ class TestCount:
         reach = count_reach(build_mailing(texts=texts), at=NOON)
 
         assert (reach.people, reach.by_channel, reach.unreachable) == (5, {"sms": 2, "email": 1}, 2)
+
+    def test_counts_only_confirmed_answers_with_double_opt_in(self):
+        MarketingSettings.objects.create(pk=1, double_opt_in_since=NOON)
+        before, unconfirmed, confirmed = people(3, channels=())
+        for customer, given_at, source in (
+            (before, NOON - MINUTE, "till"),
+            (unconfirmed, NOON, "till"),
+            (confirmed, NOON, "confirmation"),
+        ):
+            build_consent(customer=customer, purpose="marketing", given_at=given_at, source=source)
+
+        assert count_reach(build_mailing(), at=NOON).by_channel == {"sms": 2}
 
     def test_counts_the_held_out_whom_freezing_holds_out(self):
         people(20)

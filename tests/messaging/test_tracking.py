@@ -71,6 +71,8 @@ class TestReplacing:
 
         assert message.state == "sent"
         assert len(sms.sent[0].text) < 150 < len(message.text)
+        # What is billed is what left.
+        assert message.segments == 1
 
     def test_an_e_mail_has_our_addresses_and_the_picture(self, recorders, settings):
         message = send(channel="email", html=HTML, text="Oi {{ customer.first_name }}")
