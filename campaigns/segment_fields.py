@@ -28,6 +28,7 @@ FIELDS = [
         code="campaign_activated",
         label=_("Benefited from a campaign"),
         group=CAMPAIGNS,
+        is_profile=True,
         kind=Amount(operators={"is_set": _("did"), "is_empty": _("did not"), **named(*BOUNDS)}),
         sql=totals(_activated),
         subject=Code(lambda: Campaign),

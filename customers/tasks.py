@@ -26,3 +26,13 @@ def refresh_segment_groupings(**_kwargs: Any) -> None:
 def remove_export_files(**_kwargs: Any) -> None:
     """Remove exported files that could be fetched for long enough."""
     remove_old_files(at=timezone.now())
+
+
+def wake_groupings() -> None:
+    """Ask a worker to look at groupings now, after one was made; without a broker the next tick does."""
+    from kombu.exceptions import OperationalError
+
+    try:
+        refresh_segment_groupings.apply_async(retry=False)
+    except OperationalError:
+        return

@@ -2,10 +2,13 @@
 
 from campaigns.services import approval, campaigns, categories, jobs, publication
 from campaigns.services import promo_code_refusals as promo_codes
+from customers.segments.statements import TooSlow
+from customers.segments.tree import TreeInvalid
 from customers.services.appointments import AppointmentClosed, AppointmentRefused, AppointmentTaken
 from customers.services.consents import ConsentRefused
 from customers.services.merged_records import MergeRefused, SameRecord
 from customers.services.pins import PinInvalid
+from customers.services.segment_groupings import GroupingRefused
 from loyalty.services.issuing_terms import IssuingError, IssuingInvalid
 from loyalty.services.refusals import (
     AlreadyDecided,
@@ -60,6 +63,10 @@ RULES: tuple[Rule, ...] = (
     Rule(TooManyRows, 422),
     Rule(ConsentRefused, 422),
     Rule(PinInvalid, 422),
+    # What somebody sends is refused by its views; here is what was saved.
+    Rule(TreeInvalid, 409),
+    Rule(TooSlow, 503),
+    Rule(GroupingRefused, 409),
     Rule(verifications.TooManyCodes, 429),
     Rule(verifications.VerificationRefused, 422),
     Rule(receipts.ReceiptsOff, 409),

@@ -1,6 +1,6 @@
 """Lists are read page by page: ``limit`` (1 to 100) and an opaque ``cursor``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
+from rest_framework.utils.urls import replace_query_param
 
 from pos_api.problems import BadRequest
 from pos_api.views.base import answer
@@ -53,12 +54,20 @@ def paginated(
     *,
     ordering: tuple[str, ...] = ("pk",),
     complete: Callable[[list[Any]], list[Any]] = list,
+    carried: Mapping[str, str] | None = None,
 ) -> HttpResponse:
     """Answer one page of ``queryset``: ``{"next", "previous", "results"}``.
 
     ``complete`` adds to the rows of the page what their query could not say.
-    ``ordering`` must end with a unique field, so that no row falls between two pages.
+    ``ordering`` must end with a unique field, so that no row falls between two pages. ``carried`` are query parameters
+    that the first page decided and the others repeat.
     """
+
+    def onward(link: str | None) -> str | None:
+        for name, value in (carried or {}).items():
+            link = replace_query_param(link, name, value) if link else link
+        return link
+
     pages = Pages(ordering)
     try:
         rows: list[Model] = pages.paginate_queryset(queryset, request) or []
@@ -66,8 +75,8 @@ def paginated(
         raise BadRequest(_("This cursor is not one of ours.")) from error
     return answer(
         {
-            "next": pages.get_next_link(),
-            "previous": pages.get_previous_link(),
+            "next": onward(pages.get_next_link()),
+            "previous": onward(pages.get_previous_link()),
             "results": [represent(row) for row in complete(rows)],
         }
     )

@@ -5,10 +5,12 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from campaigns.models import Job
 from campaigns.services.jobs import JobFailed, Progress, request_job
 from customers.models import Segment, SegmentExport
+from customers.segments.tree import TreeInvalid
 from customers.services.segment_exports import ExportTooLong, open_export, write_export
 
 KIND = "export_segment"
@@ -43,6 +45,8 @@ def work(job: Job, progress: Progress) -> dict[str, int | None]:
         write_export(export, at=job.started_at or job.created_at, progress=progress)
     except ExportTooLong as refusal:
         raise JobFailed(str(refusal)) from refusal
+    except TreeInvalid as refusal:
+        raise JobFailed(_("The segment asks for something that is not there any more.")) from refusal
     return {"rows": export.rows, "size": export.size}
 
 

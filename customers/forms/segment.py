@@ -4,6 +4,7 @@ Every part of the tree has a prefix that says where it stands: `t` is the whole,
 part of that. Nothing that was typed is lost when a part is added or removed, whether it is complete or not.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,8 @@ UNITS = {
     "dates": _("from … until …"),
 }
 _MOST_PARTS = MOST_CONDITIONS + 10
+_GROUPED = re.compile(r"[0-9]{1,3}(\.[0-9]{3})+", re.ASCII)
+_DAY_MONTH = re.compile(r"([0-9]{1,2})/([0-9]{1,2})", re.ASCII)
 
 
 # --- From the page -------------------------------------------------------------------------------
@@ -97,8 +100,16 @@ def _typed(kind: Kind, text: str) -> Any:
     if kind.input == "number":
         return _whole(text)
     if kind.input == "money":
-        return plain_amount(text, comma=(get_language() or "").startswith("pt"))
+        amount = plain_amount(text, comma=_is_portuguese())
+        # 1.500 is one and a half to documents and a thousand and a half to Brazilians. As a list no field takes it.
+        return [text] if _is_portuguese() and "," not in text and _GROUPED.fullmatch(amount) else amount
+    if kind.input == "day_of_year" and (typed := _DAY_MONTH.fullmatch(text)):
+        return f"{typed[2]:0>2}-{typed[1]:0>2}"
     return text
+
+
+def _is_portuguese() -> bool:
+    return (get_language() or "").startswith("pt")
 
 
 def _whole(text: str) -> Any:
@@ -237,7 +248,7 @@ def _draw_condition(document: Json, prefix: str, path: str, drawing: _Drawing) -
         chosen = document.get("field", "")
         return DrawnCondition(prefix=prefix, field=None, chosen=chosen, operator=operator, errors=mine)
     wanted, value = VALUES.get(operator, 1), document.get("value")
-    listed = value if isinstance(value, list) else [value]
+    listed = value if isinstance(value, list) and wanted != 1 else [value]
     shown = [_shown(known.kind, one) for one in listed] or [""]
     period = document.get("period") or {}
     unit = "days" if "days" in period else "months" if "months" in period else "dates" if period else ""
@@ -266,8 +277,13 @@ def _draw_condition(document: Json, prefix: str, path: str, drawing: _Drawing) -
 def _shown(kind: Kind, value: Any) -> str:
     if value is None:
         return ""
-    if kind.input == "money" and (get_language() or "").startswith("pt"):
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if kind.input == "money" and _is_portuguese():
         return str(value).replace(".", ",")
+    if kind.input == "day_of_year" and len(str(value)) == 5:
+        month, _hyphen, day = str(value).partition("-")
+        return f"{day}/{month}"
     return str(value)
 
 

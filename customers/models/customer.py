@@ -8,7 +8,7 @@ from customers.documents import mask
 from customers.models.segment import Segment
 from customers.querysets import CustomerQuerySet
 from retail.models import Grouping, Store
-from retail.models.search import Searchable
+from retail.models.search import PostalKey, Searchable
 
 
 class Sex(models.TextChoices):
@@ -30,6 +30,8 @@ class CustomerGrouping(Grouping):
     )
     segment_revision = models.PositiveIntegerField(_("revision of the segment"), null=True, editable=False)
     refreshed_at = models.DateTimeField(_("refreshed at"), null=True, editable=False)
+    # Also when it failed: what was tried longest ago is tried first.
+    refresh_tried_at = models.DateTimeField(_("refresh tried at"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("customer grouping")
@@ -149,6 +151,7 @@ class Customer(models.Model):
             models.Index(fields=["phone"], name="customer_by_phone", condition=~models.Q(phone="")),
             # Segments ask for places as people write them.
             models.Index(Searchable("city"), name="customer_by_city"),
+            models.Index(PostalKey("postal_code"), name="customer_by_postal_code"),
             # Who is new is asked for every minute.
             models.Index(fields=["created_at"], name="customer_by_creation"),
             # Birthdays are asked for by month and day, whatever the year.

@@ -17,6 +17,8 @@ from retail.rows import FieldRefused, read_text
 MOST_VALUES = 1_000
 MAX_TEXT = 120
 _MOST_MONEY = Decimal(10) ** 12
+# Days outside are typing mistakes, and some cannot be reckoned with: there is no day after 31 December 9999.
+FIRST_YEAR, LAST_YEAR = 1880, 2200
 Labels = Mapping[str, Promise | str]
 
 
@@ -28,7 +30,7 @@ class Kind(Protocol):
 
     @property
     def input(self) -> str:
-        """How a page asks for one value: text, number, money, day or select."""
+        """How a page asks for one value: text, number, money, day, day_of_year, select or code."""
         ...
 
     def read(self, value: Any) -> Any: ...
@@ -129,9 +131,30 @@ class Day:
             day = date.fromisoformat(value)
         except (TypeError, ValueError):
             day = None
-        if day is None or len(value) != 10 or not 1880 <= day.year <= 2200:
+        if day is None or len(value) != 10 or not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise FieldRefused("date", _("This must be a date such as 2026-11-23."))
         return day
+
+    def choices(self) -> Sequence[tuple[str, Any]]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfYear:
+    """A day of every year, "12-31". From a later to an earlier one goes over New Year."""
+
+    operators: Labels = field(default_factory=lambda: named("eq", "between"))
+    input: str = "day_of_year"
+
+    def read(self, value: Any) -> str:
+        try:
+            # In a leap year, every day that there is exists.
+            day = date.fromisoformat(f"2000-{value}") if isinstance(value, str) and len(value) == 5 else None
+        except ValueError:
+            day = None
+        if day is None:
+            raise FieldRefused("day_of_year", _("This must be a month and a day such as 12-31."))
+        return f"{day:%m-%d}"
 
     def choices(self) -> Sequence[tuple[str, Any]]:
         return ()

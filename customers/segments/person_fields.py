@@ -1,11 +1,15 @@
 """What a customer's own record says: who and where they are, how they can be reached, what they agreed to."""
 
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from functools import cache
+
 from django.apps import apps
 from django.utils import dates
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import ConsentChannel, CustomerGrouping, Purpose, Sex
-from customers.segments.kinds import Choice, Code, Day, Flag, Text, Whole, named
+from customers.segments.kinds import Choice, Code, Day, DayOfYear, Flag, Text, Whole, named
 from customers.segments.operators import SETS, Sql, compare
 from customers.segments.registry import (
     ADDRESS,
@@ -18,6 +22,7 @@ from customers.segments.registry import (
     column,
     on_days,
 )
+from customers.selectors import days_to_birthday
 
 _BIRTH = "c.birth_date"
 _HAS = Flag(yes=_("has one"), no=_("has none"))
@@ -27,6 +32,51 @@ def _age(asked: Asked, statement: Statement) -> Sql:
     # Who was born on 29 February is a year older on 1 March, as campaigns count.
     years = Sql(f"date_part('year', age(%s::date, {_BIRTH}))::int", (statement.today,))
     return compare(years, asked.operator, asked.values)
+
+
+@cache
+def _birth_days() -> list[date]:
+    """Return every day on which somebody may be born, of a leap year."""
+    return [date(2000, 1, 1) + timedelta(days=number) for number in range(366)]
+
+
+def _born_on(days: Iterable[date]) -> Sql:
+    numbers = [day.month * 100 + day.day for day in days]
+    return Sql(
+        f"(date_part('month', {_BIRTH}) * 100 + date_part('day', {_BIRTH}))::int = ANY(%s)", (numbers,)
+    )
+
+
+_HOLDS: dict[str, Callable[..., bool]] = {
+    "eq": lambda days, count: days == count,
+    "gt": lambda days, count: days > count,
+    "gte": lambda days, count: days >= count,
+    "lt": lambda days, count: days < count,
+    "lte": lambda days, count: days <= count,
+    "between": lambda days, low, high: low <= days <= high,
+}
+
+
+def _days_to_birthday(asked: Asked, statement: Statement) -> Sql:
+    """Ask for those whose next birthday is so many days ahead, counted as tills show it."""
+    holds, today = _HOLDS[asked.operator], statement.today
+    return _born_on(day for day in _birth_days() if holds(days_to_birthday(day, today), *asked.values))
+
+
+def _birthday(asked: Asked, statement: Statement) -> Sql:
+    """Ask for birthdays in a part of the year. Who was born on 29 February is found by the 28th, too, where the year has no 29th."""
+    first, last = asked.values[0], asked.values[-1]
+    new_year = date(statement.today.year, 1, 1)
+
+    def is_asked(day: date) -> bool:
+        kept = new_year + timedelta(days=days_to_birthday(day, new_year))
+        return any(_lies(f"{one:%m-%d}", first, last) for one in (day, kept))
+
+    return _born_on(filter(is_asked, _birth_days()))
+
+
+def _lies(day: str, first: str, last: str) -> bool:
+    return first <= day <= last if first <= last else day >= first or day <= last
 
 
 def _created(asked: Asked, statement: Statement) -> Sql:
@@ -73,6 +123,9 @@ def _consent(channel: str) -> Field:
         group=CONTACT,
         kind=Choice(lambda: Purpose.choices, operators={"eq": _("to"), "ne": _("not to")}),
         sql=sql,
+        note=_(
+            "The last answer. Marketing that still has to be confirmed (double opt-in) counts as agreed here."
+        ),
     )
 
 
@@ -101,6 +154,24 @@ FIELDS = [
         kind=Whole(1880, 2200),
         sql=column(f"date_part('year', {_BIRTH})::int"),
         note=_("More than and less than leave the year itself out."),
+    ),
+    Field(
+        code="birthday",
+        label=_("Birthday"),
+        group=PERSON,
+        kind=DayOfYear(),
+        sql=_birthday,
+        note=_(
+            "Day and month. From December to January goes over New Year; 29 February is the 28th in other years."
+        ),
+    ),
+    Field(
+        code="birthday_days",
+        label=_("Days until the birthday"),
+        group=PERSON,
+        kind=Whole(0, 365),
+        sql=_days_to_birthday,
+        note=_("0 is today: “is at most 6” means the next seven days."),
     ),
     Field(
         code="birth_month",
@@ -180,7 +251,8 @@ FIELDS = [
         label=_("Postal code"),
         group=ADDRESS,
         kind=Text(),
-        sql=column("c.postal_code", blank=True),
+        sql=column("c.postal_code", folded="postal_key", blank=True),
+        note=_("With or without hyphen, however it was recorded."),
     ),
     Field(code="card", label=_("Loyalty card"), group=CONTACT, kind=_HAS, sql=column("c.card")),
     Field(code="phone", label=_("Phone"), group=CONTACT, kind=_HAS, sql=column("c.phone", blank=True)),
@@ -197,6 +269,7 @@ FIELDS = [
         code="level",
         label=_("Level"),
         group=LOYALTY,
+        is_profile=True,
         kind=Whole(
             0, 32_767, operators=named("eq", "ne", "gt", "gte", "lt", "lte", "between", "is_set", "is_empty")
         ),
@@ -206,6 +279,7 @@ FIELDS = [
         code="loyalty_category",
         label=_("Loyalty category"),
         group=LOYALTY,
+        is_profile=True,
         kind=Text(),
         sql=column("c.loyalty_category", folded="searchable", blank=True),
     ),

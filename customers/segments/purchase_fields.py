@@ -9,6 +9,7 @@ from customers.segments.registry import PURCHASES, Asked, Field, Statement, tota
 
 _OPERATORS = {"is_set": _("bought"), "is_empty": _("did not buy"), **named(*BOUNDS)}
 _MEASURES = {"quantity": _("units"), "amount": _("amount")}
+_KINDS = {"quantity": Amount(places=3, operators=_OPERATORS)}
 _STANDS = "NOT s.is_test AND s.state IN ('committed', 'partially_returned') AND s.customer_id IS NOT NULL"
 _LINES = {
     "quantity": "sum(l.quantity - l.returned)",
@@ -55,26 +56,30 @@ FIELDS = [
         code="bought_category",
         label=_("Bought of a category"),
         group=PURCHASES,
-        kind=Amount(places=3, operators=_OPERATORS),
+        kind=Amount(operators=_OPERATORS),
         sql=totals(_category),
         subject=Code(lambda: apps.get_model("retail", "Category")),
         subject_label=_("Categories"),
         subject_required=True,
         measures=_MEASURES,
+        kinds=_KINDS,
         period="months",
+        is_profile=True,
         note=_("With all categories below. What came back does not count. Periods are whole months."),
     ),
     Field(
         code="bought_product",
         label=_("Bought a product"),
         group=PURCHASES,
-        kind=Amount(places=3, operators=_OPERATORS),
+        kind=Amount(operators=_OPERATORS),
         sql=totals(_product),
         subject=Code(lambda: apps.get_model("retail", "Product"), column="sku"),
         subject_label=_("SKUs"),
         subject_required=True,
         measures=_MEASURES,
+        kinds=_KINDS,
         period="days",
+        is_profile=True,
         note=_("Any of these. What came back does not count."),
     ),
     Field(
@@ -88,5 +93,6 @@ FIELDS = [
         subject_required=True,
         measures={"visits": _("purchases"), "amount": _("amount")},
         period="days",
+        is_profile=True,
     ),
 ]

@@ -85,7 +85,9 @@ class Field:
     """Something that is known of every customer.
 
     `sql` returns the predicate of a condition. `subject` says what `of` names (categories, a program) and whether it must
-    be there; `measures` what can be measured of it; `period` whether it can be narrowed to `days` or `months`.
+    be there; `measures` what can be measured of it; `period` whether it can be narrowed to `days` or `months`. `kinds` has the
+    kind of those measures whose values are others than `kind` reads, with the same operators. `is_profile`: it tells what people
+    bought, collected or read, so marketing does not choose those by it who refused profiling.
     """
 
     code: str
@@ -97,8 +99,14 @@ class Field:
     subject_label: Promise | str = ""
     subject_required: bool = False
     measures: Mapping[str, Promise | str] = field(default_factory=dict)
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
     period: str = ""
     note: Promise | str = ""
+    is_profile: bool = False
+
+    def kind_of(self, measure: str) -> Kind:
+        """Return what the values of a measure are; without one, of the first that there is."""
+        return self.kinds.get(measure or next(iter(self.measures), ""), self.kind)
 
 
 @cache

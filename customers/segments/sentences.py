@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from customers.segments.kinds import Amount, Kind
+from customers.segments.kinds import Amount, DayOfYear, Kind
 from customers.segments.operators import VALUES
 from customers.segments.tree import Condition, Group, SegmentPeriod
 from retail import formats
@@ -38,19 +38,18 @@ def _lines(group: Group, level: int) -> Iterator[tuple[int, str]]:
 def sentence(condition: Condition) -> str:
     """Return one condition in words."""
     field = condition.field
+    kind = field.kind_of(condition.measure)
     words = [str(field.label)]
     if condition.of:
         words.append(f"({_listed(condition.of)})")
     if condition.measure and VALUES[condition.operator] != 0:
         words.append(f"[{field.measures[condition.measure]}]")
     if condition.operator == "between":
-        low, high = (_written(field.kind, value) for value in condition.values)
+        low, high = (_written(kind, value) for value in condition.values)
         words.append(_("is from %(low)s to %(high)s") % {"low": low, "high": high})
     else:
         words.append(str(field.kind.operators[condition.operator]))
-        words += [_listed([_written(field.kind, value) for value in condition.values])] * bool(
-            condition.values
-        )
+        words += [_listed([_written(kind, value) for value in condition.values])] * bool(condition.values)
     if condition.period is not None:
         words.append(_period(condition.period))
     return " ".join(words)
@@ -65,8 +64,13 @@ def _listed(values: Any) -> str:
 def _written(kind: Kind, value: Any) -> str:
     if isinstance(value, date):
         return formats.day(value)
+    if isinstance(kind, DayOfYear):
+        return f"{value[3:]}/{value[:2]}"
     if isinstance(kind, Amount):
-        return formats.number(Decimal(value), 2) if Decimal(value) % 1 else formats.number(Decimal(value), 0)
+        amount = Decimal(value)
+        # With all its places: 1.125 kilograms are no 1.13.
+        exact = amount == round(amount, 2)
+        return formats.number(amount, 0 if amount % 1 == 0 else 2 if exact else kind.places)
     for option, label in kind.choices() if kind.input == "select" else ():
         if option == str(value):
             return str(label)

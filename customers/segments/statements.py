@@ -4,18 +4,35 @@ Mailings, groupings, counts and exports all ask with these. Only customers that 
 merged into another record.
 """
 
-from datetime import date, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
 from customers.segments.operators import Sql, all_of, any_of
 from customers.segments.registry import Asked, Span, Statement
 from customers.segments.tree import Condition, Group, SegmentPeriod
+
+# What somebody waits for at a page: tills use the same database.
+PATIENCE = timedelta(seconds=2)
+_CANCELLED = "57014"
+
+
+class TooSlow(Exception):
+    """The statement did not end in the time that it was given."""
+
+    code = "too_slow"
+    message = _("Finding these customers takes too long now. Ask again later, or ask for less.")
+
+    def __init__(self) -> None:
+        super().__init__(str(self.message))
 
 
 def segment_ids_sql(tree: Group, *, at: datetime, zone: ZoneInfo) -> Sql:
@@ -33,15 +50,35 @@ def customers_of(tree: Group, *, at: datetime, zone: ZoneInfo) -> QuerySet[Custo
     return Customer.objects.filter(pk__in=RawSQL(ids.text, ids.params))  # noqa: S611 - made by this package alone
 
 
-def count_customers(tree: Group, *, at: datetime, zone: ZoneInfo) -> int:
-    """Return how many customers the tree has. One statement."""
+def count_customers(tree: Group, *, at: datetime, zone: ZoneInfo, within: timedelta | None = None) -> int:
+    """Return how many customers the tree has. One statement, ended by the database after `within`. Raises TooSlow."""
     statement = _select("count(*)", tree, at=at, zone=zone)
-    with transaction.atomic(), connection.cursor() as cursor:
-        # Compiling a plan that reads a million rows takes longer than running it.
-        cursor.execute("SET LOCAL jit = off")
+    with limited(within), connection.cursor() as cursor:
         cursor.execute(statement.text, statement.params)
         (count,) = cursor.fetchone()
     return int(count)
+
+
+@contextmanager
+def limited(within: timedelta | None) -> Iterator[None]:
+    """Let the statements on customers in this block take so long each, None for as long as they take. Raises TooSlow.
+
+    Without it a statement goes on in the database when nobody waits for its answer any more.
+    """
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            # Compiling a plan that reads a million rows takes longer than running it.
+            cursor.execute("SET LOCAL jit = off")
+            if within is not None:
+                milliseconds = int(within.total_seconds() * 1000)
+                cursor.execute("SELECT set_config('statement_timeout', %s, true)", (str(milliseconds),))
+            yield
+            if within is not None:
+                cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
+    except OperationalError as error:
+        if getattr(error.__cause__, "pgcode", "") != _CANCELLED:
+            raise
+        raise TooSlow from error
 
 
 def _select(what: str, tree: Group, *, at: datetime, zone: ZoneInfo) -> Sql:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from msgspec import Meta, Struct, convert, to_builtins
 from msgspec import field as member
 
-from customers.segments.kinds import MOST_VALUES, Code
+from customers.segments.kinds import FIRST_YEAR, LAST_YEAR, MOST_VALUES, Code, DayOfYear, Kind
 from customers.segments.operators import VALUES
 from customers.segments.registry import Field, fields
 from retail.rows import FieldError, FieldRefused
@@ -30,7 +30,12 @@ _MOST_CODES = 200
 
 
 class TreeInvalid(Exception):
-    """A document is no tree; `errors` name each place, such as `all[1].value`."""
+    """A document is no tree; `errors` name each place, such as `all[1].value`.
+
+    One that was saved may have become none: what it asks for is gone since.
+    """
+
+    code = "segment_invalid"
 
     def __init__(self, errors: list[FieldError]) -> None:
         super().__init__("; ".join(f"{error.path}: {error.message}" for error in errors))
@@ -214,13 +219,13 @@ class _Reader:
 
     def values(self, field: Field, node: SegmentNode, path: str) -> tuple[Any, ...]:
         path = _under(path, "value")
-        wanted = VALUES[node.operator]
+        wanted, kind = VALUES[node.operator], field.kind_of(node.measure)
         if wanted == 0:
             if node.value is not None:
                 self.add(path, "unexpected", _("No value belongs here."))
             return ()
         if wanted == 1:
-            return tuple(self.value(field, node.value, path))
+            return tuple(self.value(kind, node.value, path))
         given = node.value
         if not isinstance(given, list) or (wanted is not None and len(given) != wanted) or not given:
             message = (
@@ -232,20 +237,25 @@ class _Reader:
             self.add(path, "too_long", _("This has more than %(limit)d entries.") % {"limit": MOST_VALUES})
             return ()
         values = tuple(
-            one for place, raw in enumerate(given) for one in self.value(field, raw, f"{path}[{place}]")
+            one for place, raw in enumerate(given) for one in self.value(kind, raw, f"{path}[{place}]")
         )
-        if node.operator == "between" and len(values) == 2 and values[0] > values[1]:
+        if (
+            node.operator == "between"
+            and len(values) == 2
+            and values[0] > values[1]
+            and not isinstance(kind, DayOfYear)
+        ):
             self.add(path, "order", _("The first value is greater than the second."))
         return values
 
-    def value(self, field: Field, raw: Any, path: str) -> Iterator[Any]:
+    def value(self, kind: Kind, raw: Any, path: str) -> Iterator[Any]:
         try:
-            value = field.kind.read(raw)
+            value = kind.read(raw)
         except FieldRefused as refused:
             self.add(path, refused.code, refused.message)
             return
-        if isinstance(field.kind, Code):
-            self.codes[field.kind][path] = value
+        if isinstance(kind, Code):
+            self.codes[kind][path] = value
         yield value
 
     def subject(self, field: Field, node: SegmentNode, path: str) -> None:
@@ -300,6 +310,9 @@ class _Reader:
             )
         elif node.period.starts and node.period.until and node.period.starts > node.period.until:
             self.add(path, "order", _("It ends before it begins."))
+        for name, day in (("from", node.period.starts), ("until", node.period.until)):
+            if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+                self.add(_under(path, name), "date", _("This date cannot be right."))
 
     def check_codes(self) -> None:
         """Refuse codes of what does not exist: one query for each kind of thing that is named."""

@@ -54,14 +54,16 @@ HEADINGS = (
 
 _ROWS = """
 SELECT c.code, c.name, c.document, c.email, c.phone, c.card, c.birth_date, c.sex, c.city, c.state, c.postal_code,
-       h.name, s.turnover, s.visits, (s.last_at AT TIME ZONE %s)::date
+       h.name, coalesce(s.turnover, m.turnover, 0), coalesce(s.visits, m.visits, 0), (m.last_at AT TIME ZONE %s)::date
   FROM unnest(%s::bigint[]) AS w(id)
   JOIN customers_customer c ON c.id = w.id
   LEFT JOIN retail_store h ON h.id = c.home_store_id
- CROSS JOIN LATERAL (
-       SELECT coalesce(sum(net) FILTER (WHERE occurred_at > %s), 0) AS turnover,
-              count(*) FILTER (WHERE occurred_at > %s) AS visits, max(occurred_at) AS last_at
-         FROM retail_sale WHERE customer_id = c.id AND NOT is_test AND state IN ('committed', 'partially_returned')) s
+  LEFT JOIN customers_customermetrics m ON m.customer_id = c.id
+  -- Only where the clock has overtaken the metrics, and `let_old_sales_leave` has not: customers.segments.metric_fields.
+  LEFT JOIN LATERAL (
+       SELECT coalesce(sum(net), 0) AS turnover, count(*) AS visits
+         FROM retail_sale WHERE customer_id = c.id AND NOT is_test AND state IN ('committed', 'partially_returned')
+          AND occurred_at > %s) s ON m.oldest_at <= %s
  ORDER BY c.id
 """
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from customers.models import Segment, SegmentRevision
-from customers.segments.statements import count_customers
+from customers.segments.dependencies import asks_for_itself
+from customers.segments.statements import PATIENCE, count_customers
 from customers.segments.tree import Group, TreeInvalid, read_tree, stored_tree, write_tree
 from retail.rows import FieldError, FieldRefused, read_text
 from retail.selectors.company import company_zone
@@ -20,6 +21,8 @@ from retail.selectors.company import company_zone
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 # These are addresses.
 _RESERVED = frozenset({"new", "count", "fields"})
+# Who asks for the number of a saved segment waits longer than who is typing.
+_LONGEST_COUNT = timedelta(seconds=20)
 
 
 class SegmentInvalid(Exception):
@@ -98,7 +101,12 @@ def change_segment(
         raise SegmentChanged
     name = locked.name if name is None else _read_name(name, errors)
     if tree is not None:
-        _read_tree(tree, errors)
+        wanted = _read_tree(tree, errors)
+        if wanted is not None and asks_for_itself(wanted, locked):
+            message = _(
+                "These conditions ask, themselves or through other segments, for the grouping of this segment."
+            )
+            errors.append(FieldError("tree", "cycle", message))
     if errors:
         raise SegmentInvalid(errors)
     written = locked.tree if tree is None else write_tree(tree)
@@ -124,16 +132,16 @@ def delete_segment(*, segment: Segment) -> None:
 
 
 def count_segment(*, segment: Segment, at: datetime) -> int:
-    """Count a segment's customers and remember the number with it. Raises TreeInvalid."""
-    count = count_customers(stored_tree(segment.tree), at=at, zone=company_zone())
+    """Count a segment's customers and remember the number with it. Raises TreeInvalid, TooSlow after some time."""
+    count = count_customers(stored_tree(segment.tree), at=at, zone=company_zone(), within=_LONGEST_COUNT)
     Segment.objects.filter(pk=segment.pk, revision=segment.revision).update(count=count, counted_at=at)
     segment.count, segment.counted_at = count, at
     return count
 
 
 def count_tree(*, tree: Any, at: datetime) -> int:
-    """Count whom a document means, before it is saved. Raises TreeInvalid, its paths beginning with `tree`."""
-    return count_customers(read_tree(tree, path="tree"), at=at, zone=company_zone())
+    """Count whom a document means, before it is saved. Raises TreeInvalid, its paths beginning with `tree`, and TooSlow soon."""
+    return count_customers(read_tree(tree, path="tree"), at=at, zone=company_zone(), within=PATIENCE)
 
 
 def _read_name(value: Any, errors: list[FieldError]) -> str:

@@ -6,7 +6,6 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.db import OperationalError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -22,9 +21,9 @@ from customers.forms.segment import act, draw, offered, read_document
 from customers.models import Customer, Segment
 from customers.phones import readable
 from customers.segments.sentences import sentences
-from customers.segments.statements import customers_of
-from customers.segments.tree import TreeInvalid, stored_tree
-from customers.services import segment_groupings
+from customers.segments.statements import PATIENCE, TooSlow, customers_of, limited
+from customers.segments.tree import Group, TreeInvalid, stored_tree
+from customers.services.segment_groupings import GroupingRefused, make_grouping
 from customers.services.segments import (
     SegmentChanged,
     SegmentInUse,
@@ -35,6 +34,7 @@ from customers.services.segments import (
     create_segment,
     delete_segment,
 )
+from customers.tasks import wake_groupings
 from retail import formats
 from retail.models.search import Searchable
 from retail.navigation import registered
@@ -46,6 +46,7 @@ from retail.views.lists import Action, ListPage
 
 Json = dict[str, Any]
 NEW: Json = {"all": [{"field": "", "operator": ""}]}
+UNREADABLE = _("These conditions ask for something that is not there any more. Edit them.")
 
 
 class SegmentList(ListPage):
@@ -169,7 +170,7 @@ class SegmentCount(PageMixin, View):
             context["count"] = count_tree(tree=read_document(request.POST), at=timezone.now())
         except TreeInvalid as invalid:
             context["incomplete"] = len(invalid.errors)
-        except OperationalError:
+        except TooSlow:
             context["slow"] = True
         return render(request, "customers/segment_count.html", context)
 
@@ -198,7 +199,19 @@ class SegmentDetail(ListPage):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         self.segment = get_object_or_404(Segment, code=kwargs["code"])
-        self.at = timezone.now()
+        self.at, self.problem = timezone.now(), ""
+        self.tree: Group | None = None
+        self.sentences: list[tuple[int, str]] = []
+        try:
+            self.tree = stored_tree(self.segment.tree)
+            self.sentences = sentences(self.tree)
+            with limited(PATIENCE):
+                return super().get(request, *args, **kwargs)
+        except TreeInvalid:
+            self.problem = str(UNREADABLE)
+        except TooSlow as slow:
+            self.problem = str(slow)
+        self.tree = None
         return super().get(request, *args, **kwargs)
 
     @property
@@ -210,8 +223,9 @@ class SegmentDetail(ListPage):
         return self.segment.code
 
     def get_queryset(self) -> QuerySet[Customer]:
-        found = customers_of(stored_tree(self.segment.tree), at=self.at, zone=company_zone())
-        return found.select_related("metrics")
+        if self.tree is None:
+            return Customer.objects.none()
+        return customers_of(self.tree, at=self.at, zone=company_zone()).select_related("metrics")
 
     def export(self, queryset: QuerySet[Any], kind: str) -> HttpResponse:
         """Personal data leaves by the logged way only."""
@@ -238,7 +252,8 @@ class SegmentDetail(ListPage):
             "segment": self.segment,
             "trail": [(_("Segments"), reverse("customers:segment_list"))],
             "subtitle": self.segment.code,
-            "sentences": sentences(stored_tree(self.segment.tree)),
+            "sentences": self.sentences,
+            "problem": self.problem,
             "groupings": list(self.segment.groupings.order_by("pk")),
             "revisions": list(self.segment.revisions.select_related("saved_by").order_by("-number")[:10]),
             "counted": formats.moment(self.segment.counted_at) if self.segment.counted_at else "",
@@ -258,26 +273,25 @@ class SegmentActions(PageMixin, View):
     def post(self, request: HttpRequest, code: str, action: str) -> HttpResponse:
         segment, at = get_object_or_404(Segment, code=code), timezone.now()
         back = reverse("customers:segment_detail", args=[code])
-        if action == "count":
-            count = count_segment(segment=segment, at=at)
-            text = ngettext("%(count)s customer.", "%(count)s customers.", count)
-            messages.success(request, text % {"count": formats.number(count)})
-        elif action == "grouping":
-            try:
-                grouping = segment_groupings.make_grouping(segment=segment, at=at)
-            except segment_groupings.CodeTaken:
-                messages.error(request, _now("There is a grouping with this code already."))
+        try:
+            if action == "count":
+                count = count_segment(segment=segment, at=at)
+                text = ngettext("%(count)s customer.", "%(count)s customers.", count)
+                messages.success(request, text % {"count": formats.number(count)})
+            elif action == "grouping":
+                grouping = make_grouping(segment=segment)
+                wake_groupings()
+                text = _now("Campaigns can name the grouping “%(code)s”. Its members are being gathered.")
+                messages.success(request, text % {"code": grouping.code})
             else:
-                messages.success(
-                    request, _now("Campaigns can name the grouping “%(code)s” now.") % {"code": grouping.code}
-                )
-        else:
-            try:
                 delete_segment(segment=segment)
-            except SegmentInUse as refusal:
-                text = _now("Customer groupings are of this segment: %(codes)s.")
-                messages.error(request, text % {"codes": ", ".join(refusal.groupings)})
-            else:
                 messages.success(request, _now("The segment was removed."))
                 back = reverse("customers:segment_list")
+        except TreeInvalid:
+            messages.error(request, str(UNREADABLE))
+        except (TooSlow, GroupingRefused) as refusal:
+            messages.error(request, str(refusal))
+        except SegmentInUse as refusal:
+            text = _now("Customer groupings are of this segment: %(codes)s.")
+            messages.error(request, text % {"codes": ", ".join(refusal.groupings)})
         return HttpResponseRedirect(back)

@@ -1,6 +1,7 @@
 """Segments: questions about customers, their counts and customers, groupings of them, and files that are taken out."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -14,9 +15,9 @@ from campaigns.views.segment_exports import export_file
 from customers.documents import mask
 from customers.models import Customer, ExportFormat, Segment, SegmentExport
 from customers.segments.registry import fields
-from customers.segments.statements import customers_of
+from customers.segments.statements import customers_of, limited
 from customers.segments.tree import TreeInvalid, stored_tree
-from customers.services.segment_groupings import CodeTaken, make_grouping
+from customers.services.segment_groupings import make_grouping
 from customers.services.segments import (
     SegmentChanged,
     SegmentInUse,
@@ -27,16 +28,26 @@ from customers.services.segments import (
     create_segment,
     delete_segment,
 )
+from customers.tasks import wake_groupings
+from messaging.services.verifications import masked_address
 from pos_api.errors import field_problems
-from pos_api.openapi import PAGE_PARAMETERS, Json, operation, page_of
+from pos_api.openapi import PAGE_PARAMETERS, Json, operation, page_of, query
 from pos_api.pagination import paginated
-from pos_api.problems import Conflict, FieldProblem, Invalid, invalid_field
+from pos_api.problems import BadRequest, Conflict, FieldProblem, Invalid, invalid_field
 from pos_api.views.base import ManagerView, answer, no_content, read_json
 from pos_api.views.jobs import JOB, represent_job
-from pos_api.views.resources import Listing, find_or_404, refuse_unknown_fields, updated_since, user_of
+from pos_api.views.resources import (
+    Listing,
+    find_or_404,
+    read_moment,
+    refuse_unknown_fields,
+    updated_since,
+    user_of,
+)
 from retail.selectors.company import company_zone
 
 TAG = "Segments"
+_LONGEST_PAGE = timedelta(seconds=20)
 _TEXT: Json = {"type": "string"}
 _MOMENT: Json = {"type": ["string", "null"], "format": "date-time"}
 TREE: Json = {
@@ -105,7 +116,7 @@ FIELD: Json = {
         "code": _TEXT,
         "label": _TEXT,
         "group": _TEXT,
-        "value": {"enum": ["text", "number", "money", "day", "select", "code", ""]},
+        "value": {"enum": ["text", "number", "money", "day", "day_of_year", "select", "code", ""]},
         "operators": {"type": "object", "additionalProperties": _TEXT},
         "values": {"type": "array", "description": "The values of a `select`.", "items": {"type": "object"}},
         "of": {"enum": ["none", "optional", "required"]},
@@ -121,8 +132,8 @@ CUSTOMER: Json = {
         "code": {"type": ["string", "null"]},
         "name": _TEXT,
         "document": {"type": ["string", "null"], "description": "Masked."},
-        "email": _TEXT,
-        "phone": _TEXT,
+        "email": {"type": "string", "description": "Masked."},
+        "phone": {"type": "string", "description": "Masked."},
         "card": {"type": ["string", "null"]},
         "city": _TEXT,
         "state": _TEXT,
@@ -173,6 +184,8 @@ SHOWN_EXAMPLE: Json = EXAMPLE | {
     "groupings": [],
     "updated_at": "2026-11-23T12:59:00Z",
 }
+GONE = {409: "The segment asks for something that is gone (`segment_invalid`); `errors` name it."}
+SLOW = {503: "Counting took too long (`too_slow`)."}
 LISTING = Listing(
     filters={"updated_since": ("Only what changed at or after this moment (RFC 3339).", updated_since)},
     orders={"code": ("code", "pk"), "name": ("name", "pk"), "-updated_at": ("-updated_at", "pk")},
@@ -218,8 +231,8 @@ def represent_customer(customer: Customer) -> Json:
         "code": customer.code,
         "name": customer.name,
         "document": mask(customer.document) if customer.document else None,
-        "email": customer.email,
-        "phone": customer.phone,
+        "email": masked_address("email", customer.email) if customer.email else "",
+        "phone": masked_address("sms", customer.phone) if customer.phone else "",
         "card": customer.card,
         "city": customer.city,
         "state": customer.state,
@@ -250,6 +263,17 @@ def _read(request: Request, shape: Json) -> dict[str, Any]:
     if missing:
         raise Invalid(errors=[FieldProblem(name, "required", _("This is required.")) for name in missing])
     return dict(raw)
+
+
+def _moment_of(request: Request) -> datetime:
+    """Return the moment at which a page asks: that of the first page, or now. Raises BadRequest."""
+    now, text = timezone.now(), request.query_params.get("at")
+    if text is None:
+        return now
+    at = read_moment("at", text)
+    if not now - timedelta(days=1) <= at <= now:
+        raise BadRequest(_("at must be a moment of the last 24 hours. Begin with the first page again."))
+    return at
 
 
 def _find(code: str) -> Segment:
@@ -317,6 +341,7 @@ class SegmentCountView(ManagerView):
         responses={200: COUNTED},
         examples={"Who stopped coming": {"tree": EXAMPLE["tree"]}},
         answer={"count": 1284, "at": "2026-11-23T13:00:00Z"},
+        problems=SLOW,
     )
     def post(self, request: Request) -> HttpResponse:
         raw, at = _read(request, COUNT), timezone.now()
@@ -397,6 +422,7 @@ class SegmentRecountView(ManagerView):
         summary="Count a saved segment and remember the number",
         responses={200: COUNTED},
         answer={"count": 1284, "at": "2026-11-23T13:00:00Z"},
+        problems=GONE | SLOW,
     )
     def post(self, request: Request, code: str) -> HttpResponse:
         at = timezone.now()
@@ -409,13 +435,23 @@ class SegmentCustomersView(ManagerView):
     @operation(
         id="segments_customers",
         tag=TAG,
-        summary="List the customers of a segment, as it is answered now",
+        summary="List the customers of a segment, as it is answered at one moment",
+        description=(
+            "`next` asks the same moment again, so that what depends on the day keeps to the day of the first page. Each page asks "
+            "the whole segment: whoever needs all of a large one, or addresses in full, takes an export, which is logged."
+        ),
         responses={200: page_of(CUSTOMER)},
-        parameters=PAGE_PARAMETERS,
+        parameters=(
+            *PAGE_PARAMETERS,
+            query("at", "The moment that is asked about, at most a day ago; now, unless `next` says it."),
+        ),
+        problems=GONE | SLOW,
     )
     def get(self, request: Request, code: str) -> HttpResponse:
-        found = customers_of(stored_tree(_find(code).tree), at=timezone.now(), zone=company_zone())
-        return paginated(request, found, represent_customer)
+        at = _moment_of(request)
+        found = customers_of(stored_tree(_find(code).tree), at=at, zone=company_zone())
+        with limited(_LONGEST_PAGE):
+            return paginated(request, found, represent_customer, carried={"at": at.isoformat()})
 
 
 class SegmentGroupingView(ManagerView):
@@ -426,19 +462,20 @@ class SegmentGroupingView(ManagerView):
         tag=TAG,
         summary="Make the customers of a segment a grouping that campaigns can name",
         description=(
-            "It has the segment's code and name; asked for again, the same. Its members follow the segment: they are at most "
-            "a quarter of an hour old."
+            "It has the segment's code and name; asked for again, the same. Its members are gathered within minutes "
+            "(`refreshed_at` is null until then) and follow the segment: they are at most a quarter of an hour old."
         ),
         responses={200: {"type": "object", "properties": {"grouping": _TEXT, "refreshed_at": _MOMENT}}},
-        answer={"grouping": "sumidos-de-curitiba", "refreshed_at": "2026-11-23T13:00:00Z"},
-        problems={409: "A grouping that is kept by hand has this code (`taken`)."},
+        answer={"grouping": "sumidos-de-curitiba", "refreshed_at": None},
+        problems={
+            409: "A grouping that is kept by hand has this code (`taken`); the segment asks for its own members (`cycle`); "
+            "it asks for something that is gone (`segment_invalid`)."
+        },
     )
     def post(self, request: Request, code: str) -> HttpResponse:
-        try:
-            grouping = make_grouping(segment=_find(code), at=timezone.now())
-        except CodeTaken as refusal:
-            message = _("There is a grouping with this code already.")
-            raise Conflict(message, code=refusal.code) from refusal
+        grouping = make_grouping(segment=_find(code))
+        if grouping.refreshed_at is None:
+            wake_groupings()
         return answer({"grouping": grouping.code, "refreshed_at": grouping.refreshed_at})
 
 

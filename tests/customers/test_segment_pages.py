@@ -1,11 +1,18 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models.expressions import RawSQL
 from django.test import Client
 
 from customers.models import Customer, CustomerGrouping, Segment, SegmentExport
+from customers.segments import statements
+from customers.segments.operators import Sql
+from customers.services import segments as services
+from customers.services.segment_groupings import make_grouping, refresh_due
 from customers.services.segments import create_segment
-from tests.builders import NOON, build_customer, build_user
+from customers.views import segment as views
+from tests.builders import NOON, build_customer, build_product, build_user
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +90,70 @@ class TestBuilder:
 
         assert Segment.objects.get().tree["all"][0]["value"] == ["1500.50", "2000"]
 
+    @pytest.mark.parametrize(
+        ("measure", "typed", "stored"),
+        [
+            # A thousand and a half, or one and a half: it is not guessed.
+            ("amount", "1.500", None),
+            ("amount", "R$ 1.500", None),
+            ("quantity", "1.500", None),
+            ("quantity", "1.234.567", None),
+            ("amount", "1.500,00", "1500.00"),
+            ("amount", "1500", "1500"),
+            ("quantity", "1,500", "1.500"),
+            ("quantity", "1.500,5", "1500.5"),
+            ("amount", "1,500", None),
+        ],
+    )
+    def test_guesses_no_amount_that_could_mean_two(
+        self, client: Client, measure: str, typed: str, stored: str | None
+    ) -> None:
+        signed_in(client, *BUILDER, language="pt-br")
+        build_product(sku="QUEIJO")
+        data = posted(**{
+            "t.0-field": "bought_product", "t.0-of": "QUEIJO", "t.0-measure": measure, "t.0-operator": "gte", "t.0-value": typed,
+        })  # fmt: skip
+
+        answer = client.post("/segments/new/", data)
+
+        if stored is None:
+            assert answer.status_code == 422
+            assert not Segment.objects.exists()
+        else:
+            assert Segment.objects.get().tree["all"][0]["value"] == stored
+
+    def test_keeps_an_amount_that_could_mean_two_as_it_was_typed(self, client: Client) -> None:
+        signed_in(client, *BUILDER, language="pt-br")
+        data = posted(**{"t.0-field": "turnover", "t.0-operator": "between", "t.0-value": "1.500"})
+
+        answer = client.post("/segments/new/", data | {"t.0-value2": "2000"})
+
+        assert 'value="1.500"' in answer.text
+        assert 'value="2000"' in answer.text
+
+    @pytest.mark.parametrize("language", ["en", "pt-br"])
+    def test_reads_birthdays_as_day_and_month(self, client: Client, language: str) -> None:
+        signed_in(client, *BUILDER, language=language)
+        data = posted(**{"t.0-field": "birthday", "t.0-operator": "between", "t.0-value": "1/12"})
+
+        assert 'value="99/99"' in client.post("/segments/new/", data | {"t.0-value2": "99/99"}).text
+        client.post("/segments/new/", data | {"t.0-value2": "15/12"})
+
+        assert Segment.objects.get().tree["all"][0]["value"] == ["12-01", "12-15"]
+        assert 'value="01/12"' in client.get("/segments/de-santos/edit/").text
+
+    def test_refuses_a_segment_that_asks_for_its_own_members(self, client: Client, segment: Segment) -> None:
+        signed_in(client, *BUILDER)
+        make_grouping(segment=segment)
+
+        answer = client.post(
+            "/segments/de-santos/edit/",
+            posted(**{"t.0-field": "grouping", "t.0-operator": "not_in", "t.0-value": "de-santos"}),
+        )
+
+        assert answer.status_code == 422
+        assert "for the grouping of this segment" in answer.text
+
     def test_reads_lists_groups_and_periods(self, client: Client) -> None:
         signed_in(client, *BUILDER)
         data = posted(
@@ -146,6 +217,14 @@ class TestCount:
 
         assert ">1<" in client.post("/segments/count/", posted()).text
 
+    def test_says_when_counting_takes_too_long(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        signed_in(client, "customers.view_segment")
+        slow = Sql("SELECT count(*) FROM pg_sleep(30)")
+        monkeypatch.setattr(statements, "_select", lambda *_arguments, **_values: slow)
+        monkeypatch.setattr(services, "PATIENCE", timedelta(milliseconds=50))
+
+        assert "takes too long" in client.post("/segments/count/", posted()).text
+
     def test_waits_until_the_conditions_are_complete(self, client: Client) -> None:
         signed_in(client, "customers.view_segment")
 
@@ -206,6 +285,7 @@ class TestDetail:
 
         client.post("/segments/de-santos/grouping/")
 
+        refresh_due(at=NOON)
         grouping = CustomerGrouping.objects.get()
         assert (grouping.code, list(grouping.customers.all())) == ("de-santos", [ana])
         assert "Add or remove members" not in client.get(f"/groupings/customers/{grouping.pk}/").text
@@ -225,3 +305,32 @@ class TestDetail:
 
         assert not Segment.objects.exists()
         assert Customer.objects.exists()
+
+    def test_says_what_is_gone_instead_of_breaking(self, client: Client, segment: Segment) -> None:
+        signed_in(client, *LISTED, "customers.change_segment", "customers.add_customergrouping")
+        build_customer(name="Ana de Santos", city="Santos")
+        Segment.objects.update(tree={"all": [{"field": "gone", "operator": "eq", "value": "x"}]})
+
+        page = client.get("/segments/de-santos/")
+        assert page.status_code == 200
+        assert "is not there any more" in page.text
+        assert "Ana de Santos" not in page.text
+        for action in ("count", "grouping"):
+            answer = client.post(f"/segments/de-santos/{action}/", follow=True)
+            assert "is not there any more" in answer.text
+        assert not CustomerGrouping.objects.exists()
+
+    def test_says_that_its_customers_take_too_long(
+        self, client: Client, segment: Segment, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        signed_in(client, *LISTED)
+        build_customer()
+        asleep = Customer.objects.filter(pk__in=RawSQL("SELECT 1 FROM pg_sleep(30)", ()))
+        monkeypatch.setattr(views, "customers_of", lambda *_arguments, **_values: asleep)
+        monkeypatch.setattr(views, "PATIENCE", timedelta(milliseconds=50))
+
+        page = client.get("/segments/de-santos/")
+
+        assert page.status_code == 200
+        assert "takes too long" in page.text
+        assert "City is Santos" in page.text

@@ -10,20 +10,31 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from customers.models import Customer, CustomerGrouping, CustomerMetrics, Segment, SegmentRevision
-from customers.segments.kinds import Amount, Code, Day, Whole
-from customers.segments.operators import VALUES
+from customers.segments import statements
+from customers.segments.dependencies import uses_profile
+from customers.segments.kinds import Amount, Code, Day, DayOfYear, Whole
+from customers.segments.operators import VALUES, Sql
 from customers.segments.registry import fields
 from customers.segments.sentences import sentences
-from customers.segments.statements import count_customers, customers_of, segment_ids_sql
+from customers.segments.statements import (
+    TooSlow,
+    count_customers,
+    customers_of,
+    limited,
+    segment_ids_sql,
+)
 from customers.segments.tree import MOST_CONDITIONS, TreeInvalid, read_tree, stored_tree, write_tree
+from customers.services import segment_groupings
+from customers.services import segments as services
 from customers.services.metrics import recount
-from customers.services.segment_groupings import CodeTaken, make_grouping, refresh_due
+from customers.services.segment_groupings import AsksForItself, CodeTaken, make_grouping, refresh_due
 from customers.services.segments import (
     SegmentChanged,
     SegmentInUse,
     SegmentInvalid,
     change_segment,
     count_segment,
+    count_tree,
     create_segment,
     delete_segment,
 )
@@ -36,6 +47,7 @@ from tests.builders import (
     build_customer_grouping,
     build_product,
     build_sale,
+    build_segment,
     build_store,
 )
 
@@ -93,6 +105,71 @@ class TestPersonFields:
 
         assert found(condition("age", "gte", 30)) == {"today"}
         assert found(condition("age", "between", [29, 29])) == {"tomorrow"}
+
+    def test_reads_postal_codes_however_they_were_typed(self) -> None:
+        for name, code in {
+            "A": "01310-100",
+            "B": "01310100",
+            "C": "01310 100",
+            "D": "",
+            "E": "SW1A 1AA",
+        }.items():
+            build_customer(name=name, postal_code=code)
+
+        for typed in ("01310-100", "01310100", "01.310-100"):
+            assert found(condition("postal_code", "eq", typed)) == {"A", "B", "C"}
+        assert found(condition("postal_code", "in", ["01310100", "sw1a1aa"])) == {"A", "B", "C", "E"}
+        assert found(condition("postal_code", "starts_with", "01310-1")) == {"A", "B", "C"}
+        assert found(condition("postal_code", "eq", "-")) == set()
+        assert found(condition("postal_code", "is_empty")) == {"D"}
+
+    @pytest.mark.parametrize(
+        ("asked", "names"),
+        [
+            (("eq", "12-01"), {"1 Dec"}),
+            (("between", ["12-01", "12-15"]), {"1 Dec", "15 Dec"}),
+            (("between", ["12-15", "01-01"]), {"15 Dec", "31 Dec", "1 Jan"}),
+            # 2026 has no 29 February.
+            (("eq", "02-28"), {"28 Feb", "29 Feb"}),
+            (("eq", "02-29"), {"29 Feb"}),
+            (("between", ["03-01", "03-31"]), set()),
+        ],
+    )
+    def test_finds_birthdays_in_a_part_of_the_year(self, asked: Any, names: set[str]) -> None:
+        build_birthdays()
+
+        assert found(condition("birthday", *asked)) == names
+
+    def test_finds_who_was_born_on_29_february_by_that_day_in_leap_years(self) -> None:
+        build_birthdays()
+        leap = NOON.replace(year=2028)
+
+        assert found(condition("birthday", "eq", "02-28"), at=leap) == {"28 Feb"}
+        assert found(condition("birthday", "eq", "02-29"), at=leap) == {"29 Feb"}
+
+    @pytest.mark.parametrize(
+        ("asked", "names"),
+        [
+            # NOON is 20 November 2026.
+            (("lte", 10), set()),
+            (("lte", 11), {"1 Dec"}),
+            (("eq", 25), {"15 Dec"}),
+            (("between", [40, 42]), {"31 Dec", "1 Jan"}),
+            (("eq", 100), {"28 Feb", "29 Feb"}),
+            (("gt", 42), {"28 Feb", "29 Feb"}),
+        ],
+    )
+    def test_counts_days_until_the_next_birthday(self, asked: Any, names: set[str]) -> None:
+        build_birthdays()
+
+        assert found(condition("birthday_days", *asked)) == names
+
+    def test_means_today_by_no_days_until_the_birthday(self) -> None:
+        build_customer(name="today", birth_date=date(1990, 11, 20))
+        build_customer(name="yesterday", birth_date=date(1990, 11, 19))
+
+        assert found(condition("birthday_days", "eq", 0)) == {"today"}
+        assert found(condition("birthday_days", "gte", 364)) == {"yesterday"}
 
     def test_ignores_case_and_accents_of_places(self) -> None:
         build_customer(name="A", city="São Paulo", state="SP")
@@ -342,6 +419,9 @@ class TestTree:
             ({"all": [condition("turnover", "gte", "-1")]}, "all[0].value", "amount"),
             ({"all": [condition("birth_date", "eq", "1990-02-30")]}, "all[0].value", "date"),
             ({"all": [condition("sex", "eq", "x")]}, "all[0].value", "choice"),
+            ({"all": [condition("birthday", "eq", "12-32")]}, "all[0].value", "day_of_year"),
+            ({"all": [condition("birthday", "eq", "2026-12-31")]}, "all[0].value", "day_of_year"),
+            ({"all": [condition("birthday", "between", ["12-01", 5])]}, "all[0].value[1]", "day_of_year"),
             ({"all": [condition("store", "in", ["9999"])]}, "all[0].value[0]", "unknown"),
             ({"all": [condition("bought_category", "is_set")]}, "all[0].of", "required"),
             ({"all": [condition("bought_category", "is_set", of=["nope"])]}, "all[0].of[0]", "unknown"),
@@ -374,9 +454,24 @@ class TestTree:
         wrong = {"all": [condition("bought_category", "is_set", of=["casacos"], period=period)]}
 
         assert problems(wrong) == {"all[0].period": "whole_months"}
-        # The last day that there is ends a month, too.
-        period.update({"from": "2026-01-01", "until": "9999-12-31"})
+        period.update({"from": "2026-01-01", "until": "2200-12-31"})
         assert count_customers(read_tree(wrong), at=NOON, zone=ZONE) == 0
+
+    @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2201-01-01", "1879-12-31"])
+    @pytest.mark.parametrize("end", ["from", "until"])
+    def test_refuses_periods_of_days_that_cannot_be_right(self, end: str, day: str) -> None:
+        tree = {"all": [condition("message_received", "is_set", period={end: day})]}
+
+        assert problems(tree) == {f"all[0].period.{end}": "date"}
+
+    def test_takes_three_decimals_for_units_and_two_for_money(self) -> None:
+        build_product(sku="QUEIJO")
+
+        def asked(measure: str) -> dict[str, Any]:
+            return {"all": [condition("bought_product", "gte", "1.125", of=["QUEIJO"], measure=measure)]}
+
+        assert problems(asked("amount")) == {"all[0].value": "amount"}
+        assert sentences(read_tree(asked("quantity")))[0][1].endswith("1,125")
 
     def test_names_every_place_at_once(self) -> None:
         tree = {"all": [condition("age", "gte", 200), {"any": [condition("city", "eq", "")]}]}
@@ -386,6 +481,14 @@ class TestTree:
 
 def make_vip() -> str:
     return build_customer_grouping().code
+
+
+def build_birthdays() -> None:
+    build_customer(name="never said", birth_date=None)
+    for name, month, day in (
+        ("1 Jan", 1, 1), ("28 Feb", 2, 28), ("29 Feb", 2, 29), ("1 Dec", 12, 1), ("15 Dec", 12, 15), ("31 Dec", 12, 31),
+    ):  # fmt: skip
+        build_customer(name=name, birth_date=date(1992, month, day))
 
 
 class TestEveryField:
@@ -418,6 +521,8 @@ class TestEveryField:
             one = "12.50"
         elif isinstance(kind, Day):
             one = "2026-01-02"
+        elif isinstance(kind, DayOfYear):
+            one = "12-31"
         elif isinstance(kind, Code):
             one = self.existing(kind)
         elif kind.input == "select":
@@ -434,6 +539,67 @@ class TestEveryField:
             assert model is CustomerGrouping
         found: str = getattr(build(), kind.column)
         return found
+
+    def test_tells_the_profile_unless_it_is_what_people_said_or_what_was_sent(self) -> None:
+        """Who refused profiling is chosen by these alone. A new field that is none of them says `is_profile`."""
+        plain = {code for code, field in fields().items() if not field.is_profile}
+
+        assert plain == {
+            "sex", "age", "birth_date", "birth_year", "birthday", "birthday_days", "birth_month", "language", "origin", "document",
+            "created", "store", "country", "state", "city", "district", "postal_code", "card", "phone", "email",
+            "consent", "consent_email", "consent_sms", "consent_whatsapp", "grouping", "message_received", "unsubscribed",
+        }  # fmt: skip
+
+
+class TestProfile:
+    def uses(self, *conditions: dict[str, Any]) -> bool:
+        return uses_profile(read_tree({"all": list(conditions)}))
+
+    def test_is_what_people_bought_and_read_however_deep_it_stands(self) -> None:
+        city = condition("city", "eq", "Santos")
+
+        assert not self.uses(city)
+        assert self.uses(city, {"any": [city, condition("turnover", "gte", "10")]})
+        assert self.uses(condition("message_clicked", "is_set"))
+
+    def test_is_used_through_the_grouping_of_a_segment(self) -> None:
+        by_hand = build_customer_grouping().code
+        buyers = build_segment(tree={"all": [condition("visits", "gte", 1)]})
+        make_grouping(segment=buyers)
+        nearer = build_segment(tree={"all": [condition("grouping", "in", [buyers.code])]})
+        make_grouping(segment=nearer)
+
+        assert not self.uses(condition("grouping", "in", [by_hand]))
+        assert self.uses(condition("grouping", "in", [by_hand, nearer.code]))
+
+
+class TestPatience:
+    def test_ends_a_statement_that_takes_too_long(self) -> None:
+        with pytest.raises(TooSlow), limited(timedelta(milliseconds=50)), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(5)")
+
+    def test_lets_later_statements_take_their_time(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            before = cursor.fetchone()
+            with limited(timedelta(milliseconds=50)):
+                cursor.execute("SHOW statement_timeout")
+                assert cursor.fetchone() == ("50ms",)
+            cursor.execute("SHOW statement_timeout")
+            assert cursor.fetchone() == before
+
+    def test_counts_what_is_being_typed_for_two_seconds_at_most(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        slow = Sql("SELECT count(*) FROM pg_sleep(30)")
+        monkeypatch.setattr(statements, "_select", lambda *_arguments, **_values: slow)
+        monkeypatch.setattr(services, "PATIENCE", timedelta(milliseconds=50))
+        monkeypatch.setattr(services, "_LONGEST_COUNT", timedelta(milliseconds=50))
+
+        with pytest.raises(TooSlow):
+            count_tree(tree={"all": []}, at=NOON)
+        with pytest.raises(TooSlow):
+            count_segment(segment=build_segment(), at=NOON)
 
 
 class TestSavedSegments:
@@ -496,7 +662,10 @@ class TestSavedSegments:
 
     def test_becomes_a_grouping_whose_members_follow(self) -> None:
         ana, bia = build_customer(city="Santos"), build_customer(city="Recife")
-        grouping = make_grouping(segment=self.saved(), at=NOON)
+        grouping = make_grouping(segment=self.saved())
+        # Nobody waits for a million members.
+        assert (grouping.refreshed_at, grouping.customers.count()) == (None, 0)
+        assert refresh_due(at=NOON) == 1
         assert set(grouping.customers.all()) == {ana}
 
         Customer.objects.filter(pk=ana.pk).update(city="Recife")
@@ -509,7 +678,8 @@ class TestSavedSegments:
     def test_refreshes_a_grouping_at_once_when_its_segment_was_changed(self) -> None:
         bia = build_customer(city="Recife")
         segment = self.saved()
-        grouping = make_grouping(segment=segment, at=NOON)
+        grouping = make_grouping(segment=segment)
+        refresh_due(at=NOON)
         tree = {"all": [condition("city", "eq", "recife")]}
         change_segment(segment=segment, tree=tree, user=None, at=NOON)
 
@@ -518,7 +688,7 @@ class TestSavedSegments:
 
     def test_is_not_removed_while_a_grouping_is_of_it(self) -> None:
         segment = self.saved()
-        make_grouping(segment=segment, at=NOON)
+        make_grouping(segment=segment)
 
         with pytest.raises(SegmentInUse) as refused:
             delete_segment(segment=segment)
@@ -529,4 +699,72 @@ class TestSavedSegments:
         build_customer_grouping(code="de-santos")
 
         with pytest.raises(CodeTaken):
-            make_grouping(segment=self.saved(), at=NOON)
+            make_grouping(segment=self.saved())
+
+    def test_does_not_ask_for_its_own_members(self) -> None:
+        segment = self.saved()
+        make_grouping(segment=segment)
+        between = build_segment(tree={"all": [condition("grouping", "not_in", ["de-santos"])]})
+        make_grouping(segment=between)
+
+        for code in ("de-santos", between.code):
+            tree = {"all": [{"any": [condition("grouping", "not_in", [code])]}]}
+            with pytest.raises(SegmentInvalid) as refused:
+                change_segment(segment=segment, tree=tree, user=None, at=NOON)
+            assert [(error.path, error.code) for error in refused.value.errors] == [("tree", "cycle")]
+        # Another segment may ask for both.
+        build_segment(tree={"all": [condition("grouping", "in", ["de-santos", between.code])]})
+
+    def test_gets_no_grouping_that_it_asks_for(self) -> None:
+        by_hand = build_customer_grouping(code="de-santos")
+        segment = self.saved(tree={"all": [condition("grouping", "in", ["de-santos"])]})
+        by_hand.delete()
+
+        with pytest.raises(AsksForItself):
+            make_grouping(segment=segment)
+
+
+class TestRefreshing:
+    @pytest.fixture
+    def broken(self, monkeypatch: pytest.MonkeyPatch) -> CustomerGrouping:
+        """A grouping that cannot be refreshed, for whatever reason; it is older than any other."""
+        grouping = make_grouping(segment=build_segment(tree={"all": [condition("city", "eq", "broken")]}))
+        ask = segment_groupings.segment_ids_sql
+
+        def asked(tree: Any, **values: Any) -> Any:
+            if tree.parts[0].values == ("broken",):
+                raise OverflowError("date value out of range")
+            return ask(tree, **values)
+
+        monkeypatch.setattr(segment_groupings, "segment_ids_sql", asked)
+        return grouping
+
+    def test_goes_on_behind_a_grouping_that_cannot_be_refreshed(self, broken: CustomerGrouping) -> None:
+        build_customer(city="Santos")
+        grouping = make_grouping(segment=build_segment())
+
+        assert refresh_due(at=NOON) == 1
+        assert grouping.customers.count() == 1
+
+    def test_tries_first_what_was_tried_longest_ago(
+        self, broken: CustomerGrouping, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        grouping = make_grouping(segment=build_segment())
+        refresh_due(at=NOON)
+        newest = make_grouping(segment=build_segment())
+        # This process is killed by the broken one, as by a statement that outlasts its worker.
+        tried: list[int] = []
+
+        def killed(pk: int, *, at: Any) -> int:
+            tried.append(pk)
+            if pk == broken.pk:
+                raise KeyboardInterrupt
+            return 1
+
+        monkeypatch.setattr(segment_groupings, "refresh", killed)
+        CustomerGrouping.objects.filter(pk=grouping.pk).update(refresh_tried_at=NOON + timedelta(minutes=1))
+        for tick in (20, 40):
+            with pytest.raises(KeyboardInterrupt):
+                refresh_due(at=NOON + timedelta(minutes=tick))
+
+        assert tried == [newest.pk, broken.pk, grouping.pk, broken.pk]
