@@ -12,6 +12,7 @@ REASONS = {
     "minor": _("The customer is under 18."),
     "no_address": _("There is no address for any of the channels."),
     "no_consent": _("The customer has not agreed to marketing on any of the channels."),
+    "profiling_refused": _("The customer refused to be chosen by what they buy and read."),
     "opted_out": _("The customer asked not to get such messages."),
     "no_template": _("There is no text for any of the channels."),
     "text_too_long": _("The text is longer than the company allows for text messages."),

@@ -107,6 +107,10 @@ class Mailing(models.Model):
     started_at = models.DateTimeField(_("begun at"), null=True, blank=True)
     frozen_at = models.DateTimeField(_("people gathered at"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    # Whoever refused profiling gets nothing of it; decided anew when its people are gathered.
+    by_profile = models.BooleanField(
+        _("chooses by what people bought or read"), default=False, db_default=False, editable=False
+    )
     reached = models.BigIntegerField(_("last customer looked at"), default=0)
     written = models.BigIntegerField(_("last member written to"), default=0)
     member_count = models.PositiveIntegerField(_("people"), default=0)

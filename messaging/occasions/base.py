@@ -81,6 +81,10 @@ class Kind:
         expires_at = message.expires_at
         return None if expires_at is not None and until >= expires_at else (until, expires_at)
 
+    def chooses_by_profile(self, message: Message) -> bool:
+        """Say whether a person was chosen by what they bought or read: whoever refused that gets no such message."""
+        return False
+
     def templates(self, message: Message | None = None) -> list[Template]:
         """Return the texts that messages of this occasion, or this one, may be made of."""
         return list(Template.objects.in_use(self.code))

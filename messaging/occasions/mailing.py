@@ -37,6 +37,9 @@ class MailingMessage(Kind):
         withdrawn = {text.channel for text in _texts(message) if text.is_withdrawn}
         return NotNow("template_withdrawn", error=message.error) if withdrawn >= set(remaining) else None
 
+    def chooses_by_profile(self, message: Message) -> bool:
+        return message.mailing is not None and message.mailing.by_profile
+
     def templates(self, message: Message | None = None) -> list[Template]:
         """Return the mailing's own texts, without those that WhatsApp no longer approves."""
         if message is None:

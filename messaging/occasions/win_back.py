@@ -189,10 +189,14 @@ class WinBack(AutomaticKind):
                         recipient=person,
                         occasion_key=key,
                         window=Window(due_at, due_at + PATIENCE),
-                        reason=why_no_channel(person, automation.channels, self.purpose),
+                        reason=why_no_channel(person, automation.channels, self.purpose)
+                        or ("" if person.may_be_profiled else "profiling_refused"),
                         store_id=metrics.customer.home_store_id,
                         subject=metrics,
                     )
+
+    def chooses_by_profile(self, message: Message) -> bool:
+        return True
 
     def subject(self, message: Message, *, at: datetime) -> Any:
         return metrics_of(message.customer_id)

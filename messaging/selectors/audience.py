@@ -7,31 +7,30 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from customers.models import Customer, Purpose
+from customers.models import Customer
+from customers.segments.dependencies import uses_profile
 from customers.segments.operators import Sql
 from customers.segments.statements import segment_ids_sql
 from customers.segments.tree import stored_tree
 from messaging.hold_out import HELD_OUT_SQL, parts_of
-from messaging.models import Audience, Channel, Mailing, MailingSale
-from messaging.selectors.marketing import CONFIRMED_SOURCES, marketing_settings
+from messaging.models import Audience, Channel, Mailing, MailingSale, MailingState
+from messaging.selectors.marketing import (
+    AGREED_SQL,
+    REFUSED_PROFILING_SQL,
+    agreed_params,
+    marketing_settings,
+)
 from retail.models import Sale
 from retail.selectors.company import company_zone
-
-# The answer that stands, as segments read it: the last one for the channel or for all of them. With double opt-in it must have come
-# from the address itself, as `awaits_confirmation` reads it.
-_AGREED = (
-    "coalesce((SELECT n.granted AND (%s::timestamptz IS NULL OR n.given_at < %s OR n.source = ANY(%s))"
-    " FROM customers_consent n WHERE n.customer_id = c.id AND n.purpose = %s"
-    " AND n.channel = ANY(%s) ORDER BY n.given_at DESC, n.id DESC LIMIT 1), false)"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
     """How many people an audience has, and through what they can be reached now.
 
-    `by_channel` has those with an address who agreed, each at the first open channel of the chain. `held_out` are left out of it.
-    Who asked for silence, or is under 18, is found when the messages leave.
+    `by_channel` has those with an address who agreed, and confirmed it where that is asked for, each at the first open channel of
+    the chain; not those who refused profiling when the mailing chooses by it. `held_out` are left out of it. Who asked for silence,
+    or is under 18, is found when the messages leave.
     """
 
     people: int
@@ -52,10 +51,27 @@ def address_column(channel: str) -> str:
     return "c.email" if channel == Channel.EMAIL else "c.phone"
 
 
+def current_tree(mailing: Mailing) -> Any:
+    """Return what a mailing asks of customers: of a draft what its segment asks now, later what was confirmed."""
+    if mailing.state == MailingState.DRAFT and mailing.segment is not None:
+        return mailing.segment.tree
+    return mailing.tree
+
+
+def chooses_by_profile(mailing: Mailing) -> bool:
+    """Whether a mailing chooses people by what they bought, collected or read. Raises TreeInvalid.
+
+    Whoever writes to the customers of selected sales does; one person is not chosen, but known.
+    """
+    if mailing.audience == Audience.SEGMENT:
+        return uses_profile(stored_tree(current_tree(mailing)))
+    return mailing.audience == Audience.SALES
+
+
 def ids_sql(mailing: Mailing, *, sale_ids: Sequence[int] | None = None, at: datetime) -> Sql:
     """Return `SELECT ... id` of the customers that are known of an audience. `sale_ids` stand for sales that are not stored yet."""
     if mailing.audience == Audience.SEGMENT:
-        return segment_ids_sql(stored_tree(mailing.tree), at=at, zone=company_zone())
+        return segment_ids_sql(stored_tree(current_tree(mailing)), at=at, zone=company_zone())
     if mailing.audience == Audience.PERSON:
         customer_id = mailing.customer_id or (mailing.sale.customer_id if mailing.sale else None)
         return Sql("SELECT k.id FROM customers_customer k WHERE k.is_active AND k.id = %s", (customer_id,))
@@ -71,13 +87,12 @@ def ids_sql(mailing: Mailing, *, sale_ids: Sequence[int] | None = None, at: date
 def count_reach(mailing: Mailing, *, sale_ids: Sequence[int] | None = None, at: datetime) -> Reach:
     """Count an audience, stored or not, before anything is sent. Two statements. Sales without a customer count as one person each."""
     ids = ids_sql(mailing, sale_ids=sale_ids, at=at)
-    cases: list[str] = []
+    cases = [f"WHEN {REFUSED_PROFILING_SQL} THEN ''"] if chooses_by_profile(mailing) else []
     params: list[Any] = []
     since = marketing_settings().double_opt_in_since
-    confirmed = (since, since, sorted(CONFIRMED_SOURCES))
     for channel in mailing.channels:
-        cases.append(f"WHEN {address_column(channel)} <> '' AND {_AGREED} THEN %s")
-        params += [*confirmed, Purpose.MARKETING.value, sorted({channel, ""}), channel]
+        cases.append(f"WHEN {address_column(channel)} <> '' AND {AGREED_SQL} THEN %s")
+        params += [*agreed_params(channel, since=since), channel]
     chain = f"CASE {' '.join(cases)} ELSE '' END" if cases else "''"
     query = (
         f"SELECT {chain} AS channel, {HELD_OUT_SQL} AS held_out, count(*)"  # noqa: S608 - no text of anybody is in it

@@ -26,8 +26,8 @@ class Recipient:
     phone: str
     # Channels that the person agreed to get marketing on, and those that must stay silent.
     consented: frozenset[str] = field(default_factory=frozenset)
-    # Whether what they do with a message may be counted.
-    may_be_tracked: bool = True
+    # Whether what they buy and read may be used: counted, and chosen by.
+    may_be_profiled: bool = True
     suppressed: frozenset[str] = field(default_factory=frozenset)
 
     def address(self, channel: str) -> str:
@@ -70,7 +70,7 @@ def recipients(customers: Sequence[Customer]) -> dict[int, Recipient]:
             email=customer.email,
             phone=customer.phone,
             consented=agreements[customer.pk].channels,
-            may_be_tracked=agreements[customer.pk].may_be_tracked,
+            may_be_profiled=agreements[customer.pk].may_be_profiled,
             suppressed=frozenset(suppressed[customer.email, customer.phone]),
         )
         for customer in customers
@@ -103,7 +103,7 @@ def cart_recipient(cart: Cart) -> Recipient:
         email=email,
         phone=phone,
         consented=agreement.channels,
-        may_be_tracked=agreement.may_be_tracked,
+        may_be_profiled=agreement.may_be_profiled,
         suppressed=frozenset(_suppressed([(email, phone)])[email, phone]),
     )
 
@@ -117,10 +117,10 @@ def is_silent(channel: str, address: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Agreement:
-    """What the standing answers of a customer allow: marketing on these channels, and to count what they do with it."""
+    """What the standing answers of a customer allow: marketing on these channels, and to use what they buy and read."""
 
     channels: frozenset[str]
-    may_be_tracked: bool
+    may_be_profiled: bool
 
 
 def _agreements(customer_ids: Iterable[int]) -> dict[int, _Agreement]:

@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from campaigns.models import Job
 from campaigns.services.approval import is_required
 from campaigns.services.jobs import request_job
-from messaging.models import Mailing, MailingState
+from customers.segments.tree import TreeInvalid, stored_tree
+from messaging.models import Audience, Mailing, MailingState
+from messaging.selectors.audience import current_tree
 from messaging.services.mailings import (
     MailingInvalid,
     MailingRefused,
@@ -21,6 +23,7 @@ from messaging.services.mailings import (
     require_state,
     text_problems,
 )
+from retail.rows import FieldError
 
 FREEZE = "freeze_mailing"
 _DRAFT = (MailingState.DRAFT,)
@@ -42,7 +45,7 @@ def confirm_mailing(
     locked = lock_mailing(mailing, version)
     require_state(locked, _DRAFT, "not_a_draft", _("It was sent already."))
     if locked.segment is not None:
-        locked.tree, locked.segment_name = locked.segment.tree, locked.segment.name
+        locked.tree, locked.segment_name = current_tree(locked), locked.segment.name
     _refuse_problems(locked)
     if is_required() and not locked.is_to_one:
         locked.state, locked.submitted_by, locked.updated_at = MailingState.AWAITING, by, at
@@ -106,6 +109,12 @@ def _let_go(mailing: Mailing, *, by: User | None, at: datetime) -> Mailing:
 def _refuse_problems(mailing: Mailing) -> None:
     texts = mailing.texts.select_related("template", "mailing").order_by("pk")
     problems = [error for text in texts for error in text_problems(text)]
+    if mailing.audience == Audience.SEGMENT:
+        try:
+            stored_tree(mailing.tree)
+        except TreeInvalid:
+            message = _("The segment asks for something that is not there any more.")
+            problems.append(FieldError("segment", "segment_invalid", message))
     if problems:
         raise MailingInvalid(problems)
 

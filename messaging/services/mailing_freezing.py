@@ -23,7 +23,8 @@ from messaging.models import (
     MailingState,
     MessageState,
 )
-from messaging.selectors.audience import ids_sql
+from messaging.selectors.audience import chooses_by_profile, ids_sql
+from messaging.selectors.marketing import REFUSED_PROFILING_SQL
 from messaging.services.sale_customers import customer_of_sale
 
 # Keys of customers that one statement looks at; a segment that joins sums of a million rows is asked a few times only.
@@ -42,23 +43,26 @@ INSERT INTO messaging_mailingmember (mailing_id, customer_id, sale_id, held_out)
 SELECT %s, c.id, %s::bigint, {HELD_OUT_SQL} FROM customers_customer c WHERE c.id = %s AND c.is_active
 ON CONFLICT (mailing_id, customer_id) DO NOTHING
 """  # noqa: S608 - made of constants
-# Who has no address at all is told apart at once; everything else is asked when the message leaves.
-_WRITE = """
+# Who has no address at all, and who refused that the audience is chosen by, is told apart at once; everything else is asked, and
+# this asked again, when the message leaves.
+_WRITE = f"""
 INSERT INTO messaging_message (uuid, occasion, occasion_key, person, customer_id, store_id, mailing_id, sale_id, state, reason,
     error, channels, position, due_at, expires_at, planned_at, attempt, channel, language, "to", subject, text, html, provider,
     provider_id, closed_at)
 SELECT gen_random_uuid(), %(occasion)s, %(key)s, 'c:' || c.id, c.id, coalesce(s.store_id, c.home_store_id), %(mailing)s, m.sale_id,
-       CASE WHEN r.has_address THEN %(queued)s ELSE %(suppressed)s END, CASE WHEN r.has_address THEN '' ELSE 'no_address' END,
+       CASE WHEN r.reason = '' THEN %(queued)s ELSE %(suppressed)s END, r.reason,
        '', %(channels)s::varchar(10)[], 0, %(at)s, %(expires_at)s, %(at)s, 0, '', c.language, '', '', '', '', '',
-       '', CASE WHEN r.has_address THEN NULL ELSE %(at)s::timestamptz END
+       '', CASE WHEN r.reason = '' THEN NULL ELSE %(at)s::timestamptz END
   FROM messaging_mailingmember m
   JOIN customers_customer c ON c.id = m.customer_id
   LEFT JOIN retail_sale s ON s.id = m.sale_id
- CROSS JOIN LATERAL (SELECT (%(by_email)s AND c.email <> '') OR (%(by_phone)s AND c.phone <> '') AS has_address) r
+ CROSS JOIN LATERAL (
+       SELECT CASE WHEN %(by_profile)s AND {REFUSED_PROFILING_SQL} THEN 'profiling_refused'
+                   WHEN (%(by_email)s AND c.email <> '') OR (%(by_phone)s AND c.phone <> '') THEN '' ELSE 'no_address' END AS reason) r
  WHERE m.mailing_id = %(mailing)s AND m.id > %(after)s AND m.id <= %(until)s AND NOT m.held_out
  ORDER BY m.id
 ON CONFLICT (occasion, occasion_key, person) DO NOTHING
-"""
+"""  # noqa: S608 - made of constants
 
 
 class MailingStopped(Exception):
@@ -71,6 +75,7 @@ def freeze(job: Job, progress: Progress) -> dict[str, Any]:
     """Freeze the audience of a job's mailing, from where the last worker came to, and let it send."""
     mailing_id = job.arguments["mailing"]
     try:
+        _decide_profile(mailing_id)
         while _gather(mailing_id, progress):
             pass
         while _write(mailing_id, progress):
@@ -87,6 +92,14 @@ def _lock(mailing_id: int) -> Mailing:
     if mailing.state != MailingState.FREEZING:
         raise MailingStopped(mailing_id)
     return mailing
+
+
+@transaction.atomic
+def _decide_profile(mailing_id: int) -> None:
+    """Keep with the mailing whether it chooses by what people bought or read: each last look asks for it."""
+    mailing = _lock(mailing_id)
+    mailing.by_profile = chooses_by_profile(mailing)
+    mailing.save(update_fields=["by_profile"])
 
 
 @transaction.atomic
@@ -181,6 +194,7 @@ def _write(mailing_id: int, progress: Progress) -> bool:
                 "suppressed": MessageState.SUPPRESSED.value,
                 "channels": list(mailing.channels),
                 "by_email": Channel.EMAIL.value in mailing.channels,
+                "by_profile": mailing.by_profile,
                 "by_phone": set(mailing.channels) != {Channel.EMAIL.value},
                 "at": mailing.started_at,
                 "expires_at": mailing.started_at + timedelta(days=mailing.useful_days),

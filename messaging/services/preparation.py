@@ -138,6 +138,8 @@ def _why_not(kind: Kind, look: LastLook) -> NotNow | None:
             return NotNow("customer_inactive")
         if is_minor(customer.birth_date, look.at.date()):
             return NotNow("minor")
+    if not look.recipient.may_be_profiled and kind.chooses_by_profile(message):
+        return NotNow("profiling_refused")
     against = kind.last_look(look)
     if against is not None:
         return against

@@ -111,7 +111,7 @@ def tracker_for(
 ) -> Tracker | None:
     """Return what tracks a marketing message; None where the company does not, or its person refused profiling."""
     decided = marketing_settings()
-    if not recipient.may_be_tracked or not (decided.track_links or decided.track_opens):
+    if not recipient.may_be_profiled or not (decided.track_links or decided.track_opens):
         return None
     written = f"{template.text}\n{html.unescape(template.html)}"
     return Tracker(

@@ -18,7 +18,7 @@ from customers.segments.tree import TreeInvalid, stored_tree
 from messaging.models import Channel, Mailing, MailingState
 from messaging.presentation import TimelineEvent
 from messaging.reasons import REASONS
-from messaging.selectors.audience import count_reach
+from messaging.selectors.audience import count_reach, current_tree
 from messaging.selectors.mailings import progress_of, results_of
 from messaging.services.mailing_course import FREEZE
 from messaging.views.mailing_actions import offered_actions
@@ -105,8 +105,6 @@ class MailingReach(PageMixin, View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         mailing = get_object_or_404(Mailing.objects.select_related("segment", "sale"), pk=pk)
-        if mailing.segment is not None and mailing.state == MailingState.DRAFT:
-            mailing.tree = mailing.segment.tree
         try:
             reach = count_reach(mailing, at=timezone.now())
         except TreeInvalid:
@@ -133,10 +131,11 @@ class MailingResults(PageMixin, View):
 
 
 def _sentences(mailing: Mailing) -> list[tuple[int, str]]:
-    if mailing.tree is None:
+    tree = current_tree(mailing)
+    if tree is None:
         return []
     try:
-        return sentences(stored_tree(mailing.tree))
+        return sentences(stored_tree(tree))
     except TreeInvalid:
         return []
 

@@ -4,10 +4,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from campaigns.models import Job
 from campaigns.services import jobs
 from customers.models import Customer
+from customers.selectors import standing_consents
+from customers.services.segment_groupings import make_grouping, refresh_due
 from messaging.contact_policy import CapDocument, Policy
 from messaging.models import (
     Channel,
@@ -21,6 +24,7 @@ from messaging.models import (
 )
 from messaging.selectors.audience import count_reach
 from messaging.selectors.mailings import progress_of, results_of
+from messaging.selectors.marketing import REFUSED_PROFILING_SQL, refused_profiling
 from messaging.services import mailing_freezing
 from messaging.services.contact_policies import save_policy
 from messaging.services.delivery import claim, deliver, deliver_due
@@ -35,7 +39,7 @@ from messaging.services.mailing_course import (
 )
 from messaging.services.mailings import MailingInvalid, MailingRefused, TextDraft
 from retail.models import Company
-from tests.builders import NOON, build_consent, build_customer, build_sale, build_user
+from tests.builders import NOON, build_consent, build_customer, build_sale, build_segment, build_user
 from tests.messaging.builders import (
     build_automation,
     build_cart,
@@ -576,3 +580,99 @@ class TestDraft:
     def test_is_neither_paused_nor_resumed(self, act):
         with pytest.raises(MailingRefused):
             act(mailing=build_mailing(), by=None, at=NOON)
+
+
+BUYERS = {"all": [{"field": "visits", "operator": "gte", "value": 1}]}
+
+
+def refuse_profiling(customer, *, channel="", granted=False, at=NOON - MINUTE):
+    build_consent(customer=customer, purpose="profiling", channel=channel, granted=granted, given_at=at)
+
+
+class TestProfiling:
+    """Who said no to being chosen by what they buy and read gets no mailing that chooses so."""
+
+    def buyers(self, number):
+        found = people(number)
+        for customer in found:
+            build_sale(customer=customer)
+        return found
+
+    def outcome(self, mailing):
+        return {message.customer: message.reason for message in mailing.messages.select_related("customer")}
+
+    def test_leaves_out_who_refused_it_and_says_so(self, sms):
+        ana, bia = self.buyers(2)
+        refuse_profiling(ana)
+        mailing = build_mailing(segment=build_segment(tree=BUYERS))
+        assert count_reach(mailing, at=NOON).by_channel == {"sms": 1}
+
+        mailing = begin(mailing)
+        send()
+
+        assert self.outcome(mailing) == {ana: "profiling_refused", bia: ""}
+        assert progress_of(mailing).not_sent == {"profiling_refused": 1}
+        assert [outgoing.to for outgoing in sms.sent] == [bia.phone]
+
+    def test_hears_who_refuses_while_the_message_waits(self, sms):
+        (ana,) = self.buyers(1)
+        mailing = begin(build_mailing(segment=build_segment(tree=BUYERS)))
+        refuse_profiling(ana, at=NOON)
+
+        send()
+
+        message = mailing.messages.get()
+        assert (message.state, message.reason, sms.sent) == ("suppressed", "profiling_refused", [])
+
+    def test_looks_through_groupings_of_segments(self):
+        (ana,) = self.buyers(1)
+        refuse_profiling(ana)
+        grouping = make_grouping(segment=build_segment(tree=BUYERS))
+        refresh_due(at=NOON)
+        tree = {"all": [{"field": "grouping", "operator": "in", "value": [grouping.code]}]}
+
+        mailing = begin(build_mailing(segment=build_segment(tree=tree)))
+
+        assert self.outcome(mailing) == {ana: "profiling_refused"}
+
+    def test_counts_choosing_by_sales(self):
+        (ana,) = people(1)
+        refuse_profiling(ana)
+
+        mailing = begin(build_mailing(sale_ids=[build_sale(customer=ana).pk]))
+
+        assert self.outcome(mailing) == {ana: "profiling_refused"}
+
+    def test_lets_through_what_does_not_choose_so(self, sms):
+        (ana,) = people(1)
+        refuse_profiling(ana)
+
+        by_city, to_her = begin(build_mailing()), begin(build_mailing(customer=ana))
+        send()
+
+        assert self.outcome(by_city) == self.outcome(to_her) == {ana: ""}
+        assert len(sms.sent) == 2
+
+    @pytest.mark.parametrize(
+        "answers",
+        [
+            [],
+            [("", True)],
+            [("", False)],
+            [("", False), ("", True)],
+            [("email", False)],
+            [("email", False), ("", True)],
+            [("email", True), ("", False)],
+        ],
+    )
+    def test_reads_answers_in_statements_as_elsewhere(self, answers):
+        (ana,) = people(1)
+        for minute, (channel, granted) in enumerate(answers):
+            refuse_profiling(ana, channel=channel, granted=granted, at=NOON + minute * MINUTE)
+
+        with connection.cursor() as cursor:
+            question = f"SELECT {REFUSED_PROFILING_SQL} FROM customers_customer c WHERE c.id = %s"  # noqa: S608 - made of constants
+            cursor.execute(question, [ana.pk])
+            (found,) = cursor.fetchone()
+
+        assert found == refused_profiling(standing_consents([ana.pk])[ana.pk])

@@ -10,7 +10,7 @@ from messaging.services.delivery import deliver_due
 from messaging.services.planning import plan
 from messaging.services.previews import todays_messages
 from retail.models import Sale
-from tests.builders import build_customer, build_sale, build_store
+from tests.builders import build_consent, build_customer, build_sale, build_store
 from tests.messaging.builders import build_automation, build_pool, build_reachable_customer
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +98,16 @@ class TestPlanning:
 
         assert Message.objects.get().reason == "no_consent"
 
+    def test_misses_nobody_who_refused_to_be_watched(self):
+        build_automation(occasion="win_back")
+        customer = build_reachable_customer()
+        build_consent(customer=customer, purpose="profiling", granted=False)
+        bought(customer)
+
+        plan("win_back", at=TEN)
+
+        assert Message.objects.get().reason == "profiling_refused"
+
     def test_shows_who_gets_what_today(self):
         automation = build_automation(occasion="win_back")
         bought(build_reachable_customer(name="Ana Souza"))
@@ -119,6 +129,18 @@ class TestLastLook:
         send()
 
         assert Message.objects.get().reason == "bought"
+        assert not sms.sent
+
+    def test_writes_to_nobody_who_refuses_to_be_watched_meanwhile(self, sms):
+        build_automation(occasion="win_back")
+        customer = build_reachable_customer()
+        bought(customer)
+        plan("win_back", at=TEN)
+        build_consent(customer=customer, purpose="profiling", granted=False)
+
+        send()
+
+        assert Message.objects.get().reason == "profiling_refused"
         assert not sms.sent
 
     def test_a_cancelled_purchase_does_not_end_an_absence(self, sms):
