@@ -53,6 +53,9 @@ _REFUSALS = {
     "no_such_revision": _("There is no version %(number)s."),
     "not_whatsapp": _("Only WhatsApp asks for approval."),
     "already_submitted": _("It was handed in already: %(approval)s."),
+    "template_changed": _(
+        "Somebody else saved this text meanwhile. What you typed is still here: copy what you want to keep, then open the page again."
+    ),
     "changed_meanwhile": _("Somebody saved another text meanwhile. Look at it and hand it in again."),
     "not_submitted": _("It was not handed in yet."),
     "not_approved": _("Only an approved template can be sent to several people. It is: %(approval)s."),

@@ -52,6 +52,20 @@ class MailingDocument(Struct, forbid_unknown_fields=True, kw_only=True):
     send_at: Moment | None = None
 
 
+class ReplacementDocument(MailingDocument, forbid_unknown_fields=True, kw_only=True):
+    """A mailing as a whole, in the place of the draft that was looked at."""
+
+    version: (
+        Annotated[
+            int,
+            Meta(
+                ge=1, le=2**31 - 1, description="The one that was looked at: 409 when there is a newer one."
+            ),
+        ]
+        | None
+    ) = None
+
+
 class VersionDocument(Struct, forbid_unknown_fields=True, kw_only=True):
     """The version that was looked at: 409 when there is a newer one."""
 
@@ -63,6 +77,7 @@ class ReturnDocument(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 MAILING: Decoder[MailingDocument] = Decoder(MailingDocument)
+REPLACEMENT: Decoder[ReplacementDocument] = Decoder(ReplacementDocument)
 VERSION: Decoder[VersionDocument] = Decoder(VersionDocument)
 RETURN: Decoder[ReturnDocument] = Decoder(ReturnDocument)
 

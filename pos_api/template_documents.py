@@ -48,6 +48,20 @@ class TextsDocument(Struct, forbid_unknown_fields=True, kw_only=True):
     ) = None
 
 
+class ChangeDocument(TextsDocument, forbid_unknown_fields=True, kw_only=True):
+    """What is to be changed of a template."""
+
+    version: (
+        Annotated[
+            int,
+            Meta(
+                ge=1, le=2**31 - 1, description="The one that was looked at: 409 when there is a newer one."
+            ),
+        ]
+        | None
+    ) = None
+
+
 class NewTemplateDocument(TextsDocument, forbid_unknown_fields=True, kw_only=True):
     """A new template: what it is for, and its texts."""
 
@@ -80,6 +94,7 @@ class ArchiveDocument(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 TEXTS: Decoder[TextsDocument] = Decoder(TextsDocument)
+CHANGE: Decoder[ChangeDocument] = Decoder(ChangeDocument)
 NEW: Decoder[NewTemplateDocument] = Decoder(NewTemplateDocument)
 PREVIEW: Decoder[PreviewDocument] = Decoder(PreviewDocument)
 DUPLICATE: Decoder[DuplicateDocument] = Decoder(DuplicateDocument)

@@ -127,17 +127,22 @@ def _refuse_long_at_worst(template: Template, words: Vocabulary, company: Compan
 
 
 @transaction.atomic
-def save_template(*, template: Template, by: User | None, at: datetime) -> Template:
+def save_template(
+    *, template: Template, version: int | None = None, by: User | None, at: datetime
+) -> Template:
     """Save a new or changed template and keep the revision.
 
-    A changed text of WhatsApp is a draft again: nobody approved the new one. Raises TemplateInvalid (also for a `name`
-    that is taken), TemplateActionRefused(`archived`).
+    A changed text of WhatsApp is a draft again: nobody approved the new one. `version` is the one that was looked at, 0 when
+    none was saved yet. Raises TemplateInvalid (also for a `name` that is taken), TemplateActionRefused(`archived`,
+    `template_changed`).
     """
     if template.archived_at is not None:
         raise TemplateActionRefused("archived")
     template.name = " ".join(template.name.split())
     check_template(template)
     stored = Template.objects.select_for_update().filter(pk=template.pk).first() if template.pk else None
+    if version is not None and version != (stored.number if stored else 0):
+        raise TemplateActionRefused("template_changed")
     _keep_to_channel(template)
     _refuse_taken_name(template)
     if stored is not None:

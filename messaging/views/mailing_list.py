@@ -78,15 +78,20 @@ class MailingList(ListPage):
 
 
 class MailingPeople(ListPage):
-    """Everybody of a mailing with what became of the message, or that there was none."""
+    """Everybody of a mailing with what became of the message, or that there was none.
+
+    Its file names nobody: personal data leaves by the exports of segments, which are logged.
+    """
 
     model = MailingMember
     permission_required = ("messaging.view_mailing", "customers.view_customer")
     columns = (
-        Column(name="customer", label=_("Customer"), value=lambda member: str(member.customer), order_by="customer__name"),
+        Column(name="customer", label=_("Customer"), value=lambda member: str(member.customer), order_by="customer__name", in_files=False),
+        Column(name="customer_id", label=_("Number"), kind="number", on_page=False),
+        Column(name="customer.code", label=_("Code"), kind="code", on_page=False),
         Column(name="held_out", label=_("Part"), labels={True: _("Held out"), False: _("Written to")}),
         Column(name="channel", label=_("Channel"), value=lambda member: member.message.channel if member.message else "", labels=dict(Channel.choices)),
-        Column(name="to", label=_("To"), value=lambda member: member.message.to if member.message else ""),
+        Column(name="to", label=_("To"), value=lambda member: member.message.to if member.message else "", in_files=False),
         Column(
             name="state", label=_("State"), kind="badge", value=lambda member: member.message.state if member.message else "",
             labels=dict(MessageState.choices), tones=STATE_TONES, url=lambda member: _message_url(member),

@@ -87,13 +87,22 @@ class EditorView(TemplateView):
 
     def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         template, form = self.typed(request)
+        version = request.POST.get("version", "")
+        looked_at = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None
         if form.is_valid():
             try:
-                save_template(template=template, by=acting_user(request), at=timezone.now())
+                save_template(
+                    template=template, version=looked_at, by=acting_user(request), at=timezone.now()
+                )
             except TemplateInvalid as refusal:
                 form.add_problems(refusal.problems)
             except TemplateActionRefused as refusal:
-                messages.error(request, refusal_text(refusal.code, refusal.params))
+                text = refusal_text(refusal.code, refusal.params)
+                if refusal.code == "template_changed":
+                    # What was typed stays on the page.
+                    form.add_error(None, text)
+                    return self.page(request, form, template, status=409)
+                messages.error(request, text)
                 return HttpResponseRedirect(self.url("edit"))
             else:
                 messages.success(request, _now("Saved."))
@@ -110,6 +119,7 @@ class EditorView(TemplateView):
             "channel": Channel(template.channel),
             "form": form,
             "is_new": template.pk is None,
+            "version": request.POST.get("version", template.number if template.pk else 0),
             "variables": vocabulary_of(template).variables,
             "people": self.people(template),
             "test_form": TestAddressForm(

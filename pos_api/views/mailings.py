@@ -108,7 +108,7 @@ class MailingView(ManagerView):
         "PUT": ("messaging.change_mailing", "customers.view_customer"),
         "DELETE": ("messaging.delete_mailing",),
     }
-    body: ClassVar[Body[documents.MailingDocument]] = Body(documents.MAILING)
+    body: ClassVar[Body[documents.ReplacementDocument]] = Body(documents.REPLACEMENT)
 
     @operation(
         id="mailings_get",
@@ -123,15 +123,20 @@ class MailingView(ManagerView):
         id="mailings_replace",
         tag=TAG,
         summary="Write a draft anew",
-        request=documents.MailingDocument,
+        request=documents.ReplacementDocument,
         responses={200: documents.SHOWN},
-        examples={"A text message to a segment": documents.EXAMPLE},
+        examples={"A text message to a segment": documents.EXAMPLE | {"version": 1}},
         problems=REFUSED,
     )
     def put(self, request: Request, pk: int) -> HttpResponse:
         mailing = _find(pk)
-        draft = documents.draft_of(self.body.read(request))
-        _attempt(lambda: change_mailing(mailing=mailing, draft=draft, by=user_of(request), at=timezone.now()))
+        given, by_user = self.body.read(request), user_of(request)
+        draft = documents.draft_of(given)
+        _attempt(
+            lambda: change_mailing(
+                mailing=mailing, draft=draft, version=given.version, by=by_user, at=timezone.now()
+            )
+        )
         return answer(_represent(_find(pk)))
 
     @operation(
@@ -151,6 +156,7 @@ class MailingCountView(ManagerView):
         tag=TAG,
         summary="Count whom a mailing is for, and how they can be reached now",
         responses={200: documents.REACH},
+        problems={409: "The segment asks for something that is gone (`segment_invalid`)."},
     )
     def get(self, request: Request, pk: int) -> HttpResponse:
         return answer(documents.represent_reach(count_reach(_find(pk), at=timezone.now())))

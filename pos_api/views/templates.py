@@ -31,7 +31,9 @@ TAG = "Messages"
 INVALID = {
     422: "A text cannot be used; `errors` name each wrong field: `unknown_variable`, `text_too_long`, `forbidden_url`, `unknown_tag` and the like."
 }
-REFUSED = {409: "Not as it stands; `code` says why, such as `in_use` or `already_submitted`."}
+REFUSED = {
+    409: "Not as it stands; `code` says why, such as `in_use`, `already_submitted` or `template_changed`."
+}
 
 
 def as_problems(refusal: TemplateInvalid) -> Invalid:
@@ -135,7 +137,7 @@ class TemplateListView(ManagerView):
 
 class TemplateView(ManagerView):
     permissions = {"GET": ("messaging.view_template",), "PATCH": ("messaging.change_template",)}
-    body: ClassVar[Body[documents.TextsDocument]] = Body(documents.TEXTS)
+    body: ClassVar[Body[documents.ChangeDocument]] = Body(documents.CHANGE)
 
     @operation(
         id="templates_get",
@@ -152,19 +154,27 @@ class TemplateView(ManagerView):
         tag=TAG,
         summary="Change the texts of a template",
         description="Each change is a new version. Another text of a WhatsApp template is a draft again, whatever was approved before.",
-        request=documents.TextsDocument,
+        request=documents.ChangeDocument,
         responses={200: documents.SHOWN},
         examples={
-            "Another text": {"text": "{{ company.name }}: {{ customer.first_name }}, venha ver a novidade."}
+            "Another text": {
+                "text": "{{ company.name }}: {{ customer.first_name }}, venha ver a novidade.",
+                "version": 1,
+            }
         },
         answer=documents.ANSWER | {"version": 2},
         problems=INVALID | REFUSED,
     )
     def patch(self, request: Request, pk: int) -> HttpResponse:
         template = find_or_404(Template.objects.all(), pk=pk)
-        for name, value in documents.texts_of(self.body.read(request)).items():
+        given = self.body.read(request)
+        for name, value in documents.texts_of(given).items():
             setattr(template, name, value)
-        saved = attempt(lambda: save_template(template=template, by=user_of(request), at=timezone.now()))
+        saved = attempt(
+            lambda: save_template(
+                template=template, version=given.version, by=user_of(request), at=timezone.now()
+            )
+        )
         return answer(documents.represent(saved))
 
 

@@ -23,8 +23,8 @@ class Column:
     `value` reads the raw value from an object; without it `name` is followed as a path ("store.name").
     `labels` writes stored values for people, `tones` colours them (badges); `write` does where it depends on the object
     (points or reais). `order_by` is a field or an
-    expression; empty: headings do not sort by it. `on_page=False` leaves it to the exported files, `on_phone=False`
-    to wider screens.
+    expression; empty: headings do not sort by it. `on_page=False` leaves it to the exported files, `in_files=False`
+    to the page, `on_phone=False` to wider screens.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Column:
     order_by: str | Expression = ""
     on_page: bool = True
     on_phone: bool = True
+    in_files: bool = True
 
     @property
     def is_numeric(self) -> bool:

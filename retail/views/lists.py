@@ -179,7 +179,7 @@ class ListPage(PageMixin, View):
             query = self.request.GET.copy()
             query.pop("export")
             return HttpResponseRedirect(f"{self.request.path}?{query.urlencode()}")
-        headings = [str(column.label) for column in self.columns]
+        headings = [str(column.label) for column in self.columns if column.in_files]
         rows = self._exported(queryset)
         respond = xlsx_response if kind == "xlsx" else csv_response
         return respond(self.export_name, headings, rows)
@@ -188,4 +188,4 @@ class ListPage(PageMixin, View):
         found = queryset.iterator(chunk_size=_EXPORT_BATCH)
         while part := list(islice(found, _EXPORT_BATCH)):
             for instance in self.complete(part):
-                yield [column.exported(instance) for column in self.columns]
+                yield [column.exported(instance) for column in self.columns if column.in_files]

@@ -2,11 +2,15 @@
 
 import re
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from campaigns.services import jobs
+from customers.models import Segment
+from customers.services.segments import change_segment
 from messaging.models import Mailing, MailingState, Message, Template
 from messaging.services.mailing_course import confirm_mailing
 from messaging.services.mailings import TextDraft
@@ -164,16 +168,29 @@ class TestPages:
         assert mailing.name in shown(manager.get(reverse("messaging:mailing_list")))
 
     @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-    def test_export_everybody(self, manager, kind):
-        build_reachable_customer(city="Santos", name="Ana Souza")
+    def test_export_everybody_without_names_and_addresses(self, manager, kind):
+        customer = build_reachable_customer(
+            city="Santos", name="Ana Souza", code="C-77", phone="+5511987654321", email="ana@example.com"
+        )
         mailing = build_mailing()
         begin(mailing)
+        mailing.messages.update(to=customer.phone, channel="sms")
 
         answer = manager.get(reverse("messaging:mailing_people", args=[mailing.pk]) + f"?export={kind}")
 
         content = b"".join(answer.streaming_content)
         assert answer.status_code == 200
-        assert ("Ana Souza" in content.decode()) if kind == "csv" else content.startswith(b"PK")
+        if kind == "xlsx":
+            [headings, row] = load_workbook(BytesIO(content)).active.values
+            text = " ".join(map(str, row))
+        else:
+            [headings, text] = content.decode("utf-8-sig").splitlines()
+        assert "Customer" not in headings
+        assert "C-77" in text
+        for personal in ("Ana", "987654321", "ana@example.com"):
+            assert personal not in text
+        # The page still says who they are.
+        assert "Ana Souza" in shown(manager.get(reverse("messaging:mailing_people", args=[mailing.pk])))
 
 
 class TestButtons:
@@ -205,3 +222,27 @@ class TestButtons:
 
     def test_there_are_no_others(self, manager):
         assert self.act(manager, build_mailing(), "explode").status_code == 404
+
+
+class TestDraftOfASegment:
+    def test_asks_and_shows_what_the_segment_asks_now(self, manager):
+        build_reachable_customer(city="Santos")
+        build_reachable_customer(city="Recife")
+        mailing = build_mailing()
+        everybody = {"any": [{"field": "city", "operator": "in", "value": ["Santos", "Recife"]}]}
+        change_segment(segment=mailing.segment, tree=everybody, user=None, at=NOON)
+
+        assert "Santos, Recife" in shown(manager.get(reverse("messaging:mailing_detail", args=[mailing.pk])))
+        reach = manager.get(reverse("messaging:mailing_reach", args=[mailing.pk])).context["reach"]
+        assert reach.people == 2
+
+    def test_says_what_is_gone_and_is_not_sent(self, manager):
+        mailing = build_mailing()
+        Segment.objects.update(tree={"all": [{"field": "gone", "operator": "eq", "value": "x"}]})
+
+        for name in ("mailing_detail", "mailing_reach"):
+            assert manager.get(reverse(f"messaging:{name}", args=[mailing.pk])).status_code == 200
+        address = reverse("messaging:mailing_action", args=[mailing.pk, "confirm"])
+        assert "is not there any more" in shown(manager.post(address, follow=True))
+        mailing.refresh_from_db()
+        assert mailing.state == MailingState.DRAFT

@@ -350,3 +350,29 @@ class TestMessagePage:
 
         assert "Hand the text in for approval" in page
         assert reverse("messaging:named_template_list") + "?channel=whatsapp" in page
+
+
+class TestTwoEditors:
+    def test_the_later_one_writes_over_nothing_and_loses_nothing(self, manager):
+        template = named()
+        url = reverse("messaging:named_template_edit", args=[template.pk])
+        assert 'name="version" value="1"' in shown(manager.get(url))
+        manager.post(url, {"name": "ANNIV", "text": "Feliz dia!", "version": "1"})
+
+        answer = manager.post(url, {"name": "ANNIV", "text": "Oi, o que eu escrevi", "version": "1"})
+
+        assert answer.status_code == 409
+        assert "Somebody else saved this text meanwhile" in shown(answer)
+        assert "Oi, o que eu escrevi" in shown(answer)
+        assert 'name="version" value="1"' in shown(answer)
+        template.refresh_from_db()
+        assert (template.text, template.number) == ("Feliz dia!", 2)
+
+    def test_of_a_proposal_only_the_first_one_saves_it(self, manager):
+        build_automation(occasion="birthday")
+        url = reverse("messaging:template_edit", args=["birthday", "sms", "en"])
+        assert 'name="version" value="0"' in shown(manager.get(url))
+
+        assert manager.post(url, {"text": "Happy day!", "version": "0"}).status_code == 302
+        assert manager.post(url, {"text": "Congratulations!", "version": "0"}).status_code == 409
+        assert Template.objects.get(language="en").text == "Happy day!"

@@ -3,6 +3,8 @@
 import pytest
 
 from campaigns.services import jobs
+from customers.models import Segment
+from customers.services.segments import change_segment
 from retail.models import Company
 from tests.builders import NOON, build_sale, build_segment
 from tests.messaging.builders import build_company, build_mailing, build_reachable_customer
@@ -61,6 +63,37 @@ class TestMailings:
         assert (status, changed["name"], changed["version"]) == (200, "Verão", 2)
         assert api("delete", f"{made['id']}/")[0] == 204
         assert api("get", f"{made['id']}/")[0] == 404
+
+    def test_are_not_written_over_what_somebody_else_saved(self, api):
+        segment = build_segment()
+        path = f"{api('post', '', new(segment=segment.code))[1]['id']}/"
+
+        assert api("put", path, new(name="Verão", segment=segment.code, version=1))[0] == 200
+        status, refused = api("put", path, new(name="Outono", segment=segment.code, version=1))
+
+        assert (status, refused["code"]) == (409, "mailing_changed")
+        assert api("get", path)[1]["name"] == "Verão"
+
+    def test_are_counted_as_they_would_be_sent_now(self, api):
+        build_reachable_customer(city="Santos")
+        build_reachable_customer(city="Recife")
+        segment = build_segment()
+        path = f"{api('post', '', new(segment=segment.code))[1]['id']}/"
+        change_segment(segment=segment, tree={"all": []}, user=None, at=NOON)
+
+        assert api("get", f"{path}count/")[1]["people"] == 2
+        api("post", f"{path}confirm/", {})
+        jobs.run_due_jobs(clock=lambda: NOON)
+        assert api("get", path)[1]["progress"]["people"] == 2
+
+    def test_refuse_what_their_segment_cannot_answer_any_more(self, api):
+        path = f"{api('post', '', new(segment=build_segment().code))[1]['id']}/"
+        Segment.objects.update(tree={"all": [{"field": "gone", "operator": "eq", "value": "x"}]})
+
+        status, body = api("get", f"{path}count/")
+        assert (status, body["code"]) == (409, "segment_invalid")
+        status, body = api("post", f"{path}confirm/", {})
+        assert (status, codes(body)) == (422, {"segment": "segment_invalid"})
 
     def test_are_for_sales_or_for_one_customer(self, api):
         customer = build_reachable_customer()

@@ -60,6 +60,15 @@ class TestTemplates:
         ] == [made["id"]]
         assert api("get", "?applies_to=sales")[1]["results"] == []
 
+    def test_are_not_written_over_what_somebody_else_saved(self, api):
+        path = f"{api('post', '', NEW)[1]['id']}/"
+
+        assert api("patch", path, {"text": "Oi!", "version": 1})[0] == 200
+        status, refused = api("patch", path, {"text": "Ola!", "version": 1})
+
+        assert (status, refused["code"]) == (409, "template_changed")
+        assert api("get", path)[1]["text"] == "Oi!"
+
     @pytest.mark.parametrize(
         ("values", "field", "code"),
         [
