@@ -52,7 +52,7 @@ class MailingDocument(Struct, forbid_unknown_fields=True, kw_only=True):
     send_at: Moment | None = None
 
 
-class ReplacementDocument(MailingDocument, forbid_unknown_fields=True, kw_only=True):
+class MailingReplacementDocument(MailingDocument, forbid_unknown_fields=True, kw_only=True):
     """A mailing as a whole, in the place of the draft that was looked at."""
 
     version: (
@@ -77,7 +77,7 @@ class ReturnDocument(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 MAILING: Decoder[MailingDocument] = Decoder(MailingDocument)
-REPLACEMENT: Decoder[ReplacementDocument] = Decoder(ReplacementDocument)
+REPLACEMENT: Decoder[MailingReplacementDocument] = Decoder(MailingReplacementDocument)
 VERSION: Decoder[VersionDocument] = Decoder(VersionDocument)
 RETURN: Decoder[ReturnDocument] = Decoder(ReturnDocument)
 

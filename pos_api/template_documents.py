@@ -48,7 +48,7 @@ class TextsDocument(Struct, forbid_unknown_fields=True, kw_only=True):
     ) = None
 
 
-class ChangeDocument(TextsDocument, forbid_unknown_fields=True, kw_only=True):
+class TemplateChangeDocument(TextsDocument, forbid_unknown_fields=True, kw_only=True):
     """What is to be changed of a template."""
 
     version: (
@@ -93,8 +93,7 @@ class ArchiveDocument(Struct, forbid_unknown_fields=True, kw_only=True):
     archived: bool
 
 
-TEXTS: Decoder[TextsDocument] = Decoder(TextsDocument)
-CHANGE: Decoder[ChangeDocument] = Decoder(ChangeDocument)
+CHANGE: Decoder[TemplateChangeDocument] = Decoder(TemplateChangeDocument)
 NEW: Decoder[NewTemplateDocument] = Decoder(NewTemplateDocument)
 PREVIEW: Decoder[PreviewDocument] = Decoder(PreviewDocument)
 DUPLICATE: Decoder[DuplicateDocument] = Decoder(DuplicateDocument)

@@ -108,7 +108,7 @@ class MailingView(ManagerView):
         "PUT": ("messaging.change_mailing", "customers.view_customer"),
         "DELETE": ("messaging.delete_mailing",),
     }
-    body: ClassVar[Body[documents.ReplacementDocument]] = Body(documents.REPLACEMENT)
+    body: ClassVar[Body[documents.MailingReplacementDocument]] = Body(documents.REPLACEMENT)
 
     @operation(
         id="mailings_get",
@@ -123,7 +123,7 @@ class MailingView(ManagerView):
         id="mailings_replace",
         tag=TAG,
         summary="Write a draft anew",
-        request=documents.ReplacementDocument,
+        request=documents.MailingReplacementDocument,
         responses={200: documents.SHOWN},
         examples={"A text message to a segment": documents.EXAMPLE | {"version": 1}},
         problems=REFUSED,

@@ -137,7 +137,7 @@ class TemplateListView(ManagerView):
 
 class TemplateView(ManagerView):
     permissions = {"GET": ("messaging.view_template",), "PATCH": ("messaging.change_template",)}
-    body: ClassVar[Body[documents.ChangeDocument]] = Body(documents.CHANGE)
+    body: ClassVar[Body[documents.TemplateChangeDocument]] = Body(documents.CHANGE)
 
     @operation(
         id="templates_get",
@@ -154,7 +154,7 @@ class TemplateView(ManagerView):
         tag=TAG,
         summary="Change the texts of a template",
         description="Each change is a new version. Another text of a WhatsApp template is a draft again, whatever was approved before.",
-        request=documents.ChangeDocument,
+        request=documents.TemplateChangeDocument,
         responses={200: documents.SHOWN},
         examples={
             "Another text": {
