@@ -325,7 +325,9 @@ class TestDetail:
     ) -> None:
         signed_in(client, *LISTED)
         build_customer()
-        asleep = Customer.objects.filter(pk__in=RawSQL("SELECT 1 FROM pg_sleep(30)", ()))
+        asleep = Customer.objects.filter(
+            pk__in=RawSQL("SELECT c.id FROM customers_customer c, pg_sleep(30)", ())
+        )
         monkeypatch.setattr(views, "customers_of", lambda *_arguments, **_values: asleep)
         monkeypatch.setattr(views, "PATIENCE", timedelta(milliseconds=50))
 
