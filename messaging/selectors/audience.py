@@ -20,6 +20,7 @@ from messaging.selectors.marketing import (
     agreed_params,
     marketing_settings,
 )
+from messaging.selectors.sale_contacts import contacts_of
 from retail.models import Sale
 from retail.selectors.company import company_zone
 
@@ -85,7 +86,10 @@ def ids_sql(mailing: Mailing, *, sale_ids: Sequence[int] | None = None, at: date
 
 
 def count_reach(mailing: Mailing, *, sale_ids: Sequence[int] | None = None, at: datetime) -> Reach:
-    """Count an audience, stored or not, before anything is sent. Two statements. Sales without a customer count as one person each."""
+    """Count an audience, stored or not, before anything is sent. A constant number of statements.
+
+    Sales without a customer that tell an address count as a person for each address.
+    """
     ids = ids_sql(mailing, sale_ids=sale_ids, at=at)
     cases = [f"WHEN {REFUSED_PROFILING_SQL} THEN ''"] if chooses_by_profile(mailing) else []
     params: list[Any] = []
@@ -126,14 +130,13 @@ def audience_of(mailing: Mailing, *, at: datetime) -> list[Customer]:
 
 
 def _unknown_people(mailing: Mailing, sale_ids: Sequence[int] | None) -> int:
-    """Count the sales without a customer: each may become one when the mailing begins."""
+    """Count who becomes a customer, or is found among them, when the mailing begins: those whom sales without one can be reached by."""
     if mailing.audience == Audience.SEGMENT:
         return 0
     if mailing.audience == Audience.PERSON:
-        return int(
-            mailing.customer_id is None and mailing.sale is not None and mailing.sale.customer_id is None
-        )
-    sales = Sale.objects.filter(customer__isnull=True)
-    if sale_ids is None:
-        return sales.filter(pk__in=MailingSale.objects.filter(mailing=mailing).values("sale")).count()
-    return sales.filter(pk__in=list(sale_ids)).count()
+        sale_ids = [mailing.sale_id] if mailing.sale_id and mailing.customer_id is None else []
+    elif sale_ids is None:
+        sale_ids = list(MailingSale.objects.filter(mailing=mailing).values_list("sale_id", flat=True))
+    sales = Sale.objects.filter(customer__isnull=True, pk__in=list(sale_ids)).only("request")
+    contacts = contacts_of(list(sales)).values()
+    return len({contact.get("email") or contact["phone"] for contact in contacts if contact})

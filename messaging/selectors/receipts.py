@@ -8,7 +8,11 @@ from customers.models import Customer
 from messaging.addresses import address_hash
 from messaging.models import Channel, Suppression, SuppressionReason
 from messaging.selectors.contacts import Recipient
+from messaging.selectors.purchases import occasion_key
 from retail.models import Payment, Sale, SaleLine
+
+# So many receipts of one sale may be asked for: a till is no way to write to strangers.
+MOST = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,12 @@ def find_receipt(key: str | int) -> Receipt | None:
     sales = Sale.objects.real().select_related("store", "customer")
     sale = sales.defer("request", "shares").filter(pk=key).first()
     return receipt_of(sale) if sale else None
+
+
+def receipt_keys(sale: Sale) -> list[str]:
+    """Return the occasion keys of the receipts that a sale can have, in order."""
+    first = occasion_key(sale)
+    return [first, *(f"{first}:{number}" for number in range(2, MOST + 1))]
 
 
 def bounced_channels(email: str, phone: str) -> set[str]:

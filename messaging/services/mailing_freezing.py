@@ -25,6 +25,7 @@ from messaging.models import (
 )
 from messaging.selectors.audience import chooses_by_profile, ids_sql
 from messaging.selectors.marketing import REFUSED_PROFILING_SQL
+from messaging.selectors.sale_contacts import contacts_of
 from messaging.services.sale_customers import customer_of_sale
 
 # Keys of customers that one statement looks at; a segment that joins sums of a million rows is asked a few times only.
@@ -143,8 +144,9 @@ def _gather_sales(mailing: Mailing, *, at: datetime) -> tuple[int, bool]:
         .order_by("pk")[:SALES]
     )
     found = 0
+    contacts = contacts_of([selected.sale for selected in sales])
     for selected in sales:
-        customer = customer_of_sale(selected.sale, at=at)
+        customer = customer_of_sale(selected.sale, contact=contacts[selected.sale_id], at=at)
         if customer is not None:
             found += _add_member(mailing, customer.pk, selected.sale_id)
     if sales:
@@ -155,7 +157,8 @@ def _gather_sales(mailing: Mailing, *, at: datetime) -> tuple[int, bool]:
 def _gather_person(mailing: Mailing, *, at: datetime) -> int:
     customer_id = mailing.customer_id
     if mailing.sale is not None:
-        customer = customer_of_sale(mailing.sale, at=at)
+        contact = contacts_of([mailing.sale])[mailing.sale.pk]
+        customer = customer_of_sale(mailing.sale, contact=contact, at=at)
         customer_id = customer_id or (customer.pk if customer else None)
     return _add_member(mailing, customer_id, mailing.sale_id) if customer_id else 0
 

@@ -15,12 +15,9 @@ from messaging.channels import CHANNELS
 from messaging.models import Automation, Channel, Message, MessageState
 from messaging.occasions import KINDS
 from messaging.occasions.receipt import PATIENCE, ReceiptSettings, SaleReceipt
-from messaging.selectors.purchases import occasion_key
+from messaging.selectors.receipts import receipt_keys
 from retail.models import Sale, SaleState
 from retail.selectors.sale_links import VALID
-
-# So many receipts of one sale may be asked for: a till is no way to write to strangers.
-MOST = 5
 
 
 class ReceiptRefused(Exception):
@@ -159,8 +156,7 @@ def _keep_address(sale: Sale, channel: str, address: str, *, at: datetime) -> No
 def _queue(sale: Sale, channel: str, to: str, *, token: UUID | None = None, at: datetime) -> Requested:
     # Two tills, or a till and a manager, decide one after the other.
     Sale.objects.select_for_update(no_key=True).only("pk").get(pk=sale.pk)
-    first = occasion_key(sale)
-    keys = [first, *(f"{first}:{number}" for number in range(2, MOST + 1))]
+    keys = receipt_keys(sale)
     sent = list(Message.objects.filter(occasion=SaleReceipt.code, occasion_key__in=keys).order_by("pk"))
     same = [
         message
