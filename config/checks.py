@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connections
 
 from config.local.programs import MINIMUM_MAJOR
-from messaging.local.switch import ACCOUNT_SID, real_accounts
+from messaging.local.switch import EMAIL_BACKEND, real_accounts
 
 
 @register(Tags.database)
@@ -68,7 +68,7 @@ def check_imitation(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:  # 
                 id="fiel.E004",
             )
         )
-    if not settings.DEMO and settings.TWILIO_ACCOUNT_SID == ACCOUNT_SID:
+    if not settings.DEMO and settings.TWILIO_ACCOUNT_SID == settings.IMITATED_ACCOUNT:
         problems.append(
             Error(
                 "TWILIO_ACCOUNT_SID is the account of the imitation, which runs in a demonstration only.",
@@ -76,12 +76,21 @@ def check_imitation(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:  # 
                 id="fiel.E005",
             )
         )
-    if settings.PRODUCTION and not settings.DEMO and settings.TWILIO_API_BASE:
+    if not settings.DEMO and settings.EMAIL_BACKEND == EMAIL_BACKEND:
         problems.append(
-            Warning(
+            Error(
+                "E-mails go to the inbox of a demonstration, and nobody gets them.",
+                hint="Set EMAIL_URL to a real provider, or FIEL_DEMO=1.",
+                id="fiel.E006",
+            )
+        )
+    account = settings.TWILIO_ACCOUNT_SID
+    if not settings.DEMO and settings.TWILIO_API_BASE and account != settings.IMITATED_ACCOUNT:
+        problems.append(
+            Error(
                 "TWILIO_API_BASE is set: messages go to an imitation of Twilio, and nobody gets them.",
                 hint="Unset TWILIO_API_BASE.",
-                id="fiel.W003",
+                id="fiel.E007",
             )
         )
     return problems

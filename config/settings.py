@@ -306,6 +306,9 @@ WEBHOOK_PORTS = {443, *env.numbers("FIEL_WEBHOOK_PORTS")}
 # How long what was told, and every call for it, stays in the log of webhooks.
 WEBHOOK_LOG_DAYS = env.number("FIEL_WEBHOOK_LOG_DAYS", 30)
 
+# An account that Twilio never gave to anybody: that of the imitated provider (messaging/local/twilio.py).
+IMITATED_ACCOUNT = "AC" + "0" * 32
+
 if DEMO:
     # Sample customers have invented numbers and addresses, and they may belong to somebody.
     if TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN or env.text("EMAIL_URL", "local:") != "local:":
@@ -313,12 +316,22 @@ if DEMO:
             "FIEL_DEMO=1 shows invented customers, and EMAIL_URL or TWILIO_ACCOUNT_SID would really write to people. "
             "Set FIEL_DEMO=0, or unset the providers."
         )
-    # The account of the imitated provider (messaging/local/twilio.py).
-    TWILIO_ACCOUNT_SID = "AC" + "0" * 32
+    TWILIO_ACCOUNT_SID = IMITATED_ACCOUNT
     TWILIO_AUTH_TOKEN = hashlib.sha256(f"local provider {KEY_PEPPER}".encode()).hexdigest()[:32]
     TWILIO_MESSAGING_SERVICE_SID = "MG" + "0" * 32
     TWILIO_WHATSAPP_FROM = "+5511900000000"
     TWILIO_API_BASE = TWILIO_API_BASE or f"{PUBLIC_URL}/_local/twilio"
+else:
+    # Messages would be recorded as sent, and nobody would get them.
+    if urlsplit(env.text("EMAIL_URL")).scheme == "local":
+        raise ImproperlyConfigured(
+            "EMAIL_URL=local: keeps e-mails in the inbox of a demonstration, and FIEL_DEMO is off. Name a real provider."
+        )
+    # The token of a real account belongs to nobody but Twilio.
+    if TWILIO_API_BASE and TWILIO_ACCOUNT_SID not in ("", IMITATED_ACCOUNT):
+        raise ImproperlyConfigured(
+            "TWILIO_API_BASE leads to an imitation of Twilio, and TWILIO_ACCOUNT_SID is a real account. Unset one of them."
+        )
 
 # --- Logs and measurements -------------------------------------------------------------------------
 

@@ -11,12 +11,16 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 
 from messaging.channels.base import DeliveryFailed, DeliveryInDoubt, Outgoing, Receipt
 from messaging.channels.connections import never_connected
+from messaging.local.switch import EMAIL_BACKEND as IMITATION
+from messaging.local.switch import is_imitated
 from messaging.models import SuppressionReason
 from messaging.rendering import single_line
 
 
 class EmailChannel:
     def is_available(self) -> bool:
+        if settings.EMAIL_BACKEND == IMITATION and not is_imitated():
+            return False
         # A development machine's console shows e-mails; on a server nobody would get them.
         return not (settings.PRODUCTION and settings.EMAIL_BACKEND.endswith("console.EmailBackend"))
 

@@ -11,11 +11,13 @@ from typing import Any
 from anymail.exceptions import AnymailRecipientsRefused
 from anymail.message import AnymailRecipientStatus, AnymailStatus
 from anymail.signals import AnymailTrackingEvent, tracking
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
 from messaging.local.faults import take_fault
+from messaging.local.switch import is_imitated
 from messaging.models import Channel, LocalDelivery
 
 
@@ -25,6 +27,9 @@ class EmailBackend(BaseEmailBackend):
     esp_name = "Local"
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """Keep the e-mails. Raises ImproperlyConfigured outside a demonstration, where nobody would ever see them."""
+        if not is_imitated():
+            raise ImproperlyConfigured("The inbox of a demonstration takes no e-mails: FIEL_DEMO is off.")
         for message in email_messages:
             self._accept(message)
         return len(email_messages)

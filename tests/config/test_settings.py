@@ -5,9 +5,13 @@ import subprocess
 import sys
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMessage
 
 from config.checks import check_imitation
-from messaging.local.switch import ACCOUNT_SID, EMAIL_BACKEND
+from config.settings import IMITATED_ACCOUNT
+from messaging.channels.email import EmailChannel
+from messaging.local.switch import EMAIL_BACKEND
 
 PRODUCTION = {
     "FIEL_ENV": "production",
@@ -77,18 +81,44 @@ class TestImitation:
             "EMAIL_BACKEND": EMAIL_BACKEND,
         }
 
-        assert self.found(settings, **local, TWILIO_ACCOUNT_SID=ACCOUNT_SID) == []
+        assert self.found(settings, **local, TWILIO_ACCOUNT_SID=IMITATED_ACCOUNT) == []
         assert self.found(settings, TWILIO_ACCOUNT_SID="AC" + "1" * 32) == ["fiel.E004"]
         assert self.found(
-            settings, TWILIO_ACCOUNT_SID=ACCOUNT_SID, TWILIO_API_BASE="https://api.twilio.com"
+            settings, TWILIO_ACCOUNT_SID=IMITATED_ACCOUNT, TWILIO_API_BASE="https://api.twilio.com"
         ) == ["fiel.E004"]
         settings.TWILIO_API_BASE = local["TWILIO_API_BASE"]
         assert self.found(settings, EMAIL_BACKEND="anymail.backends.mailgun.EmailBackend") == ["fiel.E004"]
 
     def test_belongs_to_demonstrations(self, settings):
-        assert self.found(settings, DEMO=False, TWILIO_ACCOUNT_SID=ACCOUNT_SID, TWILIO_API_BASE="") == [
+        assert self.found(settings, DEMO=False, TWILIO_ACCOUNT_SID=IMITATED_ACCOUNT, TWILIO_API_BASE="") == [
             "fiel.E005"
         ]
-        real = {"DEMO": False, "TWILIO_ACCOUNT_SID": "AC" + "1" * 32}
-        assert self.found(settings, **real, PRODUCTION=True, TWILIO_API_BASE="http://x") == ["fiel.W003"]
-        assert self.found(settings, **real, PRODUCTION=True, TWILIO_API_BASE="") == []
+        settings.TWILIO_ACCOUNT_SID = "AC" + "1" * 32
+        assert self.found(settings, TWILIO_API_BASE="http://x") == ["fiel.E007"]
+        assert self.found(settings, TWILIO_API_BASE="") == []
+        assert self.found(settings, EMAIL_BACKEND=EMAIL_BACKEND) == ["fiel.E006"]
+
+
+class TestWithoutDemonstration:
+    @pytest.mark.parametrize(
+        ("values", "named"),
+        [
+            ({"EMAIL_URL": "local:"}, "EMAIL_URL"),
+            ({"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_API_BASE": "http://127.0.0.1:1"}, "TWILIO_API_BASE"),
+        ],
+        ids=["e-mail", "twilio"],
+    )
+    @pytest.mark.parametrize("base", [{}, PRODUCTION], ids=["development", "production"])
+    def test_nothing_goes_to_an_imitation(self, base, values, named):
+        environment = {"DJANGO_SETTINGS_MODULE": "config.settings", **base, **values}
+        done = read_settings(FIEL_DEMO="0", **environment)
+
+        assert done.returncode != 0
+        assert named in done.stderr
+
+    def test_the_imitated_inbox_takes_no_e_mail(self, settings):
+        settings.DEMO, settings.EMAIL_BACKEND = False, EMAIL_BACKEND
+
+        assert not EmailChannel().is_available()
+        with pytest.raises(ImproperlyConfigured, match="FIEL_DEMO"):
+            EmailMessage("Oi", "Oi", to=["ana@example.com"]).send()
