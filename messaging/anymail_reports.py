@@ -19,6 +19,9 @@ _STATES = {
     "failed": State.FAILED,
     "bounced": State.FAILED,
 }
+# Counted by ourselves, of people only and not of those who refused profiling (messaging/services/tracking.py): a provider's own
+# counting knows neither, and what it knows of a person's doings is not kept.
+_NOT_OURS = frozenset(["opened", "clicked"])
 _SUPPRESS = {
     "bounced": SuppressionReason.BOUNCED,
     "complained": SuppressionReason.COMPLAINED,
@@ -27,8 +30,10 @@ _SUPPRESS = {
 
 
 def receive_tracking(event: AnymailTrackingEvent, esp_name: str, **_kwargs: Any) -> None:
-    """Record one delivery event. Opened and clicked are kept as events and move nothing."""
+    """Record one delivery event. What a provider counts of opened and clicked e-mails is left out."""
     kind = event.event_type
+    if kind in _NOT_OURS:
+        return
     key = event.event_id or f"{event.message_id}:{kind}:{event.timestamp}"
     record_report(
         message_uuid=_message_uuid(event),

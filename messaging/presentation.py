@@ -49,6 +49,7 @@ _EVENTS = {
     "undelivered": (_("Not delivered"), "x-circle", "danger"),
     "failed": (_("Failed"), "x-circle", "danger"),
     "bounced": (_("The mailbox does not exist"), "x-circle", "danger"),
+    "channel_failed": (_("Not delivered: the next channel is tried"), "arrow-right", "warning"),
     "complained": (_("Marked as unwanted"), "ban", "danger"),
     "unsubscribed": (_("Unsubscribed"), "ban", "warning"),
     "received": (_("Handed in"), "clock", "info"),

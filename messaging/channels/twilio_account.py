@@ -20,9 +20,12 @@ CONNECT_SECONDS, ANSWER_SECONDS = 5, 15
 # Each interface of Twilio has its own host; the imitation has a folder for each.
 _REAL = {"https://api.twilio.com": "api", "https://content.twilio.com": "content"}
 
-# https://www.twilio.com/docs/api/errors
-_OPTED_OUT = {21610, 63032}
-_NO_SUCH_ADDRESS = {21211, 21614, 63003, 63024}
+# https://www.twilio.com/docs/api/errors. What Twilio answers at once and what it reports hours later have the same codes:
+# 30005 is an unknown number, 30006 a landline, 63003 and 63024 nobody on WhatsApp. A telephone that is off (30003) may be on tomorrow.
+_SUPPRESS = {
+    **dict.fromkeys((21610, 63032), SuppressionReason.PROVIDER),
+    **dict.fromkeys((21211, 21614, 30005, 30006, 63003, 63024), SuppressionReason.BOUNCED),
+}
 _CAPPED = {63049}
 
 
@@ -78,14 +81,18 @@ def create_message(outgoing: Outgoing, **fields: Any) -> Receipt:
     return Receipt(provider=PROVIDER, provider_id=str(created.sid))
 
 
+def suppression_of(error_code: str) -> SuppressionReason | None:
+    """Return why an address is not written to again after an error of Twilio; None when it may be. "" is no error."""
+    return _SUPPRESS.get(int(error_code)) if error_code else None
+
+
 def _translate(error: TwilioRestException) -> DeliveryFailed | DeliveryInDoubt:
     code = str(error.code or error.status)
     if error.status >= 500:
         return DeliveryInDoubt(code, error.msg)
-    if error.code in _OPTED_OUT:
-        return DeliveryFailed(code, error.msg, permanent=True, suppress=SuppressionReason.PROVIDER)
-    if error.code in _NO_SUCH_ADDRESS:
-        return DeliveryFailed(code, error.msg, permanent=True, suppress=SuppressionReason.BOUNCED)
+    suppress = suppression_of(code)
+    if suppress is not None:
+        return DeliveryFailed(code, error.msg, permanent=True, suppress=suppress)
     if error.code in _CAPPED:
         return DeliveryFailed(code, error.msg, permanent=False, capped=True)
     # 401, 403 and 429 are about our account: somebody repairs it, the message waits.

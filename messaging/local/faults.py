@@ -8,6 +8,7 @@ from messaging.models import Channel, LocalFault
 _TEXT_MESSAGES = {
     "no_number": _("Refused: not a number (21211)"),
     "undelivered": _("Accepted, then not delivered (30003)"),
+    "unknown_number": _("Accepted, then not delivered: nobody has the number (30005)"),
     "opted_out": _("Refused: the person opted out at the provider (21610)"),
     "too_many": _("Refused for now: too many requests (429)"),
     "answer_lost": _("Accepted, but the answer is an error (500)"),

@@ -2,7 +2,8 @@
 
 Numbers that end in a magic suffix behave badly, so that every path can be seen:
 0001 refused, not a number (21211) · 0002 accepted, then undelivered (30003) · 0003 refused, opted out (21610) ·
-0004 refused for now (429) · 0005 accepted, but the answer is an error 500 · 0006 accepted, then undelivered for want of a template (63016).
+0004 refused for now (429) · 0005 accepted, but the answer is an error 500 · 0006 accepted, then undelivered for want of a template (63016) ·
+0007 accepted, then undelivered, nobody has the number (30005).
 The inbox page orders the same failures for the next message, whatever its number.
 """
 
@@ -34,6 +35,7 @@ _REFUSALS = {
 _UNDELIVERED = "0002"
 _ANSWER_LOST = "0005"
 _OUTSIDE_WINDOW = "0006"
+_UNKNOWN_NUMBER = "0007"
 # What was ordered for the next message, as the suffix that does the same.
 _ORDERED = {
     "no_number": "0001",
@@ -42,8 +44,9 @@ _ORDERED = {
     "too_many": "0004",
     "answer_lost": _ANSWER_LOST,
     "outside_window": _OUTSIDE_WINDOW,
+    "unknown_number": _UNKNOWN_NUMBER,
 }
-_ERRORS = {_UNDELIVERED: "30003", _OUTSIDE_WINDOW: "63016"}
+_ERRORS = {_UNDELIVERED: "30003", _OUTSIDE_WINDOW: "63016", _UNKNOWN_NUMBER: "30005"}
 _REPORT_SECONDS = 10
 
 

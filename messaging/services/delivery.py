@@ -21,7 +21,7 @@ from messaging.querysets import MessageQuerySet
 from messaging.schedule import State, after_report, next_attempt
 from messaging.services import opt_outs
 from messaging.services.preparation import ClaimLost, prepare
-from messaging.services.reports import without_address
+from messaging.services.reports import go_on, is_passed, without_address
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +102,8 @@ def claim(*, at: datetime, limit: int) -> tuple[uuid.UUID, list[int]]:
         lease=lease,
         lease_until=at + LEASE,
         call_began_at=None,
+        # That of a channel before, when the chain went on.
+        provider_id="",
         attempt=F("attempt") + 1,
     )
     return lease, claimed
@@ -152,6 +154,9 @@ def _call(message: Message, outgoing: Outgoing, *, lease: uuid.UUID, clock: Cloc
 @transaction.atomic
 def _record_sent(message_id: int, receipt: Receipt, *, at: datetime) -> str:
     message = Message.objects.select_for_update().get(pk=message_id)
+    if is_passed(message, receipt.provider_id):
+        # A report was so much quicker that the next channel may be under way.
+        return "sent"
     # The provider's first reports may have been quicker than we are.
     message.state = after_report(State(message.state), State.SENT)
     message.provider, message.provider_id = receipt.provider, receipt.provider_id
@@ -159,8 +164,10 @@ def _record_sent(message_id: int, receipt: Receipt, *, at: datetime) -> str:
     if message.state != MessageState.FAILED:
         message.reason = message.error = ""
     _release(message)
-    message.save()
     _note(message, "accepted", receipt.provider_id, at=at)
+    if message.state == MessageState.FAILED:
+        go_on(message, at=at)
+    message.save()
     return "sent"
 
 

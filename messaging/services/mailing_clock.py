@@ -16,13 +16,14 @@ _OPEN = (MessageState.QUEUED, MessageState.CLAIMED)
 
 
 def advance_mailings(*, at: datetime) -> dict[str, int]:
-    """Do what is due; return how many mailings were begun, held, ended, and how many messages were closed. May run any number of times."""
+    """Do what is due; return how many mailings were begun, held, ended and reopened, and how many messages were closed. May run any number of times."""
     begun, late = _begin_due(at=at)
     return {
         "begun": begun,
         "late": late,
         "held": _hold_unfrozen(at=at),
         "closed": close_cancelled(at=at),
+        "reopened": reopen_finished(at=at),
         "finished": finish_sent(at=at),
     }
 
@@ -86,6 +87,13 @@ def close_cancelled(*, at: datetime, limit: int = 20 * _CLOSED_AT_ONCE) -> int:
             if len(batch) < _CLOSED_AT_ONCE:
                 break
     return closed
+
+
+def reopen_finished(*, at: datetime) -> int:
+    """Let mailings send again of which a message goes on with another channel, because it came back after the end; return how many."""
+    queued = Message.objects.filter(mailing=OuterRef("pk"), state=MessageState.QUEUED)
+    finished = Mailing.objects.filter(Exists(queued), state=MailingState.FINISHED)
+    return finished.update(state=MailingState.SENDING, ended_at=None, updated_at=at)
 
 
 def finish_sent(*, at: datetime) -> int:

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from messaging.models import Message, MessageEvent, SuppressionReason
+from messaging.models import OWN, Message, MessageEvent, MessageState, SuppressionReason
 from messaging.schedule import State, after_report
 from messaging.services import opt_outs
 
+# The line in a message's life that says which call it was, before the chain went on.
+_PASSED = "channel_failed"
 _REPORTED = (State.SENT, State.DELIVERED, State.READ, State.FAILED)
 
 
@@ -51,10 +53,55 @@ def record_report(*, message_uuid: UUID | None, report: Report) -> bool:
     if message.provider_id and report.provider_id and report.provider_id != message.provider_id:
         # About another call than the one that counts, perhaps to another address.
         return False
+    if is_passed(message, report.provider_id):
+        return _come_back(message, report)
     if report.suppress is not None and message.to:
         opt_outs.suppress(
             channel=message.channel, address=message.to, reason=report.suppress, at=report.occurred_at
         )
+    return _move(message, report)
+
+
+def is_passed(message: Message, provider_id: str) -> bool:
+    """Whether a call of the provider was reported as failed, and the chain went on from it."""
+    return (
+        message.position > 0
+        and provider_id != ""
+        and message.events.filter(provider=OWN, kind=_PASSED, detail=provider_id[:500]).exists()
+    )
+
+
+def go_on(message: Message, *, at: datetime) -> bool:
+    """Let a locked message that a provider could not deliver go on with the next channel; return whether there is one, in time.
+
+    Its call stays known, so that what is still reported about it is not taken for the next one; the row keeps what left by it
+    until the next call. The caller saves.
+    """
+    in_time = message.expires_at is None or at < message.expires_at
+    if not message.provider_id or not in_time or message.position + 1 >= len(message.channels):
+        return False
+    MessageEvent.objects.create(
+        message=message,
+        provider=OWN,
+        event_key=uuid4().hex,
+        kind=_PASSED,
+        detail=message.provider_id[:500],
+        occurred_at=at,
+    )
+    message.position += 1
+    message.attempt = 0
+    message.state, message.reason, message.closed_at = MessageState.QUEUED, "", None
+    message.due_at, message.sent_at = at, None
+    return True
+
+
+def _come_back(message: Message, report: Report) -> bool:
+    """Take a message back to the call that arrived after all, while nobody has claimed it since; return whether it was."""
+    arrived = report.state in (State.DELIVERED, State.READ)
+    if not arrived or message.state != MessageState.QUEUED or message.provider_id != report.provider_id:
+        return False
+    message.position -= 1
+    message.state = MessageState.SENT
     return _move(message, report)
 
 
@@ -93,6 +140,9 @@ def _move(message: Message, report: Report) -> bool:
         if message.state == State.FAILED:
             message.reason, message.error = "undelivered", report.detail[:500]
             message.closed_at = report.occurred_at
+            # Whoever makes the call may not have recorded it yet, and goes on then.
+            if before != State.CLAIMED:
+                go_on(message, at=report.occurred_at)
         else:
             message.reason, message.error, message.closed_at = "", "", None
     message.save()

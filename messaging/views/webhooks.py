@@ -22,7 +22,8 @@ from twilio.request_validator import (
     get_signature_algorithm,
 )
 
-from messaging.models import Channel, SuppressionReason
+from messaging.channels.twilio_account import suppression_of
+from messaging.models import Channel
 from messaging.schedule import State
 from messaging.services.opt_outs import receive_reply
 from messaging.services.reports import Report, record_report
@@ -44,7 +45,6 @@ _STATES = {
     "failed": State.FAILED,
     "canceled": State.FAILED,
 }
-_OPTED_OUT = {"21610", "63032"}
 # Twilio signs names and values run together, without a mark between them: cut elsewhere, the same text has the same
 # signature. So each field must look as Twilio writes it.
 _SID = re.compile(r"(SM|MM)[0-9a-f]{32}", re.ASCII)
@@ -84,7 +84,7 @@ class TwilioStatusView(TwilioWebhook):
                     filter(None, [error_code, request.POST.get("ErrorMessage", "").replace("\0", "")])
                 ),
                 provider_id=sid,
-                suppress=SuppressionReason.PROVIDER if error_code in _OPTED_OUT else None,
+                suppress=suppression_of(error_code),
             ),
         )
         return HttpResponse(status=200)
