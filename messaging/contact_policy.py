@@ -81,6 +81,17 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         return list(takewhile(lambda code: code != occasion, self.order()))
 
 
+# What holds until somebody decides otherwise: nobody is disturbed at night or on Sundays.
+DEFAULT_POLICY = Policy(
+    quiet={
+        "email": QuietDocument(starts="21:00", ends="09:00"),
+        "sms": QuietDocument(starts="21:00", ends="09:00"),
+        "whatsapp": QuietDocument(starts="21:00", ends="09:00"),
+    },
+    quiet_sundays=True,
+)
+
+
 def governed() -> list[str]:
     """Return the occasions that keep to the policy, in their usual order."""
     return [kind.code for kind in KINDS.values() if kind.purpose.keeps_to_policy]

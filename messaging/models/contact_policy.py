@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 class ContactPolicy(models.Model):
     """When, how often and what first a person may be written to. There is at most one row, with primary key 1.
 
-    ``document`` is a ``messaging.contact_policy.Policy``. Without a row nothing is held back.
+    ``document`` is a ``messaging.contact_policy.Policy``. Without a row `DEFAULT_POLICY` holds.
     """
 
     document = models.JSONField(_("document"), default=dict)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 
 from messaging.contact_hours import Cap, frees_at, opens_at, room
-from messaging.contact_policy import EVERY_CHANNEL, Policy, governed, read_policy
+from messaging.contact_policy import DEFAULT_POLICY, EVERY_CHANNEL, Policy, governed, read_policy
 from messaging.models import ContactPolicy, ContactPolicyRevision, MailingState, Message, MessageState
 from retail.models import Company
 
@@ -25,9 +25,9 @@ class Wait:
 
 
 def current_policy() -> Policy:
-    """Return the company's policy; an empty one while nobody has decided anything."""
+    """Return the company's policy; the default one while nobody has decided anything."""
     document = ContactPolicy.objects.values_list("document", flat=True).first()
-    return read_policy(document or {})
+    return DEFAULT_POLICY if document is None else read_policy(document)
 
 
 def policy_revisions() -> QuerySet[ContactPolicyRevision]:

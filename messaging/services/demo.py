@@ -7,12 +7,14 @@ from django.db import transaction
 from campaigns.models import PromoCodePool
 from customers.models import Customer, Purpose
 from customers.selectors import standing_consents
+from messaging.contact_policy import Policy
 from messaging.defaults import DEFAULTS
-from messaging.models import RECOVERY, Automation, Cart, Channel, Template
+from messaging.models import RECOVERY, Automation, Cart, Channel, ContactPolicy, Template
 from messaging.occasions import read_settings
 from messaging.selectors.birthdays import BIRTHDAY
 from messaging.services.automations import Plan, install_automations, save_automation
 from messaging.services.carts import CartReport, Contact, put_cart
+from messaging.services.contact_policies import save_policy
 from messaging.services.demo_templates import install_named_templates
 from messaging.services.templates import save_template
 from retail.models import Product, Store
@@ -30,6 +32,9 @@ def build_messages(*, at: datetime, pool: PromoCodePool | None = None) -> None:
     install_default_templates(at=at)
     install_named_templates(at=at)
     install_automations(at=at)
+    if not ContactPolicy.objects.exists():
+        # Who looks at a demonstration at night wants to see messages leave.
+        save_policy(policy=Policy(), by=None, at=at)
     for occasion, channels in (
         (BIRTHDAY, [Channel.WHATSAPP, Channel.EMAIL, Channel.SMS]),
         (RECOVERY, [Channel.WHATSAPP, Channel.SMS, Channel.EMAIL]),

@@ -98,6 +98,7 @@ class ContactPolicyView(ManagerView):
         id="contact_policy_get",
         tag=TAG,
         summary="Read the contact policy",
+        description="Until somebody decides otherwise, no marketing leaves from 21:00 to 09:00 and on Sundays.",
         responses={200: SHOWN},
         answer=EXAMPLE,
     )

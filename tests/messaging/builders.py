@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from campaigns.models import PromoCodePool
 from customers.models import Customer
-from messaging.models import Automation, Cart, Channel, Mailing, Message, Template
+from messaging.models import Automation, Cart, Channel, ContactPolicy, Mailing, Message, Template
 from messaging.services.automations import install_automations
 from messaging.services.mailings import Draft, TextDraft, create_mailing
 from messaging.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookSecret
@@ -27,6 +27,8 @@ _OWN_TEXTS = {
 
 
 def build_company(**values: Any) -> Company:
+    """The company, which holds no message back unless a test decides otherwise: most tests know no hour."""
+    ContactPolicy.objects.get_or_create(pk=1, defaults={"updated_at": NOON})
     company, _created = Company.objects.update_or_create(pk=1, defaults={"name": "Lojas Aurora"} | values)
     return company
 

@@ -284,6 +284,61 @@ class TestPriority:
         assert reload(greeted).state == "sent"
 
 
+class TestUndecided:
+    """What a company that has never opened the page keeps to."""
+
+    @pytest.fixture(autouse=True)
+    def _nobody_has_decided(self):
+        build_automation(occasion="birthday", channels=["email", "sms", "whatsapp"])
+        ContactPolicy.objects.all().delete()
+
+    @pytest.mark.parametrize("channel", ["email", "sms", "whatsapp"])
+    @pytest.mark.parametrize(
+        ("moment", "until"),
+        [
+            (datetime(2026, 11, 20, 23, 40), datetime(2026, 11, 21, 9)),
+            (datetime(2026, 11, 21, 21, 0), datetime(2026, 11, 23, 9)),
+            (datetime(2026, 11, 22, 12, 0), datetime(2026, 11, 23, 9)),
+        ],
+        ids=["at night", "on a Saturday night", "on a Sunday"],
+    )
+    def test_no_marketing_leaves(self, recorders, channel, moment, until):
+        at = moment.replace(tzinfo=SAO_PAULO)
+        message = greeting(build_reachable_customer(), at=at, channels=[channel])
+
+        send(at)
+
+        message.refresh_from_db()
+        assert (message.state, message.reason) == (MessageState.QUEUED, "quiet_hours")
+        assert message.due_at == until.replace(tzinfo=SAO_PAULO)
+        assert recorders[channel].sent == []
+
+    def test_marketing_leaves_by_day(self, recorders):
+        message = greeting(build_reachable_customer())
+
+        send(NOON)
+
+        message.refresh_from_db()
+        assert message.state == MessageState.SENT
+
+    def test_the_page_shows_it(self, client):
+        client.force_login(build_user(permissions=["messaging.change_contactpolicy"]))
+
+        initial = client.get("/contact-policy/").context["form"].initial
+
+        assert (initial["sms_starts"], initial["sms_ends"]) == (time(21), time(9))
+        assert initial["quiet_sundays"]
+
+    def test_deciding_that_nothing_is_held_back_stands(self, sms):
+        save_policy(policy=Policy(), by=None, at=NOON)
+        message = greeting(build_reachable_customer(), at=EVENING)
+
+        send(EVENING)
+
+        message.refresh_from_db()
+        assert message.state == MessageState.SENT
+
+
 class TestSavePolicy:
     def test_keeps_who_decided_what_and_repeats_nothing(self):
         user = build_user()
@@ -359,7 +414,7 @@ class TestPage:
         answer = client.post("/contact-policy/", {n: v for n, v in initial.items() if v} | values)
 
         assert answer.status_code == 422
-        assert not ContactPolicy.objects.exists()
+        assert ContactPolicy.objects.get().document == {}
 
     def test_is_for_whoever_may_change_it(self, client):
         client.force_login(build_user(permissions=["messaging.view_automation"]))
