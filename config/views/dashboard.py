@@ -14,6 +14,7 @@ from django.views import View
 from campaigns.selectors import campaign_counts, reviews_waiting_for
 from config import overview
 from config.health import background_checks
+from messaging.selectors.mailings import mailings_waiting_for
 from messaging.webhooks.presentation import notice_of
 from messaging.webhooks.selectors import endpoints_in_trouble
 from messaging.webhooks.views.endpoint import endpoint_url
@@ -52,6 +53,7 @@ class Dashboard(PageMixin, View):
                 (review, reverse(f"campaigns:{review.kind}_publish", args=[review.code]))
                 for review in reviews_waiting_for(request.user)
             ],
+            "waiting_mailings": mailings_waiting_for(request.user),
         }
         if not all(step.done for step in steps):
             context["steps"] = steps

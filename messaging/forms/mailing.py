@@ -193,6 +193,18 @@ class MailingForm(forms.Form):
             )
 
 
+class ReturnForm(forms.Form):
+    """Why a mailing goes back to the drafts."""
+
+    comment = forms.CharField(
+        label=_("Comment"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("What has to change. It stays in the mailing's history."),
+    )
+
+
 class KeepTextForm(forms.Form):
     """The name under which a text of a composer becomes a template."""
 

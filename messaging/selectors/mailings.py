@@ -3,16 +3,27 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 
 from messaging.hold_out import Group, Uplift, uplift
-from messaging.models import Mailing, MailingMember, Message, MessageEvent, MessageState
+from messaging.models import (
+    Mailing,
+    MailingChange,
+    MailingMember,
+    MailingState,
+    Message,
+    MessageEvent,
+    MessageState,
+)
 from retail.models import Company, SaleState
 
 _GOT = (MessageState.SENT, MessageState.DELIVERED, MessageState.READ)
 _WAITING = (MessageState.QUEUED, MessageState.CLAIMED)
+# What makes somebody an author, in a mailing's history.
+_WRITING = ("created", "changed")
 
 # The same window for both parts, from the moment when the mailing began; a sale counts as it does for segments.
 _BOUGHT = """
@@ -156,6 +167,30 @@ def _bought(mailing: Mailing) -> tuple[dict[bool, Group], int]:
             if not held_out:
                 sales = number
     return groups, sales
+
+
+def authors_of(mailing: Mailing) -> set[int]:
+    """Return the keys of those who wrote or changed a mailing, at any time, or handed it in: they do not approve it."""
+    wrote = mailing.changes.filter(action__in=_WRITING, made_by__isnull=False)
+    keys = {mailing.created_by_id, mailing.submitted_by_id, *wrote.values_list("made_by", flat=True)}
+    return {key for key in keys if key is not None}
+
+
+def mailings_waiting_for(user: Any) -> list[Mailing]:
+    """Return the mailings that wait for this person's decision, the longest waiting first; what they wrote themselves does not."""
+    if not user.has_perms(("messaging.view_mailing", "messaging.approve_mailing")):
+        return []
+    own = MailingChange.objects.filter(mailing=OuterRef("pk"), action__in=_WRITING, made_by=user)
+    waiting = Mailing.objects.filter(~Exists(own), state=MailingState.AWAITING)
+    waiting = waiting.exclude(created_by=user).exclude(submitted_by=user)
+    return list(waiting.select_related("submitted_by").order_by("updated_at", "pk"))
+
+
+def may_return(mailing: Mailing, user: Any) -> bool:
+    """Whether somebody may take a mailing back to the drafts: who may write it, and of what waits for approval who may approve."""
+    return user.has_perm("messaging.change_mailing") or (
+        mailing.state == MailingState.AWAITING and user.has_perm("messaging.approve_mailing")
+    )
 
 
 def members_of(mailing: Mailing) -> QuerySet[MailingMember]:

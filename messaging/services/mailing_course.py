@@ -15,10 +15,12 @@ from campaigns.services.jobs import request_job
 from customers.segments.tree import TreeInvalid, stored_tree
 from messaging.models import Audience, Mailing, MailingState
 from messaging.selectors.audience import current_tree
+from messaging.selectors.mailings import authors_of
 from messaging.services.mailings import (
     MailingInvalid,
     MailingRefused,
     lock_mailing,
+    moment_problems,
     note_change,
     require_state,
     text_problems,
@@ -40,13 +42,13 @@ def confirm_mailing(
 ) -> Mailing:
     """Let a draft go: at once, at its moment, or to a second person where the company asks for one.
 
-    Who is asked for is the segment's question of now. Raises MailingInvalid, MailingRefused(`not_a_draft`, `mailing_changed`).
+    Who is asked for is the segment's question of now; a moment that has passed is refused. Raises MailingInvalid, MailingRefused(`not_a_draft`, `mailing_changed`).
     """
     locked = lock_mailing(mailing, version)
     require_state(locked, _DRAFT, "not_a_draft", _("It was sent already."))
     if locked.segment is not None:
         locked.tree, locked.segment_name = current_tree(locked), locked.segment.name
-    _refuse_problems(locked)
+    _refuse_problems(locked, at=at)
     if is_required() and not locked.is_to_one:
         locked.state, locked.submitted_by, locked.updated_at = MailingState.AWAITING, by, at
         locked.save()
@@ -58,15 +60,15 @@ def confirm_mailing(
 
 @transaction.atomic
 def approve_mailing(*, mailing: Mailing, version: int | None = None, by: User, at: datetime) -> Mailing:
-    """Let a mailing go that somebody else handed in.
+    """Let a mailing go that others wrote and handed in, while its moment has not passed.
 
     Raises MailingInvalid, MailingRefused(`not_awaiting`, `second_person_needed`, `mailing_changed`).
     """
     locked = lock_mailing(mailing, version)
     require_state(locked, (MailingState.AWAITING,), "not_awaiting", _("It does not wait for approval."))
-    if by.pk in (locked.submitted_by_id, locked.created_by_id):
+    if by.pk in authors_of(locked):
         raise MailingRefused("second_person_needed", _("Somebody else than who wrote it must decide."))
-    _refuse_problems(locked)
+    _refuse_problems(locked, at=at)
     locked.approved_by = by
     note_change(locked, "approved", by=by, at=at)
     return _let_go(locked, by=by, at=at)
@@ -106,7 +108,7 @@ def _let_go(mailing: Mailing, *, by: User | None, at: datetime) -> Mailing:
     return mailing
 
 
-def _refuse_problems(mailing: Mailing) -> None:
+def _refuse_problems(mailing: Mailing, *, at: datetime) -> None:
     texts = mailing.texts.select_related("template", "mailing").order_by("pk")
     problems = [error for text in texts for error in text_problems(text)]
     if mailing.audience == Audience.SEGMENT:
@@ -115,6 +117,7 @@ def _refuse_problems(mailing: Mailing) -> None:
         except TreeInvalid:
             message = _("The segment asks for something that is not there any more.")
             problems.append(FieldError("segment", "segment_invalid", message))
+    problems += moment_problems(mailing.send_at, at=at)
     if problems:
         raise MailingInvalid(problems)
 

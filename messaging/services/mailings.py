@@ -157,7 +157,7 @@ def text_of(mailing: Mailing, channel: str, text: TextDraft) -> MailingText:
 
 def _save(mailing: Mailing, draft: Draft, *, by: User | None, at: datetime, action: str) -> Mailing:
     described(draft, mailing)
-    errors = _problems(mailing, draft)
+    errors = _problems(mailing, draft) + moment_problems(draft.send_at, at=at)
     texts = [text_of(mailing, channel, text) for channel, text in draft.texts.items()]
     errors += [error for text in texts for error in text_problems(text)]
     sales = _real_sales(draft) if mailing.audience == Audience.SALES else []
@@ -210,6 +210,14 @@ def _problems(mailing: Mailing, draft: Draft) -> list[FieldError]:
     if len(draft.sale_ids) > MOST_SALES:
         errors.append(FieldError("sales", "too_many", _("A mailing takes up to 5,000 sales.")))
     return errors
+
+
+def moment_problems(send_at: datetime | None, *, at: datetime) -> list[FieldError]:
+    """Return what is wrong with the moment at which a mailing begins: one in the past would begin at once."""
+    if send_at is None or send_at > at:
+        return []
+    message = _("This moment has passed. Choose a later one, or none: then it begins when it is confirmed.")
+    return [FieldError("send_at", "past", message)]
 
 
 def text_problems(text: MailingText) -> list[FieldError]:

@@ -15,6 +15,7 @@ from campaigns.models import Job
 from campaigns.views.jobs import show_job
 from customers.segments.sentences import sentences
 from customers.segments.tree import TreeInvalid, stored_tree
+from messaging.forms.mailing import ReturnForm
 from messaging.models import Channel, Mailing, MailingState
 from messaging.presentation import TimelineEvent
 from messaging.reasons import REASONS
@@ -82,6 +83,7 @@ class MailingDetail(PageMixin, View):
             "shown_job": show_job(job, request.user) if job is not None and job.is_active else None,
             "is_moving": mailing.state in (MailingState.FREEZING, MailingState.SENDING),
             "actions": offered_actions(mailing, request.user),
+            "return_form": ReturnForm(),
             "facts": _facts(mailing),
             "events": _events(mailing),
             "trail": [(_("Mailings"), reverse("messaging:mailing_list"))],

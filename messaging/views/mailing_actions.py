@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -13,6 +14,7 @@ from django.views import View
 
 from campaigns.tasks import wake_jobs
 from messaging.models import Mailing, MailingState
+from messaging.selectors.mailings import authors_of, may_return
 from messaging.services.mailing_course import (
     approve_mailing,
     cancel_mailing,
@@ -37,6 +39,8 @@ class MailingActions(PageMixin, View):
     }
 
     def get_permission_required(self) -> Any:
+        if self.kwargs["action"] == "return" and self.request.user.has_perm("messaging.approve_mailing"):
+            return ("messaging.approve_mailing",)
         return (self._PERMISSIONS.get(self.kwargs["action"], "messaging.send_mailing"),)
 
     def post(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
@@ -49,6 +53,8 @@ class MailingActions(PageMixin, View):
         if action != "delete":
             values = {"by": acting_user(request), "at": timezone.now()}
         if action == "return":
+            if not may_return(mailing, request.user):
+                raise PermissionDenied
             values["comment"] = request.POST.get("comment", "").strip()[:500]
         version = request.POST.get("version", "")
         if action in ("confirm", "approve") and version.isascii() and version.isdigit() and len(version) < 10:
@@ -92,8 +98,9 @@ def offered_actions(mailing: Mailing, user: Any) -> dict[str, bool]:
         "confirm": state == MailingState.DRAFT and may_send,
         "approve": state == MailingState.AWAITING
         and user.has_perm("messaging.approve_mailing")
-        and user.pk not in (mailing.submitted_by_id, mailing.created_by_id),
-        "return": (state in (MailingState.AWAITING, MailingState.SCHEDULED) or waits) and may_write,
+        and user.pk not in authors_of(mailing),
+        "return": (state in (MailingState.AWAITING, MailingState.SCHEDULED) or waits)
+        and may_return(mailing, user),
         "pause": state in (MailingState.SCHEDULED, MailingState.FREEZING, MailingState.SENDING) and may_send,
         "resume": state == MailingState.PAUSED and may_send,
         "cancel": mailing.is_open and state != MailingState.DRAFT and may_send,

@@ -53,13 +53,20 @@ class TemplateView(PageMixin, View):
         """Return the address of a page of this text: edit, preview or test."""
         raise NotImplementedError
 
+    @property
+    def sees_customers(self) -> bool:
+        """Whether texts may be looked at with real people; who may only write texts gets the sample."""
+        return self.request.user.has_perm("customers.view_customer")
+
     def people(self, template: Template) -> list[tuple[str, str]]:
         """Return whom a preview can be for: (key, name)."""
+        if not self.sees_customers:
+            return []
         return [(f"c{customer.pk}", customer.name) for customer in find_customers("")]
 
     def context(self, template: Template, key: str) -> dict[str, Any]:
         """Return the variables of the chosen person: a customer that was searched for, or the sample."""
-        number = key.removeprefix("c")
+        number = key.removeprefix("c") if self.sees_customers else ""
         customer = None
         if key.startswith("c") and number.isascii() and number.isdigit() and len(number) <= _LONGEST_KEY:
             customer = Customer.objects.select_related("home_store").filter(pk=int(number)).first()
@@ -202,11 +209,13 @@ class OwnText(TemplateView):
         return reverse(f"messaging:template_{action}", args=[self.occasion, self.channel, self.language])
 
     def people(self, template: Template) -> list[tuple[str, str]]:
-        return preview_people(self.occasion, at=timezone.now())
+        return preview_people(self.occasion, at=timezone.now()) if self.sees_customers else []
 
     def context(self, template: Template, key: str) -> dict[str, Any]:
         if not key.startswith("c"):
             automation = find_automation(self.occasion)
+            # No key is nobody's: the sample.
+            key = key if self.sees_customers else ""
             return preview_context(automation, key, language=self.language, at=timezone.now())
         return super().context(template, key)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
@@ -10,7 +11,7 @@ from rest_framework.request import Request
 from campaigns.tasks import wake_jobs
 from messaging.models import Mailing
 from messaging.selectors.audience import count_reach
-from messaging.selectors.mailings import progress_of, results_of
+from messaging.selectors.mailings import may_return, progress_of, results_of
 from messaging.services.mailing_course import (
     approve_mailing,
     cancel_mailing,
@@ -225,7 +226,8 @@ class MailingApproveView(_ActionView):
 
 
 class MailingReturnView(_ActionView):
-    permissions = {"POST": ("messaging.change_mailing",)}
+    # Who may write it, or approve what waits for that: asked below.
+    permissions = {}
     body: ClassVar[Body[documents.ReturnDocument]] = Body(documents.RETURN)
 
     @operation(
@@ -238,10 +240,17 @@ class MailingReturnView(_ActionView):
         problems=REFUSED,
     )
     def post(self, request: Request, pk: int) -> HttpResponse:
-        comment, by_user = self.body.read(request).comment, user_of(request)
-        return self.done(
-            pk, lambda one: return_to_draft(mailing=one, comment=comment, by=by_user, at=timezone.now())
-        )
+        by_user = user_of(request)
+        if not any(by_user.has_perm(f"messaging.{action}_mailing") for action in ("change", "approve")):
+            raise PermissionDenied
+        comment = self.body.read(request).comment
+
+        def act(mailing: Mailing) -> Mailing:
+            if not may_return(mailing, by_user):
+                raise PermissionDenied
+            return return_to_draft(mailing=mailing, comment=comment, by=by_user, at=timezone.now())
+
+        return self.done(pk, act)
 
 
 class MailingPauseView(_ActionView):

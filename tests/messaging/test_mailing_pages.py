@@ -1,10 +1,12 @@
 """The pages of mailings, driven as a manager does."""
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 from openpyxl import load_workbook
 
@@ -14,6 +16,7 @@ from customers.services.segments import change_segment
 from messaging.models import Mailing, MailingState, Message, Template
 from messaging.services.mailing_course import confirm_mailing
 from messaging.services.mailings import TextDraft
+from retail.models import Company
 from tests.builders import NOON, build_sale, build_segment, build_user
 from tests.messaging.builders import build_company, build_mailing, build_reachable_customer, build_template
 
@@ -219,6 +222,47 @@ class TestButtons:
         mailing = build_mailing()
 
         assert self.act(manager, mailing, "approve").status_code == 403
+
+    def awaiting(self):
+        """A mailing that somebody else handed in."""
+        mailing = build_mailing(name="Casacos", by=build_user())
+        Company.objects.update(approval_required=True)
+        confirm_mailing(mailing=mailing, by=build_user(), at=NOON)
+        return mailing
+
+    def test_who_approves_is_told_and_may_send_it_back_with_a_reason(self, client):
+        build_company()
+        mailing = self.awaiting()
+        client.force_login(build_user(permissions=["messaging.view_mailing", "messaging.approve_mailing"]))
+        assert f'href="/mailings/{mailing.pk}/">Casacos</a>' in shown(client.get("/"))
+        assert 'name="comment"' in shown(client.get(f"/mailings/{mailing.pk}/"))
+
+        client.post(f"/mailings/{mailing.pk}/return/", {"comment": "Outro texto, por favor."})
+
+        mailing.refresh_from_db()
+        assert mailing.state == MailingState.DRAFT
+        assert "Outro texto, por favor." in shown(client.get(f"/mailings/{mailing.pk}/"))
+        assert "Casacos" not in shown(client.get("/"))
+
+    def test_who_approves_takes_nothing_back_that_was_approved(self, client):
+        mailing = build_mailing(send_at=NOON + timedelta(hours=1))
+        confirm_mailing(mailing=mailing, by=None, at=NOON)
+        client.force_login(build_user(permissions=["messaging.view_mailing", "messaging.approve_mailing"]))
+
+        assert client.post(f"/mailings/{mailing.pk}/return/").status_code == 403
+
+        mailing.refresh_from_db()
+        assert mailing.state == MailingState.SCHEDULED
+
+    def test_who_wrote_it_is_not_told_that_it_waits(self, client):
+        build_company()
+        mailing = self.awaiting()
+        writer = User.objects.get(pk=mailing.created_by_id)
+        for name in ("view_mailing", "approve_mailing"):
+            writer.user_permissions.add(Permission.objects.get(codename=name))
+        client.force_login(User.objects.get(pk=writer.pk))
+
+        assert "Casacos" not in shown(client.get("/"))
 
     def test_there_are_no_others(self, manager):
         assert self.act(manager, build_mailing(), "explode").status_code == 404

@@ -37,7 +37,7 @@ from messaging.services.mailing_course import (
     resume_mailing,
     return_to_draft,
 )
-from messaging.services.mailings import MailingInvalid, MailingRefused, TextDraft
+from messaging.services.mailings import Draft, MailingInvalid, MailingRefused, TextDraft, change_mailing
 from retail.models import Company
 from tests.builders import NOON, build_consent, build_customer, build_sale, build_segment, build_user
 from tests.messaging.builders import (
@@ -380,6 +380,19 @@ class TestSchedule:
 
         assert reload(mailing).state == MailingState.FREEZING
 
+    def test_a_moment_in_the_past_is_refused(self):
+        for moment in (NOON, NOON - timedelta(days=365)):
+            with pytest.raises(MailingInvalid) as refusal:
+                build_mailing(send_at=moment)
+            assert [error.path for error in refusal.value.errors] == ["send_at"]
+        mailing = build_mailing(send_at=NOON + MINUTE)
+
+        with pytest.raises(MailingInvalid) as refusal:
+            confirm_mailing(mailing=mailing, by=None, at=NOON + MINUTE)
+
+        assert [error.code for error in refusal.value.errors] == ["past"]
+        assert reload(mailing).state == MailingState.DRAFT
+
     def test_a_late_one_waits_for_a_decision(self):
         mailing = build_mailing(send_at=NOON + MINUTE)
         confirm_mailing(mailing=mailing, by=None, at=NOON)
@@ -424,6 +437,38 @@ class TestApproval:
         approve_mailing(mailing=mailing, by=other, at=NOON)
 
         assert (reload(mailing).state, reload(mailing).approved_by) == (MailingState.FREEZING, other)
+
+    def test_is_not_given_by_anybody_who_wrote_it(self):
+        writer, rewriter, other = build_user(), build_user(), build_user()
+        mailing = build_mailing(by=writer)
+        segment = mailing.segment
+        Company.objects.update(approval_required=True)
+        texts = {"sms": TextDraft(text="Tudo pela metade!")}
+        draft = Draft(name="Outra", texts=texts, segment=segment)
+        change_mailing(mailing=mailing, draft=draft, by=rewriter, at=NOON)
+        confirm_mailing(mailing=mailing, by=writer, at=NOON)
+        return_to_draft(mailing=mailing, by=other, at=NOON)
+        confirm_mailing(mailing=mailing, by=None, at=NOON)
+
+        for author in (writer, rewriter):
+            with pytest.raises(MailingRefused) as refusal:
+                approve_mailing(mailing=mailing, by=author, at=NOON)
+            assert refusal.value.code == "second_person_needed"
+
+        # Whoever only sent it back wrote nothing.
+        approve_mailing(mailing=mailing, by=other, at=NOON)
+        assert reload(mailing).approved_by == other
+
+    def test_comes_too_late_when_the_moment_has_passed(self):
+        mailing = build_mailing(by=build_user(), send_at=NOON + MINUTE)
+        Company.objects.update(approval_required=True)
+        confirm_mailing(mailing=mailing, by=None, at=NOON)
+
+        with pytest.raises(MailingInvalid) as refusal:
+            approve_mailing(mailing=mailing, by=build_user(), at=NOON + timedelta(days=1))
+
+        assert [(error.path, error.code) for error in refusal.value.errors] == [("send_at", "past")]
+        assert reload(mailing).state == MailingState.AWAITING
 
     def test_is_of_the_version_that_was_looked_at(self):
         mailing = build_mailing(by=build_user())

@@ -376,3 +376,41 @@ class TestTwoEditors:
         assert manager.post(url, {"text": "Happy day!", "version": "0"}).status_code == 302
         assert manager.post(url, {"text": "Congratulations!", "version": "0"}).status_code == 409
         assert Template.objects.get(language="en").text == "Happy day!"
+
+
+class TestWithoutSeeingCustomers:
+    """Somebody who writes texts and may not look at customers, such as an agency."""
+
+    @pytest.fixture
+    def writer(self, client):
+        build_company()
+        client.force_login(build_user(permissions=["messaging.view_template", "messaging.change_template"]))
+        return client
+
+    @pytest.fixture
+    def customer(self):
+        return build_customer(name="Zenaide Quitéria", email="zenaide@example.com")
+
+    def url(self, kind, action):
+        if kind == "own":
+            return reverse(f"messaging:template_{action}", args=["birthday", "sms", "pt-br"])
+        return reverse(f"messaging:named_template_{action}", args=[named().pk])
+
+    @pytest.mark.parametrize("kind", ["own", "named"])
+    def test_the_page_names_nobody(self, writer, customer, kind):
+        build_automation(occasion="birthday")
+
+        assert "Zenaide" not in shown(writer.get(self.url(kind, "edit")))
+
+    @pytest.mark.parametrize("kind", ["own", "named"])
+    @pytest.mark.parametrize("prefix", ["c", ""])
+    def test_preview_and_test_are_of_the_sample(self, writer, customer, kind, prefix):
+        build_automation(occasion="birthday")
+        typed = {"text": "Viva {{ customer.first_name }}", "person": f"{prefix}{customer.pk}"}
+        typed |= {"name": "ANNIV"} if kind == "named" else {}
+
+        preview = shown(writer.post(self.url(kind, "preview"), typed))
+        writer.post(self.url(kind, "test"), typed | {"to": "+5511987654321"})
+
+        assert "Viva Maximiliano" in preview
+        assert Message.objects.get().text == "Viva Maximiliano"
