@@ -96,8 +96,8 @@ def parse_url(url: str) -> Target:
 
 
 def loopback_is_allowed() -> bool:
-    """Whether this very machine may be called: in a demonstration and while developing."""
-    return settings.DEMO or settings.DEBUG
+    """Whether this very machine may be called: while developing, and in a demonstration that is no server for strangers."""
+    return not settings.PRODUCTION and bool(settings.DEMO or settings.DEBUG)
 
 
 def may_be_called(address: str) -> bool:

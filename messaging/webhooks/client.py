@@ -12,11 +12,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any
 
 from messaging.webhooks.addresses import Target, may_be_called
 
-# For all of it: connecting, shaking hands, sending, and reading the answer.
+# For all of it: resolving, connecting, shaking hands, sending, and reading the answer.
 TIMEOUT = 5.0
 # What is read of an answer; a longer one is cut, its status counts.
 LARGEST_ANSWER = 64 * 1024
@@ -72,12 +74,12 @@ def post(
     does not matter.
     """
     deadline = time.monotonic() + timeout
-    addresses = resolve(target.host, target.port)
-    if not addresses or not all(may_be_called(address) for address in addresses):
-        raise CallFailed("address_refused", "")
     connection = http.client.HTTPConnection(target.host, target.port)
     wire: socket.socket | None = None
     try:
+        addresses = _resolved(target, resolve, deadline)
+        if not addresses or not all(may_be_called(address) for address in addresses):
+            raise CallFailed("address_refused", "")
         wire = _connect(addresses, target.port, deadline)
         if target.is_tls:
             wire.settimeout(_left(deadline))
@@ -101,6 +103,29 @@ def post(
     finally:
         if wire is not None:
             wire.close()
+
+
+def _resolved(target: Target, resolve: Resolve, deadline: float) -> list[str]:
+    """Return the addresses of a name. Raises CallFailed, TimeoutError.
+
+    The system's resolver has time-outs of its own, longer than a call may take, and cannot be stopped: it is left behind.
+    """
+    outcome: SimpleQueue[list[str] | Exception] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            outcome.put(resolve(target.host, target.port))
+        except Exception as error:
+            outcome.put(error)
+
+    Thread(target=ask, name="resolve", daemon=True).start()
+    try:
+        found = outcome.get(timeout=_left(deadline))
+    except Empty:
+        raise TimeoutError("the name was not resolved in time") from None
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def _connect(addresses: list[str], port: int, deadline: float) -> socket.socket:

@@ -2,6 +2,8 @@
 
 import socket
 import ssl
+import threading
+import time
 
 import pytest
 
@@ -55,6 +57,26 @@ NOT_PUBLIC = [
     "ff02::1",
 ]
 PUBLIC = ["93.184.215.14", "1.1.1.1", "2606:4700:4700::1111", "64:ff9b::5db8:d70e"]
+
+
+class TestThisMachine:
+    @pytest.mark.parametrize(
+        ("values", "allowed"),
+        [
+            ({"DEMO": True}, True),
+            ({"DEBUG": True}, True),
+            ({}, False),
+            # A demonstration for everybody: whoever signs in would reach every port of the server.
+            ({"DEMO": True, "PRODUCTION": True}, False),
+        ],
+        ids=["demonstration", "development", "server", "public demonstration"],
+    )
+    def test_is_called_only_where_no_stranger_signs_in(self, settings, values, allowed):
+        settings.DEMO = settings.DEBUG = settings.PRODUCTION = False
+        for name, value in values.items():
+            setattr(settings, name, value)
+
+        assert may_be_called("127.0.0.1") is allowed
 
 
 class TestResolvedAddress:
@@ -320,3 +342,19 @@ class TestCall:
         assert asked["name"] == "erp.example.com"
         assert asked["closed"]
         assert 0 < asked["seconds"] <= 5
+
+
+def test_a_name_that_nobody_answers_for_takes_no_longer_than_the_call():
+    answered = threading.Event()
+
+    def resolve(_host, _port):
+        answered.wait(30)
+        return ["1.1.1.1"]
+
+    began = time.monotonic()
+    with pytest.raises(CallFailed) as failure:
+        post(parse_url("https://erp.example.com/"), b"{}", {}, timeout=0.2, resolve=resolve)
+    answered.set()
+
+    assert failure.value.code == "timeout"
+    assert time.monotonic() - began < 10
