@@ -1,9 +1,9 @@
-"""The form of tracking, attribution and double opt-in."""
+"""The form of tracking, attribution, double opt-in and stopping."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from messaging.models.tracking import LONGEST_ATTRIBUTION
+from messaging.models.tracking import LONGEST_ANSWER, LONGEST_ATTRIBUTION
 from messaging.services.marketing import MarketingDecisions
 
 
@@ -35,6 +35,16 @@ class MarketingForm(forms.Form):
         required=False,
         help_text=_(
             "Whoever agrees to marketing from now on gets a link to confirm it. Nothing else is sent before they do."
+        ),
+    )
+
+    stop_answer = forms.CharField(
+        label=_("Answer to SAIR"),
+        max_length=LONGEST_ANSWER,
+        required=False,
+        help_text=_(
+            "Sent once to whoever answers SAIR or STOP to an SMS or on WhatsApp. Empty: “You get no more offers from us on "
+            "this number”, in the language of the customer."
         ),
     )
 

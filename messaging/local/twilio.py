@@ -7,8 +7,10 @@ Numbers that end in a magic suffix behave badly, so that every path can be seen:
 The inbox page orders the same failures for the next message, whatever its number.
 """
 
+import html
 import json
 import logging
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
@@ -48,6 +50,8 @@ _ORDERED = {
 }
 _ERRORS = {_UNDELIVERED: "30003", _OUTSIDE_WINDOW: "63016", _UNKNOWN_NUMBER: "30005"}
 _REPORT_SECONDS = 10
+# In the answer of a webhook: what is to be said to the customer.
+_MESSAGE = re.compile(r"<Message[^>/]*>(.*?)</Message>", re.DOTALL)
 
 
 def accept(*, account_sid: str, fields: Mapping[str, str], at: datetime) -> Answer:
@@ -159,19 +163,39 @@ def _report(delivery: LocalDelivery, *, at: datetime) -> None:
 
 def post_signed(url: str, fields: dict[str, str]) -> int:
     """Post a report as Twilio signs it; return the status that came back, 0 for none."""
+    answer = _post(url, fields)
+    return 0 if answer is None else answer.status_code
+
+
+def _post(url: str, fields: dict[str, str]) -> requests.Response | None:
     signature = RequestValidator(settings.TWILIO_AUTH_TOKEN).compute_signature(url, fields)
     try:
-        answer = requests.post(
+        return requests.post(
             url, data=fields, headers={"X-Twilio-Signature": signature}, timeout=_REPORT_SECONDS
         )
     except requests.RequestException as error:
         logger.warning("the local provider could not report: %s", error)
-        return 0
-    return answer.status_code
+        return None
 
 
-def answer_as_customer(delivery: LocalDelivery, text: str) -> int:
-    """Post an answer of the customer to the real webhook, signed as Twilio signs; return the status."""
+def answer_as_customer(delivery: LocalDelivery, text: str, *, at: datetime) -> int:
+    """Post an answer of the customer to the real webhook, signed as Twilio signs; return the status, 0 for none.
+
+    What the webhook says in return goes to the customer, as Twilio does it.
+    """
     number = delivery.to if delivery.channel == Channel.SMS else f"whatsapp:{delivery.to}"
     url = settings.PUBLIC_URL + reverse("messaging_webhooks:twilio_reply")
-    return post_signed(url, {"MessageSid": f"SM{secrets.token_hex(16)}", "From": number, "Body": text})
+    answer = _post(url, {"MessageSid": f"SM{secrets.token_hex(16)}", "From": number, "Body": text})
+    if answer is None:
+        return 0
+    for said in _MESSAGE.findall(answer.text):
+        LocalDelivery.objects.create(
+            provider_id=f"SM{secrets.token_hex(16)}",
+            channel=delivery.channel,
+            sender=delivery.sender,
+            to=delivery.to,
+            text=html.unescape(said),
+            status="delivered",
+            accepted_at=at,
+        )
+    return answer.status_code

@@ -2,12 +2,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 LONGEST_ATTRIBUTION = 90
+LONGEST_ANSWER = 160
 
 
 class MarketingSettings(models.Model):
-    """What the company decided about tracking, attribution and double opt-in. At most one row, with primary key 1.
+    """What the company decided about tracking, attribution, double opt-in and stopping. At most one row, with primary key 1.
 
-    Without a row nothing is tracked, sales count for seven days, and one yes is enough.
+    Without a row nothing is tracked, sales count for seven days, one yes is enough, and our own words answer who says stop.
     """
 
     track_links = models.BooleanField(
@@ -27,6 +28,11 @@ class MarketingSettings(models.Model):
     )
     # What was agreed to before this moment stands as it is.
     double_opt_in_since = models.DateTimeField(_("double opt-in since"), null=True, blank=True)
+
+    # What is answered, by SMS or WhatsApp, to whoever says stop; empty: our own words, in the language of the customer.
+    stop_answer = models.CharField(
+        _("answer to SAIR"), max_length=LONGEST_ANSWER, blank=True, default="", db_default=""
+    )
 
     class Meta:
         verbose_name = _("marketing settings")

@@ -8,12 +8,16 @@ from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from customers.models import Customer, Purpose
 from customers.selectors import standing_consents
 from customers.services.consents import record_consent
 from messaging.addresses import address_hash
 from messaging.models import OWN, Channel, Message, MessageEvent, Suppression, SuppressionReason
+from messaging.selectors.marketing import marketing_settings
+from messaging.selectors.messages import company_name
 from messaging.services.locks import lock_address
 
 _SALT = "messaging.unsubscribe"
@@ -90,27 +94,45 @@ def suppress(*, channel: str, address: str, reason: SuppressionReason, at: datet
 
 @transaction.atomic
 def receive_reply(*, channel: Channel, address: str, text: str, event_key: str, at: datetime) -> bool:
-    """Act on an answer by SMS or WhatsApp; return whether it asked to stop, the first time it came.
+    """Act on an answer by SMS or WhatsApp; return whether it asked to stop for the first time, and its person is to be told so.
 
     The number is silenced for both, since a person who says STOP to a number does not think of channels. `event_key`
     is the provider's id of the answer: sent again after the person agreed to marketing once more, it silences nobody.
     """
     if not asks_to_stop(text):
         return False
-    _event, is_new = MessageEvent.objects.get_or_create(
+    _found, is_new = MessageEvent.objects.get_or_create(
         provider="twilio",
         event_key=f"{event_key[:190]}:reply",
         defaults={"kind": "replied", "occurred_at": at},
     )
     if not is_new:
         return False
+    # Whoever has said so before was told that it worked.
+    is_first = not Suppression.objects.filter(
+        channel=channel,
+        address_hash=address_hash(channel, address),
+        reason=SuppressionReason.REPLIED_STOP,
+        lifted_at__isnull=True,
+    ).exists()
     # Customers before addresses, as senders take them.
     for customer in Customer.objects.known_by(phone=address).order_by("pk"):
         for concerned in (Channel.SMS, Channel.WHATSAPP):
             _withdraw_consent(customer, concerned, source=f"reply_{channel}", at=at)
     for concerned in (Channel.SMS, Channel.WHATSAPP):
         suppress(channel=concerned, address=address, reason=SuppressionReason.REPLIED_STOP, at=at)
-    return True
+    return is_first
+
+
+def stop_answer(address: str) -> str:
+    """Return what whoever has said stop from a number is told: the company's words, else ours in the customer's language."""
+    decided = marketing_settings().stop_answer
+    if decided:
+        return decided
+    languages = Customer.objects.known_by(phone=address).exclude(language="").order_by("pk")
+    language = languages.values_list("language", flat=True).first() or settings.LANGUAGE_CODE
+    with translation.override(language):
+        return _("You get no more offers from %(company)s on this number.") % {"company": company_name()}
 
 
 @transaction.atomic

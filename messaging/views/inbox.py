@@ -90,7 +90,7 @@ class InboxReply(InboxView):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         delivery = get_object_or_404(LocalDelivery.objects.exclude(channel=Channel.EMAIL), pk=pk)
         text = request.POST.get("text", "SAIR").strip()[:LONGEST_REPLY] or "SAIR"
-        if answer_as_customer(delivery, text) != 200:
+        if answer_as_customer(delivery, text, at=timezone.now()) != 200:
             messages.error(request, _now("The answer did not reach this installation. Is PUBLIC_URL right?"))
         elif text == "SAIR":
             messages.success(

@@ -21,6 +21,7 @@ class MarketingEdit(FormPage):
     sections = (
         FormSection(_("Results"), ("track_links:6", "track_opens:6", "attribution_days:2")),
         FormSection(_("Double opt-in"), ("double_opt_in:6",)),
+        FormSection(_("Stopping"), ("stop_answer:6",)),
     )
 
     def get_initial(self) -> dict[str, Any]:
@@ -30,6 +31,7 @@ class MarketingEdit(FormPage):
             "track_opens": decided.track_opens,
             "attribution_days": decided.attribution_days,
             "double_opt_in": decided.double_opt_in_since is not None,
+            "stop_answer": decided.stop_answer,
         }
 
     def save(self, form: Any) -> str | None:

@@ -21,11 +21,12 @@ from twilio.request_validator import (
     RequestValidator,
     get_signature_algorithm,
 )
+from twilio.twiml.messaging_response import MessagingResponse
 
 from messaging.channels.twilio_account import suppression_of
 from messaging.models import Channel
 from messaging.schedule import State
-from messaging.services.opt_outs import receive_reply
+from messaging.services.opt_outs import receive_reply, stop_answer
 from messaging.services.reports import Report, record_report
 
 logger = logging.getLogger(__name__)
@@ -96,16 +97,20 @@ class TwilioReplyView(TwilioWebhook):
     def post(self, request: HttpRequest) -> HttpResponse:
         sender = request.POST.get("From", "")
         sid = request.POST.get("MessageSid", "")
+        response = MessagingResponse()
         if _SENDER.fullmatch(sender):
             scheme, _separator, number = sender.rpartition(":")
-            receive_reply(
+            asked_to_stop = receive_reply(
                 channel=Channel.WHATSAPP if scheme == "whatsapp" else Channel.SMS,
                 address=number,
                 text=request.POST.get("Body", ""),
                 event_key=sid if _SID.fullmatch(sid) else request.headers[SIGNATURE_HEADER],
                 at=timezone.now(),
             )
-        return HttpResponse("<Response/>", content_type="application/xml")
+            if asked_to_stop:
+                # Whoever asked was not written to by us but wrote: this is the answer, by the same channel.
+                response.message(stop_answer(number))
+        return HttpResponse(str(response), content_type="application/xml")
 
 
 def _is_genuine(request: HttpRequest) -> bool:

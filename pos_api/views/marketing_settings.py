@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from rest_framework.request import Request
 
 from messaging.models import MarketingSettings
-from messaging.models.tracking import LONGEST_ATTRIBUTION
+from messaging.models.tracking import LONGEST_ANSWER, LONGEST_ATTRIBUTION
 from messaging.selectors.marketing import marketing_settings
 from messaging.services.marketing import MarketingDecisions, save_marketing_settings
 from pos_api.decoding import Decoder
@@ -33,6 +33,13 @@ class MarketingDocument(Struct, forbid_unknown_fields=True, kw_only=True):
     double_opt_in: Annotated[
         bool, Meta(description="What is agreed to from now on must be confirmed by a link.")
     ]
+    stop_answer: Annotated[
+        str,
+        Meta(
+            max_length=LONGEST_ANSWER,
+            description="Sent once to whoever answers SAIR or STOP by SMS or WhatsApp; empty is the installation's own sentence.",
+        ),
+    ] = ""
 
 
 SHOWN: Json = {
@@ -42,10 +49,17 @@ SHOWN: Json = {
         "track_opens": {"type": "boolean"},
         "attribution_days": {"type": "integer"},
         "double_opt_in": {"type": "boolean"},
+        "stop_answer": {"type": "string"},
         "double_opt_in_since": {"type": ["string", "null"], "format": "date-time"},
     },
 }
-EXAMPLE: Json = {"track_links": True, "track_opens": True, "attribution_days": 7, "double_opt_in": True}
+EXAMPLE: Json = {
+    "track_links": True,
+    "track_opens": True,
+    "attribution_days": 7,
+    "double_opt_in": True,
+    "stop_answer": "",
+}
 
 
 def represent(decided: MarketingSettings) -> Json:
@@ -55,6 +69,7 @@ def represent(decided: MarketingSettings) -> Json:
         "attribution_days": decided.attribution_days,
         "double_opt_in": decided.double_opt_in_since is not None,
         "double_opt_in_since": decided.double_opt_in_since,
+        "stop_answer": decided.stop_answer,
     }
 
 
@@ -93,6 +108,7 @@ class MarketingSettingsView(ManagerView):
             track_opens=document.track_opens,
             attribution_days=document.attribution_days,
             double_opt_in=document.double_opt_in,
+            stop_answer=document.stop_answer.strip(),
         )
         stored = save_marketing_settings(decisions=decisions, user=user_of(request), at=timezone.now())
         return answer(represent(stored))
