@@ -63,8 +63,13 @@ if settings.DEMO:
 
 CUSTOMER_TABS = [
     CustomerTab(
+        label=_("Addresses"),
+        url_name="messaging:customer_addresses",
+        permission="messaging.view_suppression",
+    ),
+    CustomerTab(
         label=_("Messages"), url_name="messaging:customer_messages", permission="messaging.view_message"
-    )
+    ),
 ]
 
 SEGMENT_ACTIONS = [

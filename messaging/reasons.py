@@ -14,6 +14,8 @@ REASONS = {
     "no_consent": _("The customer has not agreed to marketing on any of the channels."),
     "profiling_refused": _("The customer refused to be chosen by what they buy and read."),
     "opted_out": _("The customer asked not to get such messages."),
+    "complained": _("The customer marked an earlier message as unwanted."),
+    "provider_opt_out": _("The customer told the provider to stop."),
     "no_template": _("There is no text for any of the channels."),
     "text_too_long": _("The text is longer than the company allows for text messages."),
     "template_failed": _("The text could not be filled."),

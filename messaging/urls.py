@@ -9,6 +9,7 @@ from messaging.views.automation import (
     AutomationSwitch,
     AutomationToday,
 )
+from messaging.views.address import AddressLift, CustomerAddresses
 from messaging.views.confirmation import ConfirmView
 from messaging.views.contact_policy import ContactPolicyEdit
 from messaging.views.inbox import Inbox, InboxAdvance, InboxDecision, InboxFault, InboxReply
@@ -107,6 +108,8 @@ urlpatterns = [
     path("mailings/<int:pk>/people/", MailingPeople.as_view(), name="mailing_people"),
     path("mailings/<int:pk>/<str:action>/", MailingActions.as_view(), name="mailing_action"),
     path("segments/<str:code>/mailing/", SegmentMailing.as_view(), name="segment_mailing"),
+    path("customers/<int:pk>/addresses/", CustomerAddresses.as_view(), name="customer_addresses"),
+    path("customers/<int:pk>/addresses/<str:channel>/lift/", AddressLift.as_view(), name="address_lift"),
     path("customers/<int:pk>/messages/", CustomerMessages.as_view(), name="customer_messages"),
     path("marketing/", MarketingEdit.as_view(), name="marketing"),
     path("contact-policy/", ContactPolicyEdit.as_view(), name="contact_policy"),

@@ -1,7 +1,11 @@
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from messaging.models.template import Channel
+
+
+LONGEST_LIFT_REASON = 200
 
 
 class SuppressionReason(models.TextChoices):
@@ -23,10 +27,23 @@ class Suppression(models.Model):
     reason = models.CharField(_("reason"), max_length=20, choices=SuppressionReason)
     suppressed_at = models.DateTimeField(_("since"))
     lifted_at = models.DateTimeField(_("lifted at"), null=True, blank=True)
+    # Who knew better than a provider, and why; nobody where its person agreed anew.
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("lifted by"),
+    )
+    lift_reason = models.CharField(
+        _("why it was lifted"), max_length=LONGEST_LIFT_REASON, blank=True, default="", db_default=""
+    )
 
     class Meta:
         verbose_name = _("opt-out")
         verbose_name_plural = _("opt-outs")
+        permissions = [("lift_suppression", _("Can let bounced addresses be written to again"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["channel", "address_hash"],

@@ -1,17 +1,25 @@
 """Whom may we write to, and where: addresses, consents and opt-outs of many people in a few queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from customers.models import Customer
 from customers.selectors import standing_consents
 from messaging.addresses import address_hash, person_key
-from messaging.models import Cart, Channel, Suppression
+from messaging.models import Cart, Channel, Suppression, SuppressionReason
 from messaging.purposes import MessagePurpose
 from messaging.selectors.marketing import marketing_settings, may_be_written_to, refused_profiling
 
+# Why an address is silent, as the reason of a message; the most telling one first.
+SILENCES: dict[str, str] = {
+    SuppressionReason.REPLIED_STOP.value: "opted_out",
+    SuppressionReason.UNSUBSCRIBED.value: "opted_out",
+    SuppressionReason.COMPLAINED.value: "complained",
+    SuppressionReason.PROVIDER.value: "provider_opt_out",
+    SuppressionReason.BOUNCED.value: "bounced",
+}
 # Why no channel of a chain is open: the first of these that is true of one.
-_TELLING = ("opted_out", "no_consent", "no_address")
+_TELLING = (*dict.fromkeys(SILENCES.values()), "no_consent", "no_address")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +32,12 @@ class Recipient:
     language: str
     email: str
     phone: str
-    # Channels that the person agreed to get marketing on, and those that must stay silent.
+    # Channels that the person agreed to get marketing on.
     consented: frozenset[str] = field(default_factory=frozenset)
     # Whether what they buy and read may be used: counted, and chosen by.
     may_be_profiled: bool = True
-    suppressed: frozenset[str] = field(default_factory=frozenset)
+    # The channels that must stay silent, each with why: a code of messaging.reasons.
+    suppressed: Mapping[str, str] = field(default_factory=dict)
 
     def address(self, channel: str) -> str:
         return self.email if channel == Channel.EMAIL else self.phone
@@ -38,7 +47,7 @@ class Recipient:
         if not self.address(channel):
             return "no_address"
         if purpose.respects_silence and channel in self.suppressed:
-            return "opted_out"
+            return self.suppressed[channel]
         if purpose.needs_consent and channel not in self.consented:
             return "no_consent"
         return ""
@@ -71,7 +80,7 @@ def recipients(customers: Sequence[Customer]) -> dict[int, Recipient]:
             phone=customer.phone,
             consented=agreements[customer.pk].channels,
             may_be_profiled=agreements[customer.pk].may_be_profiled,
-            suppressed=frozenset(suppressed[customer.email, customer.phone]),
+            suppressed=suppressed[customer.email, customer.phone],
         )
         for customer in customers
     }
@@ -90,7 +99,7 @@ def cart_recipient(cart: Cart) -> Recipient:
             email=cart.email,
             phone=cart.phone,
             consented=frozenset(Channel.values if agreed else ()),
-            suppressed=frozenset(_suppressed([(cart.email, cart.phone)])[cart.email, cart.phone]),
+            suppressed=_suppressed([(cart.email, cart.phone)])[cart.email, cart.phone],
         )
     customer = cart.customer
     email, phone = customer.email or cart.email, customer.phone or cart.phone
@@ -104,15 +113,20 @@ def cart_recipient(cart: Cart) -> Recipient:
         phone=phone,
         consented=agreement.channels,
         may_be_profiled=agreement.may_be_profiled,
-        suppressed=frozenset(_suppressed([(email, phone)])[email, phone]),
+        suppressed=_suppressed([(email, phone)])[email, phone],
     )
 
 
-def is_silent(channel: str, address: str) -> bool:
-    """Say whether nothing may be sent to an address on a channel any more."""
-    return Suppression.objects.filter(
-        address_hash=address_hash(channel, address), lifted_at__isnull=True
-    ).exists()
+def why_silent(channel: str, address: str) -> str:
+    """Return why nothing may be sent to an address on a channel any more, a code of messaging.reasons; empty when it may."""
+    rows = Suppression.objects.filter(address_hash=address_hash(channel, address), lifted_at__isnull=True)
+    return _most_telling(rows.values_list("reason", flat=True))
+
+
+def _most_telling(reasons: Iterable[str]) -> str:
+    """Return what several reasons of silence come to; empty for none."""
+    standing = set(reasons)
+    return next((code for reason, code in SILENCES.items() if reason in standing), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +150,8 @@ def _agreements(customer_ids: Iterable[int]) -> dict[int, _Agreement]:
     }
 
 
-def _suppressed(people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], set[str]]:
-    """Return the silent channels of each (e-mail, phone)."""
+def _suppressed(people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], dict[str, str]]:
+    """Return the silent channels of each (e-mail, phone), with why."""
     hashes: dict[str, list[tuple[tuple[str, str], str]]] = {}
     for person in people:
         email, phone = person
@@ -145,9 +159,12 @@ def _suppressed(people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], set[
             address = email if channel == Channel.EMAIL else phone
             if address:
                 hashes.setdefault(address_hash(channel, address), []).append((person, channel))
-    silent: dict[tuple[str, str], set[str]] = {person: set() for person in people}
+    standing: dict[str, list[str]] = {}
     rows = Suppression.objects.filter(address_hash__in=list(hashes), lifted_at__isnull=True)
-    for found in rows.values_list("address_hash", flat=True):
+    for found, reason in rows.values_list("address_hash", "reason"):
+        standing.setdefault(found, []).append(reason)
+    silent: dict[tuple[str, str], dict[str, str]] = {person: {} for person in people}
+    for found, reasons in standing.items():
         for person, channel in hashes[found]:
-            silent[person].add(channel)
+            silent[person][channel] = _most_telling(reasons)
     return silent

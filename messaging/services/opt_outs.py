@@ -5,6 +5,7 @@ import unicodedata
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core import signing
 from django.db import transaction
 from django.urls import reverse
@@ -44,6 +45,12 @@ class LinkInvalid(Exception):
     """The link was not made by us, or names a message that does not exist."""
 
     code = "link_invalid"
+
+
+class NothingToLift(Exception):
+    """No provider has reported that the address does not exist, or somebody lifted that already."""
+
+    code = "nothing_to_lift"
 
 
 def unsubscribe_url(message: Message) -> str:
@@ -150,6 +157,23 @@ def lift(*, channel: str, address: str, at: datetime) -> bool:
         lifted_at__isnull=True,
     )
     return bool(silenced.update(lifted_at=at))
+
+
+@transaction.atomic
+def lift_bounce(*, channel: str, address: str, reason: str, by: User, at: datetime) -> None:
+    """Let an address be written to again that a provider reported not to exist, because somebody knows better and says why.
+
+    What its person said, complaints, and opt-outs at the provider stay. Raises NothingToLift.
+    """
+    lock_address(channel, address)
+    bounced = Suppression.objects.filter(
+        channel=channel,
+        address_hash=address_hash(channel, address),
+        reason=SuppressionReason.BOUNCED,
+        lifted_at__isnull=True,
+    )
+    if not bounced.update(lifted_at=at, lifted_by=by, lift_reason=reason):
+        raise NothingToLift(channel)
 
 
 def asks_to_stop(text: str) -> bool:

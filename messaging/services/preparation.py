@@ -18,7 +18,7 @@ from messaging.reasons import REASONS
 from messaging.rendering import TemplateRefused, measure_sms
 from messaging.schedule import code_expiry, is_minor
 from messaging.selectors.contact_policy import current_policy, why_wait
-from messaging.selectors.contacts import is_silent
+from messaging.selectors.contacts import why_silent
 from messaging.selectors.messages import company_name
 from messaging.services import opt_outs
 from messaging.services.composition import Composed, compose, pick_template
@@ -98,8 +98,8 @@ def _prepare_written(
     """Decide on a message whose text is made: it leaves unless it is old news or its person asked for silence."""
     if message.expires_at is not None and at >= message.expires_at:
         return _stop(message, NotNow("too_late", error=message.error), at=at), None
-    if _was_silenced(kind, message.channel, message.to):
-        return _stop(message, NotNow("opted_out"), at=at), None
+    if silence := _was_silenced(kind, message.channel, message.to):
+        return _stop(message, NotNow(silence), at=at), None
     if kind.purpose.keeps_to_policy:
         wait = _hold_back(kind, message, message.channel, Company.objects.get(), at=at)
         if wait is not None:
@@ -122,12 +122,12 @@ def _lock(message_id: int, lease: UUID, at: datetime) -> Message:
     return message
 
 
-def _was_silenced(kind: Kind, channel: str, address: str) -> bool:
-    """Whether an address fell silent, perhaps a moment ago; from now until the commit it cannot."""
+def _was_silenced(kind: Kind, channel: str, address: str) -> str:
+    """Return why an address fell silent, perhaps a moment ago, empty when it did not; from now until the commit it cannot."""
     if not kind.purpose.respects_silence:
-        return False
+        return ""
     share_address(channel, address)
-    return is_silent(channel, address)
+    return why_silent(channel, address)
 
 
 def _why_not(kind: Kind, look: LastLook) -> NotNow | None:
@@ -162,8 +162,8 @@ def _choose(kind: Kind, look: LastLook, automation: Automation | None) -> _Choic
         if reason or not CHANNELS[channel].is_available() or template is None:
             against.append(NotNow(reason or ("no_template" if template is None else "no_provider")))
             continue
-        if _was_silenced(kind, channel, recipient.address(channel)):
-            against.append(NotNow("opted_out"))
+        if silence := _was_silenced(kind, channel, recipient.address(channel)):
+            against.append(NotNow(silence))
             continue
         wait = _hold_back(kind, message, channel, company, at=look.at)
         if wait is not None and wait.postponed_to is not None:

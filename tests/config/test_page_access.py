@@ -93,6 +93,7 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/customers/duplicates/": ("customers.view_customer", "customers.merge_customer"),
     "/customers/merges/": ("customers.view_customer", "customers.merge_customer"),
     "/customers/merges/{customer_merge}/": ("customers.view_customer", "customers.merge_customer"),
+    "/customers/{customer}/addresses/": ("customers.view_customer", "messaging.view_suppression"),
     "/customers/{customer}/merge/": ("customers.view_customer", "customers.merge_customer"),
     "/customers/{customer}/merge/{twin}/": ("customers.view_customer", "customers.merge_customer"),
     "/customers/{customer}/statement/": ("customers.view_customer", "loyalty.view_account"),
