@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from messaging.views.address import AddressLift, CustomerAddresses
 from messaging.views.automation import (
     AutomationDetail,
     AutomationEdit,
@@ -9,7 +10,6 @@ from messaging.views.automation import (
     AutomationSwitch,
     AutomationToday,
 )
-from messaging.views.address import AddressLift, CustomerAddresses
 from messaging.views.confirmation import ConfirmView
 from messaging.views.contact_policy import ContactPolicyEdit
 from messaging.views.inbox import Inbox, InboxAdvance, InboxDecision, InboxFault, InboxReply

@@ -4,7 +4,6 @@ from django.utils.translation import gettext_lazy as _
 
 from messaging.models.template import Channel
 
-
 LONGEST_LIFT_REASON = 200
 
 
