@@ -53,13 +53,14 @@ def record_report(*, message_uuid: UUID | None, report: Report) -> bool:
     if message.provider_id and report.provider_id and report.provider_id != message.provider_id:
         # About another call than the one that counts, perhaps to another address.
         return False
-    if is_passed(message, report.provider_id):
-        return _come_back(message, report)
-    if report.suppress is not None and message.to:
+    passed = is_passed(message, report.provider_id)
+    # Until the next call, the row has the address of the one that passed.
+    is_about_address = not passed or message.provider_id == report.provider_id
+    if report.suppress is not None and message.to and is_about_address:
         opt_outs.suppress(
             channel=message.channel, address=message.to, reason=report.suppress, at=report.occurred_at
         )
-    return _move(message, report)
+    return _come_back(message, report) if passed else _move(message, report)
 
 
 def is_passed(message: Message, provider_id: str) -> bool:

@@ -71,7 +71,7 @@ class TestAddressOfASale:
             ("sms", "(11) 98765-4321", {"phone": "+5511987654321"}),
         ],
     )
-    def test_that_was_told_for_a_receipt_becomes_a_customer(self, channel, told, kept):
+    def test_that_was_told_for_a_receipt_becomes_a_customer(self, recorders, channel, told, kept):
         offer_receipts()
         till = Till.open()
         sold = sell(till)
