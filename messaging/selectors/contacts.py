@@ -120,10 +120,10 @@ def cart_recipient(cart: Cart) -> Recipient:
 def why_silent(channel: str, address: str) -> str:
     """Return why nothing may be sent to an address on a channel any more, a code of messaging.reasons; empty when it may."""
     rows = Suppression.objects.filter(address_hash=address_hash(channel, address), lifted_at__isnull=True)
-    return _most_telling(rows.values_list("reason", flat=True))
+    return why_of(rows.values_list("reason", flat=True))
 
 
-def _most_telling(reasons: Iterable[str]) -> str:
+def why_of(reasons: Iterable[str]) -> str:
     """Return what several reasons of silence come to; empty for none."""
     standing = set(reasons)
     return next((code for reason, code in SILENCES.items() if reason in standing), "")
@@ -166,5 +166,5 @@ def _suppressed(people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], dict
     silent: dict[tuple[str, str], dict[str, str]] = {person: {} for person in people}
     for found, reasons in standing.items():
         for person, channel in hashes[found]:
-            silent[person][channel] = _most_telling(reasons)
+            silent[person][channel] = why_of(reasons)
     return silent

@@ -4,10 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from messaging.addresses import address_hash
 from messaging.models import Suppression, SuppressionReason
 from messaging.selectors.addresses import addresses_of
-from messaging.selectors.contacts import recipients, why_silent
+from messaging.selectors.contacts import recipients, why_of, why_silent
 from messaging.services.delivery import deliver_due
 from messaging.services.opt_outs import NothingToLift, lift_bounce, suppress
 from tests.builders import NOON, build_user
@@ -44,15 +43,9 @@ class TestReason:
         assert recipients([customer])[customer.pk].suppressed == {"email": code}
 
     def test_is_the_person_s_own_word_before_what_providers_report(self):
-        for reason in ("bounced", "complained", "unsubscribed"):
-            Suppression.objects.create(
-                channel="email",
-                address_hash=address_hash("email", EMAIL),
-                reason=reason,
-                suppressed_at=NOON,
-            )
-
-        assert why_silent("email", EMAIL) == "opted_out"
+        assert why_of(["bounced", "complained", "unsubscribed"]) == "opted_out"
+        assert why_of(["bounced", "provider", "complained"]) == "complained"
+        assert why_of([]) == ""
 
 
 class TestLift:
