@@ -2,7 +2,6 @@
 
 from django.urls import path
 
-from messaging.views.address import AddressLift, CustomerAddresses
 from messaging.views.automation import (
     AutomationDetail,
     AutomationEdit,
@@ -37,6 +36,7 @@ from messaging.views.named_template import (
 )
 from messaging.views.preferences import PreferencesView
 from messaging.views.receipt import ReceiptPage
+from messaging.views.suppression import AddressLift, CustomerAddresses
 from messaging.views.template import TemplateEdit, TemplatePreview, TemplateTest
 from messaging.views.template_actions import (
     TemplateArchive,

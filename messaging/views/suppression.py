@@ -14,7 +14,7 @@ from django.views import View
 from customers.models import Customer
 from customers.phones import readable
 from customers.views.customer import customer_tabs
-from messaging.forms.address import LiftForm
+from messaging.forms.suppression import LiftForm
 from messaging.models import Channel, Suppression
 from messaging.reasons import REASONS
 from messaging.selectors.addresses import AddressState, addresses_of
