@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("messaging", "0013_conversations"),
+        ("messaging", "0014_mailings_by_profile"),
     ]
 
     operations = [
