@@ -112,10 +112,10 @@ class TestDeliverDue:
         build_automation()
         first, second = build_message(), build_message()
 
-        def broken(template, facts):
+        def broken(template, facts, **options):
             if facts.recipient.customer_id == first.customer_id:
                 raise RuntimeError("boom")
-            return compose(template, facts)
+            return compose(template, facts, **options)
 
         monkeypatch.setattr("messaging.services.preparation.compose", broken)
         summary = send()
