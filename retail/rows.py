@@ -60,18 +60,24 @@ class Column(Protocol):
         """Return the JSON schema of the field."""
 
 
-def read_text(value: Any, max_length: int, *, strict: bool = False) -> str:
+def read_text(value: Any, max_length: int, *, strict: bool = False, line_breaks: bool = False) -> str:
     """Return ``value`` without outer spaces. Raises FieldRefused for what is no text, too long or unprintable.
 
     ``strict`` also refuses what cannot be seen, such as zero-width spaces: two codes that look alike are alike.
+    ``line_breaks`` may stand in what people write at length, and tabs; every break is a line feed then.
     """
     if not isinstance(value, str):
         raise FieldRefused("type", _("This must be a text."))
+    if line_breaks:
+        value = value.replace("\r\n", "\n").replace("\r", "\n")
     text = value.strip()
     forbidden = ("Cc", "Cs", "Cf") if strict else ("Cc", "Cs")
+    allowed = "\n\t" if line_breaks else ""
     # Most texts of long lists are plain codes; they need not be looked at symbol by symbol.
     plain = text.isascii() and text.isprintable()
-    if not plain and any(unicodedata.category(symbol) in forbidden for symbol in text):
+    if not plain and any(
+        unicodedata.category(symbol) in forbidden for symbol in text if symbol not in allowed
+    ):
         raise FieldRefused("characters", _("This contains characters that cannot be stored."))
     if len(text) > max_length:
         raise FieldRefused("too_long", _("This has more than %(limit)d characters.") % {"limit": max_length})
@@ -83,9 +89,10 @@ class Text:
     max_length: int
     default: Any = ""
     validators: Sequence[Callable[[Any], None]] = ()
+    line_breaks: bool = False
 
     def read(self, value: Any) -> str:
-        text = read_text(value, self.max_length)
+        text = read_text(value, self.max_length, line_breaks=self.line_breaks)
         if not text and self.default is MISSING:
             raise FieldRefused("blank", _("This may not be empty."))
         for validate in self.validators if text else ():

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from customers.models import ConsentChannel, ConsentText, Purpose
-from retail.rows import FieldError
+from retail.rows import FieldError, FieldRefused, read_text
 
 LONGEST = 4_000
 
@@ -38,7 +38,6 @@ def write_consent_text(
 
     Raises ConsentTextRefused.
     """
-    text = text.replace("\r\n", "\n").replace("\x00", "").strip()
     errors = [
         FieldError(name, "choice", _("This is not one of the values."))
         for name, value, known in (
@@ -48,12 +47,13 @@ def write_consent_text(
         )
         if value not in known
     ]
+    try:
+        # As answers are read, so that whoever was shown the text can send it back with the answer.
+        text = read_text(text, LONGEST, line_breaks=True)
+    except FieldRefused as refusal:
+        errors.append(FieldError("text", refusal.code, refusal.message))
     if not text:
         errors.append(FieldError("text", "blank", _("This cannot be empty.")))
-    elif len(text) > LONGEST:
-        errors.append(
-            FieldError("text", "max_length", _("At most %(limit)d characters.") % {"limit": LONGEST})
-        )
     if errors:
         raise ConsentTextRefused(errors)
     _lock(f"{purpose}:{channel}:{language}")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from customers.models import Consent, ConsentChannel, ConsentText, Customer, Purpose
 from customers.selectors import standing_consents
-from customers.services.consent_texts import digest_of
+from customers.services.consent_texts import LONGEST, digest_of
 from retail.models import Store
 from retail.rows import (
     MISSING,
@@ -30,7 +30,7 @@ COLUMNS: dict[str, Column] = {
     "purpose": Choice(Purpose, default=MISSING),
     "channel": Choice(ConsentChannel, default=""),
     "granted": Flag(default=MISSING),
-    "text": Text(4000),
+    "text": Text(LONGEST, line_breaks=True),
     "text_version": Text(40),
     "operator": Text(80),
     "given_at": Moment(),

@@ -61,8 +61,7 @@ def confirm(*, message: Message, at: datetime) -> bool:
             "purpose": Purpose.MARKETING.value,
             "channel": channel,
             "granted": True,
-            "text": asked.text,
-            "text_version": _version_of(asked),
+            **_text_of(asked),
         },
         source=CONFIRMED,
         at=at,
@@ -77,7 +76,12 @@ def channel_of(message: Message) -> str:
     return message.channels[0]
 
 
-def _version_of(asked: Consent) -> str:
-    """Return the version of the text that was shown; none when its name stands for another text here."""
-    others = ConsentText.objects.filter(version=asked.text_version).exclude(text=asked.text)
-    return "" if asked.text_version and others.exists() else asked.text_version
+def _text_of(asked: Consent) -> dict[str, str]:
+    """Return what names the text that was shown: a version of ours alone, which brings its text.
+
+    A name that stands for another text here is left out.
+    """
+    ours = ConsentText.objects.filter(version=asked.text_version).first() if asked.text_version else None
+    if ours is None:
+        return {"text": asked.text, "text_version": asked.text_version}
+    return {"text_version": ours.version} if ours.text == asked.text else {"text": asked.text}

@@ -190,11 +190,11 @@ def _record(
     source: str,
     at: datetime,
 ) -> None:
+    # The version brings its text: what a person takes back depends on no text being accepted.
     values = {
         "purpose": purpose,
         "channel": channel,
         "granted": granted,
-        "text": question.text,
         "text_version": question.version,
     }
     record_consent(customer=customer, values=values, source=source, at=at)

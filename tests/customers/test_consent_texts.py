@@ -53,7 +53,14 @@ class TestWriting:
 
     @pytest.mark.parametrize(
         ("name", "value"),
-        [("purpose", "fun"), ("channel", "pigeon"), ("language", "xx"), ("text", "  "), ("text", "x" * 4001)],
+        [
+            ("purpose", "fun"),
+            ("channel", "pigeon"),
+            ("language", "xx"),
+            ("text", "  "),
+            ("text", "x" * 4001),
+            ("text", "a\x07b"),
+        ],
     )
     def test_refuses_what_makes_no_sense(self, name, value):
         with pytest.raises(ConsentTextRefused) as refused:
@@ -89,6 +96,13 @@ class TestEvidence:
 
         assert [error.path for error in refused.value.errors] == ["text"]
 
+    def test_a_text_of_several_lines_may_come_back_with_the_answer(self):
+        text = write(text="Aceito.\r\n\r\nPosso sair.")
+
+        consent = record(build_customer(), text_version=text.version, text="Aceito.\r\n\r\nPosso sair.\n")
+
+        assert (consent.text, consent.text_digest) == ("Aceito.\n\nPosso sair.", text.digest)
+
     def test_a_version_of_another_system_keeps_the_text_that_came_with_it(self):
         consent = record(build_customer(), text_version="crm-2019", text="Sim")
 
@@ -123,6 +137,21 @@ class TestPages:
         assert len(heading) == len(row)
         # A spreadsheet must not compute what somebody typed.
         assert not row[-1].startswith("=")
+
+    def test_a_text_of_several_lines_is_typed_with_the_answer(self, client):
+        client.force_login(
+            build_user(
+                permissions=["customers.view_customer", "customers.view_consent", "customers.add_consent"]
+            )
+        )
+        customer = build_customer()
+
+        client.post(
+            f"/customers/{customer.pk}/consents/",
+            {"purpose": "marketing", "channel": "", "granted": "yes", "text": "Sim.\r\nSempre."},
+        )
+
+        assert customer.consents.get().text == "Sim.\nSempre."
 
     def test_a_manager_writes_the_next_version(self, client):
         client.force_login(

@@ -135,9 +135,14 @@ class TestConfirming:
 
     def test_a_click_on_the_button_does_with_the_text_that_was_shown(self, recorders, settings):
         text = write_consent_text(
-            purpose="marketing", channel="email", language="pt-br", text="Aceito.", by=None, at=NOON
+            purpose="marketing",
+            channel="email",
+            language="pt-br",
+            text="Aceito.\n\nSempre.",
+            by=None,
+            at=NOON,
         )
-        message = ask(now=timezone.now(), text=text.text, text_version=text.version)
+        message = ask(now=timezone.now(), text=text.text, text_version=text.version, text_digest=text.digest)
         strict = Client(enforce_csrf_checks=True)
 
         for _ in range(2):
@@ -146,6 +151,19 @@ class TestConfirming:
         confirmed = message.customer.consents.get(source="confirmation")
         assert (confirmed.text_version, confirmed.text_digest) == (text.version, text.digest)
         assert consented(message.customer) == {"email"}
+
+    def test_a_text_whose_name_stands_for_another_one_here_goes_without_the_name(
+        self, recorders, settings, client
+    ):
+        text = write_consent_text(
+            purpose="marketing", channel="email", language="pt-br", text="Aceito.", by=None, at=NOON
+        )
+        message = ask(now=timezone.now(), text="Sim,\nquero.", text_version=text.version)
+
+        client.post(path_of(message, settings))
+
+        confirmed = message.customer.consents.get(source="confirmation")
+        assert (confirmed.text_version, confirmed.text) == ("", "Sim,\nquero.")
 
     def test_confirming_ends_the_silence_that_its_person_had_asked_for(self, recorders, settings, client):
         message = ask(now=timezone.now())

@@ -146,6 +146,20 @@ class TestChoosing:
         assert (consent.text_version, consent.text_digest) == (text.version, text.digest)
         assert consent.source == "preference_page"
 
+    @pytest.mark.parametrize(
+        "text", ["Ofertas.\n\nPosso sair.", "Ofertas.\r\nSempre.", "Um\tdois", "a\u200bb", "x" * 4000]
+    )
+    def test_takes_back_whatever_the_text_looks_like(self, sent, settings, text):
+        for purpose in ("marketing", "profiling"):
+            written = write_consent_text(
+                purpose=purpose, channel="", language="pt-br", text=text, by=None, at=NOON
+            )
+
+        assert choose(sent, settings, "profiling").status_code == 200
+
+        assert not any(standing(sent).granted("marketing", one) for one in ("email", "sms", "whatsapp"))
+        assert Consent.objects.get(purpose="profiling").text_digest == written.digest
+
     def test_comes_back_by_the_address_of_the_message_only(self, sent, settings):
         customer = sent.customer
         choose(sent, settings, stop="1")

@@ -160,6 +160,13 @@ class TestConsents:
 
         assert (answer.status_code, codes(answer)) == (422, [("purpose", "choice"), ("granted", "required")])
 
+    def test_takes_the_text_as_it_was_shown(self, manager):
+        given = {"purpose": "marketing", "granted": True, "text": "Sim.\r\n\r\nQuero."}
+
+        answer = manager.send("POST", f"customers/{build_customer().pk}/consents/", given)
+
+        assert (answer.status_code, answer.json()["text"]) == (201, "Sim.\n\nQuero.")
+
     @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
     def test_nothing_changes_or_removes_an_answer(self, manager, method):
         path = f"customers/{build_consent().customer.pk}/consents/"
