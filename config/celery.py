@@ -42,8 +42,12 @@ app.conf.update(
     timezone="UTC",
     beat_max_loop_interval=30,
     worker_hijack_root_logger=False,
-    # Jobs that people ask for may run for minutes: their own workers, so that no message waits for them.
-    task_routes={"campaigns.tasks.run_due_jobs": {"queue": "jobs"}},
+    # Jobs that people ask for may run for minutes: their own workers, so that no message waits for them. So does sending
+    # a mailing, for hours: planners, clocks and sweepers never stand behind it.
+    task_routes={
+        "campaigns.tasks.run_due_jobs": {"queue": "jobs"},
+        "messaging.tasks.deliver_due": {"queue": "senders"},
+    },
 )
 app.autodiscover_tasks()
 
@@ -176,8 +180,8 @@ def heartbeat(**_kwargs: Any) -> None:
 
 @worker_ready.connect
 def _worker_is_ready(sender: Any = None, **_kwargs: Any) -> None:
-    # The workers of jobs answer no ticks.
-    if not str(getattr(sender, "hostname", "")).startswith("jobs@"):
+    # The workers of jobs and the senders answer no ticks.
+    if not str(getattr(sender, "hostname", "")).startswith(("jobs@", "senders@")):
         _beat("worker")
 
 

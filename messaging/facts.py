@@ -11,6 +11,9 @@ from messaging.selectors.contacts import Recipient
 from retail import formats
 from retail.models import Company, Sale, Store
 
+# Stands in a stored text for what nobody but its person may use.
+MASK = "••••••"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coupon:

@@ -1,6 +1,6 @@
 """Why we may write to somebody at all. Plain Python: no Django, no clock, no settings."""
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class MessagePurpose(StrEnum):
@@ -26,3 +26,12 @@ class MessagePurpose(StrEnum):
     @property
     def respects_silence(self) -> bool:
         return self is not MessagePurpose.TRANSACTIONAL
+
+
+class Urgency(IntEnum):
+    """Which messages leave first when more are due than can leave at once: the smaller number."""
+
+    AT_ONCE = 0  # somebody stands there and waits for it
+    BEFORE_LONG = 1  # it is of no use some minutes later
+    SOON = 2  # its person has just done something, and expects it
+    IN_TURN = 3

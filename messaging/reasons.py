@@ -9,6 +9,7 @@ REASONS = {
     "cart_deleted": _("The cart was emptied."),
     "cart_active": _("The customer came back to the cart."),
     "customer_inactive": _("The customer is not active."),
+    "merged": _("The customer got it already, under a record that is now merged with this one."),
     "minor": _("The customer is under 18."),
     "no_address": _("There is no address for any of the channels."),
     "no_consent": _("The customer has not agreed to marketing on any of the channels."),

@@ -3,7 +3,9 @@
 from typing import Any
 
 from celery import shared_task
+from django.core.cache import cache
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from campaigns.tasks import wake_jobs
 from messaging.local.switch import is_imitated
@@ -17,6 +19,10 @@ from messaging.services.planning import plan_all
 from messaging.webhooks.services.delivery import MOST_SENDERS, senders_at_work, sweep
 from messaging.webhooks.services.delivery import deliver_due as deliver_due_webhooks
 from messaging.webhooks.services.retention import purge_events
+
+# A wake-up that nobody heard within a minute is worthless: the scheduler's own has come.
+_WAKE_SECONDS = 55
+_WOKEN = "messaging:senders-woken"
 
 
 @shared_task
@@ -42,6 +48,8 @@ def advance_mailings(**_kwargs: Any) -> None:
 
 @shared_task
 def deliver_due(**_kwargs: Any) -> None:
+    # Whoever asks from now on wants another look.
+    _forget_wake_up()
     summary = deliver(clock=timezone.now)
     record_heartbeat(job="deliver_due", at=timezone.now(), summary=summary.as_document())
 
@@ -78,3 +86,25 @@ def deliver_webhooks(**_kwargs: Any) -> None:
 @shared_task
 def purge_webhooks(**_kwargs: Any) -> None:
     purge_events(at=timezone.now())
+
+
+def wake_senders() -> None:
+    """Ask a sender to look now, unless one is asked already; without a broker the next minute does.
+
+    A till asks for each receipt: while a mailing is sent, as many runs would wait as were asked for.
+    """
+    from kombu.exceptions import OperationalError
+
+    try:
+        if not cache.add(_WOKEN, 1, timeout=_WAKE_SECONDS):
+            return
+        deliver_due.apply_async(retry=False, expires=_WAKE_SECONDS)
+    except (OperationalError, RedisError):
+        return
+
+
+def _forget_wake_up() -> None:
+    try:
+        cache.delete(_WOKEN)
+    except RedisError:
+        return

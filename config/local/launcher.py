@@ -177,6 +177,8 @@ class Launcher:
         # One process, no pool: it runs one job at a time and is idle most of the day.
         jobs = [*celery, "worker", "-P", "solo", "-Q", "jobs", "-n", "jobs@%h", "-l", "INFO"]
         jobs += ["--without-gossip", "--without-mingle"]
+        senders = [*celery, "worker", "-P", "solo", "-Q", "senders", "-n", "senders@%h", "-l", "INFO"]
+        senders += ["--without-gossip", "--without-mingle"]
         beat_folder = self.folder / "beat"
         beat_folder.mkdir(exist_ok=True)
         scheduler = [*celery, "beat", "-l", "INFO", "-s", str(beat_folder / "schedule"), "--pidfile="]
@@ -185,6 +187,7 @@ class Launcher:
             Service("web", self._starter(granian), health.web),
             Service("worker", self._starter(worker), health.worker, patience_seconds=20),
             Service("jobs", self._starter(jobs), patience_seconds=5),
+            Service("senders", self._starter(senders), patience_seconds=20),
             Service("scheduler", self._starter(scheduler), health.scheduler),
         )
 

@@ -6,10 +6,12 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import PromoCode
 from customers.models import Customer
+from messaging.addresses import person_key
 from messaging.models.cart import Cart
 from messaging.models.mailing import Mailing
 from messaging.models.occasion import OCCASION_CODE, occasion_choices
 from messaging.models.template import Channel
+from messaging.purposes import Urgency
 from messaging.querysets import MessageQuerySet
 from messaging.schedule import State
 from retail.models import Sale, Store
@@ -96,6 +98,10 @@ class Message(models.Model):
         models.CharField(max_length=10, choices=Channel), verbose_name=_("channels, in order")
     )
     position = models.PositiveSmallIntegerField(_("place in the chain"), default=0)
+    # messaging.purposes.Urgency: what is due earlier and can wait stands behind a code that somebody waits for.
+    urgency = models.PositiveSmallIntegerField(
+        _("urgency"), default=Urgency.IN_TURN.value, db_default=Urgency.IN_TURN.value, editable=False
+    )
     due_at = models.DateTimeField(_("due at"))
     expires_at = models.DateTimeField(_("useless from"), null=True, blank=True)
     planned_at = models.DateTimeField(_("planned at"))
@@ -135,6 +141,10 @@ class Message(models.Model):
                 condition=models.Q(occasion__regex=OCCASION_CODE), name="message_occasion_is_a_code"
             ),
             models.CheckConstraint(
+                condition=models.Q(urgency__in=[urgency.value for urgency in Urgency]),
+                name="message_urgency_known",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(channels__contained_by=[channel.value for channel in Channel])
                 & models.Q(channels__len__gt=0),
                 name="message_channels_known",
@@ -161,8 +171,8 @@ class Message(models.Model):
         indexes = [
             # Mailings have their own: a million rows that wait in one do not stand before a code that somebody waits for.
             models.Index(
-                fields=["due_at", "id"],
-                name="message_due",
+                fields=["urgency", "due_at", "id"],
+                name="message_due_by_urgency",
                 condition=models.Q(state=MessageState.QUEUED, mailing__isnull=True),
             ),
             models.Index(
@@ -190,3 +200,8 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.occasion} {self.occasion_key} {self.person}"
+
+    @property
+    def addressee(self) -> str:
+        """Who gets it as records stand now; `person` is who it was planned for, perhaps before their record was merged."""
+        return person_key(customer_id=self.customer_id) or self.person

@@ -20,7 +20,7 @@ from messaging.occasions.parts import (
     Variable,
     read_document,
 )
-from messaging.purposes import MessagePurpose
+from messaging.purposes import MessagePurpose, Urgency
 from messaging.selectors.contacts import Recipient, recipients
 from retail.models import Store
 
@@ -36,6 +36,8 @@ class Kind:
     texts: ClassVar[Mapping[tuple[str, str], DefaultText]] = {}
     # Its messages carry their text from the moment when they are queued: it says what happened then.
     is_written: ClassVar[bool] = False
+    # Which of many due messages leave first.
+    urgency: ClassVar[Urgency] = Urgency.IN_TURN
 
     @property
     def names(self) -> list[str]:

@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import Consent, Purpose
 from customers.selectors import standing_consents
 from messaging.batches import batches
-from messaging.facts import Facts
+from messaging.facts import MASK, Facts
 from messaging.models import Automation, Channel, Message, Template
 from messaging.occasions.base import PlannedKind
 from messaging.occasions.parts import Candidate, DefaultText, LastLook, NotNow, Texts, Variable
 from messaging.occasions.variables import COMPANY
-from messaging.purposes import MessagePurpose
+from messaging.purposes import MessagePurpose, Urgency
 from messaging.schedule import Window
 from messaging.selectors.contacts import Recipient, recipients
 from messaging.selectors.marketing import CONFIRMED_SOURCES, awaits_confirmation, marketing_settings
@@ -24,7 +24,6 @@ from messaging.services.confirmations import VALID, channel_of, confirmation_url
 
 # An answer that was recorded later than that is asked about no more: its person has forgotten the question.
 MISSED = timedelta(hours=24)
-MASK = "••••••"
 
 # The same on every channel, and no letter that makes it cost two segments.
 _WORDS = {
@@ -47,6 +46,7 @@ class ConfirmationOfConsent(PlannedKind):
     label = _("Confirmation of consent")
     icon = "consent"
     purpose = MessagePurpose.NOTICE
+    urgency = Urgency.SOON
     every_minute = True
     variables = (
         *COMPANY,

@@ -18,7 +18,7 @@ from messaging.models import Automation, Channel, Message
 from messaging.occasions.base import AutomaticKind
 from messaging.occasions.parts import Candidate, DefaultText, LastLook, NotNow, Setting, Texts, Variable
 from messaging.occasions.variables import CUSTOMER, SALE, STORE
-from messaging.purposes import MessagePurpose
+from messaging.purposes import MessagePurpose, Urgency
 from messaging.receipt_texts import NOTHING, written
 from messaging.schedule import Window
 from messaging.selectors.contacts import Recipient, recipients, why_no_channel
@@ -191,6 +191,7 @@ class SaleReceipt(AutomaticKind):
     label = _("Receipt")
     icon = "sale"
     purpose = MessagePurpose.TRANSACTIONAL
+    urgency = Urgency.AT_ONCE
     every_minute = True
     variables = (*CUSTOMER, *STORE, *SALE, *RECEIPT)
     texts = TEXTS

@@ -26,7 +26,7 @@ from messaging.occasions.parts import (
     Variable,
 )
 from messaging.occasions.variables import COUPON, CUSTOMER, OPT_OUT, STORE
-from messaging.purposes import MessagePurpose
+from messaging.purposes import MessagePurpose, Urgency
 from messaging.schedule import RECOVERY_DELAY_MINUTES, RECOVERY_TOLERANCE, recovery_window
 from messaging.selectors.contacts import Recipient, cart_recipient, why_no_channel
 from messaging.selectors.messages import recovered_carts
@@ -162,6 +162,7 @@ class Recovery(AutomaticKind):
     label = _("Cart recovery")
     icon = "cart"
     purpose = MessagePurpose.MARKETING
+    urgency = Urgency.BEFORE_LONG
     variables = (*CUSTOMER, *STORE, *CART, *COUPON, *OPT_OUT)
     texts = TEXTS
     settings = RecoverySettings

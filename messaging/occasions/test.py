@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from messaging.occasions.base import Kind
-from messaging.purposes import MessagePurpose
+from messaging.purposes import MessagePurpose, Urgency
 
 
 class Trial(Kind):
@@ -13,4 +13,5 @@ class Trial(Kind):
     label = _("Test")
     icon = "eye"
     purpose = MessagePurpose.TRANSACTIONAL
+    urgency = Urgency.AT_ONCE
     is_written = True

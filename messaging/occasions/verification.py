@@ -6,15 +6,13 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from messaging.facts import Facts
+from messaging.facts import MASK, Facts
 from messaging.models import Channel, Message, Template
 from messaging.occasions.base import Kind
 from messaging.occasions.parts import DefaultText, LastLook, NotNow, Texts, Variable
 from messaging.occasions.variables import COMPANY
-from messaging.purposes import MessagePurpose
+from messaging.purposes import MessagePurpose, Urgency
 from messaging.services.verifications import VALID, VERIFICATION, code_to_send
-
-MASK = "••••••"
 
 # The same on every channel. No letter makes it cost two segments.
 _WORDS = {
@@ -37,6 +35,7 @@ class ProofOfThePerson(Kind):
     label = _("Proof of the person")
     icon = "lock"
     purpose = MessagePurpose.TRANSACTIONAL
+    urgency = Urgency.AT_ONCE
     variables = (
         *COMPANY,
         Variable("code", _("The code"), "123456"),

@@ -21,7 +21,7 @@ from messaging.models import Automation, Channel, Message
 from messaging.occasions.base import PlannedKind
 from messaging.occasions.parts import Candidate, DefaultText, Texts, Variable
 from messaging.occasions.variables import STORE
-from messaging.purposes import MessagePurpose
+from messaging.purposes import MessagePurpose, Urgency
 from messaging.rendering import measure_sms, plain_text, render, single_line
 from messaging.schedule import Window
 from messaging.selectors.contacts import Recipient
@@ -67,6 +67,7 @@ class VipCardUsed(PlannedKind):
     label = _("VIP card used")
     icon = "card"
     purpose = MessagePurpose.NOTICE
+    urgency = Urgency.AT_ONCE
     every_minute = True
     is_written = True
     variables = (

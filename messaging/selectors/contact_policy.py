@@ -67,7 +67,8 @@ def _sent(message: Message, caps: Mapping[str, Cap], *, at: datetime) -> dict[st
         return {}
     since = at - max(cap.span for cap in caps.values())
     rows = list(
-        Message.objects.filter(person=message.person, occasion__in=governed(), call_began_at__gt=since)
+        Message.objects.to_whom_gets(message)
+        .filter(occasion__in=governed(), call_began_at__gt=since)
         .perhaps_received()
         .exclude(pk=message.pk)
         .values_list("channel", "call_began_at")
@@ -91,15 +92,18 @@ def _gives_way(
     before = policy.more_important_than(message.occasion)
     if not caps or not before:
         return False
-    waiting = Message.objects.filter(
-        Q(state=MessageState.QUEUED) | Q(state=MessageState.CLAIMED, call_began_at__isnull=True),
-        Q(expires_at__isnull=True) | Q(expires_at__gt=at),
-        # What stands still in a paused mailing holds nothing up.
-        Q(mailing__isnull=True) | Q(mailing__state=MailingState.SENDING),
-        person=message.person,
-        occasion__in=before,
-        due_at__lte=at,
-    ).exclude(pk=message.pk)
+    waiting = (
+        Message.objects.to_whom_gets(message)
+        .filter(
+            Q(state=MessageState.QUEUED) | Q(state=MessageState.CLAIMED, call_began_at__isnull=True),
+            Q(expires_at__isnull=True) | Q(expires_at__gt=at),
+            # What stands still in a paused mailing holds nothing up.
+            Q(mailing__isnull=True) | Q(mailing__state=MailingState.SENDING),
+            occasion__in=before,
+            due_at__lte=at,
+        )
+        .exclude(pk=message.pk)
+    )
     chains = [chain[position:] for chain, position in waiting.values_list("channels", "position")]
     competing = {name: sum(name == EVERY_CHANNEL or channel in chain for chain in chains) for name in caps}
     return any(

@@ -17,6 +17,7 @@ from django.db.models import Exists, F
 from messaging.channels import CHANNELS
 from messaging.channels.base import DeliveryFailed, DeliveryInDoubt, Outgoing, Receipt
 from messaging.models import OWN, Mailing, MailingState, Message, MessageEvent, MessageState
+from messaging.purposes import Urgency
 from messaging.querysets import MessageQuerySet
 from messaging.schedule import State, after_report, next_attempt
 from messaging.services import opt_outs
@@ -75,8 +76,9 @@ def deliver_due(*, clock: Clock, limit: int = 1_000) -> Summary:
 
 def give_back(*, lease: uuid.UUID) -> int:
     """Return to the queue what was claimed under a lease and not begun; return how many that were."""
+    # What was not begun was not tried.
     return Message.objects.filter(lease=lease, state=MessageState.CLAIMED, call_began_at__isnull=True).update(
-        state=MessageState.QUEUED, lease=None, lease_until=None
+        state=MessageState.QUEUED, lease=None, lease_until=None, attempt=F("attempt") - 1
     )
 
 
@@ -84,10 +86,13 @@ def give_back(*, lease: uuid.UUID) -> int:
 def claim(*, at: datetime, limit: int) -> tuple[uuid.UUID, list[int]]:
     """Reserve due messages for this process; return the lease and their keys, in order.
 
-    What belongs to no mailing goes first. Mailings that send share the rest; whether one sends is read here each time.
+    What belongs to no mailing goes first, by its urgency: sixty thousand reminders of one moment do not stand before a code
+    that a customer waits for at the till. Mailings that send share the rest; whether one sends is read here each time.
     """
     lease = uuid.uuid4()
-    claimed = _lock(Message.objects.due(at=at), limit)
+    claimed: list[int] = []
+    for urgency in Urgency:
+        claimed += _lock(Message.objects.due(urgency, at=at), limit - len(claimed))
     if len(claimed) < limit:
         sending = Mailing.objects.filter(state=MailingState.SENDING)
         keys = list(sending.order_by("pk").values_list("pk", flat=True))

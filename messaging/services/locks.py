@@ -13,9 +13,15 @@ SELECT c.id FROM customers_customer c JOIN messaging_message m ON m.customer_id 
 """
 
 
-def share_customer(message_id: int) -> None:
-    """Let no answer of the message's customer be recorded until this transaction ends."""
-    _run(_SHARE_CUSTOMER, message_id)
+def share_customer(message_id: int) -> int | None:
+    """Let no answer of the message's customer be recorded until this transaction ends; return whose row that is.
+
+    While it waited, the customer may have been merged into another one, whose message it is then.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SHARE_CUSTOMER, [message_id])
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def lock_person(person: str) -> None:

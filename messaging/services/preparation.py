@@ -55,10 +55,13 @@ def prepare(
     then says why). Everything that can have changed since it was queued is looked at again: consent,
     opt-outs, purchases, the automation and its stores. Raises ClaimLost.
     """
-    share_customer(message_id)
+    shared = share_customer(message_id)
     message = _lock(message_id, lease, at)
+    if message.customer_id != shared:
+        # Merged, or parted again, at this very moment: whoever claims it next shares the right row.
+        raise ClaimLost(message_id)
     # Two carts of one person are decided one after the other; the frequency limit sees the first.
-    lock_person(message.person)
+    lock_person(message.addressee)
     kind = KINDS[message.occasion]
     if kind.is_written:
         return _prepare_written(message, kind, at=at, lease_until=lease_until)
@@ -133,6 +136,8 @@ def _was_silenced(kind: Kind, channel: str, address: str) -> str:
 def _why_not(kind: Kind, look: LastLook) -> NotNow | None:
     """Return what speaks against the message as a whole, whatever the channel."""
     customer, message = look.message.customer, look.message
+    if customer is not None and _went_to_them(message):
+        return NotNow("merged", error=message.error)
     if kind.purpose.needs_consent and customer is not None:
         if not customer.is_active:
             return NotNow("customer_inactive")
@@ -146,6 +151,15 @@ def _why_not(kind: Kind, look: LastLook) -> NotNow | None:
     if message.expires_at is not None and look.at >= message.expires_at:
         return NotNow("too_late", error=message.error)
     return None
+
+
+def _went_to_them(message: Message) -> bool:
+    """Whether its customer got the same, or may have, under a record that was merged with theirs since."""
+    same = Message.objects.to_whom_gets(message).filter(
+        occasion=message.occasion, occasion_key=message.occasion_key
+    )
+    begun = same.perhaps_received().exclude(state=MessageState.CLAIMED, call_began_at__isnull=True)
+    return begun.exclude(pk=message.pk).exists()
 
 
 def _choose(kind: Kind, look: LastLook, automation: Automation | None) -> _Choice | NotNow:

@@ -202,6 +202,7 @@ def _create(
             "customer": customer,
             "store": sale.store,
             "channels": [channel],
+            "urgency": SaleReceipt.urgency,
             "channel": channel,
             "to": to,
             "language": (customer.language if customer else "") or settings.LANGUAGE_CODE,

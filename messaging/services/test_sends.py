@@ -25,6 +25,7 @@ def queue_test(*, template: Template, context: dict[str, Any], to: str, at: date
         occasion_key=f"test:{uuid.uuid4().hex}",
         person=person_key(customer_id=None, email=to if is_email else "", phone="" if is_email else to),
         channels=[template.channel],
+        urgency=Trial.urgency,
         channel=template.channel,
         language=template.language,
         to=to,

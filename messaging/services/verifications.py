@@ -17,6 +17,7 @@ from customers.models import Customer
 from messaging.addresses import person_key
 from messaging.channels import CHANNELS
 from messaging.models import Channel, Message, Verification
+from messaging.purposes import Urgency
 
 VALID = timedelta(minutes=10)
 TRIES = 5
@@ -81,6 +82,7 @@ def start(*, customer: Customer, channel: str, at: datetime) -> Verification:
         person=person_key(customer_id=customer.pk),
         customer=customer,
         channels=[channel],
+        urgency=Urgency.AT_ONCE,
         due_at=at,
         planned_at=at,
         expires_at=verification.expires_at,

@@ -24,8 +24,8 @@ from messaging.services.mailing_course import (
     return_to_draft,
 )
 from messaging.services.mailings import MailingInvalid, MailingRefused, delete_mailing
+from messaging.tasks import wake_senders
 from messaging.views.automation import acting_user
-from messaging.views.template import wake_sender
 from retail.views.access import PageMixin
 
 
@@ -69,7 +69,7 @@ class MailingActions(PageMixin, View):
         else:
             messages.success(request, str(sentence))
             wake_jobs()
-            wake_sender()
+            wake_senders()
             if action == "delete":
                 return HttpResponseRedirect(reverse("messaging:mailing_list"))
         return HttpResponseRedirect(reverse("messaging:mailing_detail", args=[pk]))

@@ -18,9 +18,10 @@ from messaging.services.mailings import text_of
 from messaging.services.template_previews import customer_context
 from messaging.services.templates import TemplateInvalid
 from messaging.services.test_sends import queue_test
+from messaging.tasks import wake_senders
 from messaging.template_problems import problem_text
 from messaging.views.mailing_composer import ComposerView, count_context, number_of
-from messaging.views.template import preview, wake_sender
+from messaging.views.template import preview
 
 
 class MailingPreview(ComposerView):
@@ -62,7 +63,7 @@ class MailingTest(ComposerView):
             return render(request, "messaging/template_tested.html", {"problems": problems})
         except TemplateRefused as refusal:
             return render(request, "messaging/template_tested.html", {"problems": [problem_text(refusal)]})
-        wake_sender()
+        wake_senders()
         return render(request, "messaging/template_tested.html", {"message": message})
 
 

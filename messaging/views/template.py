@@ -173,7 +173,7 @@ class TestSendView(TemplateView):
             )
         except (TemplateInvalid, TemplateRefused) as refusal:
             return render(request, "messaging/template_tested.html", {"problems": _sentences(refusal)})
-        wake_sender()
+        wake_senders()
         return render(request, "messaging/template_tested.html", {"message": message})
 
 
@@ -297,18 +297,6 @@ def price_text(amount: Any) -> str:
     if shown.as_tuple().exponent >= -2:
         return formats.money(amount)
     return f"R$ {formats.number(shown)}"
-
-
-def wake_sender() -> None:
-    """Ask a worker to look now; without a broker the next minute does."""
-    from kombu.exceptions import OperationalError
-
-    from messaging.tasks import deliver_due
-
-    try:
-        deliver_due.apply_async(retry=False)
-    except OperationalError:
-        return
 
 
 def _sentences(refusal: TemplateInvalid | TemplateRefused) -> list[str]:

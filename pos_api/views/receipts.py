@@ -13,7 +13,7 @@ from customers.phones import to_e164
 from messaging.models import Channel
 from messaging.services.receipts import request_receipt
 from messaging.services.verifications import masked_address
-from messaging.views.template import wake_sender
+from messaging.tasks import wake_senders
 from pos_api.decoding import Decoder
 from pos_api.fields import UNCLEAN
 from pos_api.openapi import Json, operation
@@ -84,7 +84,7 @@ class SaleReceiptView(PosView):
             address=_address(document),
             at=timezone.now(),
         )
-        wake_sender()
+        wake_senders()
         body: dict[str, Any] = {
             "message": str(requested.message.uuid),
             "channel": document.channel,

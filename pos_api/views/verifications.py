@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from customers.models import Customer, CustomerPin
 from customers.services.pins import remove_pin, set_pin, try_pin
 from messaging.services.verifications import address_of, masked_address, start
-from messaging.views.template import wake_sender
+from messaging.tasks import wake_senders
 from pos_api.decoding import Decoder
 from pos_api.openapi import Json, operation
 from pos_api.problems import Conflict
@@ -83,7 +83,7 @@ class VerificationsView(PosView):
         if Company.objects.values_list("proof_method", flat=True).get() == ProofMethod.PIN:
             raise Conflict(_("The company asks for a PIN."), code="proof_by_pin")
         made = start(customer=customer, channel=document.channel, at=at)
-        wake_sender()
+        wake_senders()
         body: dict[str, Any] = {
             "verification": str(made.uuid),
             "channel": made.channel,

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from config.celery import app
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
-OURS = ("migrate", "web", "worker", "jobs", "scheduler")
+OURS = ("migrate", "web", "worker", "senders", "jobs", "scheduler")
 
 
 def settings_names() -> set[str]:
@@ -25,6 +27,7 @@ class TestCompose:
             "migrate",
             "web",
             "worker",
+            "senders",
             "jobs",
             "scheduler",
             "proxy",
@@ -60,8 +63,14 @@ class TestCompose:
         assert all(example[name] == "" for name in required)
 
     def test_waits_for_the_schema_before_serving(self):
-        for name in ("web", "worker", "jobs", "scheduler"):
+        for name in OURS[1:]:
             assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+
+    def test_every_queue_that_tasks_are_routed_to_has_its_workers(self):
+        routed = {route["queue"] for route in app.conf.task_routes.values()}
+        commands = [service.get("command", []) for service in SERVICES.values()]
+
+        assert {command[command.index("-Q") + 1] for command in commands if "-Q" in command} == routed
 
 
 class TestImage:

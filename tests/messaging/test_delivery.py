@@ -4,8 +4,10 @@ import pytest
 
 from messaging.channels.base import DeliveryFailed, DeliveryInDoubt
 from messaging.models import CartState, Message, MessageEvent, MessageState, Suppression, SuppressionReason
+from messaging.occasions.recovery import Recovery
 from messaging.services.composition import compose
 from messaging.services.delivery import LEASE, claim, deliver, deliver_due, sweep_expired_leases
+from messaging.services.verifications import start
 from tests.builders import NOON, build_consent, build_sale
 from tests.messaging.builders import (
     build_automation,
@@ -87,7 +89,34 @@ class TestDeliverDue:
         summary = deliver_due(clock=lambda: next(moments))
 
         assert 0 < summary.sent < 4
-        assert Message.objects.filter(state=MessageState.QUEUED).count() == 4 - summary.sent
+        given_back = Message.objects.filter(state=MessageState.QUEUED)
+        assert given_back.count() == 4 - summary.sent
+        # What was not begun was not tried.
+        assert {message.attempt for message in given_back} == {0}
+
+    def test_a_code_that_somebody_waits_for_goes_before_what_fell_due_earlier(self, sms):
+        build_automation(occasion="birthday")
+        build_automation()
+        customer = build_reachable_customer()
+        Message.objects.bulk_create(
+            Message(
+                occasion="birthday",
+                occasion_key=str(year),
+                person="c:1",
+                channels=["sms"],
+                due_at=NOON - timedelta(hours=1),
+                planned_at=NOON,
+            )
+            for year in range(1_000)
+        )
+        cart = build_message(urgency=Recovery.urgency, due_at=NOON - timedelta(minutes=2))
+        start(customer=customer, channel="sms", at=NOON)
+
+        _lease, claimed = claim(at=NOON, limit=20)
+
+        code = Message.objects.get(occasion="verification")
+        assert claimed[:2] == [code.pk, cart.pk]
+        assert len(claimed) == 20
 
     def test_keeps_no_address_in_what_is_never_erased(self, sms):
         build_automation()

@@ -28,8 +28,8 @@ EMAIL = "ana@example.com"
 @pytest.fixture(autouse=True)
 def _nobody_is_woken(db: None, monkeypatch: pytest.MonkeyPatch, recorders: dict[str, Any]) -> None:
     build_company()
-    monkeypatch.setattr("pos_api.views.receipts.wake_sender", lambda: None)
-    monkeypatch.setattr("pos_api.views.pages.sale_receipt.wake_sender", lambda: None)
+    monkeypatch.setattr("pos_api.views.receipts.wake_senders", lambda: None)
+    monkeypatch.setattr("pos_api.views.pages.sale_receipt.wake_senders", lambda: None)
 
 
 def receipts(*, channels: tuple[str, ...] = ("email", "sms"), **settings: str) -> Automation:

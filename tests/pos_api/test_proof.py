@@ -35,7 +35,7 @@ def phones(monkeypatch: pytest.MonkeyPatch) -> dict[str, RecordingChannel]:
     found = {name: RecordingChannel() for name in ("sms", "email", "whatsapp")}
     for name, channel in found.items():
         monkeypatch.setitem(CHANNELS, name, channel)
-    monkeypatch.setattr("pos_api.views.verifications.wake_sender", lambda: None)
+    monkeypatch.setattr("pos_api.views.verifications.wake_senders", lambda: None)
     return found
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from messaging.services.receipts import ReceiptRefused, send_again
-from messaging.views.template import wake_sender
+from messaging.tasks import wake_senders
 from pos_api.forms.sale_receipt import SaleReceiptForm
 from retail.models import Sale
 from retail.views.forms import FormPage, FormSection
@@ -42,7 +42,7 @@ class SaleReceiptSend(FormPage):
         except ReceiptRefused as refusal:
             form.add_error(refusal.field or None, str(refusal))
             return None
-        wake_sender()
+        wake_senders()
         messages.success(self.request, _now("The receipt is on its way."))
         return self.back_url()
 

@@ -1,0 +1,40 @@
+from django.db import migrations, models
+
+# What waits while the column is added; everything else keeps its turn.
+_WAITING = """
+UPDATE messaging_message SET urgency = CASE occasion WHEN 'recovery' THEN 1 WHEN 'opt_in' THEN 2 ELSE 0 END
+ WHERE state = 'queued' AND mailing_id IS NULL
+   AND occasion IN ('verification', 'vip_card', 'receipt', 'test', 'recovery', 'opt_in')
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("messaging", "0013_conversations"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="message",
+            name="urgency",
+            field=models.PositiveSmallIntegerField(
+                db_default=3, default=3, editable=False, verbose_name="urgency"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("urgency__in", [0, 1, 2, 3])), name="message_urgency_known"
+            ),
+        ),
+        migrations.RemoveIndex(model_name="message", name="message_due"),
+        migrations.AddIndex(
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("mailing__isnull", True), ("state", "queued")),
+                fields=["urgency", "due_at", "id"],
+                name="message_due_by_urgency",
+            ),
+        ),
+        migrations.RunSQL(_WAITING, migrations.RunSQL.noop),
+    ]
