@@ -99,6 +99,10 @@ class Kind:
         """Return the address that its e-mails come from; empty for the installation's own."""
         return ""
 
+    def answer_links(self, facts: Facts) -> Sequence[str]:
+        """Return the addresses of ours by which only the message's person may answer; the stored text has them masked."""
+        return (facts.unsubscribe_url, facts.preferences_url)
+
     def as_stored(self, facts: Facts) -> Facts:
         """Return the facts from which the stored text is made: others than those that leave when it holds a secret."""
         return facts

@@ -1,6 +1,6 @@
 """Review request: asks customers what they think of a purchase; their answer makes the cashback usable that waits for it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -211,9 +211,14 @@ class ReviewRequest(AutomaticKind):
                 "date": formats.day(sale.occurred_at.astimezone(sale.store.zone).date()),
                 "total": format_money(sale.net),
             },
-            "survey": {"link": django_settings.PUBLIC_URL + survey_path(sale)},
+            "survey": {"link": _survey_url(sale)},
             "cashback": {"waiting": format_money(bought.waiting) if bought.waiting else None},
         }
+
+    def answer_links(self, facts: Facts) -> Sequence[str]:
+        """Whoever answers the survey releases the cashback."""
+        bought: Purchase | None = facts.subject
+        return (*super().answer_links(facts), *([_survey_url(bought.sale)] if bought else []))
 
     def describe(self, settings: Any) -> list[str]:
         asked = (
@@ -238,6 +243,10 @@ class ReviewRequest(AutomaticKind):
             return None
         customer = found.sale.customer
         return recipients([customer])[customer.pk], found.sale.store, found
+
+
+def _survey_url(sale: Sale) -> str:
+    return django_settings.PUBLIC_URL + survey_path(sale)
 
 
 def _why_not_ask(sale: Sale) -> str:

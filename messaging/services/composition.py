@@ -1,5 +1,6 @@
 """Turns a template and the facts of one person into the texts that leave."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -9,7 +10,7 @@ from django.utils.html import linebreaks
 from django.utils.translation import gettext as _now
 
 from customers.phones import is_mobile
-from messaging.facts import Facts
+from messaging.facts import MASK, Facts
 from messaging.markup import check_markup, text_of
 from messaging.mjml import Frame, blocks_of, compile_email
 from messaging.models import Channel, HtmlFormat, PhoneField, Template
@@ -32,6 +33,10 @@ class Composed:
 
 class Links(Protocol):
     """What puts other addresses in place of the links of one message, such as `messaging.services.tracking.Tracker`."""
+
+    def allow(self, links: Iterable[str]) -> None:
+        """Take the values of variables that are links for links of the message, beside those that its template has."""
+        ...
 
     def text(self, text: str) -> str:
         """Return a plain text with its links replaced."""
@@ -62,6 +67,8 @@ def compose(template: Template, facts: Facts, *, links: Links | None = None) -> 
     refuse_number(template, facts.recipient.phone)
     with translation.override(template.language):
         context = build_context(template.occasion, facts)
+        if links is not None:
+            links.allow(_links_in(context))
         return compose_with(template, context, company=facts.company, links=links)
 
 
@@ -145,6 +152,15 @@ def _variables(template: Template, context: dict[str, Any]) -> dict[str, str]:
     return values
 
 
+def without_answers(composed: Composed, addresses: Iterable[str]) -> Composed:
+    """Return texts in which addresses of ours open nothing any more: whoever has one answers for the message's person."""
+    text, html = composed.text, composed.html
+    for address in filter(None, addresses):
+        masked = f"{address.rstrip('/').rpartition('/')[0]}/{MASK}/"
+        text, html = text.replace(address, masked), html.replace(address, masked)
+    return replace(composed, text=text, html=html)
+
+
 def build_context(occasion: str, facts: Facts) -> dict[str, Any]:
     """Return the variables of an occasion, as `common_context` does, with those that only it has."""
     return common_context(facts) | KINDS[occasion].fill(facts)
@@ -171,6 +187,15 @@ def common_context(facts: Facts) -> dict[str, Any]:
             "valid_until": formats.moment(facts.coupon.expires_at, facts.zone),
         }
     return context
+
+
+def _links_in(context: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the values of variables that are links: "cart.link", "unsubscribe_link". Their names say so."""
+    for name, value in context.items():
+        if isinstance(value, Mapping):
+            yield from _links_in(value)
+        elif isinstance(value, str) and name.rpartition("_")[2] == "link":
+            yield value
 
 
 def pick_template(templates: list[Template], channel: str, language: str) -> Template | None:

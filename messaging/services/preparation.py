@@ -21,7 +21,7 @@ from messaging.selectors.contact_policy import current_policy, why_wait
 from messaging.selectors.contacts import why_silent
 from messaging.selectors.messages import company_name
 from messaging.services import opt_outs
-from messaging.services.composition import Composed, compose, pick_template
+from messaging.services.composition import Composed, compose, pick_template, without_answers
 from messaging.services.locks import lock_person, share_address, share_customer
 from messaging.services.preferences import preferences_url
 from messaging.services.tracking import tracker_for
@@ -210,7 +210,7 @@ def _choose(kind: Kind, look: LastLook, automation: Automation | None) -> _Choic
 def _fill(
     kind: Kind, message: Message, template: Template, facts: Facts, *, at: datetime
 ) -> tuple[Composed, Composed]:
-    """Return what leaves and what its row keeps: with plain links, and without what is worth money."""
+    """Return what leaves and what its row keeps: with plain links, without what is worth money or answers for its person."""
     kept = kind.as_stored(facts)
     links = None
     if kind.purpose.needs_consent:
@@ -218,7 +218,7 @@ def _fill(
         links = tracker_for(message, template, facts.recipient, holds_secrets=secret, at=at)
     composed = compose(template, facts, links=links)
     stored = composed if kept is facts else compose(template, kept, links=links)
-    return composed, links.restored(stored) if links else stored
+    return composed, without_answers(links.restored(stored) if links else stored, kind.answer_links(facts))
 
 
 def _hold_back(

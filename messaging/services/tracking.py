@@ -3,6 +3,7 @@
 import hashlib
 import html
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -21,6 +22,10 @@ from messaging.tokens import CLICK, OPEN, TokenInvalid, seal, unseal
 
 _IN_TEXT = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _IN_HTML = re.compile(r"(\bhref=\")(https?://[^\"]+)(\")", re.IGNORECASE)
+# In a template: the address, and whether a variable goes on with it.
+_WRITTEN = re.compile(r"(https?://[^\s<>\"{]+)({[{%])?", re.IGNORECASE)
+_HAS_HOST = re.compile(r"https?://[^/?#]+[/?#]", re.IGNORECASE)
+_ENDS_A_SENTENCE = ".,;:!?)"
 _BODY_END = re.compile(r"</body>", re.IGNORECASE)
 # Scanners follow every link of a message at once.
 BURST = timedelta(seconds=1)
@@ -35,12 +40,21 @@ class LinkUnknown(Exception):
     code = "link_unknown"
 
 
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The links that stand in the text of a template: whole ones, and the beginnings of those that go on with a variable."""
+
+    whole: frozenset[str]
+    begun: frozenset[str]
+
+
 @dataclass(slots=True, kw_only=True)
 class Tracker:
     """Puts our own addresses in place of the links of one message, and takes them out again for the stored text.
 
-    `source` names the text that the links stand in. `only`, when given, is that text: links that stand nowhere in it (they may
-    hold a code that is worth money) keep their destination, so that no such code is written down.
+    `source` names the text that the links stand in, `written` are the addresses of that text. What else looks like a link stays as it is,
+    because customers type names: an address of ours never leads to where one of them wants. Links that variables bring are
+    allowed one by one, unless the message `holds_secrets`: then they may hold a code that is worth money, which is not written down.
     """
 
     message_id: int
@@ -48,8 +62,15 @@ class Tracker:
     at: datetime
     links: bool
     opens: bool
-    only: str | None = None
+    written: "Addresses"
+    holds_secrets: bool = False
+    allowed: set[str] = field(default_factory=set)
     made: dict[str, str] = field(default_factory=dict)
+
+    def allow(self, links: Iterable[str]) -> None:
+        """Take the values of variables for links of the message."""
+        if not self.holds_secrets:
+            self.allowed.update(links)
 
     def text(self, text: str) -> str:
         """Return a plain text with tracked links."""
@@ -76,7 +97,7 @@ class Tracker:
 
     def _in_text(self, found: re.Match[str]) -> str:
         # A full stop after a link ends the sentence.
-        link = found.group().rstrip(".,;:!?)")
+        link = found.group().rstrip(_ENDS_A_SENTENCE)
         return self._tracked(link) + found.group()[len(link) :]
 
     def _in_markup(self, found: re.Match[str]) -> str:
@@ -97,9 +118,15 @@ class Tracker:
     def _is_ours_to_track(self, destination: str) -> bool:
         if not self.links or destination.startswith(f"{settings.PUBLIC_URL}/"):
             return False
-        if self.only is not None and destination not in self.only:
+        known = destination in self.written.whole or destination in self.allowed
+        return (known or self._goes_on(destination)) and not why_forbidden(destination)
+
+    def _goes_on(self, destination: str) -> bool:
+        """Whether a known link, whose host cannot become another one, goes on with what a variable brought."""
+        if self.holds_secrets:
             return False
-        return not why_forbidden(destination)
+        begun = self.written.begun | {link for link in self.allowed if _HAS_HOST.match(link)}
+        return destination.startswith(tuple(begun))
 
     def _picture(self) -> str:
         address = settings.PUBLIC_URL + reverse("messaging:open", args=[seal(OPEN, self.message_id)])
@@ -113,15 +140,28 @@ def tracker_for(
     decided = marketing_settings()
     if not recipient.may_be_profiled or not (decided.track_links or decided.track_opens):
         return None
-    written = f"{template.text}\n{html.unescape(template.html)}"
     return Tracker(
         message_id=message.pk,
         source=_source(message, template),
         at=at,
         links=decided.track_links,
         opens=decided.track_opens,
-        only=written if holds_secrets else None,
+        written=addresses_of(template),
+        holds_secrets=holds_secrets,
     )
+
+
+def addresses_of(template: Template) -> Addresses:
+    """Return the links that a template has before it is filled."""
+    whole, begun = set(), set()
+    for found in _WRITTEN.finditer(f"{template.text}\n{html.unescape(template.html)}"):
+        link, variable = found.groups()
+        if not variable:
+            # An attribute may stand in single quotes.
+            whole |= {link, link.rstrip(_ENDS_A_SENTENCE), link.partition("'")[0]}
+        elif _HAS_HOST.match(link):
+            begun.add(link)
+    return Addresses(frozenset(whole), frozenset(begun))
 
 
 def _source(message: Message, template: Template) -> str:

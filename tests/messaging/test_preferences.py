@@ -214,8 +214,13 @@ class TestLinks:
 
         message = Message.objects.get()
         [out] = recorders["email"].sent
-        assert preferences_url(message) in out.text
+        for link in (preferences_url(message), unsubscribe_url(message)):
+            assert link in out.text + out.html
         assert preferences_url(message) in out.html
+        # Whoever reads messages in the back-office must not answer for their people.
+        kept = message.text + message.html
+        assert "/p/••••••/" in kept
+        assert not any(link in kept for link in (preferences_url(message), unsubscribe_url(message)))
 
     def test_the_page_that_stops_leads_to_it(self, sent, settings, client):
         page = client.get(unsubscribe_url(sent).removeprefix(settings.PUBLIC_URL))

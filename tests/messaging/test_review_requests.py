@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from loyalty.models import AnswerSource, SurveyAnswer
 from loyalty.services.surveys import answer_survey
+from loyalty.surveys import survey_path
 from messaging.models import Message, MessageState
 from messaging.services.delivery import deliver_due
 from messaging.services.planning import plan
@@ -136,6 +137,16 @@ class TestLastLook:
 
         assert Message.objects.get().reason == reason
         assert not sms.sent
+
+    def test_who_reads_messages_cannot_answer_for_the_customer(self, sms):
+        build_automation(occasion="review_request")
+        sale = waiting(build_reachable_customer())
+        plan("review_request", at=NOON + DAY)
+
+        send(NOON + DAY)
+
+        assert survey_path(sale) in sms.sent[0].text
+        assert survey_path(sale) not in Message.objects.get().text
 
     def test_asks_nobody_who_answered_meanwhile(self, sms):
         build_automation(occasion="review_request")

@@ -87,6 +87,32 @@ class TestReplacing:
         assert "/l/" not in message.html
         assert "/o/" not in message.html
 
+    def test_what_a_customer_typed_is_no_link_of_ours(self, sms):
+        typed = "https://loja.example.co/x"
+        customer = build_reachable_customer(name=typed)
+        cart = build_cart(customer=customer, last_interaction_at=NOON - timedelta(minutes=30))
+
+        send(text="{{ customer.first_name }} https://loja.example.com/x", cart=cart)
+
+        assert sms.sent[0].text.startswith(typed)
+        assert TrackedLink.objects.get().destination == "https://loja.example.com/x"
+
+    def test_a_link_may_go_on_with_a_value_behind_its_host(self, sms, settings):
+        send(text="https://loja.example.com/?n={{ customer.first_name }} {{ cart.link }}?utm=1")
+
+        assert {link.destination for link in TrackedLink.objects.all()} == {
+            "https://loja.example.com/?n=Ana", "https://loja.example.com/c/1?utm=1",
+        }  # fmt: skip
+
+    def test_a_value_never_becomes_the_host(self, sms):
+        customer = build_reachable_customer(name="evil.example")
+        cart = build_cart(customer=customer, last_interaction_at=NOON - timedelta(minutes=30))
+
+        send(text="https://{{ customer.name }}/x https://loja.{{ customer.name }}/x", cart=cart)
+
+        assert sms.sent[0].text == "https://evil.example/x https://loja.evil.example/x"
+        assert not TrackedLink.objects.exists()
+
     def test_two_messages_of_one_text_share_the_row_of_a_link(self, sms):
         send(text="Veja https://loja.example.com/x")
         build_message()
