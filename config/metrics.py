@@ -7,7 +7,7 @@ Requests are not counted here, so that a till's request pays nothing; the web se
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.db.models import Count, Min
+from django.db.models import Min
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -15,29 +15,23 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from messaging.models import JobHeartbeat, Message, MessageState
+from messaging.models import JobHeartbeat
+from messaging.selectors.outbox import oldest_due_at, unsettled
 from messaging.webhooks.models import OPEN_STATES, WebhookDelivery
 
 
 class _InstallationCollector(Collector):
     def collect(self) -> Iterable[GaugeMetricFamily]:
         now = timezone.now()
-        unsettled = [MessageState.QUEUED, MessageState.CLAIMED, MessageState.IN_DOUBT]
-        counts = dict(
-            Message.objects.filter(state__in=unsettled)
-            .values_list("state")
-            .annotate(number=Count("pk"))
-            .order_by("state")
-        )
         messages = GaugeMetricFamily(
             "fiel_messages_unsettled", "Messages without an outcome", labels=["state"]
         )
-        for state in unsettled:
-            messages.add_metric([state.value], counts.get(state.value, 0))
+        for state, number in unsettled().items():
+            messages.add_metric([state], number)
         yield messages
 
-        oldest = Message.objects.filter(state=MessageState.QUEUED).aggregate(due=Min("due_at"))["due"]
-        late = max((now - oldest).total_seconds(), 0) if oldest else 0
+        oldest = oldest_due_at(at=now)
+        late = (now - oldest).total_seconds() if oldest else 0
         yield GaugeMetricFamily(
             "fiel_messages_late_seconds", "How long the oldest due message waits", value=late
         )

@@ -190,6 +190,11 @@ class Message(models.Model):
                 name="message_leased",
                 condition=models.Q(state=MessageState.CLAIMED),
             ),
+            models.Index(
+                fields=["id"],
+                name="message_in_doubt",
+                condition=models.Q(state=MessageState.IN_DOUBT),
+            ),
             models.Index(fields=["-planned_at", "-id"], name="message_newest"),
             models.Index(fields=["customer", "-planned_at"], name="message_by_customer"),
             models.Index(fields=["person", "occasion", "-sent_at"], name="message_by_person"),

@@ -16,7 +16,7 @@ class SuppressionReason(models.TextChoices):
 
 
 class Suppression(models.Model):
-    """An address that gets no marketing on a channel any more, whoever it belongs to.
+    """Why an address gets no marketing on a channel any more, whoever it belongs to. Each reason stands, and ends, for itself.
 
     Only a keyed hash of the address is kept, so that it outlives the erasure of the customer.
     """
@@ -45,9 +45,9 @@ class Suppression(models.Model):
         permissions = [("lift_suppression", _("Can let bounced addresses be written to again"))]
         constraints = [
             models.UniqueConstraint(
-                fields=["channel", "address_hash"],
+                fields=["channel", "address_hash", "reason"],
                 condition=models.Q(lifted_at__isnull=True),
-                name="suppression_once_per_address",
+                name="suppression_once_per_address_and_reason",
             ),
             models.CheckConstraint(
                 condition=models.Q(reason__in=SuppressionReason.values), name="suppression_reason_known"

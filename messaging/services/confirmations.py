@@ -9,7 +9,7 @@ from django.urls import reverse
 from customers.models import Consent, ConsentText, Purpose
 from customers.selectors import standing_consents
 from customers.services.consents import record_consent
-from messaging.models import Message
+from messaging.models import Channel, Message
 from messaging.selectors.marketing import CONFIRMED
 from messaging.services import opt_outs
 from messaging.tokens import CONFIRM, TokenInvalid, seal, unseal
@@ -19,7 +19,7 @@ VALID = timedelta(days=7)
 
 
 class ConfirmationInvalid(Exception):
-    """The link was not made by us, or is too old (`expired`)."""
+    """The link was not made by us, or is too old or leads from an address that its person no longer has (`expired`)."""
 
     code = "confirmation_invalid"
 
@@ -37,10 +37,10 @@ def find_confirmation(token: str, *, at: datetime) -> Message:
     """Return the message that asked for a confirmation. Raises ConfirmationInvalid."""
     try:
         [number] = unseal(CONFIRM, token, count=1)
-        message = Message.objects.select_related("customer").get(pk=number)
+        message = Message.objects.select_related("customer__merged_into").get(pk=number)
     except (TokenInvalid, Message.DoesNotExist) as error:
         raise ConfirmationInvalid from error
-    if at >= message.planned_at + VALID or message.customer is None:
+    if at >= message.planned_at + VALID or message.to != _address_now(message):
         raise ConfirmationInvalid(expired=True)
     return message
 
@@ -69,6 +69,14 @@ def confirm(*, message: Message, at: datetime) -> bool:
     if message.to:
         opt_outs.lift(channel=channel, address=message.to, at=at)
     return True
+
+
+def _address_now(message: Message) -> str | None:
+    """Return where the customer of a message is reached now: who was asked elsewhere, perhaps a stranger, cannot confirm that."""
+    if message.customer is None:
+        return None
+    customer = message.customer.merged_into or message.customer
+    return (customer.email if channel_of(message) == Channel.EMAIL else customer.phone) or None
 
 
 def channel_of(message: Message) -> str:

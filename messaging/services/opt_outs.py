@@ -86,6 +86,7 @@ def unsubscribe(*, message: Message, at: datetime) -> bool:
 def suppress(*, channel: str, address: str, reason: SuppressionReason, at: datetime) -> bool:
     """Silence an address on a channel; return whether it was not silent already.
 
+    Another reason is kept beside those that stand: a complaint does not end when its person takes an older "stop" back.
     It waits for a sender that is about to write to the address, and the next one sees it. The caller has a transaction.
     """
     lock_address(channel, address)

@@ -61,7 +61,7 @@ def find_preferences(token: str, *, at: datetime) -> Message:
     """Return the message that a page was opened from. Raises PreferencesInvalid."""
     try:
         [number] = unseal(PREFERENCES, token, count=1)
-        message = Message.objects.select_related("customer__merged_into").get(pk=number)
+        message = Message.objects.select_related("customer__merged_into", "cart").get(pk=number)
     except (TokenInvalid, Message.DoesNotExist) as error:
         raise PreferencesInvalid from error
     if at >= (message.call_began_at or message.planned_at) + VALID:
@@ -132,6 +132,10 @@ def stop_everything(*, message: Message, at: datetime) -> None:
     customer = _customer(message)
     if customer is None:
         opt_outs.unsubscribe(message=message, at=at)
+        # A visitor is known by the cart: whoever says stop behind an e-mail means the phone that was left, too.
+        cart = message.cart
+        for channel, address in _ways(cart.email, cart.phone).items() if cart else ():
+            opt_outs.suppress(channel=channel, address=address, reason=SuppressionReason.UNSUBSCRIBED, at=at)
         return
     standing = standing_consents([customer.pk])[customer.pk]
     if any(standing.get(Purpose.MARKETING, channel) is not False for channel in ("", *Channel.values)):
@@ -206,9 +210,11 @@ def _customer(message: Message) -> Customer | None:
 
 def _addresses(customer: Customer) -> Mapping[str, str]:
     """Return the address of each channel that the customer can be reached on."""
-    ways = {
-        channel: customer.email if channel == Channel.EMAIL else customer.phone for channel in Channel.values
-    }
+    return _ways(customer.email, customer.phone)
+
+
+def _ways(email: str, phone: str) -> Mapping[str, str]:
+    ways = {channel: email if channel == Channel.EMAIL else phone for channel in Channel.values}
     return {channel: address for channel, address in ways.items() if address}
 
 

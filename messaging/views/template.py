@@ -29,6 +29,7 @@ from messaging.services.templates import (
     save_template,
 )
 from messaging.services.test_sends import queue_test
+from messaging.tasks import wake_senders
 from messaging.template_problems import problem_text, refusal_text
 from messaging.views.automation import acting_user, find_automation
 from messaging.views.message import SHOWS_EMAIL

@@ -5,6 +5,7 @@ from django.db import IntegrityError
 from django.test import Client
 from django.utils import timezone
 
+from customers.models import Customer
 from customers.services.consent_texts import write_consent_text
 from messaging.models import MarketingSettings, Message, Suppression
 from messaging.selectors.contacts import recipients
@@ -177,6 +178,17 @@ class TestConfirming:
     def test_an_old_link_says_so(self, recorders, settings, client):
         message = ask(now=timezone.now() - timedelta(days=7, seconds=1))
 
+        assert client.post(path_of(message, settings)).status_code == 410
+        assert not message.customer.consents.filter(source="confirmation").exists()
+
+    @pytest.mark.parametrize("address", ["ana@gmail.com", ""])
+    def test_who_was_asked_at_another_address_cannot_confirm_the_new_one(
+        self, recorders, settings, client, address
+    ):
+        message = ask(now=timezone.now())
+        Customer.objects.filter(pk=message.customer_id).update(email=address)
+
+        assert client.get(path_of(message, settings)).status_code == 410
         assert client.post(path_of(message, settings)).status_code == 410
         assert not message.customer.consents.filter(source="confirmation").exists()
 

@@ -9,7 +9,7 @@ from customers.models import Consent
 from customers.selectors import standing_consents
 from customers.services.consent_texts import write_consent_text
 from messaging.models import Message, Suppression
-from messaging.selectors.contacts import recipients
+from messaging.selectors.contacts import cart_recipient, recipients
 from messaging.services.delivery import deliver_due
 from messaging.services.opt_outs import suppress, unsubscribe_url
 from messaging.services.preferences import preferences_url
@@ -182,6 +182,16 @@ class TestChoosing:
 
         assert Suppression.objects.get().lifted_at is None
 
+    def test_what_a_provider_reported_after_the_person_spoke_stays_too(self, sent, settings):
+        choose(sent, settings, stop="1")
+        suppress(channel="email", address=sent.to, reason="complained", at=NOON)
+
+        choose(sent, settings, *EVERYTHING)
+
+        customer = sent.customer
+        assert recipients([customer])[customer.pk].suppressed >= {"email"}
+        assert Suppression.objects.get(channel="email", lifted_at__isnull=True).reason == "complained"
+
     def test_stopping_stops_every_channel(self, sent, settings):
         for _ in range(2):
             choose(sent, settings, "email", stop="1")
@@ -192,7 +202,7 @@ class TestChoosing:
 
     def test_a_visitor_can_stop(self, settings, client):
         cart = build_cart(customer=build_reachable_customer())
-        cart.customer, cart.email = None, "visita@example.com"
+        cart.customer, cart.email, cart.phone = None, "visita@example.com", "+5511987654321"
         cart.save()
         visit = build_message(
             cart=cart, customer=None, person="e:x", channels=["email"], channel="email", to=cart.email
@@ -202,7 +212,8 @@ class TestChoosing:
         choose(visit, settings, stop="1")
 
         assert 'name="want"' not in page.content.decode()
-        assert Suppression.objects.get().channel == "email"
+        # The next cart must not write by another channel.
+        assert cart_recipient(cart).suppressed == {"email", "sms", "whatsapp"}
 
 
 class TestLinks:
