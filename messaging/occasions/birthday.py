@@ -215,8 +215,10 @@ class Birthday(AutomaticKind):
         settings: BirthdaySettings = self.read(automation)
         stores_off = list(automation.stores_off.values_list("pk", flat=True))
         for zone in zones():
-            first, last = birthday_period(at.astimezone(zone).date(), settings.span)
-            window = period_window(first, last, settings.send_at, zone)
+            today = at.astimezone(zone).date()
+            first, last = birthday_period(today, settings.span)
+            # Whoever is found on a later day, such as after an import in the night, waits for the hour of that day.
+            window = period_window(today, last, settings.send_at, zone)
             if whole_day or window.is_open(at):
                 gift = promised(settings.terms, at=at, zone=zone) if settings.terms else None
                 # A week may lie in two years: each birthday belongs to its own.

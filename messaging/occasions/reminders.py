@@ -11,7 +11,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import CharField, Exists, OuterRef, QuerySet
+from django.db.models import Value as Text
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -31,7 +33,7 @@ from messaging.occasions.parts import (
     Variable,
 )
 from messaging.purposes import MessagePurpose
-from messaging.schedule import Window, first_instant
+from messaging.schedule import SCAN_EVERY, Window, first_instant
 from messaging.selectors import value as values
 from messaging.selectors.birthdays import company_zone, zones
 from messaging.selectors.contacts import Recipient, recipients, why_no_channel
@@ -43,8 +45,13 @@ from retail.models import Store
 MISSED = timedelta(hours=24)
 PATIENCE = timedelta(days=3)
 LONGEST_DAYS = 365
+_JUST_NOW = 2 * SCAN_EVERY
 _MIDNIGHT = time(0, 0)
 _DAY = timedelta(days=1)
+
+
+# What stands behind a key: nothing for a chain, the channel with one message by each.
+_VARIANTS = ("", *(f":{channel}" for channel in Channel.values))
 
 
 class ReminderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -134,6 +141,7 @@ class ValueReminder(AutomaticKind):
                 due_at = first_instant(day, settings.send_at, zone)
                 if whole_day or (at - MISSED < due_at <= at and enabled_at <= due_at):
                     lots = self._lots(settings, day, zone, at=at).order_by("account_id", "pk")
+                    lots = self._not_planned(lots, settings, day, at=at)
                     for batch in batches(lots.iterator(chunk_size=BATCH)):
                         yield from self._of_batch(batch, automation, settings, day, due_at, off)
 
@@ -142,6 +150,25 @@ class ValueReminder(AutomaticKind):
         usable = values.open_lots(self.kinds, at=at).usable(at=at)
         lots = values.of_zone(usable, self.kinds, zone.key, without_home=zone.key == company_zone())
         return _within(lots, settings.rule, _told_of(settings, day), zone)
+
+    def _not_planned(
+        self, lots: QuerySet[Lot], settings: ReminderSettings, day: date, *, at: datetime
+    ) -> QuerySet[Lot]:
+        """Leave out what was planned before, so that a day of a million lots is read once and not at each planning.
+
+        What was planned a moment ago is looked at by its keys: a planner may have died between two channels of one lot.
+        """
+        before, behind = self._key_parts(settings, day)
+        of = OuterRef("pk" if self.by_lot else "account_id")
+        for variant in _VARIANTS:
+            key = Concat(
+                Text(before), Cast(of, CharField()), Text(behind + variant), output_field=CharField()
+            )
+            planned = Message.objects.filter(
+                occasion=self.code, occasion_key=key, planned_at__lt=at - _JUST_NOW
+            )
+            lots = lots.exclude(Exists(planned))
+        return lots
 
     def _of_batch(
         self,
@@ -155,8 +182,7 @@ class ValueReminder(AutomaticKind):
         groups = [(self._key(lot, settings, day), lot) for lot in lots]
         known = recipients(list({values.owner_of(lot).pk: values.owner_of(lot) for lot in lots}.values()))
         chains = [[channel] for channel in automation.channels] if settings.every_channel else [[]]
-        variants = ["", *(f":{channel}" for channel in Channel.values)]
-        keys = {key + variant for key, _lot in groups for variant in variants}
+        keys = {key + variant for key, _lot in groups for variant in _VARIANTS}
         planned = set(
             Message.objects.filter(occasion=self.code, occasion_key__in=keys).values_list(
                 "occasion_key", flat=True
@@ -170,7 +196,7 @@ class ValueReminder(AutomaticKind):
             for chain in chains:
                 names = chain or automation.channels
                 # Whoever was told by the chain is not told again by its channels, nor the other way round.
-                before = [key, key + _behind(chain)] if chain else [key + variant for variant in variants]
+                before = [key, key + _behind(chain)] if chain else [key + variant for variant in _VARIANTS]
                 if planned.intersection(before) or (chain and not person.address(chain[0])):
                     continue
                 yield Candidate(
@@ -183,10 +209,13 @@ class ValueReminder(AutomaticKind):
                 )
 
     def _key(self, lot: Lot, settings: ReminderSettings, day: date) -> str:
+        before, behind = self._key_parts(settings, day)
+        return f"{before}{lot.pk if self.by_lot else lot.account_id}{behind}"
+
+    def _key_parts(self, settings: ReminderSettings, day: date) -> tuple[str, str]:
+        """Return what stands before and behind the number in the keys of a day."""
         rule = f"{settings.rule}:{settings.days}"
-        if self.by_lot:
-            return f"lot:{lot.pk}:{rule}"
-        return f"account:{lot.account_id}:{_told_of(settings, day)}:{rule}"
+        return ("lot:", f":{rule}") if self.by_lot else ("account:", f":{_told_of(settings, day)}:{rule}")
 
     def subject(self, message: Message, *, at: datetime) -> Any:
         return self.value(message.occasion_key, at=at)

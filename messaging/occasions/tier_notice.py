@@ -1,9 +1,13 @@
 """Tier notice: tells customers that they stand in another tier of a points program."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime, time, timedelta
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
+import msgspec
+from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -17,14 +21,15 @@ from messaging.occasions.parts import (
     Candidate,
     DefaultText,
     LastLook,
-    NoSettings,
     NotNow,
+    Setting,
     Texts,
     Variable,
 )
 from messaging.occasions.variables import CUSTOMER, OPT_OUT, STORE
 from messaging.purposes import MessagePurpose
-from messaging.schedule import Window
+from messaging.schedule import Window, first_instant
+from messaging.selectors.birthdays import company_zone
 from messaging.selectors.contacts import Recipient, recipients, why_no_channel
 from retail import formats
 from retail.models import Store
@@ -73,6 +78,12 @@ TEXTS: Texts = {
 }
 
 
+class TierNoticeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """From which hour of the day on customers are told. Tiers end at midnight."""
+
+    send_at: time = time(9, 0)
+
+
 class TierNotice(AutomaticKind):
     """Keys: `tier:<program>:<tier>:<since>`. Whoever falls below the first tier is not written to."""
 
@@ -89,7 +100,14 @@ class TierNotice(AutomaticKind):
         *OPT_OUT,
     )
     texts = TEXTS
-    settings = NoSettings
+    settings = TierNoticeSettings
+    form: ClassVar[tuple[Setting, ...]] = (
+        Setting(
+            name="send_at",
+            label=_("Not before"),
+            help=_("What changes in the night is told from this hour on, in the time zone of the customer's home store."),
+        ),
+    )
     when = _("Checked every five minutes.")
 
     def candidates(
@@ -111,10 +129,15 @@ class TierNotice(AutomaticKind):
             .select_related("customer__home_store", "program", "tier")
             .order_by("pk")
         )
-        for batch in batches(standings.iterator(chunk_size=BATCH)):
-            yield from self._of_batch(batch, automation)
+        send_at = self.read(automation).send_at
+        for batch in batches(_untold(standings).iterator(chunk_size=BATCH)):
+            for candidate in self._of_batch(batch, automation, send_at):
+                if whole_day or candidate.window.is_open(at):
+                    yield candidate
 
-    def _of_batch(self, standings: list[CustomerTier], automation: Automation) -> Iterator[Candidate]:
+    def _of_batch(
+        self, standings: list[CustomerTier], automation: Automation, send_at: time
+    ) -> Iterator[Candidate]:
         known = recipients([standing.customer for standing in standings])
         keys = {key_of(standing) for standing in standings}
         planned = set(
@@ -129,10 +152,14 @@ class TierNotice(AutomaticKind):
             if (key, person.person) in planned or not (person.email or person.phone):
                 continue
             assert standing.since is not None  # noqa: S101 - it was asked for
+            home = standing.customer.home_store
+            zone = home.zone if home else ZoneInfo(company_zone())
+            day = standing.since.astimezone(zone).date()
+            due_at = max(standing.since, first_instant(day, send_at, zone))
             yield Candidate(
                 recipient=person,
                 occasion_key=key,
-                window=Window(standing.since, standing.since + PATIENCE),
+                window=Window(due_at, due_at + PATIENCE),
                 reason=why_no_channel(person, automation.channels, self.purpose),
                 store_id=standing.customer.home_store_id,
                 subject=standing,
@@ -163,6 +190,8 @@ class TierNotice(AutomaticKind):
     def describe(self, settings: Any) -> list[str]:
         return [
             _now("Tells customers, within minutes, that they stand in another tier of a points program."),
+            _now("Not before %(time)s, in the time zone of their home store.")
+            % {"time": settings.send_at.strftime("%H:%M")},
             _now("Whoever falls below the first tier is not written to."),
         ]
 
@@ -177,6 +206,25 @@ class TierNotice(AutomaticKind):
             return None
         customer: Customer = standing.customer
         return recipients([customer])[customer.pk], customer.home_store, standing
+
+
+def _untold(standings: QuerySet[CustomerTier]) -> QuerySet[CustomerTier]:
+    """Leave out those whose customer was told of the tier since, so that nobody is read again at each planning."""
+    begin = Concat(
+        Value("tier:"),
+        Cast(OuterRef("program"), CharField()),
+        Value(":"),
+        Cast(OuterRef("tier"), CharField()),
+        Value(":"),
+        output_field=CharField(),
+    )
+    told = Message.objects.filter(
+        customer=OuterRef("customer"),
+        occasion=TierNotice.code,
+        occasion_key__startswith=begin,
+        planned_at__gte=OuterRef("since"),
+    )
+    return standings.exclude(Exists(told))
 
 
 def key_of(standing: CustomerTier) -> str:

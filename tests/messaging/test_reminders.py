@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from loyalty.models import AccountKind, CustomerTier, ProgramTier, StoredValue
 from loyalty.services.new_customers import welcome_new_customers
@@ -106,6 +108,26 @@ class TestDays:
 
         assert counts == [1, 0, 0]
         assert len(sms.sent) == 1
+
+    @pytest.mark.parametrize("every_channel", [False, True])
+    @pytest.mark.parametrize("kind", ["voucher", "cashback"])
+    def test_what_is_planned_is_not_read_again(self, kind, every_channel):
+        build_automation(
+            occasion=f"{kind}_reminder", channels=["email", "sms"], settings={"every_channel": every_channel}
+        )
+        for customer in (build_reachable_customer(), build_reachable_customer(phone="")):
+            if kind == "voucher":
+                voucher(customer)
+            else:
+                ends_at = LAST_DAY_ENDS
+                build_credit(build_account(customer=customer), available_from=TEN, expires_at=ends_at)
+        planned = plan(f"{kind}_reminder", at=TEN)
+
+        with CaptureQueriesContext(connection) as asked:
+            again = plan(f"{kind}_reminder", at=TEN + timedelta(minutes=15))
+
+        assert (planned, again) == (3 if every_channel else 2, 0)
+        assert not [query for query in asked.captured_queries if "customers_consent" in query["sql"]]
 
     def test_what_was_due_before_it_was_switched_on_is_not_made_up_for(self):
         build_automation(occasion="voucher_reminder", enabled_at=TEN + timedelta(seconds=1))
@@ -318,6 +340,29 @@ class TestTierNotice:
 
         assert counts == [1, 0]
         assert texts() == ["Ouro, Clube"]
+
+    def test_what_changed_in_the_night_is_told_in_the_morning(self):
+        build_automation(occasion="tier_notice", settings={"send_at": "09:00"})
+        # Midnight in São Paulo.
+        midnight = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+        self.stand(build_reachable_customer(), since=midnight)
+
+        counts = [
+            plan("tier_notice", at=midnight + timedelta(hours=hours)) for hours in (0, 8.99, 9, 10)
+        ]
+
+        assert counts == [0, 0, 1, 0]
+        assert Message.objects.get().due_at == midnight + timedelta(hours=9)
+
+    def test_who_was_told_is_not_read_again(self):
+        build_automation(occasion="tier_notice")
+        self.stand(build_reachable_customer())
+        plan("tier_notice", at=TEN)
+
+        with CaptureQueriesContext(connection) as asked:
+            plan("tier_notice", at=TEN + timedelta(minutes=5))
+
+        assert not [query for query in asked.captured_queries if "customers_consent" in query["sql"]]
 
     def test_of_no_older_one_and_of_none(self):
         build_automation(occasion="tier_notice")
