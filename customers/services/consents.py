@@ -163,6 +163,11 @@ def append_consents(
     return {consent.customer_id for consent in new}
 
 
+def wrong_texts(answers: Sequence[Mapping[str, Any]]) -> list[list[FieldError]]:
+    """Return what is wrong with the text of each answer, in one query: a version of ours has another one."""
+    return [errors for _answer, errors in _with_texts(answers)]
+
+
 def _with_texts(answers: Sequence[Mapping[str, Any]]) -> list[tuple[dict[str, Any], list[FieldError]]]:
     """Return the answers with the text of the version that they name and its digest, each with what is wrong with it.
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from customers.columns import Document, EmailAddress, Groupings, Phone
 from customers.models import Customer, CustomerGrouping, Sex
-from customers.services.consents import CONSENTS, append_consents
+from customers.services.consents import CONSENTS, append_consents, wrong_texts
 from retail import upsert
 from retail.models import Store
 from retail.rows import Choice, Code, Column, Day, Flag, Reference, Row, RowResult, Text, Whole
@@ -91,7 +91,7 @@ def update_customer(
 
     def work() -> list[RowResult]:
         parsed = upsert.read_rows([values], {**COLUMNS, **LINKED})
-        parsed[0].instance = Customer.objects.select_for_update().get(pk=customer.pk)
+        parsed[0].instance = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
         return _save(parsed, at=at, source=source, store=None, recorded_by=recorded_by, replace=replace)
 
     return upsert.in_one_transaction(work)[0]
@@ -110,7 +110,7 @@ def save_at_counter(
         row = parsed[0]
         row.values = {name: value for name, value in row.values.items() if value not in ("", None)}
         if customer is not None:
-            row.instance = Customer.objects.select_for_update().get(pk=customer.pk)
+            row.instance = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
         return _save(parsed, at=at, source="till", store=store, recorded_by=None, replace=False)
 
     return upsert.in_one_transaction(work)[0]
@@ -133,6 +133,7 @@ def _save(
         row.index: {name: row.values.pop(name) for name in LINKED if name in row.values} for row in parsed
     }
     _find_groupings(parsed, linked)
+    _refuse_other_texts(parsed, linked)
     _find_customers(parsed)
     for row in parsed:
         if not row.errors:
@@ -159,6 +160,20 @@ def _save(
     return upsert.results(parsed)
 
 
+def _refuse_other_texts(parsed: list[Row], linked: dict[int, dict[str, Any]]) -> None:
+    """Refuse rows with an answer under the name of a version of ours that has another text."""
+    given = [
+        (row, place, answer)
+        for row in parsed
+        if not row.errors
+        for place, answer in enumerate(linked[row.index].get("consents", ()))
+    ]
+    problems = wrong_texts([answer for _row, _place, answer in given])
+    for (row, place, _answer), errors in zip(given, problems, strict=True):
+        for error in errors:
+            row.refuse(f"consents[{place}].{error.path}", error.code, error.message)
+
+
 def _given(name: str) -> Callable[[Row], Any]:
     return lambda row: row.values.get(name)
 
@@ -177,7 +192,9 @@ def _find_customers(parsed: list[Row]) -> None:
         values = [row.values[name] for row in nameless if row.values.get(name)]
         if values:
             match |= Q(**{f"{name}__in": values})
-    candidates = list(Customer.objects.filter(match).order_by("pk").select_for_update(of=("self",)))
+    candidates = list(
+        Customer.objects.filter(match).order_by("pk").select_for_update(of=("self",), no_key=True)
+    )
     standing = _standing(candidates)
     for customer in candidates:
         owner = standing[customer.pk]

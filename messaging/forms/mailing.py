@@ -1,6 +1,7 @@
 """The composer of mailings: what it asks, and the draft that comes of it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import Segment
 from messaging.models import Audience, Channel, HtmlFormat, Mailing, Template
 from messaging.services.mailings import MOST_RESULT_DAYS, MOST_USEFUL_DAYS, Draft, TextDraft
+from retail.moments import can_be_stored
 from retail.rows import FieldError
 
 _PLACES = ("first_channel", "second_channel", "third_channel")
@@ -131,6 +133,12 @@ class MailingForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_MOMENT),
         help_text=_("Empty: as soon as you confirm it."),
     )
+
+    def clean_send_at(self) -> datetime | None:
+        send_at: datetime | None = self.cleaned_data["send_at"]
+        if send_at is not None and not can_be_stored(send_at):
+            raise forms.ValidationError(_("This moment cannot be right."), code="range")
+        return send_at
 
     def __init__(self, *args: Any, audience: str, applies_to: str, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -16,7 +16,7 @@ from messaging.models.mailing import (
     MailingState,
     MailingText,
 )
-from messaging.models.message import Message, MessageState
+from messaging.models.message import LONGEST_SUBJECT, Message, MessageState
 from messaging.models.occasion import occasion_choices
 from messaging.models.suppression import Suppression, SuppressionReason
 from messaging.models.template import (
@@ -42,6 +42,7 @@ from messaging.webhooks.models import (
 
 __all__ = [
     "DIRECT",
+    "LONGEST_SUBJECT",
     "MAILING",
     "OWN",
     "RECOVERY",

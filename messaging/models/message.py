@@ -16,6 +16,8 @@ from messaging.querysets import MessageQuerySet
 from messaging.schedule import State
 from retail.models import Sale, Store
 
+LONGEST_SUBJECT = 300
+
 
 class MessageState(models.TextChoices):
     QUEUED = State.QUEUED.value, _("Queued")
@@ -117,7 +119,7 @@ class Message(models.Model):
     channel = models.CharField(_("channel"), max_length=10, choices=Channel, blank=True, default="")
     language = models.CharField(_("language"), max_length=8, blank=True, default="")
     to = models.CharField(_("to"), max_length=254, blank=True, default="")
-    subject = models.CharField(_("subject"), max_length=300, blank=True, default="")
+    subject = models.CharField(_("subject"), max_length=LONGEST_SUBJECT, blank=True, default="")
     text = models.TextField(_("text"), blank=True, default="")
     html = models.TextField(_("HTML"), blank=True, default="")
     # What operators bill: of a text message that was handed over.

@@ -157,9 +157,9 @@ class AutomaticKind(PlannedKind):
         """Return the stores that it can be on for, by name."""
         return Store.objects.filter(is_active=True).order_by("name", "pk")
 
-    def shown(self, candidate: Candidate, *, at: datetime) -> Any:
-        """Return what a candidate is about, for those who look at "who gets what today"."""
-        return candidate.subject
+    def shown(self, candidates: Sequence[Candidate], *, at: datetime) -> list[Any]:
+        """Return what each candidate is about, for those who look at "who gets what today", in as many queries as for one."""
+        return [candidate.subject for candidate in candidates]
 
     def link_of(self, subject: Any) -> str:
         """Return the address that brings a promo code when the settings name none."""

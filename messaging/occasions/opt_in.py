@@ -12,12 +12,12 @@ from customers.models import Consent, Purpose
 from customers.selectors import standing_consents
 from messaging.batches import batches
 from messaging.facts import MASK, Facts
-from messaging.models import Automation, Channel, Message, Template
+from messaging.models import Automation, Channel, Message, MessageState, Template
 from messaging.occasions.base import PlannedKind
 from messaging.occasions.parts import Candidate, DefaultText, LastLook, NotNow, Texts, Variable
 from messaging.occasions.variables import COMPANY
 from messaging.purposes import MessagePurpose, Urgency
-from messaging.schedule import Window
+from messaging.schedule import Window, is_minor
 from messaging.selectors.contacts import Recipient, recipients
 from messaging.selectors.marketing import CONFIRMED_SOURCES, awaits_confirmation, marketing_settings
 from messaging.services.confirmations import VALID, channel_of, confirmation_url
@@ -59,7 +59,10 @@ class ConfirmationOfConsent(PlannedKind):
     def candidates(
         self, automation: Automation | None, *, at: datetime, whole_day: bool = False
     ) -> Iterator[Candidate]:
-        """Yield who agreed to marketing, must confirm it and was not asked to yet, for each channel of the answer."""
+        """Yield who agreed to marketing, must confirm it and was not asked to yet, for each channel of the answer.
+
+        A yes that is given again within a day asks nobody again: the question stands, unless the address is another one now.
+        """
         since = marketing_settings().double_opt_in_since
         if since is None:
             return
@@ -68,13 +71,18 @@ class ConfirmationOfConsent(PlannedKind):
             known = recipients(customers)
             standing = standing_consents([customer.pk for customer in customers])
             asked = self._asked(batch)
+            questions = self._standing_questions([person.person for person in known.values()], at=at)
             for consent in batch:
                 person = known[consent.customer_id]
                 for channel in [consent.channel] if consent.channel else Channel.values:
-                    key = f"consent:{consent.pk}:{channel}"
-                    open_question = awaits_confirmation(standing[consent.customer_id], channel, since=since)
-                    if open_question and person.address(channel) and key not in asked:
-                        yield self._candidate(person, channel, key, at=at)
+                    key, address = f"consent:{consent.pk}:{channel}", person.address(channel)
+                    # A question that has not left yet goes to the address of then.
+                    question = {(person.person, channel, address), (person.person, channel, "")}
+                    awaited = awaits_confirmation(standing[consent.customer_id], channel, since=since)
+                    if awaited and address and key not in asked and not question & questions:
+                        questions.add((person.person, channel, address))
+                        minor = is_minor(consent.customer.birth_date, at.date())
+                        yield self._candidate(person, channel, key, "minor" if minor else "", at=at)
 
     def _unconfirmed(self, since: datetime) -> QuerySet[Consent]:
         return (
@@ -91,12 +99,24 @@ class ConfirmationOfConsent(PlannedKind):
         asked = Message.objects.filter(occasion=self.code, occasion_key__in=keys)
         return set(asked.values_list("occasion_key", flat=True))
 
-    def _candidate(self, person: Recipient, channel: str, key: str, *, at: datetime) -> Candidate:
+    def _standing_questions(self, people: list[str], *, at: datetime) -> set[tuple[str, str, str]]:
+        """Return who was asked within a day, by which channel and at which address; none while it waits to leave."""
+        asked = Message.objects.filter(
+            occasion=self.code, person__in=people, planned_at__gt=at - MISSED
+        ).exclude(state__in=[MessageState.SUPPRESSED, MessageState.FAILED])
+        return {
+            (person, channels[0], to)
+            for person, channels, to in asked.values_list("person", "channels", "to")
+        }
+
+    def _candidate(
+        self, person: Recipient, channel: str, key: str, reason: str, *, at: datetime
+    ) -> Candidate:
         return Candidate(
             recipient=person,
             occasion_key=key,
             window=Window(at, at + VALID),
-            reason=person.why_not(channel, self.purpose),
+            reason=reason or person.why_not(channel, self.purpose),
             channels=[channel],
         )
 

@@ -35,6 +35,7 @@ from messaging.selectors.receipts import (
     address_recipient,
     bounced_channels,
     find_receipt,
+    find_receipts,
     receipt_of,
 )
 from retail.models import Sale, SaleState, Store
@@ -285,8 +286,10 @@ class SaleReceipt(AutomaticKind):
     def subject(self, message: Message, *, at: datetime) -> Any:
         return find_receipt(sale_key(message.occasion_key))
 
-    def shown(self, candidate: Candidate, *, at: datetime) -> Any:
-        return find_receipt(sale_key(candidate.occasion_key))
+    def shown(self, candidates: Sequence[Candidate], *, at: datetime) -> list[Any]:
+        keys = [int(sale_key(candidate.occasion_key)) for candidate in candidates]
+        found = find_receipts(keys)
+        return [found.get(key) for key in keys]
 
     def last_look(self, look: LastLook) -> NotNow | None:
         """A sale that was cancelled has no receipt; an address that does not exist gets none."""

@@ -222,22 +222,45 @@ class ValueReminder(AutomaticKind):
 
     def value(self, key: str, *, at: datetime) -> Value | None:
         """Return what is left of what a message with this key is about."""
-        what, number, *rest = key.split(":")
-        lots = values.open_lots(self.kinds, at=at).usable(at=at)
-        if what == "lot":
-            return values.value_of(list(lots.filter(pk=number)), at=at, with_code=self.tells_code)
-        of_account = list(lots.filter(account=number))
-        if not of_account:
-            return None
-        home = values.owner_of(of_account[0]).home_store
-        zone = home.zone if home else ZoneInfo(company_zone())
-        found = _within(lots.filter(account=number), rest[1], date.fromisoformat(rest[0]), zone)
-        return values.value_of(list(found), at=at)
+        lots = self._lots_of([key], at=at)
+        return values.values_of(lots, at=at, with_code=self.tells_code).get(key)
 
-    def shown(self, candidate: Candidate, *, at: datetime) -> Any:
-        """Return what is left of it, and of its code no more than a manager may see."""
-        found = self.value(candidate.occasion_key, at=at)
+    def shown(self, candidates: Sequence[Candidate], *, at: datetime) -> list[Any]:
+        """Return what is left of each, and of its code no more than a manager may see."""
+        found = values.values_of(self._lots_of([one.occasion_key for one in candidates], at=at), at=at)
+        return [self._masked(found.get(one.occasion_key)) for one in candidates]
+
+    def _masked(self, found: Value | None) -> Value | None:
         return replace(found, code=masked(found) if self.tells_code else "") if found else None
+
+    def _lots_of(self, keys: Sequence[str], *, at: datetime) -> dict[str, list[Lot]]:
+        """Return the lots that messages with these keys are about, one query for each zone and day."""
+        numbers = {key: int(key.split(":")[1]) for key in keys}
+        lots = values.open_lots(self.kinds, at=at).usable(at=at)
+        if self.by_lot:
+            by_number = {lot.pk: lot for lot in lots.filter(pk__in=numbers.values())}
+            return {key: [by_number[number]] for key, number in numbers.items() if number in by_number}
+        zones_of = {
+            lot.account_id: home.zone
+            if (home := values.owner_of(lot).home_store)
+            else ZoneInfo(company_zone())
+            for lot in lots.filter(account__in=numbers.values())
+        }
+        days: dict[tuple[ZoneInfo, str, str], list[str]] = {}
+        for key, number in numbers.items():
+            if number in zones_of:
+                _what, _number, day, rule, *_rest = key.split(":")
+                days.setdefault((zones_of[number], day, rule), []).append(key)
+        found: dict[str, list[Lot]] = {}
+        for (zone, day, rule), group in days.items():
+            own: dict[int, list[str]] = {}
+            for key in group:
+                own.setdefault(numbers[key], []).append(key)
+            of_day = _within(lots.filter(account__in=own), rule, date.fromisoformat(day), zone)
+            for lot in of_day.order_by("pk"):
+                for key in own[lot.account_id]:
+                    found.setdefault(key, []).append(lot)
+        return found
 
     def last_look(self, look: LastLook) -> NotNow | None:
         """Nobody is reminded of what they have used, or of what belongs to somebody else now."""
@@ -296,8 +319,7 @@ class ValueReminder(AutomaticKind):
         found = values.value_of(lots, at=at)
         if found is None:
             return None
-        found = replace(found, code=masked(found) if self.tells_code else "")
-        return recipients([found.customer])[found.customer.pk], found.store, found
+        return recipients([found.customer])[found.customer.pk], found.store, self._masked(found)
 
 
 def _behind(chain: Sequence[str]) -> str:

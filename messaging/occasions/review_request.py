@@ -36,6 +36,7 @@ from messaging.selectors.purchases import (
     not_written_about,
     occasion_key,
     purchase,
+    purchases,
     sale_key,
     with_answers,
     with_recipients,
@@ -181,8 +182,10 @@ class ReviewRequest(AutomaticKind):
     def subject(self, message: Message, *, at: datetime) -> Any:
         return purchase(sale_key(message.occasion_key))
 
-    def shown(self, candidate: Candidate, *, at: datetime) -> Any:
-        return purchase(sale_key(candidate.occasion_key))
+    def shown(self, candidates: Sequence[Candidate], *, at: datetime) -> list[Any]:
+        keys = [int(sale_key(candidate.occasion_key)) for candidate in candidates]
+        found = purchases(keys)
+        return [found.get(key) for key in keys]
 
     def last_look(self, look: LastLook) -> NotNow | None:
         """Nobody is asked about what they gave back, or have answered."""

@@ -7,11 +7,11 @@ from messaging.purposes import MessagePurpose, Urgency
 
 
 class Trial(Kind):
-    """Keys: random."""
+    """Keys: random. Whoever asked for silence gets no test either: it may say anything."""
 
     code = "test"
     label = _("Test")
     icon = "eye"
-    purpose = MessagePurpose.TRANSACTIONAL
+    purpose = MessagePurpose.NOTICE
     urgency = Urgency.AT_ONCE
     is_written = True

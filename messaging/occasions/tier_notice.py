@@ -105,7 +105,9 @@ class TierNotice(AutomaticKind):
         Setting(
             name="send_at",
             label=_("Not before"),
-            help=_("What changes in the night is told from this hour on, in the time zone of the customer's home store."),
+            help=_(
+                "What changes in the night is told from this hour on, in the time zone of the customer's home store."
+            ),
         ),
     )
     when = _("Checked every five minutes.")

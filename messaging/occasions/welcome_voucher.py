@@ -1,6 +1,6 @@
 """Welcome voucher: tells a new customer the code of the voucher that an issuing rule has given them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -131,10 +131,12 @@ class WelcomeVoucher(AutomaticKind):
         lots = list(values.open_lots(KINDS, at=at).filter(pk=number))
         return values.value_of(lots, at=at, with_code=True)
 
-    def shown(self, candidate: Candidate, *, at: datetime) -> Any:
-        """Return the voucher without its code: a manager sees the last four."""
-        number = candidate.occasion_key.removeprefix("lot:")
-        return values.value_of(list(values.open_lots(KINDS, at=at).filter(pk=number)), at=at)
+    def shown(self, candidates: Sequence[Candidate], *, at: datetime) -> list[Any]:
+        """Return the vouchers without their codes: a manager sees the last four."""
+        keys = [int(candidate.occasion_key.removeprefix("lot:")) for candidate in candidates]
+        lots = values.open_lots(KINDS, at=at).filter(pk__in=keys)
+        found = values.values_of({lot.pk: [lot] for lot in lots}, at=at)
+        return [found.get(key) for key in keys]
 
     def last_look(self, look: LastLook) -> NotNow | None:
         """A voucher that was used, or whose code nobody can read any more, is not told."""

@@ -1,6 +1,6 @@
 """Purchases that a message can be about."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -77,16 +77,20 @@ def with_answers(sales: QuerySet[Sale], *, only_waiting: bool) -> QuerySet[Sale]
 
 def purchase(key: str | int) -> Purchase | None:
     """Return a purchase by its key, in three queries; None when there is none."""
+    return purchases([int(key)]).get(int(key))
+
+
+def purchases(keys: Collection[int]) -> dict[int, Purchase]:
+    """Return purchases by their keys, in three queries."""
     sales = Sale.objects.real().select_related("customer__home_store", "store")
-    sale = sales.defer("request", "response", "shares").filter(pk=key).first()
-    if sale is None:
-        return None
-    waiting = _waiting().filter(sale=sale).aggregate(amount=Sum("remaining"))["amount"]
-    return Purchase(
-        sale=sale,
-        waiting=waiting or Decimal(0),
-        is_answered=SurveyAnswer.objects.filter(sale=sale).exists(),
-    )
+    known = sales.defer("request", "response", "shares").in_bulk(list(keys))
+    waiting = _waiting().filter(sale__in=known).values_list("sale").annotate(amount=Sum("remaining"))
+    amounts = dict(waiting.order_by("sale"))
+    answered = set(SurveyAnswer.objects.filter(sale__in=known).values_list("sale", flat=True))
+    return {
+        key: Purchase(sale=sale, waiting=amounts.get(key) or Decimal(0), is_answered=key in answered)
+        for key, sale in known.items()
+    }
 
 
 def newest_purchases() -> QuerySet[Sale]:

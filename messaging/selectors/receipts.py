@@ -1,5 +1,7 @@
 """What stands on the receipt of a sale."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -32,20 +34,40 @@ class Receipt:
 
 def receipt_of(sale: Sale) -> Receipt:
     """Return the receipt of a sale whose store is loaded, in two queries."""
-    answer = sale.response if isinstance(sale.response, dict) else {}
-    return Receipt(
-        sale=sale,
-        lines=list(SaleLine.objects.filter(sale=sale).select_related("product").order_by("line")),
-        payments=list(Payment.objects.filter(sale=sale).order_by("pk")),
-        balances=[balance for balance in answer.get("balances", ()) if isinstance(balance, dict)],
-    )
+    return receipts_of([sale])[sale.pk]
+
+
+def receipts_of(sales: Collection[Sale]) -> dict[int, Receipt]:
+    """Return the receipts of sales whose stores are loaded, by key, in two queries."""
+    lines, payments = defaultdict(list), defaultdict(list)
+    for line in SaleLine.objects.filter(sale__in=sales).select_related("product").order_by("line"):
+        lines[line.sale_id].append(line)
+    for payment in Payment.objects.filter(sale__in=sales).order_by("pk"):
+        payments[payment.sale_id].append(payment)
+    return {
+        sale.pk: Receipt(
+            sale=sale,
+            lines=lines[sale.pk],
+            payments=payments[sale.pk],
+            balances=[balance for balance in _answer(sale).get("balances", ()) if isinstance(balance, dict)],
+        )
+        for sale in sales
+    }
+
+
+def _answer(sale: Sale) -> dict[str, Any]:
+    return sale.response if isinstance(sale.response, dict) else {}
 
 
 def find_receipt(key: str | int) -> Receipt | None:
     """Return the receipt of a sale by its key; None when there is no such sale."""
-    sales = Sale.objects.real().select_related("store", "customer")
-    sale = sales.defer("request", "shares").filter(pk=key).first()
-    return receipt_of(sale) if sale else None
+    return find_receipts([int(key)]).get(int(key))
+
+
+def find_receipts(keys: Collection[int]) -> dict[int, Receipt]:
+    """Return the receipts of sales by their keys, in three queries."""
+    sales = Sale.objects.real().select_related("store", "customer").defer("request", "shares")
+    return receipts_of(list(sales.filter(pk__in=keys)))
 
 
 def receipt_keys(sale: Sale) -> list[str]:

@@ -13,10 +13,10 @@ from customers.phones import is_mobile
 from messaging.facts import MASK, Facts
 from messaging.markup import check_markup, text_of
 from messaging.mjml import Frame, blocks_of, compile_email
-from messaging.models import Channel, HtmlFormat, PhoneField, Template
+from messaging.models import LONGEST_SUBJECT, Channel, HtmlFormat, PhoneField, Template
 from messaging.occasions import KINDS
 from messaging.rendering import TemplateRefused, measure_sms, plain_text, render, single_line, used_variables
-from messaging.selectors.letterhead import letterhead_look
+from messaging.selectors.letterhead import Look, letterhead_look
 from retail import formats
 from retail.models import Company
 
@@ -58,8 +58,12 @@ class TextTooLong(TemplateRefused):
         super().__init__("text_too_long", limit=limit, actual=actual)
 
 
-def compose(template: Template, facts: Facts, *, links: Links | None = None) -> Composed:
+def compose(
+    template: Template, facts: Facts, *, links: Links | None = None, look: Look | None = None
+) -> Composed:
     """Fill a template for one person; `links` replaces its links before a text message is measured.
+
+    `look` is the letterhead, for whoever fills many; else it is read.
 
     Raises TemplateRefused (`not_mobile` when it does not go to the person's number), and TextTooLong beyond the company's
     limit for text messages.
@@ -69,7 +73,7 @@ def compose(template: Template, facts: Facts, *, links: Links | None = None) -> 
         context = build_context(template.occasion, facts)
         if links is not None:
             links.allow(_links_in(context))
-        return compose_with(template, context, company=facts.company, links=links)
+        return compose_with(template, context, company=facts.company, links=links, look=look)
 
 
 def refuse_number(template: Template, phone: str) -> None:
@@ -80,11 +84,16 @@ def refuse_number(template: Template, phone: str) -> None:
 
 
 def compose_with(
-    template: Template, context: dict[str, Any], *, company: Company, links: Links | None = None
+    template: Template,
+    context: dict[str, Any],
+    *,
+    company: Company,
+    links: Links | None = None,
+    look: Look | None = None,
 ) -> Composed:
     """Fill a template with a context that is ready, such as an occasion's sample."""
     if template.channel == Channel.EMAIL:
-        composed = _compose_email(template, context, company=company)
+        composed = _compose_email(template, context, company=company, look=look or letterhead_look())
         if links is None:
             return composed
         return replace(composed, text=links.text(composed.text), html=links.markup(composed.html))
@@ -98,15 +107,15 @@ def compose_with(
     return Composed(subject="", text=text, html="", variables=variables)
 
 
-def _compose_email(template: Template, context: dict[str, Any], *, company: Company) -> Composed:
-    subject = single_line(render(template.subject, context))
+def _compose_email(template: Template, context: dict[str, Any], *, company: Company, look: Look) -> Composed:
+    # A long name in it must not cost its person the message.
+    subject = single_line(render(template.subject, context))[:LONGEST_SUBJECT]
     text = plain_text(render(template.text, context))
     mjml = template.html_format == HtmlFormat.MJML and bool(template.html)
     body = render(template.html, context, html=True) if template.html else linebreaks(text, autoescape=True)
     blocks = blocks_of(body) if mjml else body
     # The template was checked when it was saved; what its values made of it is looked at each time.
     check_markup(blocks, mjml=mjml, values=True)
-    look = letterhead_look()
     text = text or plain_text(text_of(blocks))
     if look.footer:
         text = f"{text}\n\n{plain_text(look.footer)}"

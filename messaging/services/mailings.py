@@ -192,6 +192,15 @@ def _problems(mailing: Mailing, draft: Draft) -> list[FieldError]:
         errors.append(FieldError("name", "max_length", _("This is too long.")))
     if mailing.language not in dict(settings.LANGUAGES):
         errors.append(FieldError("language", "choice", _("There is no such language here.")))
+    person = draft.customer or (draft.sale.customer if draft.sale else None)
+    if person is not None and not person.is_active:
+        errors.append(
+            FieldError(
+                "customer" if draft.customer else "sale",
+                "customer_inactive",
+                _("This customer is not active: nothing would leave."),
+            )
+        )
     if not draft.texts:
         errors.append(FieldError("texts", "empty", _("Write a text for at least one channel.")))
     errors += [

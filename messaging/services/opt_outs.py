@@ -41,6 +41,10 @@ STOP_WORDS = frozenset(
 )
 
 
+# What a person said, and may take back.
+THEIRS = (SuppressionReason.UNSUBSCRIBED, SuppressionReason.REPLIED_STOP)
+
+
 class LinkInvalid(Exception):
     """The link was not made by us, or names a message that does not exist."""
 
@@ -71,16 +75,21 @@ def find_by_token(token: str) -> Message:
 def unsubscribe(*, message: Message, at: datetime) -> bool:
     """Stop marketing to this message's address on its channel; return whether that was new."""
     channel = message.channel or message.channels[0]
-    MessageEvent.objects.get_or_create(
-        provider=OWN,
-        event_key=f"{message.uuid.hex}:unsubscribed",
-        defaults={"message": message, "kind": "unsubscribed", "occurred_at": at},
-    )
+    note_unsubscribed(message, at=at)
     if message.customer is not None:
         _withdraw_consent(message.customer, channel, source="unsubscribe_link", at=at)
     if not message.to:
         return True
     return suppress(channel=channel, address=message.to, reason=SuppressionReason.UNSUBSCRIBED, at=at)
+
+
+def note_unsubscribed(message: Message, *, at: datetime) -> None:
+    """Note once that a message was the one behind which its person stopped marketing."""
+    MessageEvent.objects.get_or_create(
+        provider=OWN,
+        event_key=f"{message.uuid.hex}:unsubscribed",
+        defaults={"message": message, "kind": "unsubscribed", "occurred_at": at},
+    )
 
 
 def suppress(*, channel: str, address: str, reason: SuppressionReason, at: datetime) -> bool:
@@ -150,11 +159,10 @@ def lift(*, channel: str, address: str, at: datetime) -> bool:
     What a provider reported (bounces, complaints, its own opt-outs) stays.
     """
     lock_address(channel, address)
-    theirs = (SuppressionReason.UNSUBSCRIBED, SuppressionReason.REPLIED_STOP)
     silenced = Suppression.objects.filter(
         channel=channel,
         address_hash=address_hash(channel, address),
-        reason__in=theirs,
+        reason__in=THEIRS,
         lifted_at__isnull=True,
     )
     return bool(silenced.update(lifted_at=at))

@@ -43,13 +43,17 @@ class PreferencesInvalid(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One box of the page. `text` is what the company says about it, `version` names that text."""
+    """One box of the page. `text` is what the company says about it, `version` names that text.
+
+    `is_closed`: a provider reported the address, so no yes opens it.
+    """
 
     name: str
     label: object
     checked: bool
     text: str = ""
     version: str = ""
+    is_closed: bool = False
 
 
 def preferences_url(message: Message) -> str:
@@ -77,6 +81,7 @@ def questions_of(message: Message, *, language: str) -> list[Question]:
     standing = standing_consents([customer.pk])[customer.pk]
     texts = current_texts(language=language)
     silent = _silent_channels(customer)
+    theirs = set(opt_outs.THEIRS)
     found = []
     for channel in Channel:
         if not (customer.email if channel == Channel.EMAIL else customer.phone):
@@ -89,6 +94,7 @@ def questions_of(message: Message, *, language: str) -> list[Question]:
                 checked=standing.granted(Purpose.MARKETING, channel.value) and channel.value not in silent,
                 text=text.text if text else "",
                 version=text.version if text else "",
+                is_closed=bool(silent.get(channel.value, theirs) - theirs),
             )
         )
     for purpose in PURPOSES:
@@ -137,6 +143,7 @@ def stop_everything(*, message: Message, at: datetime) -> None:
         for channel, address in _ways(cart.email, cart.phone).items() if cart else ():
             opt_outs.suppress(channel=channel, address=address, reason=SuppressionReason.UNSUBSCRIBED, at=at)
         return
+    opt_outs.note_unsubscribed(message, at=at)
     standing = standing_consents([customer.pk])[customer.pk]
     if any(standing.get(Purpose.MARKETING, channel) is not False for channel in ("", *Channel.values)):
         record_consent(
@@ -159,7 +166,7 @@ def _choose_channel(
     at: datetime,
 ) -> int:
     channel, address = question.name, _addresses(customer)[question.name]
-    if wants == question.checked:
+    if wants == question.checked or (wants and question.is_closed):
         return 0
     own = channel == message.channel and address == message.to
     if wants:
@@ -176,6 +183,7 @@ def _choose_channel(
         if own:
             opt_outs.lift(channel=channel, address=address, at=at)
     else:
+        opt_outs.note_unsubscribed(message, at=at)
         if standing.get(Purpose.MARKETING, channel) is not False:
             _record(
                 customer, Purpose.MARKETING.value, channel, False, question, source=FROM_THE_ADDRESS, at=at
@@ -218,7 +226,11 @@ def _ways(email: str, phone: str) -> Mapping[str, str]:
     return {channel: address for channel, address in ways.items() if address}
 
 
-def _silent_channels(customer: Customer) -> set[str]:
+def _silent_channels(customer: Customer) -> dict[str, set[str]]:
+    """Return why channels of the customer are silent."""
     hashes = {address_hash(channel, address): channel for channel, address in _addresses(customer).items()}
     silent = Suppression.objects.filter(address_hash__in=list(hashes), lifted_at__isnull=True)
-    return {hashes[found] for found in silent.values_list("address_hash", flat=True)}
+    reasons: dict[str, set[str]] = {}
+    for found, reason in silent.values_list("address_hash", "reason"):
+        reasons.setdefault(hashes[found], set()).add(reason)
+    return reasons

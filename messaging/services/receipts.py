@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.conf import settings
 from django.db import transaction
@@ -100,7 +100,7 @@ def request_receipt(*, sale: Sale, channel: str, address: str = "", at: datetime
 
 
 def send_again(*, sale: Sale, channel: str, address: str = "", token: UUID, at: datetime) -> Requested:
-    """Queue the receipt once more, whatever was sent before. `token` becomes the message's id: clicked twice, sent once.
+    """Queue the receipt once more, whatever was sent before. The message's id is made of `token` and where it goes: clicked twice, sent once.
 
     Raises as `request_receipt` does.
     """
@@ -158,20 +158,24 @@ def _queue(sale: Sale, channel: str, to: str, *, token: UUID | None = None, at: 
     Sale.objects.select_for_update(no_key=True).only("pk").get(pk=sale.pk)
     keys = receipt_keys(sale)
     sent = list(Message.objects.filter(occasion=SaleReceipt.code, occasion_key__in=keys).order_by("pk"))
+    # A form that is kept open and sent with another address asks for another message.
+    uuid = uuid5(token, f"{sale.pk}:{channel}:{to}") if token else None
     same = [
         message
         for message in sent
-        if (message.uuid == token if token else _is_the_same(message, sale, channel, to))
+        if (message.uuid == uuid if uuid else _is_the_same(message, sale, channel, to))
     ]
     if same:
         return Requested(message=same[0], replayed=True)
     taken = {message.occasion_key for message in sent}
     for key in keys:
         if key not in taken:
-            message, is_new = _create(sale, channel, to, key=key, token=token, at=at)
-            # The planner may have written about the sale at this very moment: then the next key.
+            message, is_new = _create(sale, channel, to, key=key, uuid=uuid, at=at)
             if is_new:
                 return Requested(message=message, replayed=False)
+            # The planner has written about the sale at this very moment: the same, or else the next key.
+            if uuid is None and _is_the_same(message, sale, channel, to):
+                return Requested(message=message, replayed=True)
     raise TooManyReceipts
 
 
@@ -184,7 +188,7 @@ def _is_the_same(message: Message, sale: Sale, channel: str, to: str) -> bool:
 
 
 def _create(
-    sale: Sale, channel: str, to: str, *, key: str, token: UUID | None, at: datetime
+    sale: Sale, channel: str, to: str, *, key: str, uuid: UUID | None, at: datetime
 ) -> tuple[Message, bool]:
     is_email = channel == Channel.EMAIL
     customer = sale.customer
@@ -198,7 +202,7 @@ def _create(
         occasion_key=key,
         person=person,
         defaults={
-            "uuid": token or uuid4(),
+            "uuid": uuid or uuid4(),
             "customer": customer,
             "store": sale.store,
             "channels": [channel],

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 
 from customers.models import Consent, Customer
+from customers.services.consent_texts import write_consent_text
 from customers.services.customers import save_at_counter, update_customer, upsert_customers
 from tests.builders import (
     NOON,
@@ -279,3 +280,20 @@ def test_a_later_consent_row_in_a_list_never_lies_in_the_future():
     save({"code": "7", "consents": [{"purpose": "loyalty", "granted": True, "given_at": future}]})
 
     assert Consent.objects.get(purpose="loyalty").given_at == NOON
+
+
+class TestTextsOfConsent:
+    def test_another_text_under_the_name_of_our_version_is_an_error_of_its_row(self):
+        written = write_consent_text(
+            purpose="marketing", channel="", language="pt-br", text="Aceito.", by=None, at=NOON
+        )
+        yes = {"purpose": "marketing", "granted": True, "text_version": written.version}
+
+        right, wrong = save(
+            {"document": CPF, "name": "Ana", "consents": [yes]},
+            {"document": "52998224725", "name": "Bia", "consents": [yes, yes | {"text": "Other"}]},
+        )
+
+        assert right.status == "created"
+        assert errors_of(wrong) == [("consents[1].text", "differs")]
+        assert Consent.objects.get().text == "Aceito."

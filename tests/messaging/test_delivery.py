@@ -3,7 +3,15 @@ from datetime import date, timedelta
 import pytest
 
 from messaging.channels.base import DeliveryFailed, DeliveryInDoubt
-from messaging.models import CartState, Message, MessageEvent, MessageState, Suppression, SuppressionReason
+from messaging.models import (
+    CartState,
+    Message,
+    MessageEvent,
+    MessageState,
+    Suppression,
+    SuppressionReason,
+    Template,
+)
 from messaging.occasions.recovery import Recovery
 from messaging.services.composition import compose
 from messaging.services.delivery import LEASE, claim, deliver, deliver_due, sweep_expired_leases
@@ -117,6 +125,18 @@ class TestDeliverDue:
         code = Message.objects.get(occasion="verification")
         assert claimed[:2] == [code.pk, cart.pk]
         assert len(claimed) == 20
+
+    def test_a_long_name_in_the_subject_costs_nobody_the_message(self, recorders):
+        build_automation(channels=["email"])
+        Template.objects.update(subject="{{ customer.name }} " + "x" * 170)
+        customer = build_reachable_customer(name="A" * 160)
+        build_message(
+            cart=build_cart(customer=customer, last_interaction_at=NOON - timedelta(minutes=30)),
+            channels=["email"],
+        )
+
+        assert send().sent == 1
+        assert len(recorders["email"].sent[0].subject) == 300
 
     def test_keeps_no_address_in_what_is_never_erased(self, sms):
         build_automation()

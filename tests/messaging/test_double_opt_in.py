@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError
@@ -82,6 +82,37 @@ class TestAsking:
         assert {one.channels[0] for one in Message.objects.filter(customer=message.customer)} == {
             "email", "sms", "whatsapp",
         }  # fmt: skip
+
+    def test_a_yes_that_is_given_again_asks_nobody_again(self, recorders):
+        message = ask(now=NOON)
+        for minute in (1, 2):
+            build_consent(
+                customer=message.customer, purpose="marketing", given_at=NOON + timedelta(minutes=minute)
+            )
+
+        assert plan("opt_in", at=NOON + timedelta(minutes=3)) == 2
+        # One question for each channel.
+        assert sorted(one.channels[0] for one in Message.objects.all()) == ["email", "sms", "whatsapp"]
+
+    def test_another_address_is_asked(self, recorders):
+        message = ask(now=NOON)
+        Customer.objects.filter(pk=message.customer_id).update(email="ana.nova@example.com")
+        build_consent(
+            customer=message.customer, purpose="marketing", channel="email",
+            given_at=NOON + timedelta(minutes=1),
+        )  # fmt: skip
+
+        assert plan("opt_in", at=NOON + timedelta(minutes=2)) == 1
+
+    def test_whoever_is_known_to_be_under_age_is_not_asked(self, recorders):
+        build_company()
+        switch_on(NOON - timedelta(hours=1))
+        customer = build_reachable_customer(channels=(), birth_date=date(2012, 1, 1))
+        build_consent(customer=customer, purpose="marketing", channel="sms", given_at=NOON)
+
+        plan("opt_in", at=NOON)
+
+        assert Message.objects.get().reason == "minor"
 
     def test_the_stored_text_confirms_nothing(self, recorders, settings):
         message = ask(now=NOON)

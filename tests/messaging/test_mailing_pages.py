@@ -63,6 +63,15 @@ class TestComposer:
         assert (mailing.segment, mailing.channels, mailing.state) == (segment, ["sms"], MailingState.DRAFT)
         assert mailing.texts.get().text == "{{ customer.first_name }}, chegaram os casacos!"
 
+    def test_refuses_a_moment_that_no_page_could_show(self, manager):
+        segment = build_segment()
+        values = typed(segment=segment.code, send_at="9999-12-31T23:00")
+
+        answer = manager.post(f"{reverse(NEW)}?segment={segment.code}", values)
+
+        assert answer.status_code == 422
+        assert not Mailing.objects.exists()
+
     def test_keeps_what_was_typed_when_something_is_wrong(self, manager):
         segment = build_segment()
 

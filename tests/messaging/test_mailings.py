@@ -234,6 +234,16 @@ class TestSales:
 
         assert mailing.messages.count() == 0
 
+    def test_refuses_one_person_who_is_not_active(self):
+        closed = build_reachable_customer(is_active=False)
+
+        for whom in ({"customer": closed}, {"sale": build_sale(customer=closed)}):
+            with pytest.raises(MailingInvalid) as refusal:
+                build_mailing(**whom)
+            assert [(error.path, error.code) for error in refusal.value.errors] == [
+                (next(iter(whom)), "customer_inactive")
+            ]
+
     def test_refuses_tests(self):
         with pytest.raises(MailingInvalid) as refusal:
             build_mailing(sale_ids=[build_sale(is_test=True).pk])

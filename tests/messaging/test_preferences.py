@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from django.utils import timezone
 from customers.models import Consent
 from customers.selectors import standing_consents
 from customers.services.consent_texts import write_consent_text
-from messaging.models import Message, Suppression
+from messaging.models import Message, MessageEvent, Suppression
 from messaging.selectors.contacts import cart_recipient, recipients
 from messaging.services.delivery import deliver_due
 from messaging.services.opt_outs import suppress, unsubscribe_url
@@ -132,6 +133,8 @@ class TestChoosing:
             ("loyalty", "", True),
         ]
         assert Suppression.objects.get().channel == "whatsapp"
+        # The results of its mailing count it.
+        assert MessageEvent.objects.filter(message=sent, kind="unsubscribed").count() == 1
         choose(sent, settings, "email", "sms", "loyalty")
         assert Consent.objects.count() == before + 2
 
@@ -175,12 +178,17 @@ class TestChoosing:
         )
         assert sources == {"email": "preference_page", "sms": "preference_page_other_channel"}
 
-    def test_what_a_provider_reported_stays(self, sent, settings):
+    def test_what_a_provider_reported_stays(self, sent, settings, client):
         suppress(channel="email", address=sent.to, reason="bounced", at=NOON)
+
+        page = client.get(path_of(sent, settings)).content.decode()
 
         choose(sent, settings, *EVERYTHING)
 
         assert Suppression.objects.get().lifted_at is None
+        # It says so, and records no yes that would mean nothing.
+        assert re.search(r'value="email" disabled', page)
+        assert not Consent.objects.filter(channel="email").exists()
 
     def test_what_a_provider_reported_after_the_person_spoke_stays_too(self, sent, settings):
         choose(sent, settings, stop="1")

@@ -13,6 +13,7 @@ from customers.models import Consent
 from messaging.addresses import address_hash
 from messaging.models import Automation, Message, MessageState, Suppression, Template
 from messaging.occasions.receipt import TEXTS, receipt_url
+from messaging.services import receipts as receipt_services
 from messaging.services.delivery import deliver_due
 from messaging.services.planning import plan
 from messaging.services.receipts import TooManyReceipts, offers_of, request_receipt, send_again
@@ -270,6 +271,34 @@ class TestAgain:
             f"sale:{bought.pk}",
             f"sale:{bought.pk}:2",
         ]
+
+    def test_a_form_that_is_kept_open_sends_to_each_address_once(self):
+        receipts()
+        bought, token = build_sale(customer=build_customer(email=EMAIL)), uuid.uuid4()
+
+        asked = [
+            send_again(sale=bought, token=token, at=NOON, **where)
+            for where in [{"channel": "email"}, {"channel": "sms", "address": "+5511987654321"}] * 2
+        ]
+
+        assert [one.replayed for one in asked] == [False, False, True, True]
+        assert [message.to for message in Message.objects.order_by("pk")] == [EMAIL, "+5511987654321"]
+        other = send_again(sale=build_sale(), token=token, channel="email", address=EMAIL, at=NOON)
+        assert not other.replayed
+
+    def test_the_planner_that_comes_between_is_no_reason_for_a_second_one(self, monkeypatch):
+        receipts()
+        bought = build_sale(customer=build_customer(email=EMAIL))
+        create = receipt_services._create
+
+        def create_after_the_planner(*arguments, **options):
+            plan("receipt", at=NOON)
+            return create(*arguments, **options)
+
+        monkeypatch.setattr(receipt_services, "_create", create_after_the_planner)
+
+        assert request_receipt(sale=bought, channel="email", at=NOON).replayed
+        assert Message.objects.count() == 1
 
     def test_ends_at_five_of_one_sale(self):
         receipts()

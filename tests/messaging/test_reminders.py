@@ -347,9 +347,7 @@ class TestTierNotice:
         midnight = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
         self.stand(build_reachable_customer(), since=midnight)
 
-        counts = [
-            plan("tier_notice", at=midnight + timedelta(hours=hours)) for hours in (0, 8.99, 9, 10)
-        ]
+        counts = [plan("tier_notice", at=midnight + timedelta(hours=hours)) for hours in (0, 8.99, 9, 10)]
 
         assert counts == [0, 0, 1, 0]
         assert Message.objects.get().due_at == midnight + timedelta(hours=9)
