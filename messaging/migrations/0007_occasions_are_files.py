@@ -21,6 +21,8 @@ def is_a_code(model):
 
 
 class Migration(migrations.Migration):
+    """Going back fails once there is a message, text or automation of an occasion that the old constraints do not know."""
+
     # Which occasions there are is said by the files of messaging.occasions: a new one needs no migration.
     dependencies = [("messaging", "0006_notices_of_vip_cards")]
     operations = [

@@ -7,6 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    """Going back fails once there is a template with a name: the old constraint knows one text for each occasion and channel."""
 
     dependencies = [
         ('messaging', '0008_contact_policy'),
