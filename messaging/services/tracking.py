@@ -62,7 +62,7 @@ class Tracker:
     at: datetime
     links: bool
     opens: bool
-    written: "Addresses"
+    written: Addresses
     holds_secrets: bool = False
     allowed: set[str] = field(default_factory=set)
     made: dict[str, str] = field(default_factory=dict)

@@ -155,6 +155,14 @@ class TestSpan:
         born(11, 16)
         assert plan("birthday", at=NINE) == 1
 
+    def test_wakes_nobody_who_is_found_in_the_night(self):
+        greetings(gift="none", span="month")
+        born(11, 2)
+
+        assert plan("birthday", at=NINE - timedelta(hours=7)) == 0
+        assert plan("birthday", at=NINE) == 1
+        assert Message.objects.get().due_at == NINE
+
     def test_of_two_years_greets_each_birthday_in_its_own_and_once(self):
         greetings(gift="none", span="week")
         born(12, 31)

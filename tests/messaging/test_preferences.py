@@ -197,7 +197,7 @@ class TestChoosing:
         choose(sent, settings, *EVERYTHING)
 
         customer = sent.customer
-        assert recipients([customer])[customer.pk].suppressed >= {"email"}
+        assert "email" in recipients([customer])[customer.pk].suppressed
         assert Suppression.objects.get(channel="email", lifted_at__isnull=True).reason == "complained"
 
     def test_stopping_stops_every_channel(self, sent, settings):
@@ -221,7 +221,7 @@ class TestChoosing:
 
         assert 'name="want"' not in page.content.decode()
         # The next cart must not write by another channel.
-        assert cart_recipient(cart).suppressed == {"email", "sms", "whatsapp"}
+        assert set(cart_recipient(cart).suppressed) == {"email", "sms", "whatsapp"}
 
 
 class TestLinks:
