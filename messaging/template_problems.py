@@ -29,6 +29,7 @@ _PROBLEMS = {
     "empty_variable": _(
         "“%(name)s” is empty for this person, and an approved WhatsApp template needs every value."
     ),
+    "too_many_tests": _("This address got %(limit)s tests today. Try another one, or wait until tomorrow."),
     "not_mobile": _("The number is no mobile, and the template goes to mobiles only."),
     "approval_no_logic": _("WhatsApp approves plain texts, without conditions and loops."),
     "approval_no_filters": _("WhatsApp approves plain variables: “%(name)s” is more than a name."),

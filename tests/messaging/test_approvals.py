@@ -301,7 +301,8 @@ class TestImitation:
     def test_fails_once_as_it_was_ordered(self, demo, kind, state, error):
         order_fault(channel="sms", kind=kind)
 
-        first, second = self.send(), self.send()
+        # Some faults silence the number.
+        first, second = self.send(), self.send(to="+5511987651235")
 
         assert (first.state, error in first.error) == (state, True)
         assert (second.state, LocalFault.objects.count()) == ("delivered", 0)

@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -7,11 +8,14 @@ from messaging.defaults import DEFAULTS
 from messaging.facts import Facts, coupon_link
 from messaging.models import Channel, Message, Template, TemplateRevision
 from messaging.occasions import AUTOMATIC, KINDS, SettingsInvalid, read_settings
-from messaging.rendering import measure_sms
+from messaging.rendering import TemplateRefused, measure_sms
 from messaging.selectors.contacts import cart_recipient
+from messaging.services import test_sends
 from messaging.services.automations import AutomationRefused, Plan, save_automation, switch_automation
 from messaging.services.composition import compose
+from messaging.services.delivery import deliver_due
 from messaging.services.demo import install_default_templates
+from messaging.services.opt_outs import suppress
 from messaging.services.templates import TemplateInvalid, check_template, save_template
 from messaging.services.test_sends import queue_test
 from tests.builders import NOON, build_store, build_user
@@ -255,8 +259,6 @@ class TestSaveAutomation:
 
 class TestQueueTest:
     def test_reaches_the_given_address_through_the_outbox(self, sms):
-        from messaging.services.delivery import deliver_due
-
         build_company()
         sample = KINDS["recovery"].sample
         queue_test(template=draft(), context=sample, to="+5511912345678", at=NOON)
@@ -267,3 +269,24 @@ class TestQueueTest:
             ("+5511912345678", "Oi Maximiliano", "")
         ]
         assert Message.objects.get().state == "sent"
+
+    def test_keeps_silent_where_silence_was_asked_for(self, sms):
+        build_company()
+        suppress(channel="sms", address="+5511912345678", reason="replied_stop", at=NOON)
+        queue_test(template=draft(), context=KINDS["recovery"].sample, to="+5511912345678", at=NOON)
+
+        deliver_due(clock=lambda: NOON)
+
+        assert not sms.sent
+        assert Message.objects.get().reason == "opted_out"
+
+    def test_is_no_way_to_write_to_somebody(self, monkeypatch):
+        build_company()
+        monkeypatch.setattr(test_sends, "MOST_A_DAY", 2)
+        terms = {"template": draft(), "context": KINDS["recovery"].sample, "to": "+5511912345678"}
+        for _ in range(2):
+            queue_test(**terms, at=NOON)
+
+        with pytest.raises(TemplateRefused, match="too_many_tests"):
+            queue_test(**terms, at=NOON + timedelta(hours=23))
+        queue_test(**terms, at=NOON + timedelta(hours=24))
