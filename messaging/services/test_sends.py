@@ -14,7 +14,6 @@ from messaging.services.composition import compose_with
 from messaging.services.templates import check_template
 from retail.models import Company
 
-
 # Enough to write a text by, and too few to write to somebody with.
 MOST_A_DAY = 30
 _DAY = timedelta(hours=24)
