@@ -240,10 +240,9 @@ class ValueReminder(AutomaticKind):
         if self.by_lot:
             by_number = {lot.pk: lot for lot in lots.filter(pk__in=numbers.values())}
             return {key: [by_number[number]] for key, number in numbers.items() if number in by_number}
+        away = ZoneInfo(company_zone())
         zones_of = {
-            lot.account_id: home.zone
-            if (home := values.owner_of(lot).home_store)
-            else ZoneInfo(company_zone())
+            lot.account_id: home.zone if (home := values.owner_of(lot).home_store) else away
             for lot in lots.filter(account__in=numbers.values())
         }
         days: dict[tuple[ZoneInfo, str, str], list[str]] = {}

@@ -149,13 +149,14 @@ class TierNotice(AutomaticKind):
                 person__in=[person.person for person in known.values()],
             ).values_list("occasion_key", "person")
         )
+        away = ZoneInfo(company_zone())
         for standing in standings:
             person, key = known[standing.customer_id], key_of(standing)
             if (key, person.person) in planned or not (person.email or person.phone):
                 continue
             assert standing.since is not None  # noqa: S101 - it was asked for
             home = standing.customer.home_store
-            zone = home.zone if home else ZoneInfo(company_zone())
+            zone = home.zone if home else away
             day = standing.since.astimezone(zone).date()
             due_at = max(standing.since, first_instant(day, send_at, zone))
             yield Candidate(

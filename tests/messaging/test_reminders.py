@@ -342,7 +342,7 @@ class TestTierNotice:
         assert texts() == ["Ouro, Clube"]
 
     def test_what_changed_in_the_night_is_told_in_the_morning(self):
-        build_automation(occasion="tier_notice", settings={"send_at": "09:00"})
+        build_automation(occasion="tier_notice")
         # Midnight in São Paulo.
         midnight = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
         self.stand(build_reachable_customer(), since=midnight)
