@@ -114,7 +114,7 @@ def values_of(
         lot.pk: lot.remaining - lot.held
         for lot in Lot.objects.filter(pk__in=[lot.pk for lot in every]).with_held(at=at)
     }
-    stored = {lot.account.stored_value.pk for lot in every if lot.account.kind in STORED_KINDS}  # type: ignore[union-attr]
+    stored = {lot.account.stored_value.pk for lot in every if lot.account.kind in STORED_KINDS}
     known = StoredValueCode.objects.filter(stored_value__in=stored, ended_at__isnull=True)
     last4 = dict(known.values_list("stored_value_id", "last4")) if stored else {}
     codes = codes_again(stored) if with_code and stored else {}
