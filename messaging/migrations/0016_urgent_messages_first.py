@@ -10,7 +10,7 @@ UPDATE messaging_message SET urgency = CASE occasion WHEN 'recovery' THEN 1 WHEN
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("messaging", "0014_mailings_by_profile"),
+        ("messaging", "0015_answers_to_stop_and_lifted_bounces"),
     ]
 
     operations = [

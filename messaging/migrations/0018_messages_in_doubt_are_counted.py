@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("messaging", "0016_reasons_of_silence_stand_side_by_side"),
+        ("messaging", "0017_reasons_of_silence_stand_side_by_side"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """Going back fails once an address has two reasons: the old constraint knows one."""
 
     dependencies = [
-        ("messaging", "0015_urgent_messages_first"),
+        ("messaging", "0016_urgent_messages_first"),
     ]
 
     operations = [
