@@ -25,6 +25,7 @@ from bench import (
     issuing,
     ledger,
     limits,
+    messages,
     peers,
     publish,
     segments,
@@ -51,6 +52,7 @@ PARTS: Mapping[str, Part] = {
     "publish": publish,
     "backtest": backtest,
     "segments": segments,
+    "messages": messages,
     "limits": limits,
     "peers": peers,
 }

@@ -122,3 +122,11 @@ def _describe_code(automation: Automation, hours: int) -> list[str]:
         _now("With a promo code of “%(pool)s”, valid for %(hours)s hours after the message.")
         % {"pool": automation.pool.name, "hours": hours}
     ]
+
+
+def price_text(amount: Any) -> str:
+    """Write the price of a message, which may be less than a cent: "R$ 0,085"."""
+    shown = amount.normalize()
+    if shown.as_tuple().exponent >= -2:
+        return formats.money(amount)
+    return f"R$ {formats.number(shown)}"

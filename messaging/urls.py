@@ -9,6 +9,7 @@ from messaging.views.automation import (
     AutomationSwitch,
     AutomationToday,
 )
+from messaging.views.automation_results import AutomationResultsView
 from messaging.views.confirmation import ConfirmView
 from messaging.views.contact_policy import ContactPolicyEdit
 from messaging.views.inbox import Inbox, InboxAdvance, InboxDecision, InboxFault, InboxReply
@@ -21,6 +22,7 @@ from messaging.views.local import (
 )
 from messaging.views.mailing import MailingDetail, MailingReach, MailingResults, SegmentMailing
 from messaging.views.mailing_actions import MailingActions
+from messaging.views.mailing_address import MailingToAddress
 from messaging.views.mailing_editor import MailingEditor
 from messaging.views.mailing_list import MailingList, MailingPeople
 from messaging.views.mailing_trials import MailingCount, MailingPreview, MailingTest
@@ -98,6 +100,7 @@ urlpatterns = [
     path(f"{_template}several/", TemplateSeveral.as_view(), name="template_several"),
     path("mailings/", MailingList.as_view(), name="mailing_list"),
     path("mailings/new/", MailingEditor.as_view(), name="mailing_create"),
+    path("mailings/to/", MailingToAddress.as_view(), name="mailing_to_address"),
     path("mailings/preview/", MailingPreview.as_view(), name="mailing_preview"),
     path("mailings/count/", MailingCount.as_view(), name="mailing_count"),
     path("mailings/test/", MailingTest.as_view(), name="mailing_test"),
@@ -118,6 +121,7 @@ urlpatterns = [
     path("automations/<str:occasion>/edit/", AutomationEdit.as_view(), name="automation_edit"),
     path("automations/<str:occasion>/switch/", AutomationSwitch.as_view(), name="automation_switch"),
     path("automations/<str:occasion>/today/", AutomationToday.as_view(), name="automation_today"),
+    path("automations/<str:occasion>/results/", AutomationResultsView.as_view(), name="automation_results"),
     path(_own_text, TemplateEdit.as_view(), name="template_edit"),
     path(f"{_own_text}preview/", TemplatePreview.as_view(), name="template_preview"),
     path(f"{_own_text}test/", TemplateTest.as_view(), name="template_test"),

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from customers.models import Customer, Segment
 from messaging.hold_out import Group, Uplift
 from messaging.models import Mailing, MailingText
+from messaging.selectors.attribution import WAYS, Attribution, Counted
 from messaging.selectors.audience import Reach
 from messaging.selectors.mailings import Progress, Results
 from messaging.services.mailings import MOST_SALES, Draft, TextDraft
@@ -220,6 +221,19 @@ _GROUP: dict[str, Any] = {
     "type": "object",
     "properties": {"people": _NUMBER, "buyers": _NUMBER, "revenue": _MONEY},
 }
+_COUNTED: dict[str, Any] = {"type": "object", "properties": {"sales": _NUMBER, "revenue": _MONEY}}
+_ATTRIBUTED: dict[str, Any] = {
+    "type": "object",
+    "description": (
+        "Sales within `days` times 24 hours after the message that they count for: the last one before, or the one whose code or value was used."
+    ),
+    "properties": {
+        "days": _NUMBER,
+        "sales": _NUMBER,
+        "revenue": _MONEY,
+        **{f"by_{way}": _COUNTED for way in WAYS},
+    },
+}
 RESULTS: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -227,7 +241,11 @@ RESULTS: dict[str, Any] = {
         **dict.fromkeys(
             ("opened", "clicked", "bounced", "complained", "unsubscribed", "segments", "sales"), _NUMBER
         ),
-        "cost": {"type": ["string", "null"]},
+        "cost": {
+            "type": ["string", "null"],
+            "description": "In reais with four places, by the prices of the moments of sending; null where none was known.",
+        },
+        "attributed": _ATTRIBUTED,
         "written_to": _GROUP,
         "held_out": _GROUP,
         "uplift": {
@@ -313,21 +331,33 @@ def represent_reach(reach: Reach) -> dict[str, Any]:
 
 
 def represent_results(results: Results) -> dict[str, Any]:
+    outcome = results.outcome
     return {
         "progress": represent_progress(results.progress),
-        "opened": results.opened,
-        "clicked": results.clicked,
-        "bounced": results.bounced,
-        "complained": results.complained,
-        "unsubscribed": results.unsubscribed,
-        "segments": results.segments,
+        "opened": outcome.opened,
+        "clicked": outcome.clicked,
+        "bounced": outcome.bounced,
+        "complained": outcome.complained,
+        "unsubscribed": outcome.unsubscribed,
+        "segments": outcome.segments,
+        "cost": None if outcome.cost is None else f"{outcome.cost:.4f}",
+        "attributed": _attributed(results.attribution),
         "sales": results.sales,
-        "cost": None if results.cost is None else str(results.cost),
         "written_to": _group(results.written_to),
         "held_out": _group(results.held_out),
         "uplift": _uplift(results.uplift),
         "until": results.until,
     }
+
+
+def _attributed(found: Attribution) -> dict[str, Any]:
+    return {"days": found.days, **_counted(found.total)} | {
+        f"by_{way}": _counted(found.by_way[way]) for way in WAYS
+    }
+
+
+def _counted(counted: Counted) -> dict[str, Any]:
+    return {"sales": counted.sales, "revenue": f"{counted.revenue:.2f}"}
 
 
 def _group(group: Group) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """What a channel is given, what it answers, and how it says no."""
 
 import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -17,7 +19,7 @@ class Outgoing:
     text: str
     html: str
     unsubscribe_url: str
-    # The name that an e-mail comes from.
+    # The name that an e-mail or a text message comes from; empty: the provider's choice.
     sender: str = ""
     # The address that it comes from; empty: the installation's own.
     sender_address: str = ""
@@ -69,6 +71,10 @@ class DeliveryInDoubt(DeliveryError):
     """Nobody knows whether the message was accepted: the answer got lost or was none."""
 
 
+# Hands one message to the provider, in one call. Raises DeliveryFailed or DeliveryInDoubt.
+Send = Callable[[Outgoing], Receipt]
+
+
 class Channel(Protocol):
     """One way to reach a person."""
 
@@ -76,6 +82,10 @@ class Channel(Protocol):
         """Whether a provider is set up."""
         ...
 
-    def send(self, outgoing: Outgoing) -> Receipt:
-        """Hand one message to the provider, in one call. Raises DeliveryFailed or DeliveryInDoubt."""
+    def session(self) -> AbstractContextManager[Send]:
+        """Return what sends the messages of one batch, one after the other, over one connection where the provider has such.
+
+        Entering calls nobody. A connection that an error may have spoiled is not used again; one that cannot be opened is a
+        refusal (`connection`), never a doubt: nothing was handed over.
+        """
         ...

@@ -1,7 +1,10 @@
 """E-mail, through whatever Django's e-mail settings name; anymail's providers report deliveries back."""
 
 import smtplib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from email.utils import formataddr, make_msgid, parseaddr
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -9,12 +12,14 @@ from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from messaging.channels.base import DeliveryFailed, DeliveryInDoubt, Outgoing, Receipt
+from messaging.channels.base import DeliveryFailed, DeliveryInDoubt, Outgoing, Receipt, Send
 from messaging.channels.connections import never_connected
 from messaging.local.switch import EMAIL_BACKEND as IMITATION
 from messaging.local.switch import is_imitated
 from messaging.models import SuppressionReason
 from messaging.rendering import single_line
+
+_OK = 250
 
 
 class EmailChannel:
@@ -24,40 +29,92 @@ class EmailChannel:
         # A development machine's console shows e-mails; on a server nobody would get them.
         return not (settings.PRODUCTION and settings.EMAIL_BACKEND.endswith("console.EmailBackend"))
 
+    @contextmanager
+    def session(self) -> Iterator[Send]:
+        session = _Session()
+        try:
+            yield session.send
+        finally:
+            session.close()
+
+
+class _Session:
+    """One connection for the e-mails of a batch: opened with the first, opened again after an error or when the server left."""
+
+    def __init__(self) -> None:
+        self._connection: Any = None
+
     def send(self, outgoing: Outgoing) -> Receipt:
-        """Send one e-mail. Raises DeliveryFailed or DeliveryInDoubt."""
-        message = self._build(outgoing)
-        connection = get_connection(fail_silently=False)
+        message = _build(outgoing)
+        message.connection = connection = self._opened()
         try:
-            connection.open()
-        except OSError as error:
-            raise DeliveryFailed("connection", str(error), permanent=False) from error
-        try:
-            message.connection = connection
             message.send()
         except Exception as error:
+            # Nobody knows what the server still expects to hear.
+            self.close()
             raise _translate(error) from error
-        finally:
-            connection.close()
         status = getattr(message, "anymail_status", None)
         name = getattr(connection, "esp_name", "SMTP")
         provider_id = (status.message_id if status else "") or message.extra_headers["Message-ID"]
         return Receipt(provider=name.lower()[:20], provider_id=str(provider_id))
 
-    def _build(self, outgoing: Outgoing) -> EmailMultiAlternatives:
-        headers = {"Message-ID": make_msgid(idstring=outgoing.uuid.hex, domain=_domain())}
-        if outgoing.unsubscribe_url:
-            # RFC 8058: mail programs offer one click, which is a POST; opening the link changes nothing.
-            headers["List-Unsubscribe"] = f"<{outgoing.unsubscribe_url}>"
-            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        message = EmailMultiAlternatives(
-            outgoing.subject, outgoing.text, _sender(outgoing), [outgoing.to], headers=headers
-        )
-        if outgoing.html:
-            message.attach_alternative(outgoing.html, "text/html")
-        # Anymail's way to let our id travel with the message; other backends ignore it.
-        message.metadata = {"message": str(outgoing.uuid)}  # type: ignore[attr-defined]
-        return message
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # It was for good manners: what the server has accepted stays accepted.
+            with suppress(OSError):
+                connection.close()
+
+    def _opened(self) -> Any:
+        if self._connection is not None and _is_gone(self._connection):
+            self.close()
+        if self._connection is None:
+            connection = get_connection(fail_silently=False)
+            try:
+                connection.open()
+            except OSError as error:
+                raise _unopened(error) from error
+            self._connection = connection
+        return self._connection
+
+
+def _is_gone(connection: Any) -> bool:
+    """Whether an SMTP server has closed a connection that was used before. Other ways of sending find that out by themselves.
+
+    A server that hangs up between two messages would leave the second one in doubt, though it never heard of it.
+    """
+    server = getattr(connection, "connection", None)
+    if not isinstance(server, smtplib.SMTP):
+        return False
+    try:
+        status, _answer = server.noop()
+    except OSError:
+        return True
+    return status != _OK
+
+
+def _unopened(error: OSError) -> DeliveryFailed:
+    """Say why there is no connection: nothing was handed over, whatever it was."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        # A wrong password, or a server that is too busy: somebody repairs it, the message waits.
+        return DeliveryFailed(str(error.smtp_code), str(error.smtp_error), permanent=False)
+    return DeliveryFailed("connection", str(error), permanent=False)
+
+
+def _build(outgoing: Outgoing) -> EmailMultiAlternatives:
+    headers = {"Message-ID": make_msgid(idstring=outgoing.uuid.hex, domain=_domain())}
+    if outgoing.unsubscribe_url:
+        # RFC 8058: mail programs offer one click, which is a POST; opening the link changes nothing.
+        headers["List-Unsubscribe"] = f"<{outgoing.unsubscribe_url}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message = EmailMultiAlternatives(
+        outgoing.subject, outgoing.text, _sender(outgoing), [outgoing.to], headers=headers
+    )
+    if outgoing.html:
+        message.attach_alternative(outgoing.html, "text/html")
+    # Anymail's way to let our id travel with the message; other backends ignore it.
+    message.metadata = {"message": str(outgoing.uuid)}  # type: ignore[attr-defined]
+    return message
 
 
 def _sender(outgoing: Outgoing) -> str:

@@ -9,7 +9,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from messaging.models.letterhead import LARGEST_LOGO
-from messaging.services.letterhead import MessageSettings
+from messaging.services.letterhead import SMS_SENDER, MessageSettings
 
 REFUSALS = {
     "logo_type": _("Choose a picture: PNG, JPEG or GIF."),
@@ -66,6 +66,30 @@ class LetterheadForm(forms.Form):
         ),
     )
 
+    sms_sender = forms.CharField(
+        label=_("Sender of SMS"),
+        required=False,
+        max_length=11,
+        validators=[
+            RegexValidator(
+                SMS_SENDER, _("Up to 11 letters without accents, digits and spaces, and at least one letter.")
+            )
+        ],
+        help_text=_(
+            "The name that text messages come from, such as AURORA. It must be one of the senders of the messaging service;"
+            " nobody can answer to it. Empty: the service chooses a number."
+        ),
+    )
+    whatsapp_price = forms.DecimalField(
+        label=_("Price of a WhatsApp message"),
+        required=False,
+        min_value=Decimal(0),
+        max_digits=8,
+        decimal_places=4,
+        localize=True,
+        help_text=_("What one message costs, in reais. Empty: no costs are shown."),
+    )
+
     def clean_logo(self) -> bytes | None:
         file: Any = self.cleaned_data["logo"]
         if not file:
@@ -79,5 +103,7 @@ class LetterheadForm(forms.Form):
         """Return what was decided."""
         data = self.cleaned_data
         logo = b"" if data["remove_logo"] and data["logo"] is None else data["logo"]
-        names = ("color", "footer", "logo_width", "sms_limit", "sms_segment_price")
+        names = (
+            "color", "footer", "logo_width", "sms_limit", "sms_segment_price", "sms_sender", "whatsapp_price",
+        )  # fmt: skip
         return MessageSettings(logo=logo, **{name: data[name] for name in names})

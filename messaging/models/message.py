@@ -124,6 +124,8 @@ class Message(models.Model):
     html = models.TextField(_("HTML"), blank=True, default="")
     # What operators bill: of a text message that was handed over.
     segments = models.PositiveSmallIntegerField(_("segments"), null=True, blank=True)
+    # In reais, by the company's prices of the moment when it was handed over; without such a price, unknown.
+    cost = models.DecimalField(_("cost"), max_digits=10, decimal_places=4, null=True, blank=True)
     provider = models.CharField(_("provider"), max_length=20, blank=True, default="")
     provider_id = models.CharField(_("provider's id"), max_length=200, blank=True, default="")
 
@@ -164,6 +166,10 @@ class Message(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(state__in=_ACCEPTED) | models.Q(sent_at__isnull=False),
                 name="message_sent_has_its_moment",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(cost__isnull=True) | models.Q(cost__gte=0),
+                name="message_cost_not_negative",
             ),
             models.CheckConstraint(
                 condition=models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=models.F("due_at")),

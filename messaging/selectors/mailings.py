@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from messaging.hold_out import Group, Uplift, uplift
 from messaging.models import (
@@ -15,10 +14,11 @@ from messaging.models import (
     MailingMember,
     MailingState,
     Message,
-    MessageEvent,
     MessageState,
 )
-from retail.models import Company, SaleState
+from messaging.selectors.attribution import Attribution, attribution, of_mailing
+from messaging.selectors.outcomes import Outcome, outcome_of
+from retail.models import SaleState
 
 _GOT = (MessageState.SENT, MessageState.DELIVERED, MessageState.READ)
 _WAITING = (MessageState.QUEUED, MessageState.CLAIMED)
@@ -61,19 +61,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """What came of a mailing. Revenue and cost are reais; `cost` is None without a price for text messages.
+    """What came of a mailing. Revenue is in reais; `until` is when the last sale of the comparison counts.
 
-    `clicked`, `opened`, `bounced` and `unsubscribed` count messages, not how often. `until` is when the last sale counts.
+    `attribution` follows each message for the company's days; `written_to`, `held_out` and `uplift` compare the two parts over the
+    mailing's own days, whoever got something.
     """
 
     progress: Progress
-    opened: int
-    clicked: int
-    bounced: int
-    complained: int
-    unsubscribed: int
-    segments: int
-    cost: Decimal | None
+    outcome: Outcome
+    attribution: Attribution
     written_to: Group
     held_out: Group
     sales: int
@@ -123,25 +119,11 @@ def _progress(mailing: Mailing, counted: dict[tuple[str, str], int]) -> Progress
 
 def results_of(mailing: Mailing) -> Results:
     """Return what came of a mailing so far. A constant number of queries."""
-    messages = Message.objects.filter(mailing=mailing)
-    events = dict(
-        MessageEvent.objects.filter(message__mailing=mailing)
-        .order_by()
-        .values_list("kind")
-        .annotate(number=Count("message", distinct=True))
-    )
-    segments = messages.aggregate(total=Sum("segments"))["total"] or 0
-    price = Company.objects.values_list("sms_segment_price", flat=True).first()
     groups, sales = _bought(mailing)
     return Results(
         progress=progress_of(mailing),
-        opened=events.get("opened", 0),
-        clicked=events.get("clicked", 0),
-        bounced=events.get("bounced", 0),
-        complained=events.get("complained", 0),
-        unsubscribed=events.get("unsubscribed", 0),
-        segments=segments,
-        cost=None if price is None else price * segments,
+        outcome=outcome_of(Message.objects.filter(mailing=mailing)),
+        attribution=attribution(of_mailing(mailing)),
         written_to=groups[False],
         held_out=groups[True],
         sales=sales,

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db.models import Count, Q
 
-from messaging.models import CartState, JobHeartbeat, Message, MessageState
+from messaging.models import CartState, Channel, JobHeartbeat, Message, MessageState
 from retail.models import Company
 
 # The sender runs each minute; one run may take some, and two may go missing.
@@ -15,6 +16,25 @@ _GOT = [MessageState.SENT, MessageState.DELIVERED, MessageState.READ]
 
 def company_name() -> str:
     return Company.objects.values_list("name", flat=True).first() or ""
+
+
+def sender_name(channel: str) -> str:
+    """Return the name that messages of a channel come from; empty where the provider chooses."""
+    field = "sms_sender" if channel == Channel.SMS else "name"
+    return Company.objects.values_list(field, flat=True).first() or ""
+
+
+def cost_of(channel: str, segments: int | None) -> Decimal | None:
+    """Return what sending a message costs now, in reais with four places; None where the company has told no price."""
+    if channel == Channel.EMAIL:
+        return None
+    by_sms, by_whatsapp = Company.objects.values_list("sms_segment_price", "whatsapp_price").first() or (
+        None,
+        None,
+    )
+    if channel == Channel.WHATSAPP:
+        return by_whatsapp
+    return None if by_sms is None or segments is None else by_sms * segments
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,16 @@ report of the provider resolves that. docs/decisions/0050-outbox-and-in-doubt.md
 import logging
 import uuid
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, F
 
 from messaging.channels import CHANNELS
-from messaging.channels.base import DeliveryFailed, DeliveryInDoubt, Outgoing, Receipt
+from messaging.channels.base import DeliveryFailed, DeliveryInDoubt, Outgoing, Receipt, Send
 from messaging.models import OWN, Mailing, MailingState, Message, MessageEvent, MessageState
 from messaging.purposes import Urgency
 from messaging.querysets import MessageQuerySet
@@ -50,6 +52,27 @@ class Summary:
         return asdict(self)
 
 
+class Connections:
+    """The sessions of a batch, by channel: entered with the first message that needs one, left together in the end."""
+
+    def __init__(self) -> None:
+        self._entered: dict[str, Send] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._entered.clear()
+        self._stack.close()
+
+    def send(self, channel: str, outgoing: Outgoing) -> Receipt:
+        """Hand one message to a channel's provider. Raises DeliveryFailed or DeliveryInDoubt."""
+        if channel not in self._entered:
+            self._entered[channel] = self._stack.enter_context(CHANNELS[channel].session())
+        return self._entered[channel](outgoing)
+
+
 def deliver_due(*, clock: Clock, limit: int = 1_000) -> Summary:
     """Send up to `limit` due messages and return what became of them. Any number may run at once.
 
@@ -64,11 +87,14 @@ def deliver_due(*, clock: Clock, limit: int = 1_000) -> Summary:
             break
         remaining -= len(claimed)
         try:
-            for message_id in claimed:
-                if clock() >= ends_at:
-                    break
-                outcome = deliver(message_id=message_id, lease=lease, clock=clock)
-                setattr(summary, outcome, getattr(summary, outcome) + 1)
+            with Connections() as connections:
+                for message_id in claimed:
+                    if clock() >= ends_at:
+                        break
+                    outcome = deliver(
+                        message_id=message_id, lease=lease, connections=connections, clock=clock
+                    )
+                    setattr(summary, outcome, getattr(summary, outcome) + 1)
         finally:
             give_back(lease=lease)
     return summary
@@ -121,8 +147,13 @@ def _lock(due: MessageQuerySet, limit: int) -> list[int]:
     return list(locked.values_list("pk", flat=True)[:limit])
 
 
-def deliver(*, message_id: int, lease: uuid.UUID, clock: Clock) -> str:
-    """Send one claimed message; return the name of the outcome in Summary."""
+def deliver(
+    *, message_id: int, lease: uuid.UUID, clock: Clock, connections: Connections | None = None
+) -> str:
+    """Send one claimed message; return the name of the outcome in Summary. Without the connections of a batch it has its own."""
+    if connections is None:
+        with Connections() as own:
+            return deliver(message_id=message_id, lease=lease, clock=clock, connections=own)
     at = clock()
     try:
         message, outgoing = prepare(message_id=message_id, lease=lease, at=at, lease_until=at + LEASE)
@@ -139,12 +170,14 @@ def deliver(*, message_id: int, lease: uuid.UUID, clock: Clock) -> str:
         return {MessageState.QUEUED: "retried", MessageState.FAILED: "failed"}.get(
             MessageState(message.state), "not_sent"
         )
-    return _call(message, outgoing, lease=lease, clock=clock)
+    return _call(message, outgoing, connections, lease=lease, clock=clock)
 
 
-def _call(message: Message, outgoing: Outgoing, *, lease: uuid.UUID, clock: Clock) -> str:
+def _call(
+    message: Message, outgoing: Outgoing, connections: Connections, *, lease: uuid.UUID, clock: Clock
+) -> str:
     try:
-        receipt = CHANNELS[message.channel].send(outgoing)
+        receipt = connections.send(message.channel, outgoing)
     except DeliveryFailed as error:
         return _record_refusal(message.pk, lease, error, at=clock())
     except DeliveryInDoubt as error:
@@ -185,6 +218,8 @@ def _record_refusal(message_id: int, lease: uuid.UUID, error: DeliveryFailed, *,
     if message.state != MessageState.CLAIMED or message.lease != lease:
         return "lost"
     message.error = f"{error.error_code} {error.detail}"[:500]
+    # A refusal costs nothing.
+    message.segments = message.cost = None
     _release(message)
     retry_at = None if error.permanent else next_attempt(at, message.attempt, capped_by_provider=error.capped)
     if retry_at is not None:

@@ -13,6 +13,8 @@ from messaging.models import Letterhead
 from messaging.models.letterhead import LARGEST_LOGO
 from retail.models import Company
 
+# What operators show as a sender: letters without accents, digits and spaces, and not digits alone.
+SMS_SENDER = r"^(?=.*[A-Za-z])[0-9A-Za-z ]{1,11}$"
 # The first bytes by which each kind of picture that mail programs show is known.
 _SIGNATURES: Mapping[bytes, str] = {
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -32,13 +34,18 @@ class LogoRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageSettings:
-    """What a manager decides. `logo` None keeps the one that there is, empty bytes take it away. Prices are in reais."""
+    """What a manager decides. `logo` None keeps the one that there is, empty bytes take it away. Prices are in reais.
+
+    `sms_sender` matches SMS_SENDER, or is empty: the provider chooses.
+    """
 
     color: str
     footer: str
     logo_width: int
     sms_limit: int
     sms_segment_price: Decimal | None
+    sms_sender: str = ""
+    whatsapp_price: Decimal | None = None
     logo: bytes | None = None
 
 
@@ -53,7 +60,8 @@ def save_message_settings(*, values: MessageSettings, user: User) -> Letterhead:
     letterhead.save()
     company = Company.objects.select_for_update().get(pk=1)
     company.sms_limit, company.sms_segment_price = values.sms_limit, values.sms_segment_price
-    company.save(update_fields=["sms_limit", "sms_segment_price"])
+    company.sms_sender, company.whatsapp_price = values.sms_sender.strip(), values.whatsapp_price
+    company.save(update_fields=["sms_limit", "sms_segment_price", "sms_sender", "whatsapp_price"])
     LogEntry.objects.log_actions(user.pk, [letterhead], CHANGE, "messages", single_object=True)
     return letterhead
 

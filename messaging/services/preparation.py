@@ -19,7 +19,7 @@ from messaging.rendering import TemplateRefused, measure_sms
 from messaging.schedule import code_expiry, is_minor
 from messaging.selectors.contact_policy import current_policy, why_wait
 from messaging.selectors.contacts import why_silent
-from messaging.selectors.messages import company_name
+from messaging.selectors.messages import cost_of, sender_name
 from messaging.services import opt_outs
 from messaging.services.composition import Composed, compose, pick_template, without_answers
 from messaging.services.locks import lock_person, share_address, share_customer
@@ -265,9 +265,9 @@ def _start_call(message: Message, text: str, *, at: datetime, lease_until: datet
     message.lease_until = lease_until
     # It waited for something, perhaps.
     message.reason = ""
-    if message.channel == Channel.SMS:
-        # Of what leaves: its links are others than those that the row keeps.
-        message.segments = measure_sms(text).segments
+    # Of what leaves: its links are others than those that the row keeps.
+    message.segments = measure_sms(text).segments if message.channel == Channel.SMS else None
+    message.cost = cost_of(message.channel, message.segments)
     message.save()
     return message
 
@@ -315,7 +315,7 @@ def _outgoing(message: Message, kind: Kind, variables: dict[str, str], content_s
         text=message.text,
         html=message.html,
         unsubscribe_url=_unsubscribe_url(message, kind),
-        sender=company_name(),
+        sender=sender_name(message.channel),
         content_sid=content_sid,
         variables=variables,
     )

@@ -17,16 +17,17 @@ from retail.views.forms import FormPage, FormSection
 
 
 class LetterheadEdit(FormPage):
-    """Logo, colour and footer of e-mails; length and price of text messages."""
+    """Logo, colour and footer of e-mails; sender and length of text messages; what messages cost."""
 
     permission_required = ("messaging.change_letterhead", "retail.change_company")
     form_class = LetterheadForm
     template_name = "messaging/letterhead_form.html"
     title = _("Look of messages")
-    subtitle = _("What stands around every e-mail, and how long and dear text messages may be.")
+    subtitle = _("What stands around every e-mail, whom text messages come from, and what messages cost.")
     sections = (
         FormSection(_("E-mail"), ("logo:3", "logo_width:2", "remove_logo:6", "color:2", "footer:6")),
-        FormSection(_("SMS"), ("sms_limit:2", "sms_segment_price:2")),
+        FormSection(_("SMS"), ("sms_sender:2", "sms_limit:2", "sms_segment_price:2")),
+        FormSection(_("WhatsApp"), ("whatsapp_price:2",)),
     )
 
     def get_instance(self) -> Letterhead:
@@ -40,6 +41,8 @@ class LetterheadEdit(FormPage):
             "logo_width": self.instance.logo_width,
             "sms_limit": company.sms_limit,
             "sms_segment_price": company.sms_segment_price,
+            "sms_sender": company.sms_sender,
+            "whatsapp_price": company.whatsapp_price,
         }
 
     def get_form(self, **data: Any) -> LetterheadForm:

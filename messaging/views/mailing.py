@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +25,14 @@ from messaging.selectors.mailings import progress_of, results_of
 from messaging.services.mailing_course import FREEZE
 from messaging.views.mailing_actions import offered_actions
 from messaging.views.mailing_composer import audience_words, count_context
+from messaging.views.results import (
+    FILES,
+    attribution_context,
+    file_of,
+    mailing_figures,
+    outcome_figures,
+    stages_chart,
+)
 from retail import formats
 from retail.views.access import PageMixin
 
@@ -116,16 +125,21 @@ class MailingReach(PageMixin, View):
 
 
 class MailingResults(PageMixin, View):
-    """What came of a mailing so far: a part of its page, and a page of its own without scripts."""
+    """What came of a mailing so far: a part of its page, a page of its own without scripts, and a file (`?export=csv` or `xlsx`)."""
 
     permission_required = "messaging.view_mailing"
 
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         mailing = get_object_or_404(Mailing, pk=pk)
         results = results_of(mailing)
+        if (kind := request.GET.get("export")) in FILES:
+            return file_of(f"mailing-{mailing.pk}-results", mailing_figures(results), kind)
         context = {
             "mailing": mailing,
             "results": results,
+            "outcome": outcome_figures(results.outcome),
+            "stages": stages_chart(results.progress, results.outcome),
+            "attribution": attribution_context(results.attribution) if mailing.started_at else None,
             "until": formats.moment(results.until) if results.until else "",
             "is_counting": results.until is not None and results.until > timezone.now(),
         }

@@ -9,11 +9,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from campaigns.tasks import wake_jobs
-from messaging.models import Mailing, MailingState
+from messaging.models import Channel, Mailing, MailingState, Template
 from messaging.selectors.mailings import authors_of, may_return
 from messaging.services.mailing_course import (
     approve_mailing,
@@ -26,7 +27,13 @@ from messaging.services.mailing_course import (
 from messaging.services.mailings import MailingInvalid, MailingRefused, delete_mailing
 from messaging.tasks import wake_senders
 from messaging.views.automation import acting_user
+from messaging.views.mailing_composer import EDITOR_PERMISSIONS
+from messaging.views.template import editor_url
+from retail.rows import FieldError
 from retail.views.access import PageMixin
+
+# What is wrong with the template, and not with having chosen it.
+_MENDED_IN_TEMPLATE = ("template_not_approved", "template_not_for_several")
 
 
 class MailingActions(PageMixin, View):
@@ -63,7 +70,7 @@ class MailingActions(PageMixin, View):
             done(mailing=mailing, **values)
         except MailingInvalid as invalid:
             for error in invalid.errors:
-                messages.error(request, error.message)
+                messages.error(request, _with_the_way(mailing, error, request.user))
         except MailingRefused as refusal:
             messages.error(request, str(refusal))
         else:
@@ -73,6 +80,24 @@ class MailingActions(PageMixin, View):
             if action == "delete":
                 return HttpResponseRedirect(reverse("messaging:mailing_list"))
         return HttpResponseRedirect(reverse("messaging:mailing_detail", args=[pk]))
+
+
+def _with_the_way(mailing: Mailing, error: FieldError, user: Any) -> str:
+    """Return what is wrong with a text, and a link to where it is mended, for those who may."""
+    part, _dot, rest = error.path.partition(".")
+    template: Template | None = None
+    if part == "texts" and rest.startswith(Channel.WHATSAPP.value):
+        text = mailing.texts.select_related("template").filter(channel=Channel.WHATSAPP).first()
+        template = text.template if text is not None else None
+    if template is not None and error.code in _MENDED_IN_TEMPLATE:
+        if not user.has_perm("messaging.view_template"):
+            return error.message
+        url, label = editor_url(template), _("Open the template")
+    elif mailing.state == MailingState.DRAFT and user.has_perms(EDITOR_PERMISSIONS):
+        url, label = reverse("messaging:mailing_edit", args=[mailing.pk]), _("Change the mailing")
+    else:
+        return error.message
+    return format_html('{} <a href="{}">{}</a>', error.message, url, label)
 
 
 def _steps() -> dict[str, tuple[Callable[..., Any], Any]]:
@@ -93,7 +118,7 @@ def offered_actions(mailing: Mailing, user: Any) -> dict[str, bool]:
     may_send, may_write = user.has_perm("messaging.send_mailing"), user.has_perm("messaging.change_mailing")
     waits = mailing.paused_from == MailingState.SCHEDULED
     return {
-        "edit": state == MailingState.DRAFT and may_write,
+        "edit": state == MailingState.DRAFT and user.has_perms(EDITOR_PERMISSIONS),
         "delete": state == MailingState.DRAFT and user.has_perm("messaging.delete_mailing"),
         "confirm": state == MailingState.DRAFT and may_send,
         "approve": state == MailingState.AWAITING

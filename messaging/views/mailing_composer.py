@@ -10,23 +10,28 @@ from django.views import View
 from customers.models import Customer, Segment
 from messaging.forms.mailing import MailingForm
 from messaging.models import Audience, Channel, Mailing, MailingSale, MailingState
+from messaging.presentation import price_text
 from messaging.rendering import TemplateRefused
 from messaging.selectors.audience import Reach
 from messaging.services.mailings import MOST_SALES, Draft, TextDraft, described, text_of
 from messaging.services.template_previews import preview_template
 from messaging.services.templates import TemplateInvalid
-from messaging.views.template import price_text
 from messaging.vocabulary import vocabulary_of
 from retail.models import Company, Sale
 from retail.views.access import PageMixin
 
 _LONGEST_KEY = 18
+# To change a draft.
+EDITOR_PERMISSIONS = ("messaging.change_mailing", "customers.view_customer")
 
 
 class ComposerView(PageMixin, View):
     """What the pages of a composer share: the audience, which the address names, and the form."""
 
-    permission_required: Any = ("messaging.change_mailing", "customers.view_customer")
+    def get_permission_required(self) -> Any:
+        """Who may write a mailing may do everything of its composer; a stored one is for those who may change it."""
+        is_stored = "pk" in self.kwargs or "mailing" in self.request.GET
+        return EDITOR_PERMISSIONS if is_stored else ("messaging.add_mailing", "customers.view_customer")
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)

@@ -32,8 +32,6 @@ from messaging.vocabulary import vocabulary_of
 class MailingEditor(ComposerView):
     """Writes a new mailing, or a draft anew."""
 
-    permission_required = ("messaging.add_mailing", "messaging.change_mailing", "customers.view_customer")
-
     def get(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         mailing = self.mailing
         initial = initial_of(mailing) if mailing.pk else _first_values(mailing)

@@ -17,7 +17,7 @@ from messaging.reasons import REASONS
 from messaging.selectors.mailings import members_of, messages_of_members, progress_by_mailing
 from messaging.views.mailing import TONES
 from retail.views.columns import Column
-from retail.views.lists import ListPage
+from retail.views.lists import Action, ListPage
 
 
 class MailingFilters(django_filters.FilterSet):
@@ -75,6 +75,16 @@ class MailingList(ListPage):
 
     def row_url(self, instance: Mailing) -> str:
         return reverse("messaging:mailing_detail", args=[instance.pk])
+
+    def create_url(self) -> str:
+        return super().create_url() if self.request.user.has_perm("customers.view_customer") else ""
+
+    def get_actions(self) -> list[Action]:
+        actions: list[Action] = list(super().get_actions())
+        if self.create_url() and self.request.user.has_perm("customers.add_customer"):
+            url = reverse("messaging:mailing_to_address")
+            actions.insert(0, Action(_("Write to an address"), url, "phone"))
+        return actions
 
 
 class MailingPeople(ListPage):

@@ -21,8 +21,10 @@ from django.views import View
 from customers.models import Customer
 from customers.views.customer import customer_tabs
 from messaging.models import Channel, Message, MessageState, occasion_choices
-from messaging.presentation import CHANNEL_ICONS, STATE_TONES, reason_text, timeline
+from messaging.presentation import CHANNEL_ICONS, STATE_TONES, price_text, reason_text, timeline
+from messaging.selectors.attribution import attributed_sales, of_message
 from messaging.selectors.messages import is_sending, traffic
+from messaging.views.results import WAY_LABELS
 from retail import formats
 from retail.views.access import PageMixin
 from retail.views.columns import Column
@@ -168,9 +170,27 @@ class MessageDetail(PageMixin, View):
             "tone": STATE_TONES[MessageState(message.state)],
             "facts": _facts(message),
             "events": timeline(message),
+            "sales": _sales(message, request.user),
             "needs_approval": message.channel == Channel.WHATSAPP and OUTSIDE_WINDOW in message.error,
         }
         return render(request, "messaging/message_detail.html", context)
+
+
+def _sales(message: Message, user: Any) -> list[dict[str, Any]]:
+    """Return the sales that count for a message, for those who may see sales."""
+    if message.sent_at is None or message.customer_id is None or not user.has_perm("retail.view_sale"):
+        return []
+    zone = message.store.zone if message.store else None
+    return [
+        {
+            "pk": sale.sale_id,
+            "ticket": sale.ticket,
+            "when": formats.moment(sale.occurred_at, zone),
+            "net": sale.net,
+            "way": WAY_LABELS[sale.way],
+        }
+        for sale in attributed_sales(of_message(message))
+    ]
 
 
 def _facts(message: Message) -> list[tuple[str, Any]]:
@@ -187,6 +207,7 @@ def _facts(message: Message) -> list[tuple[str, Any]]:
         (_now("Delivered"), formats.moment(message.delivered_at, zone) if message.delivered_at else ""),
         (_now("Read"), formats.moment(message.read_at, zone) if message.read_at else ""),
         (_now("Tries"), formats.number(message.attempt) if message.attempt else ""),
+        (_now("Cost"), price_text(message.cost) if message.cost is not None and message.sent_at else ""),
         (_now("Provider's id"), message.provider_id),
     ]
     if message.promo_code:

@@ -19,7 +19,7 @@ from messaging.defaults import DEFAULTS
 from messaging.forms.template import TemplateForm, TestAddressForm
 from messaging.mjml import as_dark
 from messaging.models import Approval, Channel, Template
-from messaging.presentation import APPROVAL_TONES, TimelineEvent
+from messaging.presentation import APPROVAL_TONES, TimelineEvent, price_text
 from messaging.rendering import TemplateRefused
 from messaging.services.previews import preview_context, preview_people
 from messaging.services.template_previews import customer_context, find_customers, preview_template
@@ -39,12 +39,13 @@ from retail.views.access import PageMixin
 
 _FIELDS = ("name", "subject", "text", "html_format", "html", "category", "phone_field")
 _LONGEST_KEY = 18
+MAY_CHANGE = "messaging.change_template"
 
 
 class TemplateView(PageMixin, View):
     """What the pages of one text share. Subclasses find the text, and say where its pages are."""
 
-    permission_required: Any = "messaging.change_template"
+    permission_required: Any = MAY_CHANGE
 
     def template(self) -> Template:
         """Return the text, stored or proposed. Raises Http404."""
@@ -86,10 +87,15 @@ class TemplateView(PageMixin, View):
 
 
 class EditorView(TemplateView):
-    """The page with the form. Subclasses add what stands around it."""
+    """The page with the form. Subclasses add what stands around it. Who may only read gets the text without it."""
+
+    def get_permission_required(self) -> Any:
+        return ("messaging.view_template",) if self.request.method in ("GET", "HEAD") else (MAY_CHANGE,)
 
     def get(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         template = self.template()
+        if not request.user.has_perm(MAY_CHANGE):
+            return self.read(request, template)
         initial = {name: getattr(template, name) for name in _FIELDS}
         return self.page(request, self.form(template, initial=initial), template)
 
@@ -141,6 +147,19 @@ class EditorView(TemplateView):
             **preview(template, self.context(template, "")),
         }
         return render(request, "messaging/template_form.html", context, status=status)
+
+    def read(self, request: HttpRequest, template: Template) -> HttpResponse:
+        """Show the text, filled with sample values."""
+        context = {
+            "template": template,
+            "title": label_of(template),
+            "target": target_of(template),
+            "channel": Channel(template.channel),
+            "approval": approval_of(template),
+            "trail": self.surroundings(template)["trail"],
+            **preview(template, self.context(template, "")),
+        }
+        return render(request, "messaging/template_read.html", context)
 
     def surroundings(self, template: Template) -> dict[str, Any]:
         """Return the way here and what may be done with the text."""
@@ -290,14 +309,6 @@ def preview(template: Template, context: dict[str, Any]) -> dict[str, Any]:
         "limit": found.limit,
         "cost": "" if found.cost is None else price_text(found.cost),
     }
-
-
-def price_text(amount: Any) -> str:
-    """Write the price of a message, which may be less than a cent: "R$ 0,085"."""
-    shown = amount.normalize()
-    if shown.as_tuple().exponent >= -2:
-        return formats.money(amount)
-    return f"R$ {formats.number(shown)}"
 
 
 def _sentences(refusal: TemplateInvalid | TemplateRefused) -> list[str]:

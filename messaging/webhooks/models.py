@@ -163,6 +163,8 @@ class DeliveryState(models.TextChoices):
 
 
 OPEN_STATES = (DeliveryState.PENDING, DeliveryState.CLAIMED)
+# What a subject begins with, before the id.
+SUBJECTS = ("sale", "account", "message", "merge", "test")
 
 
 class WebhookDelivery(models.Model):
@@ -237,6 +239,13 @@ class WebhookDelivery(models.Model):
                 condition=models.Q(state=DeliveryState.CLAIMED),
             ),
             models.Index(fields=["endpoint", "-id"], name="webhook_delivery_newest"),
+            # What the list of endpoints counts: the last 24 hours of however long a log.
+            models.Index(
+                fields=["endpoint", "state", "closed_at"],
+                name="webhook_delivery_closed",
+                condition=models.Q(closed_at__isnull=False),
+            ),
+            models.Index(fields=["subject"], name="webhook_delivery_by_subject"),
         ]
 
     def __str__(self) -> str:

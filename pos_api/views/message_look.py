@@ -12,7 +12,12 @@ from rest_framework.request import Request
 
 from messaging.models.letterhead import LARGEST_LOGO
 from messaging.selectors.letterhead import letterhead_look
-from messaging.services.letterhead import LogoRefused, MessageSettings, save_message_settings
+from messaging.services.letterhead import (
+    SMS_SENDER,
+    LogoRefused,
+    MessageSettings,
+    save_message_settings,
+)
 from pos_api.decoding import Decoder
 from pos_api.fields import LINE_BREAKS
 from pos_api.openapi import Json, operation
@@ -37,6 +42,17 @@ class LookDocument(Struct, forbid_unknown_fields=True, kw_only=True):
         Annotated[str, Meta(pattern=r"^[0-9]{1,4}(\.[0-9]{1,4})?$", description="Null: no costs are shown.")]
         | None
     )
+    sms_sender: Annotated[
+        str,
+        Meta(
+            pattern=f"^$|{SMS_SENDER}",
+            description="The name that text messages come from, up to 11 letters and digits; empty: the provider's choice.",
+        ),
+    ] = ""
+    whatsapp_price: (
+        Annotated[str, Meta(pattern=r"^[0-9]{1,4}(\.[0-9]{1,4})?$", description="Null: no costs are shown.")]
+        | None
+    ) = None
     logo: (
         Annotated[
             str,
@@ -58,6 +74,8 @@ SHOWN: Json = {
         "logo_width": {"type": "integer"},
         "sms_limit": {"type": "integer"},
         "sms_segment_price": {"type": ["string", "null"]},
+        "sms_sender": {"type": "string"},
+        "whatsapp_price": {"type": ["string", "null"]},
     },
 }
 EXAMPLE: Json = {
@@ -66,21 +84,32 @@ EXAMPLE: Json = {
     "logo_width": 160,
     "sms_limit": 150,
     "sms_segment_price": "0.0850",
+    "sms_sender": "AURORA",
+    "whatsapp_price": "0.3500",
 }
 
 
 def represent() -> dict[str, Any]:
     """Return the look as it stands."""
     look, company = letterhead_look(), Company.objects.get(pk=1)
-    price = company.sms_segment_price
     return {
         "color": look.color,
         "footer": look.footer,
         "logo_url": look.logo_url or None,
         "logo_width": look.logo_width,
         "sms_limit": company.sms_limit,
-        "sms_segment_price": None if price is None else f"{price:.4f}",
+        "sms_segment_price": _price_text(company.sms_segment_price),
+        "sms_sender": company.sms_sender,
+        "whatsapp_price": _price_text(company.whatsapp_price),
     }
+
+
+def _price_text(price: Decimal | None) -> str | None:
+    return None if price is None else f"{price:.4f}"
+
+
+def _price(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 class MessageLookView(ManagerView):
@@ -111,13 +140,14 @@ class MessageLookView(ManagerView):
     )
     def put(self, request: Request) -> HttpResponse:
         given = self.body.read(request)
-        price = given.sms_segment_price
         values = MessageSettings(
             color=given.color,
             footer=given.footer,
             logo_width=given.logo_width,
             sms_limit=given.sms_limit,
-            sms_segment_price=None if price is None else Decimal(price),
+            sms_segment_price=_price(given.sms_segment_price),
+            sms_sender=given.sms_sender,
+            whatsapp_price=_price(given.whatsapp_price),
             logo=_logo(given.logo),
         )
         try:

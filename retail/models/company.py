@@ -79,6 +79,22 @@ class Company(models.Model):
             "What the operator bills for 160 plain or 70 accented characters. Empty: no costs are shown."
         ),
     )
+    sms_sender = models.CharField(
+        _("sender of SMS"),
+        max_length=11,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("The name that text messages come from. Empty: the number that the provider chooses."),
+    )
+    whatsapp_price = models.DecimalField(
+        _("price of a WhatsApp message"),
+        max_digits=8,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text=_("What one message from an approved template costs. Empty: no costs are shown."),
+    )
 
     reservation_minutes = models.PositiveSmallIntegerField(
         _("reservations last (minutes)"),
@@ -140,6 +156,15 @@ class Company(models.Model):
             models.CheckConstraint(
                 condition=models.Q(sms_segment_price__isnull=True) | models.Q(sms_segment_price__gte=0),
                 name="company_sms_segment_price_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(sms_sender="")
+                | models.Q(sms_sender__regex=r"^[0-9A-Za-z ]*[A-Za-z][0-9A-Za-z ]*$"),
+                name="company_sms_sender_has_letters",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(whatsapp_price__isnull=True) | models.Q(whatsapp_price__gte=0),
+                name="company_whatsapp_price_not_negative",
             ),
             models.CheckConstraint(
                 condition=models.Q(cashback_clawback__in=Clawback.values)

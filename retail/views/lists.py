@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -15,7 +16,7 @@ from django.db.models import Model, OrderBy, Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 from django_filters import FilterSet
@@ -26,7 +27,29 @@ from retail.views.columns import Column, build_headings, build_rows
 from retail.views.files import csv_response, xlsx_response
 
 MAX_EXPORT = 100_000
+# The list is asked with it when rows were chosen: it leads on with them.
+CHOSEN = "chosen"
 _EXPORT_BATCH = 2_000
+
+
+class FirstPages(Paginator):
+    """The first pages of a list that is too long to be counted: up to `most` rows, of which `is_cut` says that there are more."""
+
+    def __init__(self, found: QuerySet[Any], page_size: int, *, most: int) -> None:
+        super().__init__(found, page_size)
+        self._found, self._most = found, most
+
+    @cached_property
+    def _counted(self) -> int:
+        return self._found[: self._most + 1].count()
+
+    @cached_property
+    def count(self) -> int:
+        return min(self._counted, self._most)
+
+    @property
+    def is_cut(self) -> bool:
+        return self._counted > self._most
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +89,8 @@ class ListPage(PageMixin, View):
     search_placeholder: ClassVar[Promise | str] = ""
     default_order: ClassVar[str]
     page_size: ClassVar[int] = 25
+    # Of a list that grows with every sale: as many rows are counted and can be paged through; filters find the others.
+    most_listed: ClassVar[int | None] = None
     export_name: ClassVar[str]
     # The button beside the heading, shown to who has the permission.
     create_url_name: ClassVar[str] = ""
@@ -77,13 +102,15 @@ class ListPage(PageMixin, View):
     template_name: ClassVar[str] = "components/list_page.html"
 
     def get(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponseBase:
+        if CHOSEN in request.GET and (select := self.get_selection()) is not None:
+            return self.go_on(select)
         filters = self.get_filters()
         found = self.search(filters.qs if filters else self.get_queryset(), self.query)
         order = self.get_order()
         ordered = self.order(found, order)
         if export := request.GET.get("export"):
             return self.export(ordered, export)
-        page = Paginator(ordered, self.page_size).get_page(request.GET.get("page"))
+        page = self.paginator(ordered).get_page(request.GET.get("page"))
         columns = [column for column in self.columns if column.on_page]
         context = {
             "title": self.title,
@@ -101,6 +128,8 @@ class ListPage(PageMixin, View):
             "is_filtered": any(value for name, value in request.GET.items() if name not in ("order", "page")),
             "actions": self.get_actions(),
             "select": self.get_selection(),
+            "chosen": CHOSEN,
+            "asked": [(name, value) for name, values in request.GET.lists() for value in values],
             "create_url": self.create_url(),
             "create_label": self.create_label,
             "empty_icon": self.empty_icon,
@@ -109,6 +138,11 @@ class ListPage(PageMixin, View):
             **self.extra_context(),
         }
         return render(request, self.template_name, context)
+
+    def paginator(self, found: QuerySet[Any]) -> Paginator:
+        if self.most_listed is None:
+            return Paginator(found, self.page_size)
+        return FirstPages(found, self.page_size, most=self.most_listed)
 
     @property
     def query(self) -> str:
@@ -168,12 +202,23 @@ class ListPage(PageMixin, View):
         """Return what may be done with chosen rows; None: there is nothing to choose for."""
         return None
 
+    def go_on(self, select: Selection) -> HttpResponseBase:
+        """Lead on with the chosen rows, or back to the list when there are none."""
+        keys = [key for key in self.request.GET.getlist(select.name) if key]
+        if keys:
+            return HttpResponseRedirect(f"{select.url}?{urlencode({select.name: keys}, doseq=True)}")
+        messages.error(self.request, _("Choose at least one row of the list first."))
+        query = self.request.GET.copy()
+        query.pop(CHOSEN)
+        query.pop(select.name, None)
+        return HttpResponseRedirect(f"{self.request.path}?{query.urlencode()}")
+
     def extra_context(self) -> dict[str, Any]:
         return {}
 
     def export(self, queryset: QuerySet[Any], kind: str) -> HttpResponseBase:
         """Return all that the filters let through as a file; too much for one file says so."""
-        if queryset.count() > MAX_EXPORT:
+        if queryset[: MAX_EXPORT + 1].count() > MAX_EXPORT:
             text = _("A file holds up to %(limit)s rows. Narrow the list with filters, then export again.")
             messages.warning(self.request, text % {"limit": formats.number(MAX_EXPORT)})
             query = self.request.GET.copy()

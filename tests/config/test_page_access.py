@@ -218,11 +218,8 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/mailings/": ("messaging.view_mailing",),
     "/mailings/new/": ("messaging.add_mailing", "messaging.change_mailing", "customers.view_customer"),
     "/mailings/{mailing}/": ("messaging.view_mailing",),
-    "/mailings/{mailing}/edit/": (
-        "messaging.add_mailing",
-        "messaging.change_mailing",
-        "customers.view_customer",
-    ),
+    "/mailings/{mailing}/edit/": ("messaging.change_mailing", "customers.view_customer"),
+    "/mailings/to/": ("messaging.add_mailing", "customers.view_customer", "customers.add_customer"),
     "/mailings/{mailing}/reach/": ("messaging.view_mailing", "customers.view_customer"),
     "/mailings/{mailing}/results/": ("messaging.view_mailing",),
     "/mailings/{mailing}/people/": ("messaging.view_mailing", "customers.view_customer"),

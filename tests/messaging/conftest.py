@@ -1,11 +1,12 @@
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import pytest
 
 from campaigns.loader import forget_plans
 from messaging.channels import CHANNELS, twilio_account
-from messaging.channels.base import Outgoing, Receipt
+from messaging.channels.base import Outgoing, Receipt, Send
 from messaging.models import Channel
 from pos_api import authentication
 from tests.messaging.receiver import Receiver
@@ -20,6 +21,9 @@ class RecordingChannel:
 
     def is_available(self) -> bool:
         return True
+
+    def session(self) -> AbstractContextManager[Send]:
+        return nullcontext(self.send)
 
     def send(self, outgoing: Outgoing) -> Receipt:
         self.sent.append(outgoing)

@@ -262,9 +262,8 @@ class TestSending:
         from messaging.channels import CHANNELS
         from tests.messaging.test_providers import outgoing
 
-        CHANNELS["whatsapp"].send(
-            outgoing(content_sid=approved.content_sid, variables={"1": "Ana", "2": "B"})
-        )
+        with CHANNELS["whatsapp"].session() as send:
+            send(outgoing(content_sid=approved.content_sid, variables={"1": "Ana", "2": "B"}))
 
         delivery = LocalDelivery.objects.get()
         assert delivery.text.startswith("Oi, Ana! A B tem")

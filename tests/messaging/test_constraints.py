@@ -22,6 +22,7 @@ class TestMessage:
             ({"channels": ["pigeon"]}, "message_channels_known"),
             ({"expires_at": NOON}, "message_expires_after_due"),
             ({"occasion": "Party!"}, "message_occasion_is_a_code"),
+            ({"cost": -1}, "message_cost_not_negative"),
         ],
     )
     def test_the_database_refuses_bad_states(self, values, constraint):

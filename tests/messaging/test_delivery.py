@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -16,6 +17,7 @@ from messaging.occasions.recovery import Recovery
 from messaging.services.composition import compose
 from messaging.services.delivery import LEASE, claim, deliver, deliver_due, sweep_expired_leases
 from messaging.services.verifications import start
+from retail.models import Company
 from tests.builders import NOON, build_consent, build_sale
 from tests.messaging.builders import (
     build_automation,
@@ -172,6 +174,35 @@ class TestDeliverDue:
         assert (summary.sent, summary.retried) == (1, 1)
         assert reload(second).state == MessageState.SENT
         assert (reload(first).state, reload(first).due_at > NOON) == (MessageState.QUEUED, True)
+
+
+class TestCost:
+    def test_a_text_message_costs_its_segments_at_the_price_of_the_moment(self, sms):
+        message = build_message()
+        build_automation()
+        Company.objects.update(sms_segment_price=Decimal("0.085"))
+
+        send()
+
+        sent = reload(message)
+        assert (sent.segments, sent.cost) == (1, Decimal("0.0850"))
+
+    def test_a_whatsapp_message_costs_its_own_price(self, recorders):
+        build_automation(channels=["whatsapp"])
+        message = build_message(channels=["whatsapp"])
+        Company.objects.update(whatsapp_price=Decimal("0.35"))
+
+        send()
+
+        assert (reload(message).segments, reload(message).cost) == (None, Decimal("0.3500"))
+
+    def test_nothing_is_said_without_a_price(self, sms):
+        build_automation()
+        message = build_message()
+
+        send()
+
+        assert (reload(message).state, reload(message).cost) == ("sent", None)
 
 
 class TestLastLook:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from campaigns.services import jobs
-from customers.models import Segment
+from customers.models import Consent, Customer, Segment
 from customers.services.segments import change_segment
 from messaging.models import Mailing, MailingState, Message, Template
 from messaging.services.mailing_course import confirm_mailing
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 PERMISSIONS = [
     *(f"messaging.{action}_mailing" for action in ("view", "add", "change", "delete", "send")),
     "messaging.view_message", "messaging.add_template", "customers.view_customer", "customers.view_segment",
-    "retail.view_sale",
+    "retail.view_sale", "messaging.view_template", "customers.add_customer", "customers.add_consent",
 ]  # fmt: skip
 NEW = "messaging:mailing_create"
 
@@ -179,6 +179,54 @@ class TestPages:
             assert manager.get(reverse(f"messaging:{name}", args=[mailing.pk])).status_code == 200
         assert mailing.name in shown(manager.get(reverse("messaging:mailing_list")))
 
+    def test_ask_for_the_progress_only_while_it_moves(self, manager):
+        mailing = build_mailing()
+        begin(mailing)
+        url = reverse("messaging:mailing_detail", args=[mailing.pk])
+
+        moving = shown(manager.get(url))
+        Mailing.objects.update(state=MailingState.FINISHED, ended_at=NOON)
+        over = shown(manager.get(url))
+
+        # What is swapped asks, so that the answer to the last question is the last one.
+        body = moving.index('id="progress-body"')
+        assert 'hx-trigger="every 5s"' in moving[body : moving.index(">", body)]
+        assert "every 5s" not in over
+
+    def test_results_show_the_sales_that_count(self, manager):
+        customer = build_reachable_customer(city="Santos")
+        mailing = build_mailing()
+        begin(mailing)
+        Message.objects.update(state="sent", channel="sms", sent_at=NOON, cost="0.085", segments=1)
+        sale = build_sale(customer=customer, occurred_at=NOON + timedelta(days=1), net=Decimal("321.00"))
+        manager.cookies["django_language"] = "en"
+
+        page = shown(manager.get(reverse("messaging:mailing_results", args=[mailing.pk])))
+        message = shown(manager.get(reverse("messaging:message_detail", args=[Message.objects.get().uuid])))
+
+        assert "Sales within 7 days of the message" in page
+        assert "R$\xa0321.00" in page
+        assert page.count("<svg viewBox") == 2
+        assert reverse("pos_api:sale_detail", args=[sale.pk]) in message
+
+    @pytest.mark.parametrize("kind", ["csv", "xlsx"])
+    def test_export_the_results(self, manager, kind):
+        build_reachable_customer(city="Santos")
+        mailing = build_mailing()
+        begin(mailing)
+        manager.cookies["django_language"] = "en"
+
+        answer = manager.get(reverse("messaging:mailing_results", args=[mailing.pk]) + f"?export={kind}")
+
+        content = b"".join(answer.streaming_content)
+        assert f"mailing-{mailing.pk}-results.{kind}" in answer["Content-Disposition"]
+        if kind == "csv":
+            rows = [line.split(";") for line in content.decode("utf-8-sig").splitlines()]
+            assert rows[0] == ["Figure", "Value"]
+            assert {"People": "1", "Sales within 7 days": "0"}.items() <= dict(rows).items()
+        else:
+            assert content.startswith(b"PK")
+
     @pytest.mark.parametrize("kind", ["csv", "xlsx"])
     def test_export_everybody_without_names_and_addresses(self, manager, kind):
         customer = build_reachable_customer(
@@ -205,6 +253,86 @@ class TestPages:
         assert "Ana Souza" in shown(manager.get(reverse("messaging:mailing_people", args=[mailing.pk])))
 
 
+class TestWhoMayWrite:
+    """Whoever is offered a button may use it."""
+
+    def test_adding_is_enough_for_a_new_one_and_changing_for_a_draft(self, client):
+        build_company(sms_limit=150)
+        segment, mailing = build_segment(), build_mailing()
+        seeing = ["customers.view_customer", "customers.view_segment", "messaging.view_mailing"]
+        client.force_login(build_user(permissions=[*seeing, "messaging.add_mailing"]))
+
+        new = client.get(f"{reverse(NEW)}?segment={segment.code}")
+        counted = client.post(
+            reverse("messaging:mailing_count") + f"?segment={segment.code}", typed(segment=segment.code)
+        )
+        draft = client.get(reverse("messaging:mailing_edit", args=[mailing.pk]))
+
+        assert (new.status_code, counted.status_code, draft.status_code) == (200, 200, 403)
+
+    def test_nobody_is_led_to_a_page_that_is_refused(self, client):
+        build_company(sms_limit=150)
+        client.force_login(build_user(permissions=["messaging.view_mailing", "messaging.add_mailing"]))
+
+        page = shown(client.get(reverse("messaging:mailing_list")))
+
+        assert reverse(NEW) not in page
+
+    def test_nothing_chosen_leads_back_to_the_list(self, manager):
+        build_sale(customer=build_reachable_customer())
+        url = reverse("pos_api:sale_list")
+        manager.cookies["django_language"] = "en"
+
+        answer = manager.get(f"{url}?state=committed&chosen=1", follow=True)
+
+        assert answer.redirect_chain == [(f"{url}?state=committed", 302)]
+        assert "Choose at least one row of the list first." in shown(answer)
+
+    def test_what_was_chosen_leads_on(self, manager):
+        sale = build_sale(customer=build_reachable_customer())
+
+        answer = manager.get(f"{reverse('pos_api:sale_list')}?chosen=1&sales={sale.pk}")
+
+        assert answer.url == f"{reverse(NEW)}?sales={sale.pk}"
+
+
+class TestAddress:
+    URL = "messaging:mailing_to_address"
+
+    def write(self, manager, **values):
+        return manager.post(reverse(self.URL), {"to": "(11) 98765-4321", "name": "Ana Souza"} | values)
+
+    def test_opens_the_composer_for_who_has_the_number(self, manager):
+        customer = build_reachable_customer(phone="+5511987654321", name="Bia")
+
+        answer = self.write(manager)
+
+        assert answer.url == f"{reverse(NEW)}?customer={customer.pk}"
+        customer.refresh_from_db()
+        assert (customer.name, Customer.objects.count()) == ("Bia", 1)
+
+    def test_makes_a_customer_of_a_new_address_with_the_consent_that_was_given(self, manager):
+        self.write(manager, agreed="on", text="Posso lhe mandar ofertas?")
+
+        customer = Customer.objects.get()
+        assert (customer.phone, customer.name) == ("+5511987654321", "Ana Souza")
+        consents = Consent.objects.filter(customer=customer).order_by("channel")
+        assert [(one.channel, one.granted, one.text, one.source) for one in consents] == [
+            (channel, True, "Posso lhe mandar ofertas?", "back_office") for channel in ("sms", "whatsapp")
+        ]
+
+    def test_assumes_no_consent(self, manager):
+        self.write(manager, to="ana@example.com")
+
+        assert Customer.objects.get().email == "ana@example.com"
+        assert not Consent.objects.exists()
+
+    @pytest.mark.parametrize("to", ["", "12", "ana@", "x" * 300])
+    def test_says_what_is_no_address(self, manager, to):
+        assert self.write(manager, to=to).status_code == 422
+        assert not Customer.objects.exists()
+
+
 class TestButtons:
     def act(self, manager, mailing, action, **data):
         return manager.post(reverse("messaging:mailing_action", args=[mailing.pk, action]), data, follow=True)
@@ -226,6 +354,24 @@ class TestButtons:
 
         assert answer.status_code == 200
         assert Mailing.objects.get().state == MailingState.DRAFT
+
+    def test_what_is_wrong_leads_to_its_mending(self, manager):
+        template = build_template(
+            name="CASACOS", occasion="", applies_to="customers", in_use=False, channel="whatsapp",
+            text="Oi {{ customer.first_name }}, chegaram", approval="approved", allow_several=True,
+            content_sid="HX" + "a" * 32, submitted_sid="HX" + "a" * 32,
+        )  # fmt: skip
+        mailing = build_mailing(texts={"whatsapp": TextDraft(template_id=template.pk)})
+        Template.objects.update(approval="draft", allow_several=False, content_sid="", submitted_sid="")
+        manager.cookies["django_language"] = "en"
+
+        page = shown(self.act(manager, mailing, "confirm"))
+
+        assert "“CASACOS” is not approved." in page
+        assert (
+            f'<a href="{reverse("messaging:named_template_edit", args=[template.pk])}">Open the template'
+            in page
+        )
 
     def test_approving_needs_its_own_permission(self, manager):
         mailing = build_mailing()

@@ -11,6 +11,7 @@ from campaigns.services import jobs
 from customers.models import Customer
 from customers.selectors import standing_consents
 from customers.services.segment_groupings import make_grouping, refresh_due
+from messaging.channels.base import DeliveryFailed
 from messaging.contact_policy import CapDocument, Policy
 from messaging.models import (
     Channel,
@@ -601,15 +602,40 @@ class TestResults:
         assert results.uplift is not None
         assert results.progress.sent == 40 - len(out)
 
-    def test_have_the_cost_of_text_messages(self, sms):
+    def test_have_the_cost_of_the_moment_of_sending(self, sms):
         people(2)
         mailing = begin(build_mailing())
         Company.objects.update(sms_segment_price=Decimal("0.085"))
         send()
+        Company.objects.update(sms_segment_price=Decimal("9"))
 
-        results = results_of(reload(mailing))
+        outcome = results_of(reload(mailing)).outcome
 
-        assert (results.segments, results.cost) == (2, Decimal("0.170"))
+        assert (outcome.segments, outcome.cost) == (2, Decimal("0.170"))
+
+    def test_cost_nothing_where_a_text_message_was_refused_and_an_email_went_out(self, recorders):
+        recorders["sms"].fail(DeliveryFailed("21211", "no", permanent=True))
+        people(1)
+        Company.objects.update(sms_segment_price=Decimal("0.085"))
+        texts = {"sms": TextDraft(text="Oi"), "email": TextDraft(subject="Oi", text="Oi")}
+        mailing = begin(build_mailing(texts=texts))
+        send()
+        send(at=NOON + MINUTE)
+
+        outcome = results_of(reload(mailing)).outcome
+
+        assert Message.objects.get(mailing=mailing).channel == "email"
+        assert (outcome.segments, outcome.cost) == (0, None)
+
+    def test_have_the_sales_that_count_for_the_messages(self, sms):
+        [customer] = people(1)
+        mailing = begin(build_mailing())
+        send()
+        build_sale(customer=customer, occurred_at=NOON + timedelta(days=1))
+
+        found = results_of(reload(mailing)).attribution
+
+        assert (found.days, found.total.sales, found.total.revenue) == (7, 1, Decimal("50.00"))
 
 
 class TestDraft:

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -13,7 +14,7 @@ from messaging.models import (
 )
 from messaging.reasons import REASONS
 from messaging.services.demo import build_messages
-from tests.builders import build_product, build_user
+from tests.builders import build_product, build_sale, build_user
 from tests.messaging.builders import (
     build_automation,
     build_cart,
@@ -212,6 +213,32 @@ class TestAutomationPages:
         assert not Automation.objects.get(occasion="birthday").enabled
         manager.post("/automations/birthday/switch/", {"enabled": "1"})
         assert Automation.objects.get(occasion="birthday").enabled
+
+    def test_shows_the_results_of_thirty_days(self, manager, world):
+        now = timezone.now()
+        message = build_message(
+            state="delivered", channel="sms", segments=2, cost="0.17", planned_at=now - timedelta(days=3),
+            due_at=now - timedelta(days=3), expires_at=None, sent_at=now - timedelta(days=3),
+        )  # fmt: skip
+        MessageEvent.objects.create(
+            message=message, provider="fiel", event_key="x", kind="clicked", occurred_at=now
+        )
+        build_sale(customer=message.customer, occurred_at=now - timedelta(days=2), net=Decimal("321.00"))
+        manager.cookies["django_language"] = "en"
+        url = reverse("messaging:automation_results", args=["recovery"])
+
+        page = manager.get(url).content.decode()
+        content = b"".join(manager.get(f"{url}?export=csv").streaming_content).decode("utf-8-sig")
+
+        assert url in manager.get(reverse("messaging:automation_detail", args=["recovery"])).content.decode()
+        assert "Sales within 7 days of the message" in page
+        assert page.count("<svg viewBox") == 2
+        rows = dict(line.split(";") for line in content.splitlines())
+        assert {
+            "Clicked": "1",
+            "Cost of sending": "0.1700",
+            "Revenue within 7 days": "321.00",
+        }.items() <= rows.items()
 
     def test_reading_rights_do_not_change_anything(self, client, world):
         client.force_login(build_user(permissions=["messaging.view_automation"]))

@@ -13,7 +13,13 @@ from messaging.channels.base import DeliveryFailed, DeliveryInDoubt, Outgoing
 from messaging.local.twilio import advance_deliveries, post_signed
 from messaging.models import LocalDelivery, Message, MessageEvent, MessageState, Suppression
 from messaging.services.delivery import deliver_due
-from tests.messaging.builders import build_automation, build_cart, build_message, build_reachable_customer
+from tests.messaging.builders import (
+    build_automation,
+    build_cart,
+    build_company,
+    build_message,
+    build_reachable_customer,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -113,23 +119,32 @@ class TestTwilio:
         assert (message.state, message.reason, message.error) == ("failed", "undelivered", "30003")
 
     def test_sends_approved_templates_with_their_values(self, demo):
-        CHANNELS["whatsapp"].send(outgoing(content_sid="HX1", variables={"customer.first_name": "Ana"}))
+        with CHANNELS["whatsapp"].session() as send:
+            send(outgoing(content_sid="HX1", variables={"customer.first_name": "Ana"}))
 
         assert LocalDelivery.objects.get().text == "[HX1]\ncustomer.first_name: Ana"
+
+    @pytest.mark.parametrize(("name", "shown"), [("AURORA", "AURORA"), ("", "MG" + "0" * 32)])
+    def test_text_messages_come_from_the_companys_sender(self, demo, name, shown):
+        build_company(sms_sender=name)
+
+        send_now(channel="sms")
+
+        assert LocalDelivery.objects.get().sender == shown
 
     def test_a_provider_that_cannot_be_reached_has_surely_nothing(self, demo, settings):
         settings.TWILIO_API_BASE = "http://127.0.0.1:1"
 
-        with pytest.raises(DeliveryFailed) as failure:
-            CHANNELS["sms"].send(outgoing())
+        with pytest.raises(DeliveryFailed) as failure, CHANNELS["sms"].session() as send:
+            send(outgoing())
 
         assert not failure.value.permanent
 
     def test_an_answer_that_is_no_answer_is_in_doubt(self, demo, settings):
         settings.TWILIO_API_BASE = f"{demo.url}/webhooks/nowhere"
 
-        with pytest.raises((DeliveryInDoubt, DeliveryFailed)) as failure:
-            CHANNELS["sms"].send(outgoing())
+        with pytest.raises((DeliveryInDoubt, DeliveryFailed)) as failure, CHANNELS["sms"].session() as send:
+            send(outgoing())
 
         assert "404" in str(failure.value.args)
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from messaging.models import Letterhead, LocalFault, Message, Template
 from messaging.services.templates import save_template, use_template
+from messaging.views.template import editor_url
 from retail.models import Company
 from tests.builders import NOON, build_customer, build_user
 from tests.messaging.builders import build_automation, build_company, build_message, build_template
@@ -223,6 +224,28 @@ class TestActions:
             assert client.post(url).status_code == 403, name
 
 
+class TestReading:
+    @pytest.mark.parametrize("named_one", [True, False])
+    def test_shows_the_text_to_who_may_not_change_it(self, client, named_one):
+        build_company()
+        build_automation(occasion="birthday")
+        template = (
+            named(text="Feliz dia, {{ customer.first_name }}!") if named_one else Template.objects.get()
+        )
+        client.force_login(build_user(permissions=["messaging.view_template"]))
+        client.cookies["django_language"] = "en"
+        url = editor_url(template)
+
+        listed = shown(client.get(reverse("messaging:named_template_list")))
+        page = client.get(url)
+        saved = client.post(url, {"text": "Outro"})
+
+        assert url in listed
+        assert (page.status_code, saved.status_code) == (200, 403)
+        assert "{{ customer.first_name }}" in shown(page)
+        assert "<textarea" not in shown(page)
+
+
 class TestApproval:
     def test_goes_from_draft_to_several_and_back(self, manager, settings, monkeypatch):
         from messaging.channels import twilio_content
@@ -274,6 +297,8 @@ class TestLetterheadPage:
             "footer": "Rua A",
             "sms_limit": "160",
             "sms_segment_price": "0,0850",
+            "sms_sender": "AURORA",
+            "whatsapp_price": "0,35",
         } | values
 
     def test_saves_the_look_and_the_limits(self, manager):
@@ -290,6 +315,10 @@ class TestLetterheadPage:
             160,
             "0.0850",
         )
+        assert (Company.objects.get().sms_sender, str(Company.objects.get().whatsapp_price)) == (
+            "AURORA",
+            "0.3500",
+        )
         assert f"/messages/logo/{saved.logo_digest}/" in shown(manager.get(url))
         manager.post(url, self.data(remove_logo="on"))
         assert Letterhead.objects.get().logo is None
@@ -301,6 +330,9 @@ class TestLetterheadPage:
             {"logo_width": "9"},
             {"sms_limit": "0"},
             {"sms_segment_price": "-1"},
+            {"whatsapp_price": "-1"},
+            {"sms_sender": "12345"},
+            {"sms_sender": "Lojão"},
             {"footer": "x" * 3000},
         ],
     )

@@ -10,6 +10,7 @@ from django.utils import timezone
 from messaging.webhooks.models import DeliveryState, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from messaging.webhooks.services.delivery import deliver_due
 from messaging.webhooks.services.endpoints import valid_secrets
+from messaging.webhooks.views.delivery import DeliveryList
 from tests.builders import build_store, build_user
 from tests.messaging.builders import build_delivery, build_endpoint
 from tests.messaging.receiver import answering
@@ -154,6 +155,17 @@ class TestLog:
         assert secret not in text
         assert receiver.calls[0].headers["webhook-signature"] not in text
 
+    def test_is_counted_as_far_as_it_is_listed(self, client, monkeypatch):
+        monkeypatch.setattr(DeliveryList, "most_listed", 30)
+        endpoint = build_endpoint()
+        for _ in range(31):
+            build_delivery(endpoint=endpoint)
+
+        first, last = (client.get(f"/webhook-deliveries/?page={page}").content.decode() for page in (1, 9))
+
+        assert "1 to 25 of more than 30" in first
+        assert "26 to 30 of more than 30" in last
+
     def test_is_filtered_and_searched(self, client):
         mine = build_endpoint()
         wanted = build_delivery(endpoint=mine)
@@ -169,6 +181,7 @@ class TestLog:
         assert shown(f"endpoint={mine.pk}&state=pending") == {wanted.pk}
         assert shown(f"q={other.event.uuid}") == {other.pk}
         assert shown(f"q={wanted.subject}") == {wanted.pk}
+        assert shown(f"q={wanted.subject.partition(':')[2]}") == {wanted.pk}
         assert shown("kind=sale.returned") == set()
         assert len(shown("period=1")) == 3
 

@@ -170,6 +170,8 @@ class TestMessageLook:
         "logo_width": 120,
         "sms_limit": 160,
         "sms_segment_price": "0.0850",
+        "sms_sender": "AURORA",
+        "whatsapp_price": "0.3500",
     }
 
     @pytest.fixture
@@ -195,7 +197,8 @@ class TestMessageLook:
         ("field", "value"),
         [
             ("color", "red"), ("logo_width", 9), ("sms_limit", 0), ("sms_segment_price", "-1"), ("sms_segment_price", "0,1"),
-            ("logo", "não"), ("logo", "PHN2Zz4="), ("footer", "x" * 2001),
+            ("logo", "não"), ("logo", "PHN2Zz4="), ("footer", "x" * 2001), ("sms_sender", "12345"),
+            ("sms_sender", "LOJAS AURORA SP"), ("sms_sender", "São"), ("whatsapp_price", "-1"),
         ],
     )  # fmt: skip
     def test_names_the_wrong_field(self, manager, field, value):

@@ -174,6 +174,8 @@ ATTEMPTS = {
     "company_reservation_minutes_in_range": lambda: Company.objects.update(reservation_minutes=1441),
     "customer_merged_is_not_active": _update(build_customer, merged_into_id=F("id")),
     "company_adjustment_limit_not_negative": lambda: Company.objects.update(adjustment_limit=-1),
+    "company_sms_sender_has_letters": lambda: Company.objects.update(sms_sender="12345"),
+    "company_whatsapp_price_not_negative": lambda: Company.objects.update(whatsapp_price=-1),
     "category_not_its_own_parent": _own_parent,
     "product_sku_not_empty": lambda: build_product(sku=""),
     "product_price_not_negative": lambda: build_product(price=Decimal("-0.01")),

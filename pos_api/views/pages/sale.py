@@ -141,9 +141,7 @@ class SaleList(ListPage):
         return reverse("pos_api:sale_detail", args=[instance.pk])
 
     def get_selection(self) -> Selection | None:
-        allowed = self.request.user.has_perms(
-            ["messaging.add_mailing", "messaging.change_mailing", "customers.view_customer"]
-        )
+        allowed = self.request.user.has_perms(["messaging.add_mailing", "customers.view_customer"])
         if not allowed or self.request.GET.get("is_test") == "yes":
             return None
         url = reverse("messaging:mailing_create")

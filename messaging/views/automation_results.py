@@ -1,0 +1,45 @@
+"""What came of an automation's messages: a part of its page, a page of its own without scripts, and a file."""
+
+from datetime import timedelta
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.views import View
+
+from messaging.occasions import AUTOMATIC
+from messaging.selectors.outcomes import automation_results
+from messaging.views.automation import find_automation
+from messaging.views.results import (
+    FILES,
+    attribution_context,
+    automation_figures,
+    file_of,
+    outcome_figures,
+    sent_chart,
+)
+from retail.views.access import PageMixin
+
+_MONTH = timedelta(days=30)
+
+
+class AutomationResultsView(PageMixin, View):
+    """The results of the messages that were planned in thirty days; `?export=csv` or `xlsx` as a file."""
+
+    permission_required = "messaging.view_automation"
+
+    def get(self, request: HttpRequest, occasion: str) -> HttpResponseBase:
+        automation = find_automation(occasion)
+        since = timezone.now() - _MONTH
+        results = automation_results(occasion, since=since)
+        if (kind := request.GET.get("export")) in FILES:
+            return file_of(f"{occasion}-results", automation_figures(results), kind)
+        context = {
+            "automation": automation,
+            "outcome": outcome_figures(results.outcome),
+            "figures": AUTOMATIC[occasion].figures(since=since),
+            "sent": sent_chart(results.by_day) if results.by_day else None,
+            "attribution": attribution_context(results.attribution) if results.attribution else None,
+        }
+        return render(request, "messaging/automation_results.html", context)
