@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("messaging", "0013_conversations"),
+        ("messaging", "0014_mailings_by_profile"),
     ]
 
     operations = [
