@@ -115,7 +115,7 @@ def _steps() -> dict[str, tuple[Callable[..., Any], Any]]:
 def offered_actions(mailing: Mailing, user: Any) -> dict[str, bool]:
     """Return which buttons there are for somebody."""
     state = mailing.state
-    may_send, may_write = user.has_perm("messaging.send_mailing"), user.has_perm("messaging.change_mailing")
+    may_send = user.has_perm("messaging.send_mailing")
     waits = mailing.paused_from == MailingState.SCHEDULED
     return {
         "edit": state == MailingState.DRAFT and user.has_perms(EDITOR_PERMISSIONS),

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("messaging", "0014_mailings_by_profile"),
+        ("messaging", "0018_messages_in_doubt_are_counted"),
     ]
 
     operations = [
