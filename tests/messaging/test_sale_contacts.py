@@ -24,7 +24,7 @@ EMAIL = {"email": TextDraft(subject="Oi", text="Obrigado pela compra {{ sale.tic
 
 @pytest.fixture(autouse=True)
 def _nobody_is_woken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pos_api.views.receipts.wake_sender", lambda: None)
+    monkeypatch.setattr("pos_api.views.receipts.wake_senders", lambda: None)
 
 
 def offer_receipts() -> None:
