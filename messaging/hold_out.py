@@ -1,6 +1,6 @@
-"""Who of a mailing's audience is held out, and what the difference between the two parts means. Plain Python.
+"""Who of a mailing's audience, or of an automation's people, is held out, and what the difference between the two parts means.
 
-Whoever is held out follows from the mailing and the customer alone: no chance is asked, so a batch that is written again
+Plain Python. Whoever is held out follows from the mailing, or the automation, and the customer alone: no chance is asked, so a batch that is written again
 after a crash comes to the same people. HELD_OUT_SQL says in SQL what `is_held_out` says here.
 """
 
@@ -8,6 +8,8 @@ import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
 
+# Why whoever is held out of an automation gets no message: a code of messaging.reasons.
+HELD_OUT = "held_out"
 # Hundredths of a percent.
 PARTS = 10_000
 # 1.96 standard deviations on either side: 95 of 100 such intervals hold the true value.
@@ -27,7 +29,7 @@ def parts_of(percent: Decimal) -> int:
 
 
 def is_held_out(*, salt: str, customer_id: int, percent: Decimal) -> bool:
-    """Say whether a customer is held out of the mailing whose uuid is `salt`, as 32 hexadecimal digits."""
+    """Say whether a customer is held out: of the mailing whose uuid is `salt` in 32 hexadecimal digits, or what else it names."""
     digest = hashlib.sha256(f"{salt}:{customer_id}".encode()).hexdigest()
     return int(digest[:8], 16) % PARTS < parts_of(percent)
 

@@ -112,6 +112,9 @@ def describe_settings(automation: Automation) -> list[str]:
     sentences = kind.describe(settings)
     if isinstance(settings, CodeSettings):
         sentences += _describe_code(automation, settings.code_valid_hours)
+    if automation.holdout_percent:
+        held_out = _now("%(percent)s of the customers are held out, to see what it achieves.")
+        sentences.append(held_out % {"percent": formats.percent(automation.holdout_percent)})
     return sentences
 
 

@@ -17,6 +17,7 @@ REASONS = {
     "opted_out": _("The customer asked not to get such messages."),
     "complained": _("The customer marked an earlier message as unwanted."),
     "provider_opt_out": _("The customer told the provider to stop."),
+    "held_out": _("Held out, so that one can see what such messages achieve."),
     "no_template": _("There is no text for any of the channels."),
     "text_too_long": _("The text is longer than the company allows for text messages."),
     "template_failed": _("The text could not be filled."),

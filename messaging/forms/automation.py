@@ -1,6 +1,7 @@
 """The form of an automation, made of what its occasion declares. Its limits are those of the settings' own types."""
 
 from datetime import time
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from messaging.models import Automation, Channel
 from messaging.occasions import AUTOMATIC
 from messaging.occasions.parts import CodeSettings, Setting
 from messaging.services.automations import AutomationRefused, Plan
+from retail import formats
 from retail.models import Store
 
 _PLACES = ("first_channel", "second_channel", "third_channel")
@@ -27,6 +29,8 @@ REFUSALS = {
         "There is no type of voucher with this code that is switched on and may hold so much."
     ),
     "pool_not_for_automations": _("These promo codes are not made for automations."),
+    "hold_out_range": _("This must be a percentage from 0 to 99.99 with at most two places."),
+    "hold_out_not_marketing": _("Only of marketing can people be held out."),
 }
 
 
@@ -70,6 +74,17 @@ class AutomationForm(forms.Form):
         max_length=1000,
         help_text=_("The address of your shop; {code} is replaced by the code. Empty: the link of the cart."),
     )
+    holdout_percent = forms.DecimalField(
+        label=_("Hold out"),
+        min_value=0,
+        max_value=Decimal("99.99"),
+        decimal_places=2,
+        initial=0,
+        required=False,
+        help_text=_(
+            "Percent of the customers who get none of its messages, always the same ones, so that the results can say what it achieves."
+        ),
+    )
     stores = forms.ModelMultipleChoiceField(
         label=_("Stores"),
         queryset=Store.objects.none(),
@@ -85,6 +100,8 @@ class AutomationForm(forms.Form):
         self.fields["stores"].queryset = self.kind.stores()  # type: ignore[attr-defined]
         if not self.kind.gives_codes:
             del self.fields["pool"], self.fields["link"]
+        if not self.kind.purpose.needs_consent:
+            del self.fields["holdout_percent"]
         types = {field.name: field for field in msgspec.structs.fields(self.kind.settings)}
         for setting in self.kind.form:
             self.fields[setting.input] = _field(setting, types[setting.name].type)
@@ -109,6 +126,7 @@ class AutomationForm(forms.Form):
             stores_off=off | (shown - set(data["stores"])),
             settings=self.kind.settings(**values),
             pool=data.get("pool"),
+            holdout_percent=data.get("holdout_percent") or Decimal(0),
         )
 
     def add_refusal(self, refusal: AutomationRefused) -> None:
@@ -153,6 +171,7 @@ def initial_of(automation: Automation, settings: Any) -> dict[str, Any]:
     initial: dict[str, Any] = {
         "enabled": automation.enabled,
         "stores": kind.stores().exclude(pk__in=automation.stores_off.values("pk")),
+        "holdout_percent": automation.holdout_percent,
         **dict(zip(_PLACES, automation.channels, strict=False)),
     }
     if isinstance(settings, CodeSettings):
@@ -169,7 +188,8 @@ def describe_changes(occasion: str, before: dict[str, Any], after: dict[str, Any
     old, new = _flat(before), _flat(after)
     sentences = []
     for name, value in new.items():
-        if value == old.get(name) or (not old and value in ("", None, [])):
+        usual = _USUAL.get(name)
+        if value == old.get(name, usual) or (not old and value in ("", None, [])):
             continue
         if name == "enabled":
             sentences.append(gettext("Switched on.") if value else gettext("Switched off."))
@@ -181,12 +201,16 @@ def describe_changes(occasion: str, before: dict[str, Any], after: dict[str, Any
     return sentences
 
 
+# What savings meant that were kept before there was such a choice.
+_USUAL = {"holdout_percent": "0.00"}
 _OTHER_LABELS = {"channels": _("Channels"), "stores_off": _("Stores where it is off")}
 
 
 def _written(name: str, value: Any) -> str:
     if name == "channels":
         return ", ".join(str(Channel(code).label) for code in value)
+    if name == "holdout_percent":
+        return formats.percent(Decimal(value))
     if isinstance(value, list):
         return ", ".join(value) or gettext("none")
     return str(value) if value else gettext("none")

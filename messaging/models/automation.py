@@ -1,9 +1,12 @@
+from decimal import Decimal
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import PromoCodePool
+from messaging.hold_out import is_held_out
 from messaging.models.occasion import OCCASION_CODE, occasion_choices
 from messaging.models.template import Channel
 from retail.models import Store
@@ -34,6 +37,10 @@ class Automation(models.Model):
         related_name="+",
         verbose_name=_("promo codes"),
     )
+    # So many customers in a hundred get none of its messages, to see what these achieve.
+    holdout_percent = models.DecimalField(
+        _("hold-out"), max_digits=5, decimal_places=2, default=Decimal("0"), db_default=Decimal("0")
+    )
     number = models.PositiveIntegerField(_("number"), default=1)
     updated_at = models.DateTimeField(_("updated at"))
 
@@ -56,10 +63,23 @@ class Automation(models.Model):
                 condition=models.Q(enabled=False) | models.Q(channels__len__gt=0),
                 name="automation_on_has_channel",
             ),
+            models.CheckConstraint(
+                condition=models.Q(holdout_percent__gte=0, holdout_percent__lt=100),
+                name="automation_hold_out_leaves_somebody",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.occasion
+
+    def holds_out(self, customer_id: int | None) -> bool:
+        """Whether a customer is one of those who are held out of this automation: always the same, a larger share adds others.
+
+        Visitors are not: what they buy is nobody's, so they could show nothing.
+        """
+        return customer_id is not None and is_held_out(
+            salt=f"automation:{self.occasion}", customer_id=customer_id, percent=self.holdout_percent
+        )
 
 
 class AutomationRevision(models.Model):

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -33,6 +34,8 @@ class Plan:
     stores_off: Collection[Store]
     settings: Any
     pool: PromoCodePool | None
+    # With at most two places.
+    holdout_percent: Decimal = Decimal(0)
 
 
 def install_automations(*, at: datetime) -> None:
@@ -51,7 +54,7 @@ def install_automations(*, at: datetime) -> None:
 def save_automation(*, occasion: str, plan: Plan, by: User | None, at: datetime) -> Automation:
     """Save an automation and keep the revision.
 
-    Raises AutomationRefused: `no_channel`, `channel_repeated`, `no_template` (channel), `pool_not_for_automations`,
+    Raises AutomationRefused: `hold_out_range`, `hold_out_not_marketing`, `no_channel`, `channel_repeated`, `no_template` (channel), `pool_not_for_automations`,
     or what the occasion has against its settings.
     """
     automation = Automation.objects.select_for_update().get(occasion=occasion)
@@ -62,6 +65,7 @@ def save_automation(*, occasion: str, plan: Plan, by: User | None, at: datetime)
     automation.channels = list(plan.channels)
     automation.settings = write_settings(plan.settings)
     automation.pool = plan.pool
+    automation.holdout_percent = plan.holdout_percent
     automation.number += 1
     automation.updated_at = at
     automation.save()
@@ -82,6 +86,7 @@ def switch_automation(*, occasion: str, enabled: bool, by: User | None, at: date
         stores_off=list(automation.stores_off.order_by("pk")),
         settings=read_settings(occasion, automation.settings),
         pool=automation.pool,
+        holdout_percent=automation.holdout_percent,
     )
     return save_automation(occasion=occasion, plan=plan, by=by, at=at)
 
@@ -91,6 +96,11 @@ def _check(occasion: str, plan: Plan) -> None:
         raise AutomationRefused("channels", "channel_repeated")
     if plan.pool is not None and not (AUTOMATIC[occasion].gives_codes and plan.pool.for_automations):
         raise AutomationRefused("pool", "pool_not_for_automations")
+    percent = plan.holdout_percent
+    if not 0 <= percent < 100 or percent != percent.quantize(Decimal("0.01")):
+        raise AutomationRefused("holdout_percent", "hold_out_range")
+    if percent and not AUTOMATIC[occasion].purpose.needs_consent:
+        raise AutomationRefused("holdout_percent", "hold_out_not_marketing")
     if not plan.enabled:
         return
     problem = AUTOMATIC[occasion].problem(plan.settings)
@@ -111,4 +121,5 @@ def _document(plan: Plan) -> dict[str, object]:
         "stores_off": sorted(store.code for store in plan.stores_off),
         "settings": write_settings(plan.settings),
         "pool": plan.pool.code if plan.pool else None,
+        "holdout_percent": str(plan.holdout_percent.quantize(Decimal("0.01"))),
     }

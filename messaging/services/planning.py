@@ -4,6 +4,7 @@ import logging
 from datetime import datetime
 
 from messaging.batches import batches
+from messaging.hold_out import HELD_OUT
 from messaging.models import Automation, Message, MessageState
 from messaging.occasions import AUTOMATIC, PLANNED
 from messaging.occasions.parts import Candidate
@@ -57,7 +58,10 @@ def _insert(
 
 
 def _row(occasion: str, automation: Automation | None, candidate: Candidate, *, at: datetime) -> Message:
-    suppressed = bool(candidate.reason)
+    # Who would get nothing anyway shows nothing: they are in neither part.
+    held_out = automation is not None and automation.holds_out(candidate.recipient.customer_id)
+    reason = candidate.reason or (HELD_OUT if held_out else "")
+    suppressed = bool(reason)
     chain = candidate.channels or (automation.channels if automation else ())
     return Message(
         occasion=occasion,
@@ -72,7 +76,7 @@ def _row(occasion: str, automation: Automation | None, candidate: Candidate, *, 
         expires_at=candidate.window.ends_at,
         planned_at=at,
         state=MessageState.SUPPRESSED if suppressed else MessageState.QUEUED,
-        reason=candidate.reason,
+        reason=reason,
         closed_at=at if suppressed else None,
         **candidate.columns,
     )

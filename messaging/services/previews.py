@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import translation
 
 from messaging.facts import Coupon, Facts, coupon_link
+from messaging.hold_out import HELD_OUT
 from messaging.models import Automation, Template
 from messaging.occasions import AUTOMATIC
 from messaging.occasions.parts import Candidate
@@ -54,7 +55,8 @@ def todays_messages(automation: Automation, *, at: datetime) -> list[Planned]:
         channel = first_open_channel(candidate.recipient, chain, kind.purpose)
         template = pick_template(templates, channel, candidate.recipient.language) if channel else None
         store = stores.get(candidate.store_id or 0)
-        text, reason = "", candidate.reason
+        held_out = automation.holds_out(candidate.recipient.customer_id)
+        text, reason = "", candidate.reason or (HELD_OUT if held_out else "")
         if template is not None and not reason:
             facts = Facts(
                 recipient=candidate.recipient,

@@ -139,6 +139,7 @@ class AutomationEdit(FormPage):
             ("pool:6", *(f"{item.input}:{item.width}" for item in code), "link:4"),
             _("Optional. The variables coupon.code, coupon.link and coupon.valid_until show it."),
         )
+        hold_out = FormSection(_("Results"), ("holdout_percent:3",))
         return (
             FormSection(_("Automation"), ("enabled:6",)),
             FormSection(_("When"), [f"{item.input}:{item.width}" for item in when], kind.when),
@@ -149,6 +150,7 @@ class AutomationEdit(FormPage):
             ),
             promo_code,
             FormSection(_("Where"), ("stores:6",)),
+            hold_out,
         )
 
     def save(self, form: AutomationForm) -> str | None:

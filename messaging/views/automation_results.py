@@ -37,6 +37,7 @@ class AutomationResultsView(PageMixin, View):
             return file_of(f"{occasion}-results", automation_figures(results), kind)
         context = {
             "automation": automation,
+            "results": results,
             "outcome": outcome_figures(results.outcome),
             "figures": AUTOMATIC[occasion].figures(since=since),
             "sent": sent_chart(results.by_day) if results.by_day else None,

@@ -42,11 +42,18 @@ class Figure:
 
 def mailing_figures(results: Results) -> list[Figure]:
     """Return every number of a mailing's results, in the order of a file."""
-    written_to, held_out, compared = results.written_to, results.held_out, results.uplift
-    figures = [
+    return [
         *_progress(results.progress),
         *outcome_figures(results.outcome),
         *_attributed(results.attribution),
+        *_compared(results),
+    ]
+
+
+def _compared(results: Results | AutomationResults) -> list[Figure]:
+    """Return the part that was written to and the one that was held out, and the difference where there is one."""
+    written_to, held_out, compared = results.written_to, results.held_out, results.uplift
+    figures = [
         Figure(_now("Written to: people"), written_to.people),
         Figure(_now("Written to: bought"), written_to.buyers),
         Figure(_now("Written to: revenue"), written_to.revenue, is_money=True),
@@ -76,6 +83,7 @@ def automation_figures(results: AutomationResults) -> list[Figure]:
         Figure(_now("In doubt"), traffic.in_doubt),
         *outcome_figures(results.outcome),
         *(_attributed(results.attribution) if results.attribution else []),
+        *(_compared(results) if results.held_out.people else []),
     ]
 
 
