@@ -1,7 +1,7 @@
 """What an occasion is: a reason to write to one person once, declared in one file (docs/how-to/add-an-occasion.md)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -38,6 +38,8 @@ class Kind:
     is_written: ClassVar[bool] = False
     # Which of many due messages leave first.
     urgency: ClassVar[Urgency] = Urgency.IN_TURN
+    # How long after it was planned a message still leaves that the contact policy alone kept from leaving in its time.
+    grace: ClassVar[timedelta] = timedelta()
 
     @property
     def names(self) -> list[str]:

@@ -100,13 +100,13 @@ TEXTS: Texts = {
         subject="Feliz aniversário, {{ customer.first_name }}!",
         text=(
             "Feliz aniversário, {{ customer.first_name }}!\n\n"
-            "Hoje o dia é seu, e toda a equipe da {{ store.name }} quer comemorar com você."
+            "Toda a equipe da {{ store.name }} quer comemorar com você."
             "{% if gift.code %}\n\nSeu presente: {{ gift.amount }} com o vale {{ gift.code }}\nVale até {{ gift.valid_until }}.{% endif %}"
             "{% if coupon.code %}\n\nSeu presente: {{ coupon.code }}\nVale até {{ coupon.valid_until }}.{% endif %}"
         ),
         html=(
             '<h1 style="font-size:24px;margin:0 0 16px">Feliz aniversário, {{ customer.first_name }}!</h1>\n'
-            "<p>Hoje o dia é seu, e toda a equipe da <strong>{{ store.name }}</strong> quer comemorar com você.</p>\n"
+            "<p>Toda a equipe da <strong>{{ store.name }}</strong> quer comemorar com você.</p>\n"
             "{% if gift.code %}\n"
             '<p style="margin:24px 0;padding:20px;border-radius:12px;background:#eef2ff;text-align:center">'
             "Seu presente: {{ gift.amount }} com o vale<br>"
@@ -122,13 +122,13 @@ TEXTS: Texts = {
         subject="Happy birthday, {{ customer.first_name }}!",
         text=(
             "Happy birthday, {{ customer.first_name }}!\n\n"
-            "Today is your day, and everybody at {{ store.name }} would like to celebrate with you."
+            "Everybody at {{ store.name }} would like to celebrate with you."
             "{% if gift.code %}\n\nYour gift: {{ gift.amount }} with the voucher {{ gift.code }}\nValid until {{ gift.valid_until }}.{% endif %}"
             "{% if coupon.code %}\n\nYour gift: {{ coupon.code }}\nValid until {{ coupon.valid_until }}.{% endif %}"
         ),
         html=(
             '<h1 style="font-size:24px;margin:0 0 16px">Happy birthday, {{ customer.first_name }}!</h1>\n'
-            "<p>Today is your day, and everybody at <strong>{{ store.name }}</strong> would like to celebrate with you.</p>\n"
+            "<p>Everybody at <strong>{{ store.name }}</strong> would like to celebrate with you.</p>\n"
             "{% if gift.code %}\n"
             '<p style="margin:24px 0;padding:20px;border-radius:12px;background:#eef2ff;text-align:center">'
             "Your gift: {{ gift.amount }} with the voucher<br>"
@@ -150,6 +150,8 @@ class Birthday(AutomaticKind):
     label = _("Birthday")
     icon = "cake"
     purpose = MessagePurpose.MARKETING
+    # A birthday on a quiet Sunday is greeted on Monday: better a little late than not at all.
+    grace = timedelta(days=7)
     variables = (*CUSTOMER, *STORE, *GIFT, *COUPON, *OPT_OUT)
     texts = TEXTS
     settings = BirthdaySettings

@@ -93,13 +93,15 @@ class Candidate:
 class NotNow:
     """The message does not leave: for ever, or until `postponed_to` (then it is useless from `expires_at`), because of `reason`.
 
-    Without a reason its waiting begins anew, as if it had not been due yet.
+    Without a reason its waiting begins anew, as if it had not been due yet. `opens_at` says of a channel that the contact
+    policy closes for longer than the message is of use when it opens again.
     """
 
     reason: str = ""
     error: str = ""
     postponed_to: datetime | None = None
     expires_at: datetime | None = None
+    opens_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

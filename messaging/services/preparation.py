@@ -204,7 +204,17 @@ def _choose(kind: Kind, look: LastLook, automation: Automation | None) -> _Choic
         except TemplateRefused as error:
             code = error.code if error.code in REASONS else "template_failed"
             against.append(NotNow(code, error=str(error.params)))
-    return _most_telling(against)
+    return _belated(kind, message, against) or _most_telling(against)
+
+
+def _belated(kind: Kind, message: Message, against: list[NotNow]) -> NotNow | None:
+    """Return when a message leaves after its time, because the contact policy alone kept it; None when it does not."""
+    waits = [item for item in against if item.opens_at]
+    latest = message.planned_at + kind.grace
+    first = min(waits, key=lambda item: item.opens_at or latest, default=None)
+    if first is None or first.opens_at is None or first.opens_at >= latest:
+        return None
+    return NotNow(first.reason, postponed_to=first.opens_at, expires_at=latest)
 
 
 def _fill(
@@ -232,7 +242,7 @@ def _hold_back(
         return None
     later = kind.held_back(message, wait.until)
     if later is None:
-        return NotNow(wait.reason)
+        return NotNow(wait.reason, opens_at=wait.until)
     return NotNow(wait.reason, postponed_to=later[0], expires_at=later[1])
 
 

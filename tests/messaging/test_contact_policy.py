@@ -98,16 +98,32 @@ class TestQuietHours:
 
         assert len(sms.sent) == 1
 
-    def test_a_greeting_that_would_come_on_the_next_day_is_not_sent(self, sms):
-        decide(quiet={"sms": NIGHT})
+    def test_a_birthday_on_a_quiet_sunday_is_greeted_on_monday(self, sms):
+        decide(quiet={"sms": NIGHT}, quiet_sundays=True)
         build_automation(occasion="birthday")
-        message = greeting(
-            build_reachable_customer(), at=EVENING, ends_at=datetime(2026, 11, 21, tzinfo=SAO_PAULO)
-        )
+        sunday, monday = (datetime(2026, 11, day, tzinfo=SAO_PAULO) for day in (22, 23))
+        message = greeting(build_reachable_customer(), at=sunday.replace(hour=9), ends_at=monday)
+
+        send(sunday.replace(hour=9))
+        waiting = reload(message)
+        send(monday.replace(hour=8, minute=59))
+        assert sms.sent == []
+        send(monday.replace(hour=9))
+
+        assert (waiting.state, waiting.reason) == ("queued", "quiet_hours")
+        assert waiting.due_at == monday.replace(hour=9)
+        assert reload(message).state == "sent"
+
+    def test_a_greeting_that_no_moment_is_open_to_for_a_week_is_not_sent(self, sms):
+        decide(caps={"all": CapDocument(most=1, days=30)})
+        build_automation(occasion="birthday")
+        customer = build_reachable_customer()
+        sent_before(customer, at=EVENING - timedelta(days=1))
+        message = greeting(customer, at=EVENING, ends_at=datetime(2026, 11, 21, tzinfo=SAO_PAULO))
 
         send(EVENING)
 
-        assert (reload(message).state, reload(message).reason) == ("suppressed", "quiet_hours")
+        assert (reload(message).state, reload(message).reason) == ("suppressed", "frequency_cap")
 
     def test_the_chain_goes_on_when_waiting_would_be_too_late(self, recorders):
         decide(quiet={"sms": NIGHT})
