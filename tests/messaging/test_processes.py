@@ -85,6 +85,7 @@ def manage(database_url: str, *arguments: str, provider: Provider | None = None)
         "DATABASE_URL": database_url,
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "DJANGO_SETTINGS_MODULE": "config.settings",
+        "FIEL_DEMO": "1",
         "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
         "TWILIO_AUTH_TOKEN": "token",
         "TWILIO_MESSAGING_SERVICE_SID": "MG" + "0" * 32,

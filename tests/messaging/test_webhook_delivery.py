@@ -236,8 +236,8 @@ class TestRetry:
 
     def test_takes_growing_steps_for_three_days_and_ends(self, receiver, endpoint, clock):
         receiver.next_answers = [500] * 50
-        delivery = build_delivery(endpoint=endpoint)
         began = clock.now
+        delivery = build_delivery(endpoint=endpoint, due_at=began, queued_at=began)
 
         while again(delivery).closed_at is None:
             clock.now = max(clock.now, delivery.due_at)

@@ -99,7 +99,7 @@ class TestTerminalKey:
     ) -> None:
         till.send("GET", "terminal/")
 
-        with django_assert_num_queries(1):  # the plan's version
+        with django_assert_num_queries(2):  # the plan's version, and what is said of receipts
             assert till.send("GET", "terminal/").json()["terminal"] == till.terminal.code
 
 

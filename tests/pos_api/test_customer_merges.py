@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.models import CampaignCounter, PromoCode, PromoCodeUse
-from customers.models import Consent, Customer, CustomerPin
+from customers.models import CategoryTotal, Consent, Customer, CustomerMetrics, CustomerPin
 from customers.selectors import find_customer, look_up_customer, standing_consents
 from customers.services.appointments import book_appointment
 from customers.services.consents import record_consent
@@ -528,9 +528,9 @@ class TestRecord:
         moved = {moving.model for moving in (customer_merges.SALES, *customer_merges.MOVING)}
         # Value moves by entries, answers are given again, groupings are joined; a merge is about both records. Proofs of the
         # person are of the record that was asked, and over within minutes or of no use to anybody else. What was done to a
-        # stored value is told as it was.
+        # stored value is told as it was. What a customer bought is counted anew from their sales.
         otherwise = {Account, Consent, CustomerMerge, Customer, Customer.groupings.through}
-        otherwise |= {Verification, CustomerPin, StoredValueEvent}
+        otherwise |= {Verification, CustomerPin, StoredValueEvent, CustomerMetrics, CategoryTotal}
         fields = Customer._meta.get_fields(include_hidden=True)
         naming = {field.related_model for field in fields if field.auto_created and not field.concrete}
 

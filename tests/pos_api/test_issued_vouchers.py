@@ -322,4 +322,4 @@ class TestStatements:
         statements = [
             query["sql"] for query in recorded if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))
         ]
-        assert len(statements) == 10, "\n".join(sql[:120] for sql in statements)
+        assert len(statements) == 11, "\n".join(sql[:120] for sql in statements)

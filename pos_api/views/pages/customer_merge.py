@@ -48,6 +48,8 @@ ROWS = {
     "appointments": _("Appointments"),
     "carts": _("Carts"),
     "messages": _("Messages"),
+    "mailings": _("Mailings to this customer alone"),
+    "mailing_members": _("Places in mailings"),
     "tiers": _("Tiers"),
     "visits": _("Visits at the counter"),
 }
