@@ -85,10 +85,8 @@ def manage(database_url: str, *arguments: str, provider: Provider | None = None)
         "DATABASE_URL": database_url,
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "DJANGO_SETTINGS_MODULE": "config.settings",
+        # A demonstration brings the account of an imitation.
         "FIEL_DEMO": "1",
-        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
-        "TWILIO_AUTH_TOKEN": "token",
-        "TWILIO_MESSAGING_SERVICE_SID": "MG" + "0" * 32,
         "TWILIO_API_BASE": provider.base if provider else "http://127.0.0.1:1",
     }
     return subprocess.Popen(
