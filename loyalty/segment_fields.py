@@ -85,6 +85,6 @@ FIELDS = [
         is_profile=True,
         kind=Amount(operators=_OPERATORS),
         sql=totals(_stored),
-        note=_("What all that the customer holds are worth now; vouchers in percent are left out."),
+        note=_("What all that the customer holds is worth now; vouchers in percent are left out."),
     ),
 ]

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, pgettext_lazy
 
 from messaging.models import Approval, Automation, Channel, Message, MessageState
 from messaging.occasions import AUTOMATIC
@@ -53,9 +54,9 @@ _EVENTS = {
     "complained": (_("Marked as unwanted"), "ban", "danger"),
     "unsubscribed": (_("Unsubscribed"), "ban", "warning"),
     "received": (_("Handed in"), "clock", "info"),
-    "approved": (_("Approved"), "check", "success"),
+    "approved": (pgettext_lazy("template", "Approved"), "check", "success"),
     "rejected": (_("Rejected"), "x-circle", "danger"),
-    "paused": (_("Paused"), "pause", "warning"),
+    "paused": (pgettext_lazy("template", "Paused"), "pause", "warning"),
 }
 
 
@@ -122,7 +123,11 @@ def _describe_code(automation: Automation, hours: int) -> list[str]:
     if automation.pool is None:
         return [_now("Without promo code.")]
     return [
-        _now("With a promo code of “%(pool)s”, valid for %(hours)s hours after the message.")
+        ngettext(
+            "With a promo code of “%(pool)s”, valid for %(hours)s hour after the message.",
+            "With a promo code of “%(pool)s”, valid for %(hours)s hours after the message.",
+            hours,
+        )
         % {"pool": automation.pool.name, "hours": hours}
     ]
 

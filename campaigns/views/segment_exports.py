@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views import View
 
 from campaigns.models import Job
@@ -42,7 +43,7 @@ class SegmentExports(ListPage):
         Column(name="rows", label=_("Customers"), kind="number"),
         Column(
             name="file", label=_("File"), value=lambda export: _file_state(export),
-            labels={"ready": _("Download"), "removed": _("Removed"), "waiting": _("Not written")},
+            labels={"ready": _("Download"), "removed": pgettext_lazy("file", "Removed"), "waiting": _("Not written")},
             url=lambda export: reverse("campaigns:segment_export_file", args=[export.pk]) if _file_state(export) == "ready" else None,
         ),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from functools import cache
 from django.apps import apps
 from django.utils import dates
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.models import ConsentChannel, CustomerGrouping, Purpose, Sex
 from customers.segments.kinds import Choice, Code, Day, DayOfYear, Flag, Text, Whole, named
@@ -121,7 +122,10 @@ def _consent(channel: str) -> Field:
         code=f"consent_{channel}" if channel else "consent",
         label=labels[channel],
         group=CONTACT,
-        kind=Choice(lambda: Purpose.choices, operators={"eq": _("to"), "ne": _("not to")}),
+        kind=Choice(
+            lambda: Purpose.choices,
+            operators={"eq": pgettext_lazy("consent", "to"), "ne": pgettext_lazy("consent", "not to")},
+        ),
         sql=sql,
         note=_(
             "The last answer. Marketing that still has to be confirmed (double opt-in) counts as agreed here."
@@ -203,7 +207,7 @@ FIELDS = [
     ),
     Field(
         code="created",
-        label=_("Recorded"),
+        label=pgettext_lazy("customer", "Recorded"),
         group=PERSON,
         kind=Day(
             operators={name: label for name, label in Day().operators.items() if not name.startswith("is_")}

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from customers.segments.kinds import Amount, DayOfYear, Kind
 from customers.segments.operators import VALUES
@@ -89,4 +89,4 @@ def _period(period: SegmentPeriod) -> str:
         return _("until %(until)s") % dates
     if period.until is None:
         return _("since %(from)s") % dates
-    return _("from %(from)s to %(until)s") % dates
+    return pgettext("dates", "from %(from)s to %(until)s") % dates

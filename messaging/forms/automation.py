@@ -224,7 +224,7 @@ def _setting_written(setting: Setting, value: Any) -> str:
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
     if setting.unit:
-        return str(setting.unit) % {"number": value}
+        return setting.unit % {"number": value}
     # A moment of the day, without its seconds.
     return str(value)[: len(f"{time.min:%H:%M}")]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from messaging.contact_policy import (
@@ -145,10 +145,12 @@ def describe(policy: Policy) -> Iterator[str]:
     if policy.quiet_sundays:
         yield gettext("Quiet all Sunday.")
     for name, cap in sorted(policy.caps.items()):
-        yield gettext("%(channel)s: at most %(most)s messages in %(days)s days.") % {
+        most = ngettext("%(count)s message", "%(count)s messages", cap.most) % {"count": cap.most}
+        days = ngettext("%(count)s day", "%(count)s days", cap.days) % {"count": cap.days}
+        yield gettext("%(channel)s: at most %(most)s in %(days)s.") % {
             "channel": labels[name],
-            "most": cap.most,
-            "days": cap.days,
+            "most": most,
+            "days": days,
         }
     if policy.is_empty:
         yield gettext("Nothing is held back.")

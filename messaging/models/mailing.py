@@ -5,6 +5,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.models import Customer, Segment
 from messaging.models.template import AppliesTo, Channel, HtmlFormat, Template
@@ -17,12 +18,12 @@ DIRECT = "direct"
 class MailingState(models.TextChoices):
     DRAFT = "draft", _("Draft")
     AWAITING = "awaiting", _("Waiting for approval")
-    SCHEDULED = "scheduled", _("Scheduled")
+    SCHEDULED = "scheduled", pgettext_lazy("mailing", "Scheduled")
     FREEZING = "freezing", _("Gathering its people")
     SENDING = "sending", _("Sending")
-    PAUSED = "paused", _("Paused")
-    FINISHED = "finished", _("Finished")
-    CANCELLED = "cancelled", _("Cancelled")
+    PAUSED = "paused", pgettext_lazy("mailing", "Paused")
+    FINISHED = "finished", pgettext_lazy("mailing", "Finished")
+    CANCELLED = "cancelled", pgettext_lazy("mailing", "Cancelled")
 
 
 class Audience(models.TextChoices):

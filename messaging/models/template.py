@@ -3,6 +3,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from messaging.models.occasion import OCCASION_CODE, occasion_choices
 
@@ -47,7 +48,7 @@ class Approval(models.TextChoices):
 
     DRAFT = "draft", _("Draft")
     SUBMITTED = "submitted", _("Waiting for approval")
-    APPROVED = "approved", _("Approved")
+    APPROVED = "approved", pgettext_lazy("template", "Approved")
     REJECTED = "rejected", _("Rejected")
     PAUSED = "paused", _("Paused by WhatsApp")
 

@@ -11,6 +11,7 @@ import msgspec
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, ngettext_lazy
 
 from customers.models import Customer
 from messaging.batches import batches
@@ -196,13 +197,13 @@ class Birthday(AutomaticKind):
             name="gift_valid_days",
             label=_("Voucher valid for"),
             help=_("Days after the message, to the end of the last one."),
-            unit=_("%(number)s days"),
+            unit=ngettext_lazy("%(number)s day", "%(number)s days", "number"),
         ),
         Setting(
             name="code_valid_hours",
             label=_("Promo code valid for"),
             help=_("Days after the message."),
-            unit=_("%(number)s hours"),
+            unit=ngettext_lazy("%(number)s hour", "%(number)s hours", "number"),
             shown_as="code_valid_days",
             per=24,
         ),
@@ -289,12 +290,20 @@ class Birthday(AutomaticKind):
         sentences = [when[settings.span] % {"time": settings.send_at.strftime("%H:%M")}]
         if settings.gift == "amount":
             sentences.append(
-                _now("Gives a voucher of R$ %(amount)s, valid for %(days)s days.")
+                ngettext(
+                    "Gives a voucher of R$ %(amount)s, valid for %(days)s day.",
+                    "Gives a voucher of R$ %(amount)s, valid for %(days)s days.",
+                    settings.gift_valid_days,
+                )
                 % {"amount": settings.gift_amount, "days": settings.gift_valid_days}
             )
         elif settings.gift == "percent":
             sentences.append(
-                _now("Gives a voucher of %(percent)s percent, valid for %(days)s days.")
+                ngettext(
+                    "Gives a voucher of %(percent)s percent, valid for %(days)s day.",
+                    "Gives a voucher of %(percent)s percent, valid for %(days)s days.",
+                    settings.gift_valid_days,
+                )
                 % {"percent": settings.gift_percent, "days": settings.gift_valid_days}
             )
         return [*sentences, _now("Who was born on 29 February is greeted on the 28th in common years.")]

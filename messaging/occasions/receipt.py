@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from messaging.batches import BATCH, batches
 from messaging.facts import Facts
@@ -189,7 +190,7 @@ class SaleReceipt(AutomaticKind):
     """Keys: `sale:<key>`, with more behind it for each further receipt that somebody asked for."""
 
     code = "receipt"
-    label = _("Receipt")
+    label = pgettext_lazy("message", "Receipt")
     icon = "sale"
     purpose = MessagePurpose.TRANSACTIONAL
     urgency = Urgency.AT_ONCE

@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, ngettext_lazy
 
 from messaging.facts import Facts, format_money
 from messaging.models import RECOVERY, Automation, Cart, CartState, Channel, Message
@@ -179,25 +180,25 @@ class Recovery(AutomaticKind):
             help=_(
                 "Minutes after the customer last touched the cart or wrote, 5 to 60. The message leaves at most 9:59 later."
             ),
-            unit=_("%(number)s minutes"),
+            unit=ngettext_lazy("%(number)s minute", "%(number)s minutes", "number"),
         ),
         Setting(
             name="frequency_hours",
             label=_("At most one message in"),
             help=_("Hours, for one customer. 0 sets no limit."),
-            unit=_("%(number)s hours"),
+            unit=ngettext_lazy("%(number)s hour", "%(number)s hours", "number"),
         ),
         Setting(
             name="rest_days_after_use",
             label=_("Rest after a used code"),
             help=_("Days without such messages after the customer used a recovery code. 0 sets no limit."),
-            unit=_("%(number)s days"),
+            unit=ngettext_lazy("%(number)s day", "%(number)s days", "number"),
         ),
         Setting(
             name="code_valid_hours",
             label=_("Promo code valid for"),
             help=_("Hours after the message was sent, to the second."),
-            unit=_("%(number)s hours"),
+            unit=ngettext_lazy("%(number)s hour", "%(number)s hours", "number"),
         ),
     )
     when = _("Checked every five minutes.")
@@ -345,12 +346,20 @@ class Recovery(AutomaticKind):
         sentences = [left[settings.about] % {"minutes": settings.delay_minutes}]
         if settings.frequency_hours:
             sentences.append(
-                _now("Nobody gets more than one such message in %(hours)s hours.")
+                ngettext(
+                    "Nobody gets more than one such message in %(hours)s hour.",
+                    "Nobody gets more than one such message in %(hours)s hours.",
+                    settings.frequency_hours,
+                )
                 % {"hours": settings.frequency_hours}
             )
         if settings.rest_days_after_use:
             sentences.append(
-                _now("Who used a code of such a message is left alone for %(days)s days.")
+                ngettext(
+                    "Who used a code of such a message is left alone for %(days)s day.",
+                    "Who used a code of such a message is left alone for %(days)s days.",
+                    settings.rest_days_after_use,
+                )
                 % {"days": settings.rest_days_after_use}
             )
         return sentences

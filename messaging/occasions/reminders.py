@@ -16,7 +16,7 @@ from django.db.models import Value as Text
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 
 from loyalty.models import Lot
 from messaging.batches import BATCH, batches
@@ -92,7 +92,7 @@ FORM = (
         name="days",
         label=_("Days"),
         help=_("So many days before the last one, or after the day when it was made: 1 to 365."),
-        unit=_("%(number)s days"),
+        unit=ngettext_lazy("%(number)s day", "%(number)s days", "number"),
     ),
     Setting(
         name="send_at",

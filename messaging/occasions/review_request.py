@@ -9,6 +9,7 @@ import msgspec
 from django.conf import settings as django_settings
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, ngettext_lazy
 
 from loyalty.surveys import survey_path
 from messaging.batches import BATCH, batches
@@ -141,7 +142,7 @@ class ReviewRequest(AutomaticKind):
             name="hours",
             label=_("Ask after"),
             help=_("Hours after the purchase. 0 asks at once."),
-            unit=_("%(number)s hours"),
+            unit=ngettext_lazy("%(number)s hour", "%(number)s hours", "number"),
         ),
         Setting(
             name="only_with_cashback",
@@ -225,7 +226,11 @@ class ReviewRequest(AutomaticKind):
 
     def describe(self, settings: Any) -> list[str]:
         asked = (
-            _now("Asks customers about their purchase %(hours)s hours afterwards.")
+            ngettext(
+                "Asks customers about their purchase %(hours)s hour afterwards.",
+                "Asks customers about their purchase %(hours)s hours afterwards.",
+                settings.hours,
+            )
             if settings.hours
             else _now("Asks customers about their purchase at once.")
         )

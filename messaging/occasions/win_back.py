@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, ngettext_lazy
 
 from customers.models import CustomerMetrics
 from messaging.batches import BATCH, batches
@@ -127,7 +128,7 @@ class WinBack(AutomaticKind):
             name="days",
             label=_("After"),
             help=_("Days since the last purchase, in any store."),
-            unit=_("%(number)s days"),
+            unit=ngettext_lazy("%(number)s day", "%(number)s days", "number"),
         ),
         Setting(
             name="send_at",
@@ -138,7 +139,7 @@ class WinBack(AutomaticKind):
             name="code_valid_hours",
             label=_("Promo code valid for"),
             help=_("Days after the message."),
-            unit=_("%(number)s hours"),
+            unit=ngettext_lazy("%(number)s hour", "%(number)s hours", "number"),
             shown_as="code_valid_days",
             per=24,
         ),
@@ -214,8 +215,10 @@ class WinBack(AutomaticKind):
 
     def describe(self, settings: Any) -> list[str]:
         return [
-            _now(
-                "Writes to customers who have bought nothing for %(days)s days, at %(time)s by their home store's clocks."
+            ngettext(
+                "Writes to customers who have bought nothing for %(days)s day, at %(time)s by their home store's clocks.",
+                "Writes to customers who have bought nothing for %(days)s days, at %(time)s by their home store's clocks.",
+                settings.days,
             )
             % {"days": settings.days, "time": settings.send_at.strftime("%H:%M")},
             _now("Once for each absence: they have to buy again before they are missed again."),

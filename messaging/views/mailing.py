@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy, pgettext_lazy
 from django.views import View
 
 from campaigns.models import Job
@@ -53,16 +54,17 @@ NOTES = {
     "job_cancelled": _("Gathering its people was stopped. Resume it to go on."),
 }
 
+_DAYS = ngettext_lazy("%(number)s day", "%(number)s days", "number")
 _ACTIONS = {
     "created": (_("Written"), "edit"),
     "changed": (_("Changed"), "edit"),
     "submitted": (_("Handed in for approval"), "shield"),
-    "approved": (_("Approved"), "check"),
+    "approved": (pgettext_lazy("mailing", "Approved"), "check"),
     "returned": (_("Taken back to the drafts"), "undo"),
-    "confirmed": (_("Confirmed"), "check"),
-    "paused": (_("Paused"), "pause"),
+    "confirmed": (pgettext_lazy("mailing", "Confirmed"), "check"),
+    "paused": (pgettext_lazy("mailing", "Paused"), "pause"),
     "resumed": (_("Resumed"), "play"),
-    "cancelled": (_("Cancelled"), "ban"),
+    "cancelled": (pgettext_lazy("mailing", "Cancelled"), "ban"),
 }
 
 
@@ -162,12 +164,12 @@ def _facts(mailing: Mailing) -> list[tuple[Any, Any]]:
         (_("Language of the texts"), mailing.get_language_display()),
         (_("Send at"), formats.moment(mailing.send_at) if mailing.send_at else _("When it is confirmed")),
         (_("Hold out"), formats.percent(mailing.holdout_percent)),
-        (_("Count sales for"), _("%(number)s days") % {"number": mailing.result_days}),
-        (_("Useful for"), _("%(number)s days") % {"number": mailing.useful_days}),
+        (_("Count sales for"), _DAYS % {"number": mailing.result_days}),
+        (_("Useful for"), _DAYS % {"number": mailing.useful_days}),
         (_("Written by"), str(mailing.created_by) if mailing.created_by else ""),
         (_("Approved by"), str(mailing.approved_by) if mailing.approved_by else ""),
         (_("Begun"), formats.moment(mailing.started_at) if mailing.started_at else ""),
-        (_("Ended"), formats.moment(mailing.ended_at) if mailing.ended_at else ""),
+        (pgettext_lazy("mailing", "Ended"), formats.moment(mailing.ended_at) if mailing.ended_at else ""),
     ]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views import View
 
 from customers.models import Customer, Segment
@@ -90,7 +91,9 @@ def audience_words(mailing: Mailing, sales: int = 0) -> Any:
     if mailing.audience == Audience.SEGMENT:
         return mailing.segment_name or _("A segment")
     if mailing.audience == Audience.SALES:
-        return _("The customers of %(number)s sales") % {"number": sales}
+        return ngettext("The customers of %(number)s sale", "The customers of %(number)s sales", sales) % {
+            "number": sales
+        }
     if mailing.customer is not None:
         return str(mailing.customer)
     return _("Whoever bought with ticket %(ticket)s") % {

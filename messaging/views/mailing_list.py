@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from messaging.models import Audience, Channel, Mailing, MailingMember, MailingState, MessageState
 from messaging.presentation import STATE_TONES
@@ -46,10 +47,10 @@ class MailingList(ListPage):
         Column(name="channels", label=_("Channels"), value=lambda mailing: ", ".join(str(Channel(channel).label) for channel in mailing.channels)),
         Column(name="state", label=_("State"), kind="badge", labels=dict(MailingState.choices), tones=TONES),
         Column(name="member_count", label=_("People"), kind="number", value=lambda mailing: mailing.member_count or ""),
-        Column(name="sent", label=_("Sent"), kind="number", value=lambda mailing: mailing.progress.sent or ""),
-        Column(name="arrived", label=_("Delivered"), kind="number", value=lambda mailing: mailing.progress.arrived or "", on_phone=False),
-        Column(name="read", label=_("Read"), kind="number", value=lambda mailing: mailing.progress.read or "", on_phone=False),
-        Column(name="failed", label=_("Failed"), kind="number", value=lambda mailing: mailing.progress.failed or "", on_page=False),
+        Column(name="sent", label=pgettext_lazy("messages", "Sent"), kind="number", value=lambda mailing: mailing.progress.sent or ""),
+        Column(name="arrived", label=pgettext_lazy("messages", "Delivered"), kind="number", value=lambda mailing: mailing.progress.arrived or "", on_phone=False),
+        Column(name="read", label=pgettext_lazy("messages", "Read"), kind="number", value=lambda mailing: mailing.progress.read or "", on_phone=False),
+        Column(name="failed", label=pgettext_lazy("messages", "Failed"), kind="number", value=lambda mailing: mailing.progress.failed or "", on_page=False),
         Column(name="send_at", label=_("Send at"), kind="moment", order_by="send_at", on_phone=False),
         Column(name="created_at", label=_("Written at"), kind="moment", order_by="created_at"),
     )  # fmt: skip

@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from messaging.forms.marketing import MarketingForm
 from messaging.selectors.marketing import marketing_settings
@@ -21,7 +22,7 @@ class MarketingEdit(FormPage):
     sections = (
         FormSection(_("Results"), ("track_links:6", "track_opens:6", "attribution_days:2")),
         FormSection(_("Double opt-in"), ("double_opt_in:6",)),
-        FormSection(_("Stopping"), ("stop_answer:6",)),
+        FormSection(pgettext_lazy("messages", "Stopping"), ("stop_answer:6",)),
     )
 
     def get_initial(self) -> dict[str, Any]:

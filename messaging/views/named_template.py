@@ -14,6 +14,7 @@ from django.utils.decorators import method_decorator
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views import View
 
 from messaging.forms.template import DuplicateForm, NewTemplateForm, sentence
@@ -52,7 +53,7 @@ class TemplateFilters(django_filters.FilterSet):
         empty_label=_("Any approval"),
     )
     archived = django_filters.ChoiceFilter(
-        label=_("Archive"),
+        label=pgettext_lazy("filter", "Archive"),
         choices=[("1", _("In the archive"))],
         method="in_archive",
         empty_label=_("Not archived"),

@@ -9,6 +9,7 @@ from typing import Any
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, pgettext
 
 from loyalty.periods import Step, slot_of, slots_between, step_for
 from messaging.reasons import REASONS
@@ -76,10 +77,10 @@ def automation_figures(results: AutomationResults) -> list[Figure]:
     traffic = results.traffic
     return [
         Figure(_now("Waiting"), traffic.waiting),
-        Figure(_now("Sent"), traffic.sent),
-        Figure(_now("Delivered"), traffic.arrived),
-        Figure(_now("Not sent"), traffic.not_sent),
-        Figure(_now("Failed"), traffic.failed),
+        Figure(pgettext("messages", "Sent"), traffic.sent),
+        Figure(pgettext("messages", "Delivered"), traffic.arrived),
+        Figure(pgettext("messages", "Not sent"), traffic.not_sent),
+        Figure(pgettext("messages", "Failed"), traffic.failed),
         Figure(_now("In doubt"), traffic.in_doubt),
         *outcome_figures(results.outcome),
         *(_attributed(results.attribution) if results.attribution else []),
@@ -90,11 +91,11 @@ def automation_figures(results: AutomationResults) -> list[Figure]:
 def outcome_figures(outcome: Outcome) -> list[Figure]:
     """Return what people did with messages; segments and cost where there are any."""
     figures = [
-        Figure(_now("Opened"), outcome.opened),
-        Figure(_now("Clicked"), outcome.clicked),
-        Figure(_now("Bounced"), outcome.bounced),
-        Figure(_now("Marked as unwanted"), outcome.complained),
-        Figure(_now("Unsubscribed"), outcome.unsubscribed),
+        Figure(pgettext("messages", "Opened"), outcome.opened),
+        Figure(pgettext("messages", "Clicked"), outcome.clicked),
+        Figure(pgettext("messages", "Bounced"), outcome.bounced),
+        Figure(pgettext("messages", "Marked as unwanted"), outcome.complained),
+        Figure(pgettext("messages", "Unsubscribed"), outcome.unsubscribed),
     ]
     if outcome.segments:
         figures.append(Figure(_now("Segments of text messages"), outcome.segments))
@@ -117,12 +118,12 @@ def stages_chart(progress: Progress, outcome: Outcome) -> Chart:
     """Draw how far the messages of a mailing came, each stage over the same people."""
     stages = [
         (_now("Messages"), progress.messages),
-        (_now("Sent"), progress.sent),
-        (_now("Delivered"), progress.arrived),
-        (_now("Read"), progress.read),
-        (_now("Opened"), outcome.opened),
-        (_now("Clicked"), outcome.clicked),
-        (_now("Unsubscribed"), outcome.unsubscribed),
+        (pgettext("messages", "Sent"), progress.sent),
+        (pgettext("messages", "Delivered"), progress.arrived),
+        (pgettext("messages", "Read"), progress.read),
+        (pgettext("messages", "Opened"), outcome.opened),
+        (pgettext("messages", "Clicked"), outcome.clicked),
+        (pgettext("messages", "Unsubscribed"), outcome.unsubscribed),
     ]
     return bar_chart(
         title=_now("How far the messages came"),
@@ -142,7 +143,7 @@ def sent_chart(by_day: Mapping[date, int]) -> Chart:
         slot_heading=_now("Period"),
         slots=[formats.short_day(slot) for slot in slots],
         slot_names=[formats.day(slot) for slot in slots],
-        series=[Series(_now("Sent"), [_of_slot(by_day, slot, step, 0) for slot in slots])],
+        series=[Series(pgettext("messages", "Sent"), [_of_slot(by_day, slot, step, 0) for slot in slots])],
         write=formats.number,
         write_axis=formats.compact,
     )
@@ -160,10 +161,10 @@ def _progress(progress: Progress) -> list[Figure]:
         Figure(_now("People"), progress.people),
         Figure(_now("Held out"), progress.held_out),
         Figure(_now("Waiting"), progress.waiting),
-        Figure(_now("Sent"), progress.sent),
-        Figure(_now("Delivered"), progress.arrived),
-        Figure(_now("Read"), progress.read),
-        Figure(_now("Failed"), progress.failed),
+        Figure(pgettext("messages", "Sent"), progress.sent),
+        Figure(pgettext("messages", "Delivered"), progress.arrived),
+        Figure(pgettext("messages", "Read"), progress.read),
+        Figure(pgettext("messages", "Failed"), progress.failed),
         Figure(_now("In doubt"), progress.in_doubt),
         *(
             Figure(_now("Not sent: %(reason)s") % {"reason": REASONS.get(reason, reason)}, number)
@@ -173,11 +174,11 @@ def _progress(progress: Progress) -> list[Figure]:
 
 
 def _attributed(found: Attribution) -> list[Figure]:
+    sales = ngettext("Sales within %(days)s day", "Sales within %(days)s days", found.days)
+    revenue = ngettext("Revenue within %(days)s day", "Revenue within %(days)s days", found.days)
     figures = [
-        Figure(_now("Sales within %(days)s days") % {"days": found.days}, found.total.sales),
-        Figure(
-            _now("Revenue within %(days)s days") % {"days": found.days}, found.total.revenue, is_money=True
-        ),
+        Figure(sales % {"days": found.days}, found.total.sales),
+        Figure(revenue % {"days": found.days}, found.total.revenue, is_money=True),
     ]
     for way in WAYS:
         label, counted = WAY_LABELS[way], found.by_way[way]

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from messaging.webhooks.event_types import EVENT_TYPES
 from messaging.webhooks.models import WebhookEndpoint
@@ -38,7 +39,7 @@ class EndpointForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
     )
     is_active = forms.BooleanField(
-        label=_("Switched on"),
+        label=pgettext_lazy("endpoint", "Switched on"),
         required=False,
         initial=True,
         help_text=_("What happens while it is off is not told afterwards."),

@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class DisabledReason(models.TextChoices):
@@ -92,12 +93,12 @@ class WebhookSecret(models.Model):
 class ChangeAction(models.TextChoices):
     CREATED = "created", _("Created")
     CHANGED = "changed", _("Changed")
-    SWITCHED_ON = "switched_on", _("Switched on")
+    SWITCHED_ON = "switched_on", pgettext_lazy("endpoint", "Switched on")
     SWITCHED_OFF = "switched_off", _("Switched off")
     DISABLED = "disabled", _("Switched off by the system")
     SECRET_ROTATED = "secret_rotated", _("Secret replaced")
     REPLAYED = "replayed", _("Sent again")
-    REMOVED = "removed", _("Removed")
+    REMOVED = "removed", pgettext_lazy("endpoint", "Removed")
 
 
 class WebhookChange(models.Model):
@@ -159,7 +160,7 @@ class DeliveryState(models.TextChoices):
     PENDING = "pending", _("Waiting")
     CLAIMED = "claimed", _("Being sent")
     DELIVERED = "delivered", _("Accepted")
-    FAILED = "failed", _("Given up")
+    FAILED = "failed", pgettext_lazy("delivery", "Given up")
 
 
 OPEN_STATES = (DeliveryState.PENDING, DeliveryState.CLAIMED)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from messaging.presentation import TimelineEvent
 from messaging.webhooks.models import (
@@ -27,11 +28,11 @@ DELIVERY_TONES = {
     DeliveryState.FAILED: "danger",
 }
 STATE_LABELS = {
-    "on": _("On"),
+    "on": pgettext_lazy("endpoint", "On"),
     "failing": _("Failing"),
     "disabled": _("Switched off by the system"),
-    "off": _("Off"),
-    "removed": _("Removed"),
+    "off": pgettext_lazy("endpoint", "Off"),
+    "removed": pgettext_lazy("endpoint", "Removed"),
 }
 STATE_TONES = {"on": "success", "failing": "warning", "disabled": "danger", "off": "", "removed": ""}
 _ICONS = {

@@ -437,6 +437,7 @@ class TestDraftOfASegment:
         assert reach.people == 2
 
     def test_says_what_is_gone_and_is_not_sent(self, manager):
+        manager.cookies["django_language"] = "en"
         mailing = build_mailing()
         Segment.objects.update(tree={"all": [{"field": "gone", "operator": "eq", "value": "x"}]})
 

@@ -386,6 +386,7 @@ class TestMessagePage:
 
 class TestTwoEditors:
     def test_the_later_one_writes_over_nothing_and_loses_nothing(self, manager):
+        manager.cookies["django_language"] = "en"
         template = named()
         url = reverse("messaging:named_template_edit", args=[template.pk])
         assert 'name="version" value="1"' in shown(manager.get(url))

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from messaging.services.receipts import ReceiptRefused, send_again
 from messaging.tasks import wake_senders
@@ -26,7 +27,7 @@ class SaleReceiptSend(FormPage):
     subtitle = _("It is not kept as the customer's address, and says nothing of marketing.")
     submit_label = _("Send")
     success_message = ""
-    sections = (FormSection(title=_("Receipt"), fields=("channel:2", "address:4")),)
+    sections = (FormSection(title=pgettext_lazy("message", "Receipt"), fields=("channel:2", "address:4")),)
     instance: Sale
 
     def get_instance(self) -> Sale:
