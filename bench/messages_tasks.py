@@ -7,12 +7,18 @@ from urllib.parse import urlsplit, urlunsplit
 
 from celery import Celery
 
+from config.environment import parse_redis_url
+
 QUEUE = "bench-messages"
+DATABASE = 9
 
 
 def broker() -> str:
     """Return a database of the installation's Redis that nothing else uses."""
-    return urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path="/9"))
+    parts = urlsplit(os.environ["REDIS_URL"])
+    if parts.scheme == "unix":
+        return parse_redis_url(f"unix://{parts.path}?db={DATABASE}")[0]
+    return urlunsplit(parts._replace(path=f"/{DATABASE}"))
 
 
 app = Celery("bench", broker=broker())
