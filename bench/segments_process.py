@@ -167,9 +167,10 @@ def _fill(customers: int, sales: int, lines: int) -> tuple[int, int]:
 
 def _count_anew() -> None:
     """Fill the metrics as the migration does where there are sales already."""
-    for statement in import_module("customers.migrations.0010_keeping_metrics").BEFORE.split(";"):
-        if statement.strip():
-            _execute(statement)
+    from django.db import connection
+
+    with connection.schema_editor(atomic=False) as editor:
+        import_module("customers.migrations.0010_keeping_metrics").count_before(None, editor)
     _execute("VACUUM ANALYZE customers_customermetrics")
     _execute("VACUUM ANALYZE customers_categorytotal")
 

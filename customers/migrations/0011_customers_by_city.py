@@ -1,17 +1,16 @@
 from django.db import migrations, models
 
 import retail.models.search
+from retail.index_building import BuildIndexConcurrently
 
 
 class Migration(migrations.Migration):
-
-    dependencies = [
-        ('customers', '0010_keeping_metrics'),
-    ]
-
+    # Tills write customers meanwhile.
+    atomic = False
+    dependencies = [("customers", "0010_keeping_metrics")]
     operations = [
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(retail.models.search.Searchable('city'), name='customer_by_city'),
+        BuildIndexConcurrently(
+            model_name="customer",
+            index=models.Index(retail.models.search.Searchable("city"), name="customer_by_city"),
         ),
     ]

@@ -38,10 +38,6 @@ class Migration(migrations.Migration):
                 verbose_name="digest of the text",
             ),
         ),
-        migrations.AddIndex(
-            model_name="consent",
-            index=models.Index(fields=["given_at"], name="consent_by_moment"),
-        ),
         migrations.CreateModel(
             name="ConsentText",
             fields=[

@@ -1,7 +1,7 @@
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.functions import ExtractDay, ExtractMonth
+from django.db.models.functions import ExtractDay, ExtractMonth, Upper
 from django.utils.translation import gettext_lazy as _
 
 from customers.documents import mask
@@ -151,6 +151,13 @@ class Customer(models.Model):
             models.Index(fields=["phone"], name="customer_by_phone", condition=~models.Q(phone="")),
             # Segments ask for places as people write them.
             models.Index(Searchable("city"), name="customer_by_city"),
+            # Holds all that most segments ask for: the rows themselves are ten times as much to read.
+            models.Index(
+                Upper("state"),
+                name="customer_by_state",
+                include=["id", "state", "sex"],
+                condition=models.Q(is_active=True),
+            ),
             models.Index(PostalKey("postal_code"), name="customer_by_postal_code"),
             # Who is new is asked for every minute.
             models.Index(fields=["created_at"], name="customer_by_creation"),

@@ -159,17 +159,4 @@ class Migration(migrations.Migration):
             name='segments',
             field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='segments'),
         ),
-        migrations.RemoveIndex(model_name='message', name='message_due'),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(state='queued', mailing__isnull=True), fields=['due_at', 'id'], name='message_due'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(state='queued', mailing__isnull=False), fields=['mailing', 'due_at', 'id'], name='message_due_of_mailing'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(mailing__isnull=False), fields=['mailing', 'state', 'reason'], name='message_by_mailing'),
-        ),
     ]

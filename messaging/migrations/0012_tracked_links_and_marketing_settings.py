@@ -86,13 +86,5 @@ class Migration(migrations.Migration):
                 verbose_name="link",
             ),
         ),
-        migrations.AddIndex(
-            model_name="messageevent",
-            index=models.Index(
-                condition=models.Q(("kind__in", ["opened", "clicked"])),
-                fields=["occurred_at"],
-                name="message_event_touched",
-            ),
-        ),
         migrations.RunSQL(FORWARD, BACKWARD),
     ]

@@ -1,3 +1,4 @@
+from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
 
@@ -14,7 +15,8 @@ class Migration(migrations.Migration):
                 blank=True, decimal_places=4, max_digits=10, null=True, verbose_name="cost"
             ),
         ),
-        migrations.AddConstraint(
+        # Looked through in 0021, while others write.
+        AddConstraintNotValid(
             model_name="message",
             constraint=models.CheckConstraint(
                 condition=models.Q(("cost__isnull", True), ("cost__gte", 0), _connector="OR"),
