@@ -17,7 +17,7 @@ from msgspec import inspect
 
 from pos_api.fields import UNCLEAN, read_custom, read_memoised
 from pos_api.problems import FieldProblem, Invalid, NotJson, TooLarge, UnsupportedMedia
-from pos_api.validation import collect_errors, unclean_texts
+from pos_api.validation import collect_errors, require_words, unclean_texts
 from retail.moments import can_be_stored
 
 MEGABYTE = 1024 * 1024
@@ -44,6 +44,7 @@ class Decoder(Generic[T]):
         *,
         free_fields: tuple[str, ...] = (),
     ) -> None:
+        require_words(kind)
         self.kind = kind
         self.free_fields = free_fields
         self.check = check

@@ -1,8 +1,9 @@
 """Every error of a document at once, by path. Slow and thorough: it runs only when something is known to be wrong."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.utils.translation import gettext as _
@@ -15,6 +16,34 @@ from retail.moments import can_be_stored
 
 MAX_ERRORS = 100
 _BREAK = re.compile(r"[\r\n]")
+# A code and a text; None: nothing is wrong.
+_Problem = tuple[str, str] | None
+
+
+def require_words(kind: Any) -> None:
+    """Raise TypeError when a value inside ``kind`` could be wrong without a message for it: at start, not at a request."""
+    seen: set[type] = set()
+    waiting: list[Any] = [inspect.type_info(kind)]
+    while waiting:
+        match waiting.pop():
+            case inspect.Metadata(type=inner):
+                waiting.append(inner)
+            case inspect.UnionType(types=members):
+                waiting.extend(members)
+            case inspect.StructType(cls=cls, fields=fields) if cls not in seen:
+                seen.add(cls)
+                waiting.extend(field.type for field in fields)
+            case (
+                inspect.ListType(item_type=item)
+                | inspect.VarTupleType(item_type=item)
+                | inspect.FrozenSetType(item_type=item)
+                | inspect.SetType(item_type=item)
+            ):
+                waiting.append(item)
+            case inspect.DictType(key_type=key, value_type=value):
+                waiting.extend((key, value))
+            case leaf if type(leaf) not in _LEAVES and not isinstance(leaf, _WITHOUT_WORDS):
+                raise TypeError(f"no error messages for {leaf!r}")
 
 
 def collect_errors(raw: Any, kind: Any) -> list[FieldProblem]:
@@ -136,34 +165,12 @@ def _check_leaf(raw: Any, kind: inspect.Type, path: str) -> Iterator[FieldProble
         except FieldRefused as refusal:
             yield FieldProblem(path, refusal.code, str(refusal.message))
         return
-    problem = _simple_problem(raw, kind)
+    problem = _LEAVES[type(kind)](raw, kind)
     if problem is not None:
         yield FieldProblem(path, *problem)
 
 
-def _simple_problem(raw: Any, kind: Any) -> tuple[str, str] | None:
-    if isinstance(kind, inspect.StrType):
-        return _text_problem(raw, kind)
-    if isinstance(kind, inspect.IntType):
-        return _integer_problem(raw, kind)
-    if isinstance(kind, inspect.BoolType):
-        return None if isinstance(raw, bool) else ("type", _("Must be true or false."))
-    if isinstance(kind, inspect.LiteralType):
-        if raw in kind.values and not isinstance(raw, bool):
-            return None
-        return "choice", _("Must be one of %(values)s.") % {"values": ", ".join(map(str, kind.values))}
-    if isinstance(kind, inspect.DateTimeType):
-        message = _("Must be a time with offset, such as 2026-11-22T10:00:00-03:00.")
-        if not _converts(raw, Moment):
-            return "time", message
-        moment = msgspec.convert(raw, Moment)
-        return None if can_be_stored(moment) else ("out_of_range", _("This moment is too far from now."))
-    if isinstance(kind, inspect.DateType):
-        return None if _converts(raw, Day) else ("date", _("Must be a date, such as 2026-11-22."))
-    raise TypeError(f"no error messages for {kind!r}")
-
-
-def _text_problem(raw: Any, kind: inspect.StrType) -> tuple[str, str] | None:
+def _text_problem(raw: Any, kind: inspect.StrType) -> _Problem:
     if not isinstance(raw, str):
         return "type", _("Must be a text.")
     if kind.min_length and not raw.strip():
@@ -185,7 +192,7 @@ def _text_problem(raw: Any, kind: inspect.StrType) -> tuple[str, str] | None:
     return None
 
 
-def _integer_problem(raw: Any, kind: inspect.IntType) -> tuple[str, str] | None:
+def _integer_problem(raw: Any, kind: inspect.IntType) -> _Problem:
     if isinstance(raw, bool) or not isinstance(raw, int):
         return "type", _("Must be a whole number.")
     low, high = kind.ge, kind.le
@@ -194,9 +201,54 @@ def _integer_problem(raw: Any, kind: inspect.IntType) -> tuple[str, str] | None:
     return None
 
 
+def _flag_problem(raw: Any, _kind: inspect.BoolType) -> _Problem:
+    return None if isinstance(raw, bool) else ("type", _("Must be true or false."))
+
+
+def _choice_problem(raw: Any, kind: inspect.LiteralType) -> _Problem:
+    if raw in kind.values and not isinstance(raw, bool):
+        return None
+    return "choice", _("Must be one of %(values)s.") % {"values": ", ".join(map(str, kind.values))}
+
+
+def _moment_problem(raw: Any, _kind: inspect.DateTimeType) -> _Problem:
+    if not _converts(raw, Moment):
+        return "time", _("Must be a time with offset, such as 2026-11-22T10:00:00-03:00.")
+    moment = msgspec.convert(raw, Moment)
+    return None if can_be_stored(moment) else ("out_of_range", _("This moment is too far from now."))
+
+
+def _day_problem(raw: Any, _kind: inspect.DateType) -> _Problem:
+    return None if _converts(raw, Day) else ("date", _("Must be a date, such as 2026-11-22."))
+
+
+def _uuid_problem(raw: Any, _kind: inspect.UUIDType) -> _Problem:
+    if _converts(raw, UUID):
+        return None
+    return "format", _("Must be an identifier, such as 01980a3c-9f7e-7c1d-8a51-6f0a3b0c2d4e.")
+
+
 def _converts(raw: Any, kind: Any) -> bool:
     try:
         msgspec.convert(raw, kind)
     except msgspec.ValidationError:
         return False
     return True
+
+
+_WITHOUT_WORDS = (
+    inspect.StructType,
+    inspect.CustomType,
+    inspect.NoneType,
+    inspect.AnyType,
+    inspect.RawType,
+)
+_LEAVES: dict[type, Callable[[Any, Any], _Problem]] = {
+    inspect.StrType: _text_problem,
+    inspect.IntType: _integer_problem,
+    inspect.BoolType: _flag_problem,
+    inspect.LiteralType: _choice_problem,
+    inspect.DateTimeType: _moment_problem,
+    inspect.DateType: _day_problem,
+    inspect.UUIDType: _uuid_problem,
+}

@@ -1,5 +1,6 @@
 from decimal import Decimal
 from typing import Annotated, Any
+from uuid import UUID
 
 import pytest
 from django.utils.translation import override
@@ -218,3 +219,22 @@ class TestNotJson:
 @pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-03:00", "0001-01-01T00:00:00+10:00"])
 def test_a_moment_that_no_reader_of_the_database_could_open_is_refused(moment: str) -> None:
     assert refused('{"items":[{"line":1,"sku":"A"}],"at":"' + moment + '"}') == {"at": "out_of_range"}
+
+
+class TestRequireWords:
+    def test_refuses_a_type_whose_errors_nobody_could_read(self) -> None:
+        class Scale(Struct):
+            weights: dict[str, list[float | None]]
+
+        with pytest.raises(TypeError, match="no error messages for FloatType"):
+            Decoder(list[Scale])
+
+    def test_identifiers_have_theirs(self) -> None:
+        class Chosen(Struct):
+            sales: list[UUID]
+
+        with pytest.raises(Invalid) as info:
+            Decoder(Chosen).decode(b'{"sales": ["01980a3c-9f7e-7c1d-8a51-6f0a3b0c2d4e", "1", 2]}')
+
+        found = [(error.path, error.code) for error in info.value.errors]
+        assert found == [("sales[1]", "format"), ("sales[2]", "format")]
