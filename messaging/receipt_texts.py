@@ -3,7 +3,11 @@
 from decimal import Decimal
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from loyalty.models import AccountKind
+from loyalty.sentences import points_text
 from messaging.facts import format_money
 from messaging.selectors.receipts import Receipt
 from retail import formats
@@ -11,6 +15,17 @@ from retail.models import SaleLine
 
 # What a receipt tells of: stamps and cards have places of their own.
 _BALANCES = (AccountKind.CASHBACK, AccountKind.POINTS)
+
+# The names that points of sale usually give; one of a chain's own is shown as it is.
+_METHODS: dict[str, Promise | str] = {
+    "pix": _("Pix"),
+    "cash": _("Cash"),
+    "credit_card": _("Credit card"),
+    "debit_card": _("Debit card"),
+    "gift_card": _("Gift card"),
+    "voucher": _("Voucher"),
+    "bank_slip": _("Bank slip"),
+}
 
 # The variables of a sale that nobody knows.
 NOTHING: dict[str, Any] = {
@@ -38,7 +53,10 @@ def written(receipt: Receipt, *, link: str) -> dict[str, Any]:
             "moment": formats.moment(sale.occurred_at, sale.store.zone),
             "lines": [_line(line) for line in receipt.lines],
             "payments": [
-                {"method": payment.method, "amount": format_money(payment.amount)}
+                {
+                    "method": str(_METHODS.get(payment.method, payment.method)),
+                    "amount": format_money(payment.amount),
+                }
                 for payment in receipt.payments
             ],
             "balances": [
@@ -66,7 +84,7 @@ def _balance(balance: dict[str, Any]) -> dict[str, str]:
     kind = AccountKind(balance["kind"])
     available = Decimal(str(balance.get("available", 0)))
     if kind == AccountKind.POINTS:
-        return {"name": str(balance.get("program") or kind.label), "amount": formats.number(available)}
+        return {"name": str(balance.get("program") or kind.label), "amount": points_text(available)}
     return {"name": str(kind.label), "amount": format_money(available)}
 
 

@@ -108,6 +108,8 @@ STARTERS: dict[str, Starter] = {
     "two": _starter(_("Two subjects side by side"), _TWO),
     "letter": _starter(_("A letter (rich text)"), _LETTER, HtmlFormat.RICH),
 }
+# What stands in a new e-mail where its text is to be written.
+PLACEHOLDER: Mapping[str, str] = {language: words["body"] for language, words in _WORDS.items()}
 _SHORT = {
     "pt-br": "{{ company.name }}: escreva aqui a mensagem, {{ customer.first_name }}! Até logo.",
     "en": "{{ company.name }}: write the message here, {{ customer.first_name }}! See you soon.",

@@ -74,8 +74,8 @@ GIFT = (
 
 TEXTS: Texts = {
     (Channel.SMS, "pt-br"): DefaultText(
-        "{{ company.name }}: feliz dia, {{ customer.first_name }}! "
-        "{% if gift.code %}{{ gift.amount }} com o vale {{ gift.code }}, até {{ gift.valid_until }}"
+        "{{ company.name }}: parabéns pelo seu dia, {{ customer.first_name }}! "
+        "{% if gift.code %}Seu presente: {{ gift.amount }} com o vale {{ gift.code }}, até {{ gift.valid_until }}"
         "{% elsif coupon.code %}Seu presente: {{ coupon.code }} vale até {{ coupon.valid_until }}{% endif %}"
     ),
     (Channel.SMS, "en"): DefaultText(

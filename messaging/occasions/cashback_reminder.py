@@ -16,4 +16,4 @@ class CashbackReminder(ValueReminder):
     kinds = (AccountKind.CASHBACK,)
     by_lot = False
     variables = (*CUSTOMER, *STORE, *(item for item in VALUE if item.name != "value.name"), *OPT_OUT)
-    texts = reminder_texts(pt="cashback", pt_sms="cashback", en="cashback")
+    texts = reminder_texts(pt="cashback", pt_sms="{{ value.amount }} de cashback", en="cashback")

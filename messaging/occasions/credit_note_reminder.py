@@ -18,9 +18,8 @@ class CreditNoteReminder(ValueReminder):
     settings = AfterCreation
     variables = (*CUSTOMER, *STORE, *VALUE, *CODE, *OPT_OUT)
     texts = reminder_texts(
-        pt="uma nota de crédito",
-        pt_sms="uma nota de crédito",
+        pt="sua nota de crédito",
+        pt_sms="{{ value.amount }} da sua nota de crédito{% if value.code %} {{ value.code }}{% endif %}",
         en="a credit note",
         extra="{% if value.code %} {{ value.code }}{% endif %}",
-        extra_en="{% if value.code %} {{ value.code }}{% endif %}",
     )

@@ -16,7 +16,7 @@ class GiftCardReminder(ValueReminder):
     kinds = (AccountKind.GIFT_CARD, AccountKind.E_PURSE)
     variables = (*CUSTOMER, *STORE, *VALUE, *LAST4, *OPT_OUT)
     texts = reminder_texts(
-        pt="seu cartão-presente final {{ value.last4 }}",
-        pt_sms="seu cartao-presente final {{ value.last4 }}",
+        pt="seu vale-presente final {{ value.last4 }}",
+        pt_sms="{{ value.amount }} do seu vale-presente final {{ value.last4 }}",
         en="your gift card ending in {{ value.last4 }}",
     )

@@ -29,7 +29,7 @@ MISSED = timedelta(hours=24)
 _WORDS = {
     "pt-br": DefaultText(
         subject="Confirme: quer receber ofertas da {{ company.name }}?",
-        text="{{ company.name }}: toque para confirmar que quer ofertas: {{ confirmation_link }}",
+        text="{{ company.name }}: toque para confirmar que quer receber ofertas: {{ confirmation_link }}",
     ),
     "en": DefaultText(
         subject="Please confirm: offers from {{ company.name }}?",

@@ -5,10 +5,12 @@ from dataclasses import replace
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.models import AccountKind
+from loyalty.sentences import points_text
 from messaging.occasions.reminders import VALUE, ValueReminder, reminder_texts
 from messaging.occasions.variables import CUSTOMER, OPT_OUT, STORE
 from messaging.selectors.value import Value
-from retail import formats
+
+_SAMPLES = {"value.amount": "1.250 pontos", "value.name": "Clube Aurora"}
 
 
 class PointsReminder(ValueReminder):
@@ -22,10 +24,12 @@ class PointsReminder(ValueReminder):
     variables = (
         *CUSTOMER,
         *STORE,
-        *(replace(item, sample="1.250") if item.name == "value.amount" else item for item in VALUE),
+        *(replace(item, sample=_SAMPLES.get(item.name, item.sample)) for item in VALUE),
         *OPT_OUT,
     )
-    texts = reminder_texts(pt="{{ value.name }}", pt_sms="{{ value.name }}", en="{{ value.name }}")
+    texts = reminder_texts(
+        pt="{{ value.name }}", pt_sms="{{ value.amount }} em {{ value.name }}", en="{{ value.name }}"
+    )
 
     def write_amount(self, value: Value) -> str:
-        return formats.number(value.amount)
+        return points_text(value.amount)

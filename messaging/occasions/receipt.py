@@ -149,7 +149,7 @@ RECEIPT = (
             {"name": "Meia soquete", "quantity": "2", "price": "R$ 15,00", "discount": None, "total": "R$ 30,00"},
         ],
     ),
-    Variable("receipt.payments", _("Payments, each with method and amount"), [{"method": "pix", "amount": "R$ 173,91"}]),
+    Variable("receipt.payments", _("Payments, each with method and amount"), [{"method": "Pix", "amount": "R$ 173,91"}]),
     Variable(
         "receipt.balances",
         _("What the customer has after the sale, each with name and amount"),

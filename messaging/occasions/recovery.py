@@ -90,7 +90,7 @@ TEXTS: Texts = {
     (Channel.WHATSAPP, "pt-br"): DefaultText(
         "Oi{% if customer.first_name %}, {{ customer.first_name }}{% endif %}! {% if cart.total %}Sua sacola na {{ store.name }} ainda está aqui:\n"
         "{% for item in cart.items %}\n• {{ item.quantity }} × {{ item.name }}{% endfor %}\n\nTotal: {{ cart.total }}"
-        "{% else %}Nossa conversa com a {{ store.name }} ficou no meio. Podemos ajudar?{% endif %}"
+        "{% else %}Nossa conversa na {{ store.name }} ficou no meio. Podemos ajudar?{% endif %}"
         "{% if coupon.code %}\n\nVolte com o código *{{ coupon.code }}*, válido até {{ coupon.valid_until }}:"
         "\n{{ coupon.link }}{% else %}\n\nContinue de onde parou: {{ cart.link }}{% endif %}"
         "\n\nPara não receber mais mensagens, responda SAIR."
@@ -108,7 +108,7 @@ TEXTS: Texts = {
         text=(
             "Oi{% if customer.first_name %}, {{ customer.first_name }}{% endif %},\n\n{% if cart.total %}sua sacola na {{ store.name }} ainda está aqui:\n"
             "{% for item in cart.items %}\n- {{ item.quantity }} x {{ item.name }}, {{ item.price }}{% endfor %}\n\n"
-            "Total: {{ cart.total }}{% else %}nossa conversa com a {{ store.name }} ficou no meio. Podemos ajudar?{% endif %}"
+            "Total: {{ cart.total }}{% else %}nossa conversa na {{ store.name }} ficou no meio. Podemos ajudar?{% endif %}"
             "{% if coupon.code %}\n\nVolte com o código {{ coupon.code }}, válido até {{ coupon.valid_until }}:"
             "\n{{ coupon.link }}{% else %}\n\nContinue de onde parou:\n{{ cart.link }}{% endif %}"
         ),

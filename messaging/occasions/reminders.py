@@ -339,19 +339,19 @@ def _within(lots: QuerySet[Lot], rule: str, day: date, zone: ZoneInfo) -> QueryS
     return values.ending(lots, **bounds) if rule == "before_expiry" else values.made(lots, **bounds)
 
 
-def reminder_texts(*, pt: str, pt_sms: str, en: str, extra: str = "", extra_en: str = "") -> Texts:
-    """Return the proposed texts for a kind of value: `pt` and `en` name it, `pt_sms` without letters that cost a segment.
+def reminder_texts(*, pt: str, pt_sms: str, en: str, extra: str = "") -> Texts:
+    """Return the proposed texts for a kind of value: `pt` and `en` name it, `pt_sms` says what of it the customer can enjoy.
 
-    `extra` is said between the amount and the last day: the code, where it is told.
+    `extra` is said between the amount and the last day: the code, where it is told. An SMS has no letters that cost a segment.
     """
     name = "{% if customer.first_name %}{{ customer.first_name }}, {% endif %}"
     return {
         (Channel.SMS, "pt-br"): DefaultText(
-            f"{{{{ company.name }}}}: {name}{{{{ value.amount }}}} em {pt_sms}{extra}"
-            "{% if value.expires %}, até {{ value.expires }}{% endif %}"
+            f"{{{{ company.name }}}}: {name}aproveite {pt_sms}"
+            "{% if value.expires %} até {{ value.expires }}{% endif %}"
         ),
         (Channel.SMS, "en"): DefaultText(
-            f"{{{{ company.name }}}}: {name}{{{{ value.amount }}}} in {en}{extra_en}"
+            f"{{{{ company.name }}}}: {name}{{{{ value.amount }}}} in {en}{extra}"
             "{% if value.expires %}, until {{ value.expires }}{% endif %}"
         ),
         (Channel.WHATSAPP, "pt-br"): DefaultText(
@@ -362,7 +362,7 @@ def reminder_texts(*, pt: str, pt_sms: str, en: str, extra: str = "", extra_en: 
         ),
         (Channel.WHATSAPP, "en"): DefaultText(
             "Hi{% if customer.first_name %}, {{ customer.first_name }}{% endif %}! "
-            f"You have *{{{{ value.amount }}}}* in {en}{extra_en}"
+            f"You have *{{{{ value.amount }}}}* in {en}{extra}"
             "{% if value.expires %}, to use until {{ value.expires }}{% endif %}. See you at {{ store.name }}!"
             "\n\nTo stop these messages, answer STOP."
         ),
@@ -378,7 +378,7 @@ def reminder_texts(*, pt: str, pt_sms: str, en: str, extra: str = "", extra_en: 
             subject="{{ value.amount }} waiting for you",
             text=(
                 "Hi{% if customer.first_name %}, {{ customer.first_name }}{% endif %},\n\n"
-                f"you have {{{{ value.amount }}}} in {en}{extra_en}"
+                f"you have {{{{ value.amount }}}} in {en}{extra}"
                 "{% if value.expires %}, to use until {{ value.expires }}{% endif %}.\n\nSee you at {{ store.name }}!"
             ),
         ),

@@ -45,7 +45,7 @@ _KEPT_EN = "{% if tier.kept_until %}, until {{ tier.kept_until }}{% endif %}"
 TEXTS: Texts = {
     (Channel.SMS, "pt-br"): DefaultText(
         "{{ company.name }}: {% if customer.first_name %}{{ customer.first_name }}, {% endif %}"
-        "seu novo nivel no {{ program.name }} é {{ tier.name }}" + _KEPT
+        "sua nova faixa no {{ program.name }} é {{ tier.name }}" + _KEPT
     ),
     (Channel.SMS, "en"): DefaultText(
         "{{ company.name }}: {% if customer.first_name %}{{ customer.first_name }}, {% endif %}"
@@ -65,7 +65,7 @@ TEXTS: Texts = {
         + ".\n\nTo stop these messages, answer STOP."
     ),
     (Channel.EMAIL, "pt-br"): DefaultText(
-        subject="Seu nível no {{ program.name }}: {{ tier.name }}",
+        subject="Sua faixa no {{ program.name }}: {{ tier.name }}",
         text="Oi{% if customer.first_name %}, {{ customer.first_name }}{% endif %},\n\n" + _PT + _KEPT + ".",
     ),
     (Channel.EMAIL, "en"): DefaultText(

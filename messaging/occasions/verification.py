@@ -17,7 +17,7 @@ from messaging.services.verifications import VALID, VERIFICATION, code_to_send
 # The same on every channel. No letter makes it cost two segments.
 _WORDS = {
     "pt-br": DefaultText(
-        subject="Seu codigo na {{ company.name }}",
+        subject="Seu código na {{ company.name }}",
         text="{{ company.name }}: {{ code }} confirma o uso do seu saldo na loja. Vale {{ minutes }} minutos. Diga apenas no caixa.",
     ),
     "en": DefaultText(

@@ -18,8 +18,7 @@ class VoucherReminder(ValueReminder):
     variables = (*CUSTOMER, *STORE, *VALUE, *CODE, *OPT_OUT)
     texts = reminder_texts(
         pt="seu vale",
-        pt_sms="seu vale",
+        pt_sms="seu vale de {{ value.amount }}{% if value.code %} ({{ value.code }}){% endif %}",
         en="your voucher",
         extra="{% if value.code %} {{ value.code }}{% endif %}",
-        extra_en="{% if value.code %} {{ value.code }}{% endif %}",
     )

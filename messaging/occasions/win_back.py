@@ -47,7 +47,7 @@ _BUTTON = (
 TEXTS: Texts = {
     (Channel.SMS, "pt-br"): DefaultText(
         "{{ company.name }}: {% if customer.first_name %}{{ customer.first_name }}, {% endif %}sentimos sua falta"
-        "{% if coupon.code %}! {{ coupon.code }} vale até {{ coupon.valid_until }}{% endif %}"
+        "{% if coupon.code %}! Use {{ coupon.code }} até {{ coupon.valid_until }}{% endif %}"
     ),
     (Channel.SMS, "en"): DefaultText(
         "{{ company.name }}: {% if customer.first_name %}{{ customer.first_name }}, {% endif %}we miss you"

@@ -5,7 +5,7 @@ from datetime import datetime
 from messaging.models import AppliesTo, Channel, Template
 from messaging.occasions import AUTOMATIC
 from messaging.services.templates import save_template
-from messaging.starters import begin
+from messaging.starters import PLACEHOLDER, begin
 
 _LANGUAGE = "pt-br"
 # name, occasion, channel: they begin as the occasion's own text.
@@ -14,12 +14,29 @@ _OF_OCCASIONS = (
     ("GIFTCARD REMINDER SMS", "gift_card_reminder", Channel.SMS),
     ("EXPIRATIONGIFTCARDEMAIL", "gift_card_reminder", Channel.EMAIL),
 )
-# name, channel, starter.
-_OF_MAILINGS = (
-    ("NOVIDADES", Channel.EMAIL, "news"),
-    ("OFERTA DA SEMANA", Channel.EMAIL, "offer"),
-    ("NOVIDADES", Channel.WHATSAPP, ""),
-    ("NOVIDADES", Channel.SMS, ""),
+# name, starter, what it says.
+_EMAILS_OF_MAILINGS = (
+    (
+        "NOVIDADES",
+        "news",
+        "a coleção de inverno chegou: tricôs, jaquetas e moletons para os dias frios. Venha conhecer!",
+    ),
+    ("OFERTA DA SEMANA", "offer", "em toda a coleção de inverno, na loja mais perto de você e no site."),
+)
+# name, channel, text.
+_TEXTS_OF_MAILINGS = (
+    (
+        "NOVIDADES",
+        Channel.WHATSAPP,
+        "Oi, {{ customer.first_name }}! A coleção de inverno já está na {{ store.name }}. Esperamos você!"
+        "\n\nPara não receber mais mensagens, responda SAIR.",
+    ),
+    # No letter that would cost a second segment.
+    (
+        "NOVIDADES",
+        Channel.SMS,
+        "{{ company.name }}: {{ customer.first_name }}, as novidades de inverno chegaram! Veja em https://loja.example.com/",
+    ),
 )
 
 
@@ -31,11 +48,13 @@ def install_named_templates(*, at: datetime) -> int:
         if text is not None:
             draft = Template(occasion=occasion, subject=text.subject, text=text.text, html=text.html)
             added += _add(draft, name, channel, at)
-    for name, channel, starter in _OF_MAILINGS:
-        draft = begin(
-            Template(applies_to=AppliesTo.CUSTOMERS, channel=channel, language=_LANGUAGE), starter=starter
-        )
-        added += _add(draft, name, channel, at)
+    for name, starter, words in _EMAILS_OF_MAILINGS:
+        draft = Template(applies_to=AppliesTo.CUSTOMERS, channel=Channel.EMAIL, language=_LANGUAGE)
+        begin(draft, starter=starter)
+        draft.html = draft.html.replace(PLACEHOLDER[_LANGUAGE], words)
+        added += _add(draft, name, Channel.EMAIL, at)
+    for name, channel, words in _TEXTS_OF_MAILINGS:
+        added += _add(Template(applies_to=AppliesTo.CUSTOMERS, text=words), name, channel, at)
     return added
 
 

@@ -69,7 +69,7 @@ class TestAlways:
 
         [sent] = recorders["email"].sent
         assert sent.to == EMAIL
-        for expected in ("CAMISA", "R$ 90,00", "R$ 10,00", "pix", "R$ 12,90", "/receipt/"):
+        for expected in ("CAMISA", "R$ 90,00", "R$ 10,00", "Pix", "R$ 12,90", "/receipt/"):
             assert expected in sent.html.replace("\N{NO-BREAK SPACE}", " "), expected
         assert not sent.unsubscribe_url
         assert not Consent.objects.exists()

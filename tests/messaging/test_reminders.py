@@ -261,7 +261,7 @@ class TestTexts:
         plan("points_reminder", at=TEN)
         send()
 
-        assert sms.sent[0].text == "1.250 em Clube Aurora, 27/11/2026"
+        assert sms.sent[0].text == "1.250 pontos em Clube Aurora, 27/11/2026"
 
     def test_a_voucher_in_percent_is_told_in_percent(self, sms):
         build_automation(occasion="voucher_reminder")
