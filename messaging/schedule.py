@@ -98,14 +98,6 @@ def is_minor(birth_date: date | None, day: date) -> bool:
     ) < ADULT_YEARS
 
 
-def birthday_window(day: date, send_at: time, zone: ZoneInfo) -> Window:
-    """Return when a birthday greeting for `day` may leave: from `send_at` to the end of the local day.
-
-    A scheduler that starts late still greets on the day itself, never on the day after.
-    """
-    return period_window(day, day, send_at, zone)
-
-
 def birthday_period(day: date, span: str) -> tuple[date, date]:
     """Return the first and the last day of the day, week (from Monday) or month that `day` lies in."""
     if span == "week":

@@ -48,8 +48,3 @@ def work(job: Job, progress: Progress) -> dict[str, int | None]:
     except TreeInvalid as refusal:
         raise JobFailed(_("The segment asks for something that is not there any more.")) from refusal
     return {"rows": export.rows, "size": export.size}
-
-
-def job_of(export: SegmentExport) -> Job | None:
-    """Return the job that writes an export."""
-    return Job.objects.filter(kind=KIND, arguments__export=export.pk).order_by("pk").first()

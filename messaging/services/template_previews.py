@@ -1,6 +1,5 @@
 """Templates as real customers would get them, and what a text message costs. Nothing is stored or sent."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -113,11 +112,3 @@ def save_as_template(
         name=name, applies_to=applies_to, channel=channel, language=language, in_use=False, **texts
     )
     return save_template(template=template, by=by, at=at)
-
-
-def insertable_templates(*, channel: str, applies_to: str, language: str = "") -> Sequence[Template]:
-    """Return the named templates that a composer of mailings offers, by name."""
-    found = Template.objects.insertable(channel=channel, applies_to=applies_to)
-    if language:
-        found = found.filter(language=language)
-    return list(found.order_by("name", "language", "pk"))

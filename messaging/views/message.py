@@ -21,7 +21,7 @@ from django.views import View
 from customers.models import Customer
 from customers.views.customer import customer_tabs
 from messaging.models import Channel, Message, MessageState, occasion_choices
-from messaging.presentation import CHANNEL_ICONS, STATE_TONES, price_text, reason_text, timeline
+from messaging.presentation import STATE_TONES, price_text, reason_text, timeline
 from messaging.selectors.attribution import attributed_sales, of_message
 from messaging.selectors.messages import is_sending, traffic
 from messaging.views.results import WAY_LABELS
@@ -218,7 +218,3 @@ def _facts(message: Message) -> list[tuple[str, Any]]:
             (_now("Used"), _now("Yes") if code.used else _now("No")),
         ]
     return facts
-
-
-def channel_icon(channel: str) -> str:
-    return CHANNEL_ICONS[Channel(channel)] if channel else "message"

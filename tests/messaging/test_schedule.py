@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from messaging.schedule import (
     State,
     after_report,
-    birthday_window,
     birthdays_kept_on,
     code_expiry,
     first_instant,
     is_minor,
     next_attempt,
+    period_window,
     recovery_window,
 )
 
@@ -82,8 +82,9 @@ class TestBirthdays:
     def test_windows_of_neighbouring_days_never_overlap(self, zone, send_at):
         day = date(2018, 1, 1)
         while day.year < 2020:
-            window = birthday_window(day, send_at, zone)
-            following = birthday_window(day + timedelta(days=1), send_at, zone)
+            window = period_window(day, day, send_at, zone)
+            day_after = day + timedelta(days=1)
+            following = period_window(day_after, day_after, send_at, zone)
             assert window.due_at < window.ends_at <= following.due_at
             assert window.due_at.astimezone(zone).date() == day
             day += timedelta(days=1)
