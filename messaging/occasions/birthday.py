@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Annotated, Any, ClassVar, Literal
-from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db.models import QuerySet
@@ -31,9 +30,11 @@ from messaging.occasions.parts import (
 from messaging.occasions.variables import COUPON, CUSTOMER, OPT_OUT, STORE
 from messaging.purposes import MessagePurpose
 from messaging.schedule import Window, birthday_period, period_window
-from messaging.selectors.birthdays import BIRTHDAY, celebrating, company_zone, not_planned, zones
+from messaging.selectors.birthdays import BIRTHDAY, celebrating, not_planned
 from messaging.selectors.contacts import recipients, why_no_channel
+from messaging.selectors.zones import zones
 from messaging.services.gifts import Gift, Terms, give_voucher, promised, usable_type, written
+from retail.selectors.company import company_zone
 
 
 class BirthdaySettings(CodeSettings, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -260,9 +261,7 @@ class Birthday(AutomaticKind):
         if terms is None:
             return None
         store = look.message.store
-        return give_voucher(
-            look.message, terms, at=look.at, zone=store.zone if store else ZoneInfo(company_zone())
-        )
+        return give_voucher(look.message, terms, at=look.at, zone=store.zone if store else company_zone())
 
     def fill(self, facts: Facts) -> dict[str, Any]:
         return {"gift": written(facts.subject, facts.zone)}

@@ -35,11 +35,12 @@ from messaging.occasions.parts import (
 from messaging.purposes import MessagePurpose
 from messaging.schedule import SCAN_EVERY, Window, first_instant
 from messaging.selectors import value as values
-from messaging.selectors.birthdays import company_zone, zones
 from messaging.selectors.contacts import Recipient, recipients, why_no_channel
 from messaging.selectors.value import Value, masked
+from messaging.selectors.zones import lives_in, zones
 from retail import formats
 from retail.models import Store
+from retail.selectors.company import company_zone
 
 # How late a planner still reminds of what was due, and for how long a reminder that was held back is of use.
 MISSED = timedelta(hours=24)
@@ -148,7 +149,7 @@ class ValueReminder(AutomaticKind):
     def _lots(self, settings: ReminderSettings, day: date, zone: ZoneInfo, *, at: datetime) -> QuerySet[Lot]:
         """Return the lots that are reminded of on a local day."""
         usable = values.open_lots(self.kinds, at=at).usable(at=at)
-        lots = values.of_zone(usable, self.kinds, zone.key, without_home=zone.key == company_zone())
+        lots = usable.filter(lives_in(zone, customer=values.owner_path(self.kinds[0])))
         return _within(lots, settings.rule, _told_of(settings, day), zone)
 
     def _not_planned(
@@ -240,7 +241,7 @@ class ValueReminder(AutomaticKind):
         if self.by_lot:
             by_number = {lot.pk: lot for lot in lots.filter(pk__in=numbers.values())}
             return {key: [by_number[number]] for key, number in numbers.items() if number in by_number}
-        away = ZoneInfo(company_zone())
+        away = company_zone()
         zones_of = {
             lot.account_id: home.zone if (home := values.owner_of(lot).home_store) else away
             for lot in lots.filter(account__in=numbers.values())

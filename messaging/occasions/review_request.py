@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
-from zoneinfo import ZoneInfo
 
 import msgspec
 from django.conf import settings as django_settings
@@ -28,7 +27,6 @@ from messaging.occasions.parts import (
 from messaging.occasions.variables import CUSTOMER, OPT_OUT, SALE, STORE
 from messaging.purposes import MessagePurpose
 from messaging.schedule import Window, end_of_day
-from messaging.selectors.birthdays import company_zone
 from messaging.selectors.contacts import Recipient, recipients, why_no_channel
 from messaging.selectors.purchases import (
     Purchase,
@@ -44,6 +42,7 @@ from messaging.selectors.purchases import (
 )
 from retail import formats
 from retail.models import Sale, SaleState, Store
+from retail.selectors.company import company_zone
 
 LONGEST_HOURS = 24 * 30
 # How far back it looks for what it missed, and how long the contact policy may hold a request back.
@@ -162,7 +161,7 @@ class ReviewRequest(AutomaticKind):
         wait = timedelta(hours=settings.hours)
         # What became due while the automation was off stays unsaid.
         since = max(at - MISSED, automation.enabled_at or at) - wait
-        until = end_of_day(at, ZoneInfo(company_zone())) if whole_day else at
+        until = end_of_day(at, company_zone()) if whole_day else at
         sales = with_answers(
             not_written_about(made_between(since, min(until - wait, at)), self.code),
             only_waiting=settings.only_with_cashback,

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
@@ -29,10 +28,10 @@ from messaging.occasions.parts import (
 from messaging.occasions.variables import CUSTOMER, OPT_OUT, STORE
 from messaging.purposes import MessagePurpose
 from messaging.schedule import Window, first_instant
-from messaging.selectors.birthdays import company_zone
 from messaging.selectors.contacts import Recipient, recipients, why_no_channel
 from retail import formats
 from retail.models import Store
+from retail.selectors.company import company_zone
 
 # What happened longer ago is no news; a notice that was held back is one for some days more.
 MISSED = timedelta(hours=24)
@@ -149,7 +148,7 @@ class TierNotice(AutomaticKind):
                 person__in=[person.person for person in known.values()],
             ).values_list("occasion_key", "person")
         )
-        away = ZoneInfo(company_zone())
+        away = company_zone()
         for standing in standings:
             person, key = known[standing.customer_id], key_of(standing)
             if (key, person.person) in planned or not (person.email or person.phone):

@@ -28,9 +28,9 @@ from messaging.occasions.parts import (
 from messaging.occasions.variables import COUPON, CUSTOMER, OPT_OUT, STORE
 from messaging.purposes import MessagePurpose
 from messaging.schedule import Window, first_instant
-from messaging.selectors.absences import last_bought_between, metrics_of
-from messaging.selectors.birthdays import zones
+from messaging.selectors.absences import last_bought_on, metrics_of
 from messaging.selectors.contacts import Recipient, recipients, why_no_channel
+from messaging.selectors.zones import zones
 from retail import formats
 from retail.models import Store
 
@@ -172,8 +172,7 @@ class WinBack(AutomaticKind):
         zone: ZoneInfo,
         stores_off: list[int],
     ) -> Iterator[Candidate]:
-        last_day = day - timedelta(days=days)
-        absent = last_bought_between(last_day, last_day, zone).exclude(customer__home_store__in=stores_off)
+        absent = last_bought_on(day - timedelta(days=days), zone).exclude(customer__home_store__in=stores_off)
         for batch in batches(absent.iterator(chunk_size=BATCH)):
             known = recipients([metrics.customer for metrics in batch])
             written = set(

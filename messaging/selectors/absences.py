@@ -7,22 +7,19 @@ from django.db.models import Q, QuerySet
 
 from customers.models import CustomerMetrics
 from messaging.schedule import start_of_day
-from messaging.selectors.birthdays import company_zone
+from messaging.selectors.zones import lives_in
 
 
-def last_bought_between(first: date, last: date, zone: ZoneInfo) -> QuerySet[CustomerMetrics]:
-    """Return customers of a zone who can be reached somehow and whose last purchase was on one of these days."""
-    lives = Q(customer__home_store__time_zone=zone.key)
-    if zone.key == company_zone():
-        lives |= Q(customer__home_store__isnull=True)
+def last_bought_on(day: date, zone: ZoneInfo) -> QuerySet[CustomerMetrics]:
+    """Return customers of a zone who can be reached somehow and whose last purchase was on a day."""
     reachable = ~Q(customer__email="") | ~Q(customer__phone="")
     return (
         CustomerMetrics.objects.filter(
-            lives,
+            lives_in(zone, customer="customer"),
             reachable,
             customer__is_active=True,
-            last_at__gte=start_of_day(first, zone),
-            last_at__lt=start_of_day(last + timedelta(days=1), zone),
+            last_at__gte=start_of_day(day, zone),
+            last_at__lt=start_of_day(day + timedelta(days=1), zone),
         )
         .select_related("customer__home_store")
         .order_by("customer_id")

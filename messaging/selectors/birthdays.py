@@ -9,22 +9,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from customers.models import Customer
 from messaging.models import Message
 from messaging.schedule import ADULT_YEARS, birthdays_kept_on
-from retail.models import Company, Store
+from messaging.selectors.zones import lives_in
 
 # The occasion of greetings.
 BIRTHDAY = "birthday"
-
-
-def company_zone() -> str:
-    """Return the zone of customers without a home store."""
-    zone = Company.objects.values_list("time_zone", flat=True).first()
-    return zone or "UTC"
-
-
-def zones() -> list[ZoneInfo]:
-    """Return every time zone in which a customer may live, in a fixed order."""
-    names = set(Store.objects.values_list("time_zone", flat=True)) | {company_zone()}
-    return [ZoneInfo(name) for name in sorted(names)]
 
 
 def celebrating(days: Sequence[date], zone: ZoneInfo) -> QuerySet[Customer]:
@@ -33,12 +21,9 @@ def celebrating(days: Sequence[date], zone: ZoneInfo) -> QuerySet[Customer]:
     for day in days:
         for month, number in birthdays_kept_on(day):
             born |= Q(birth_date__month=month, birth_date__day=number)
-    lives = Q(home_store__time_zone=zone.key)
-    if zone.key == company_zone():
-        lives |= Q(home_store__isnull=True)
     reachable = ~Q(email="") | ~Q(phone="")
     adult = Q(birth_date__year__lte=days[0].year - ADULT_YEARS)
-    return Customer.objects.filter(born, lives, reachable, adult, is_active=True)
+    return Customer.objects.filter(born, lives_in(zone), reachable, adult, is_active=True)
 
 
 def not_planned(customers: QuerySet[Customer], year: int, *, stores_off: Iterable[int]) -> QuerySet[Customer]:

@@ -72,17 +72,6 @@ def made(lots: QuerySet[Lot], *, since: datetime, until: datetime) -> QuerySet[L
     return lots.filter(created_at__gte=since, created_at__lt=until).exclude(source=LotSource.TRANSFER)
 
 
-def of_zone(
-    lots: QuerySet[Lot], kinds: Sequence[str], zone_name: str, *, without_home: bool
-) -> QuerySet[Lot]:
-    """Return those of customers whose home store has a zone; `without_home` adds customers who have none."""
-    owner = owner_path(kinds[0])
-    lives = Q(**{f"{owner}__home_store__time_zone": zone_name})
-    if without_home:
-        lives |= Q(**{f"{owner}__home_store__isnull": True})
-    return lots.filter(lives)
-
-
 def owner_of(lot: Lot) -> Customer:
     """Return the customer of a lot of `open_lots`."""
     holder: Any = lot.account.stored_value if lot.account.kind in STORED_KINDS else lot.account
