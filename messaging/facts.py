@@ -1,5 +1,6 @@
 """What the variables of a message are filled from, and how amounts and codes are written in it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -57,10 +58,14 @@ def format_money(amount: Decimal) -> str:
     return formats.money(amount).replace("\N{NO-BREAK SPACE}", " ")
 
 
-def sale_words(sale: Sale) -> dict[str, str]:
-    """Return what texts of mailings may say of a sale, in the active language."""
+# The variables of a sale that nobody knows.
+NO_SALE: Mapping[str, str | None] = dict.fromkeys(("ticket", "date", "total"))
+
+
+def sale_words(sale: Sale, *, total: Decimal | None = None) -> dict[str, str]:
+    """Return what texts may say of a sale, in the active language. `total` stands for another one than its net."""
     return {
         "ticket": sale.ticket,
         "date": formats.day(sale.business_date),
-        "total": format_money(sale.net),
+        "total": format_money(sale.net if total is None else total),
     }

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.models import AccountKind
 from loyalty.sentences import points_text
-from messaging.facts import format_money
+from messaging.facts import NO_SALE, format_money, sale_words
 from messaging.selectors.receipts import Receipt
 from retail import formats
 from retail.models import SaleLine
@@ -29,7 +29,7 @@ _METHODS: dict[str, Promise | str] = {
 
 # The variables of a sale that nobody knows.
 NOTHING: dict[str, Any] = {
-    "sale": dict.fromkeys(("ticket", "date", "total")),
+    "sale": NO_SALE,
     "receipt": {
         **dict.fromkeys(("link", "moment", "saved", "redeemed", "exchange", "delivery")),
         "lines": [],
@@ -43,11 +43,7 @@ def written(receipt: Receipt, *, link: str) -> dict[str, Any]:
     """Return the variables `sale` and `receipt`; what is absent is None."""
     sale = receipt.sale
     return {
-        "sale": {
-            "ticket": sale.ticket,
-            "date": formats.day(sale.occurred_at.astimezone(sale.store.zone).date()),
-            "total": format_money(sale.charged),
-        },
+        "sale": sale_words(sale, total=sale.charged),
         "receipt": {
             "link": link,
             "moment": formats.moment(sale.occurred_at, sale.store.zone),

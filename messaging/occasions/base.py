@@ -34,6 +34,8 @@ class Kind:
     purpose: ClassVar[MessagePurpose]
     variables: ClassVar[Sequence[Variable]] = ()
     texts: ClassVar[Mapping[tuple[str, str], DefaultText]] = {}
+    # Whether a channel for which the company has no text of its own gets the proposed one: it must not stay silent.
+    falls_back: ClassVar[bool] = False
     # Its messages carry their text from the moment when they are queued: it says what happened then.
     is_written: ClassVar[bool] = False
     # Which of many due messages leave first.
@@ -91,7 +93,18 @@ class Kind:
 
     def templates(self, message: Message | None = None) -> list[Template]:
         """Return the texts that messages of this occasion, or this one, may be made of."""
-        return list(Template.objects.in_use(self.code))
+        own = list(Template.objects.in_use(self.code))
+        return own + self._proposed(besides=own) if self.falls_back else own
+
+    def _proposed(self, *, besides: Sequence[Template]) -> list[Template]:
+        written = {template.channel for template in besides}
+        return [
+            Template(
+                occasion=self.code, channel=channel, language=language, subject=words.subject, text=words.text
+            )
+            for (channel, language), words in self.texts.items()
+            if channel not in written
+        ]
 
     def fill(self, facts: Facts) -> dict[str, Any]:
         """Return the values of its own variables, formatted in the active language; what is absent is None."""

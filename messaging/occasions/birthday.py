@@ -18,6 +18,7 @@ from messaging.facts import Facts
 from messaging.models import Automation, Channel
 from messaging.occasions.base import AutomaticKind
 from messaging.occasions.parts import (
+    CODE_VALID_DAYS,
     Candidate,
     CodeSettings,
     DefaultText,
@@ -200,14 +201,7 @@ class Birthday(AutomaticKind):
             help=_("Days after the message, to the end of the last one."),
             unit=ngettext_lazy("%(number)s day", "%(number)s days", "number"),
         ),
-        Setting(
-            name="code_valid_hours",
-            label=_("Promo code valid for"),
-            help=_("Days after the message."),
-            unit=ngettext_lazy("%(number)s hour", "%(number)s hours", "number"),
-            shown_as="code_valid_days",
-            per=24,
-        ),
+        CODE_VALID_DAYS,
     )
     when = _("Checked every five minutes.")
 

@@ -3,7 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.models import AccountKind
-from messaging.occasions.reminders import VALUE, ValueReminder, reminder_texts
+from messaging.occasions.reminders import ValueReminder
+from messaging.occasions.texts.reminders import reminder_texts
+from messaging.occasions.value_variables import VALUE
 from messaging.occasions.variables import CUSTOMER, OPT_OUT, STORE
 
 

@@ -12,9 +12,9 @@ from customers.models import Consent, Purpose
 from customers.selectors import standing_consents
 from messaging.batches import batches
 from messaging.facts import MASK, Facts
-from messaging.models import Automation, Channel, Message, MessageState, Template
+from messaging.models import Automation, Channel, Message, MessageState
 from messaging.occasions.base import PlannedKind
-from messaging.occasions.parts import Candidate, DefaultText, LastLook, NotNow, Texts, Variable
+from messaging.occasions.parts import Candidate, DefaultText, LastLook, NotNow, Variable, on_every_channel
 from messaging.occasions.variables import COMPANY
 from messaging.purposes import MessagePurpose, Urgency
 from messaging.schedule import Window, is_minor
@@ -25,7 +25,7 @@ from messaging.services.confirmations import VALID, channel_of, confirmation_url
 # An answer that was recorded later than that is asked about no more: its person has forgotten the question.
 MISSED = timedelta(hours=24)
 
-# The same on every channel, and no letter that makes it cost two segments.
+# No letter makes it cost two segments.
 _WORDS = {
     "pt-br": DefaultText(
         subject="Confirme: quer receber ofertas da {{ company.name }}?",
@@ -36,7 +36,7 @@ _WORDS = {
         text="{{ company.name }}: tap to confirm that you want offers: {{ confirmation_link }}",
     ),
 }
-TEXTS: Texts = {(channel.value, language): words for channel in Channel for language, words in _WORDS.items()}
+TEXTS = on_every_channel(_WORDS)
 
 
 class ConfirmationOfConsent(PlannedKind):
@@ -55,6 +55,7 @@ class ConfirmationOfConsent(PlannedKind):
         ),
     )
     texts = TEXTS
+    falls_back = True
 
     def candidates(
         self, automation: Automation | None, *, at: datetime, whole_day: bool = False
@@ -131,19 +132,6 @@ class ConfirmationOfConsent(PlannedKind):
         if not awaits_confirmation(standing, channel_of(look.message), since=since):
             return NotNow("answered")
         return None
-
-    def templates(self, message: Message | None = None) -> list[Template]:
-        """Return the company's own texts; where it has none for a channel, the usual ones."""
-        own = super().templates(message)
-        written = {template.channel for template in own}
-        usual = [
-            Template(
-                occasion=self.code, channel=channel, language=language, subject=words.subject, text=words.text
-            )
-            for (channel, language), words in self.texts.items()
-            if channel not in written
-        ]
-        return own + usual
 
     def fill(self, facts: Facts) -> dict[str, Any]:
         return {"confirmation_link": facts.subject}

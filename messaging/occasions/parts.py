@@ -1,14 +1,16 @@
 """The parts that an occasion is declared from, and what it is asked and answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
-from messaging.models import Message
+from messaging.models import Channel, Message
 from messaging.schedule import Window
 from messaging.selectors.contacts import Recipient
 
@@ -35,6 +37,11 @@ class DefaultText:
 
 # (channel, language) -> text.
 Texts = dict[tuple[str, str], DefaultText]
+
+
+def on_every_channel(words: Mapping[str, DefaultText]) -> Texts:
+    """Return texts, by language, that are the same on every channel."""
+    return {(channel.value, language): text for channel in Channel for language, text in words.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +77,17 @@ class CodeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
     code_valid_hours: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_CODE_HOURS)] = 24 * 7
     link: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+
+
+# How the form shows `code_valid_hours` where whole days are enough.
+CODE_VALID_DAYS = Setting(
+    name="code_valid_hours",
+    label=_("Promo code valid for"),
+    help=_("Days after the message."),
+    unit=ngettext_lazy("%(number)s hour", "%(number)s hours", "number"),
+    shown_as="code_valid_days",
+    per=24,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

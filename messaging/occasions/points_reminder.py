@@ -6,7 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.models import AccountKind
 from loyalty.sentences import points_text
-from messaging.occasions.reminders import VALUE, ValueReminder, reminder_texts
+from messaging.occasions.reminders import ValueReminder
+from messaging.occasions.texts.reminders import reminder_texts
+from messaging.occasions.value_variables import VALUE
 from messaging.occasions.variables import CUSTOMER, OPT_OUT, STORE
 from messaging.selectors.value import Value
 

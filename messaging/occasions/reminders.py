@@ -20,25 +20,22 @@ from django.utils.translation import ngettext, ngettext_lazy
 
 from loyalty.models import Lot
 from messaging.batches import BATCH, batches
-from messaging.facts import Facts, format_money
+from messaging.facts import Facts
 from messaging.models import Automation, Channel, Message
 from messaging.occasions.base import AutomaticKind
 from messaging.occasions.parts import (
     Candidate,
-    DefaultText,
     LastLook,
     NotNow,
     Setting,
-    Texts,
-    Variable,
 )
+from messaging.occasions.value_variables import NO_VALUE, amount_of, value_words
 from messaging.purposes import MessagePurpose
 from messaging.schedule import SCAN_EVERY, Window, first_instant
 from messaging.selectors import value as values
 from messaging.selectors.contacts import Recipient, recipients, why_no_channel
 from messaging.selectors.value import Value, masked
 from messaging.selectors.zones import lives_in, zones
-from retail import formats
 from retail.models import Store
 from retail.selectors.company import company_zone
 
@@ -70,14 +67,6 @@ class AfterCreation(ReminderSettings, frozen=True, forbid_unknown_fields=True, k
     rule: Literal["before_expiry", "after_creation"] = "after_creation"
     days: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_DAYS)] = 30
 
-
-VALUE = (
-    Variable("value.amount", _("What is left of it"), "R$ 50,00"),
-    Variable("value.name", _("What it is called"), "Vale-presente Natal"),
-    Variable("value.expires", _("Its last day (empty without one)"), "30/11/2026"),
-)
-LAST4 = (Variable("value.last4", _("The last four of its code"), "7K2M"),)
-CODE = (*LAST4, Variable("value.code", _("Its code (empty when nobody can read it)"), "7GK2-M0ZD-9QWT-31HX"))
 
 FORM = (
     Setting(
@@ -271,21 +260,12 @@ class ValueReminder(AutomaticKind):
     def fill(self, facts: Facts) -> dict[str, Any]:
         subject: Value | None = facts.subject
         if subject is None:
-            return {"value": dict.fromkeys(name.partition(".")[2] for name in self.names if "value." in name)}
-        last = subject.last_instant
-        return {
-            "value": {
-                "amount": self.write_amount(subject),
-                "name": subject.name or None,
-                "expires": formats.day(last.astimezone(facts.zone).date()) if last else None,
-                "last4": subject.last4 or None,
-                "code": subject.code or None,
-            }
-        }
+            return {"value": NO_VALUE}
+        return {"value": value_words(subject, zone=facts.zone) | {"amount": self.write_amount(subject)}}
 
     def write_amount(self, value: Value) -> str:
         """Write what is left, in the active language."""
-        return format_money(value.amount) if value.percent is None else formats.percent(value.percent)
+        return amount_of(value)
 
     def as_stored(self, facts: Facts) -> Facts:
         """A code is worth money to whoever reads it: the stored text has its last four only."""
@@ -338,49 +318,3 @@ def _within(lots: QuerySet[Lot], rule: str, day: date, zone: ZoneInfo) -> QueryS
         "until": first_instant(day + _DAY, _MIDNIGHT, zone),
     }
     return values.ending(lots, **bounds) if rule == "before_expiry" else values.made(lots, **bounds)
-
-
-def reminder_texts(*, pt: str, pt_sms: str, en: str, extra: str = "") -> Texts:
-    """Return the proposed texts for a kind of value: `pt` and `en` name it, `pt_sms` says what of it the customer can enjoy.
-
-    `extra` is said between the amount and the last day: the code, where it is told. An SMS has no letters that cost a segment.
-    """
-    name = "{% if customer.first_name %}{{ customer.first_name }}, {% endif %}"
-    return {
-        (Channel.SMS, "pt-br"): DefaultText(
-            f"{{{{ company.name }}}}: {name}aproveite {pt_sms}"
-            "{% if value.expires %} até {{ value.expires }}{% endif %}"
-        ),
-        (Channel.SMS, "en"): DefaultText(
-            f"{{{{ company.name }}}}: {name}{{{{ value.amount }}}} in {en}{extra}"
-            "{% if value.expires %}, until {{ value.expires }}{% endif %}"
-        ),
-        (Channel.WHATSAPP, "pt-br"): DefaultText(
-            "Oi{% if customer.first_name %}, {{ customer.first_name }}{% endif %}! "
-            f"Você tem *{{{{ value.amount }}}}* em {pt}{extra}"
-            "{% if value.expires %}, para usar até {{ value.expires }}{% endif %}. Esperamos você na {{ store.name }}!"
-            "\n\nPara não receber mais mensagens, responda SAIR."
-        ),
-        (Channel.WHATSAPP, "en"): DefaultText(
-            "Hi{% if customer.first_name %}, {{ customer.first_name }}{% endif %}! "
-            f"You have *{{{{ value.amount }}}}* in {en}{extra}"
-            "{% if value.expires %}, to use until {{ value.expires }}{% endif %}. See you at {{ store.name }}!"
-            "\n\nTo stop these messages, answer STOP."
-        ),
-        (Channel.EMAIL, "pt-br"): DefaultText(
-            subject="{{ value.amount }} esperando por você",
-            text=(
-                "Oi{% if customer.first_name %}, {{ customer.first_name }}{% endif %},\n\n"
-                f"você tem {{{{ value.amount }}}} em {pt}{extra}"
-                "{% if value.expires %}, para usar até {{ value.expires }}{% endif %}.\n\nEsperamos você na {{ store.name }}!"
-            ),
-        ),
-        (Channel.EMAIL, "en"): DefaultText(
-            subject="{{ value.amount }} waiting for you",
-            text=(
-                "Hi{% if customer.first_name %}, {{ customer.first_name }}{% endif %},\n\n"
-                f"you have {{{{ value.amount }}}} in {en}{extra}"
-                "{% if value.expires %}, to use until {{ value.expires }}{% endif %}.\n\nSee you at {{ store.name }}!"
-            ),
-        ),
-    }

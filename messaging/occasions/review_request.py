@@ -12,7 +12,7 @@ from django.utils.translation import ngettext, ngettext_lazy
 
 from loyalty.surveys import survey_path
 from messaging.batches import BATCH, batches
-from messaging.facts import Facts, format_money
+from messaging.facts import NO_SALE, Facts, format_money, sale_words
 from messaging.models import Automation, Channel, Message
 from messaging.occasions.base import AutomaticKind
 from messaging.occasions.parts import (
@@ -40,7 +40,6 @@ from messaging.selectors.purchases import (
     with_answers,
     with_recipients,
 )
-from retail import formats
 from retail.models import Sale, SaleState, Store
 from retail.selectors.company import company_zone
 
@@ -202,19 +201,10 @@ class ReviewRequest(AutomaticKind):
     def fill(self, facts: Facts) -> dict[str, Any]:
         bought: Purchase | None = facts.subject
         if bought is None:
-            return {
-                "sale": dict.fromkeys(("ticket", "date", "total")),
-                "survey": {"link": None},
-                "cashback": {"waiting": None},
-            }
-        sale = bought.sale
+            return {"sale": NO_SALE, "survey": {"link": None}, "cashback": {"waiting": None}}
         return {
-            "sale": {
-                "ticket": sale.ticket,
-                "date": formats.day(sale.occurred_at.astimezone(sale.store.zone).date()),
-                "total": format_money(sale.net),
-            },
-            "survey": {"link": _survey_url(sale)},
+            "sale": sale_words(bought.sale),
+            "survey": {"link": _survey_url(bought.sale)},
             "cashback": {"waiting": format_money(bought.waiting) if bought.waiting else None},
         }
 

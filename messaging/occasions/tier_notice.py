@@ -29,6 +29,7 @@ from messaging.occasions.variables import CUSTOMER, OPT_OUT, STORE
 from messaging.purposes import MessagePurpose
 from messaging.schedule import Window, first_instant
 from messaging.selectors.contacts import Recipient, recipients, why_no_channel
+from messaging.selectors.outbox import written_about
 from retail import formats
 from retail.models import Store
 from retail.selectors.company import company_zone
@@ -140,14 +141,7 @@ class TierNotice(AutomaticKind):
         self, standings: list[CustomerTier], automation: Automation, send_at: time
     ) -> Iterator[Candidate]:
         known = recipients([standing.customer for standing in standings])
-        keys = {key_of(standing) for standing in standings}
-        planned = set(
-            Message.objects.filter(
-                occasion=self.code,
-                occasion_key__in=keys,
-                person__in=[person.person for person in known.values()],
-            ).values_list("occasion_key", "person")
-        )
+        planned = written_about(self.code, {key_of(standing) for standing in standings}, known.values())
         away = company_zone()
         for standing in standings:
             person, key = known[standing.customer_id], key_of(standing)

@@ -7,14 +7,14 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from messaging.facts import MASK, Facts
-from messaging.models import Channel, Message, Template
+from messaging.models import Message
 from messaging.occasions.base import Kind
-from messaging.occasions.parts import DefaultText, LastLook, NotNow, Texts, Variable
+from messaging.occasions.parts import DefaultText, LastLook, NotNow, Variable, on_every_channel
 from messaging.occasions.variables import COMPANY
 from messaging.purposes import MessagePurpose, Urgency
 from messaging.services.verifications import VALID, VERIFICATION, code_to_send
 
-# The same on every channel. No letter makes it cost two segments.
+# No letter makes it cost two segments.
 _WORDS = {
     "pt-br": DefaultText(
         subject="Seu código na {{ company.name }}",
@@ -25,7 +25,7 @@ _WORDS = {
         text="{{ company.name }}: {{ code }} confirms the use of your balance. Valid for {{ minutes }} minutes. Tell it at the till only.",
     ),
 }
-TEXTS: Texts = {(channel.value, language): words for channel in Channel for language, words in _WORDS.items()}
+TEXTS = on_every_channel(_WORDS)
 
 
 class ProofOfThePerson(Kind):
@@ -42,6 +42,7 @@ class ProofOfThePerson(Kind):
         Variable("minutes", _("For how many minutes it is valid"), 10),
     )
     texts = TEXTS
+    falls_back = True
 
     def subject(self, message: Message, *, at: datetime) -> Any:
         return code_to_send(message, at=at)
@@ -49,19 +50,6 @@ class ProofOfThePerson(Kind):
     def last_look(self, look: LastLook) -> NotNow | None:
         """A code that was used, or is too old, is of no use any more."""
         return NotNow("too_late", error=look.message.error) if look.subject is None else None
-
-    def templates(self, message: Message | None = None) -> list[Template]:
-        """Return the company's own texts; where it has none for a channel, the usual ones."""
-        own = super().templates(message)
-        written = {template.channel for template in own}
-        usual = [
-            Template(
-                occasion=self.code, channel=channel, language=language, subject=words.subject, text=words.text
-            )
-            for (channel, language), words in self.texts.items()
-            if channel not in written
-        ]
-        return own + usual
 
     def fill(self, facts: Facts) -> dict[str, Any]:
         return {"code": facts.subject, "minutes": VALID.seconds // 60}

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.models import AccountKind, IssuingRule, IssuingTrigger, Lot
 from messaging.batches import BATCH, batches
-from messaging.facts import Facts, format_money
+from messaging.facts import Facts
 from messaging.models import Automation, Channel, Message
 from messaging.occasions.base import AutomaticKind
 from messaging.occasions.parts import (
@@ -23,13 +23,12 @@ from messaging.occasions.parts import (
     NotNow,
     Texts,
 )
-from messaging.occasions.reminders import CODE, VALUE
+from messaging.occasions.value_variables import CODE, NO_VALUE, VALUE, value_words
 from messaging.occasions.variables import CUSTOMER, OPT_OUT, STORE
 from messaging.purposes import MessagePurpose
 from messaging.schedule import Window
 from messaging.selectors import value as values
 from messaging.selectors.contacts import Recipient, recipients, why_no_channel
-from retail import formats
 from retail.models import Store
 
 # The rule gives within a week after somebody became a customer; who is told later is welcomed no more.
@@ -147,20 +146,9 @@ class WelcomeVoucher(AutomaticKind):
     def fill(self, facts: Facts) -> dict[str, Any]:
         value = facts.subject
         if value is None:
-            return {"value": dict.fromkeys(("amount", "name", "expires", "last4", "code"))}
-        last = value.last_instant
-        return {
-            "value": {
-                "amount": format_money(value.amount)
-                if value.percent is None
-                else formats.percent(value.percent),
-                "name": value.name,
-                "expires": formats.day(last.astimezone(facts.zone).date()) if last else None,
-                "last4": value.last4,
-                # Whoever looks at what would be sent sees the last four.
-                "code": value.code or values.masked(value),
-            }
-        }
+            return {"value": NO_VALUE}
+        # Whoever looks at what would be sent sees the last four.
+        return {"value": value_words(value, zone=facts.zone) | {"code": value.code or values.masked(value)}}
 
     def as_stored(self, facts: Facts) -> Facts:
         """A code is worth money to whoever reads it: the stored text has its last four only."""

@@ -16,6 +16,7 @@ from messaging.facts import Facts
 from messaging.models import Automation, Channel, Message
 from messaging.occasions.base import AutomaticKind
 from messaging.occasions.parts import (
+    CODE_VALID_DAYS,
     Candidate,
     CodeSettings,
     DefaultText,
@@ -30,6 +31,7 @@ from messaging.purposes import MessagePurpose
 from messaging.schedule import Window, first_instant
 from messaging.selectors.absences import last_bought_on, metrics_of
 from messaging.selectors.contacts import Recipient, recipients, why_no_channel
+from messaging.selectors.outbox import written_about
 from messaging.selectors.zones import zones
 from retail import formats
 from retail.models import Store
@@ -135,14 +137,7 @@ class WinBack(AutomaticKind):
             label=_("Hour of the day"),
             help=_("In the time zone of the customer's home store."),
         ),
-        Setting(
-            name="code_valid_hours",
-            label=_("Promo code valid for"),
-            help=_("Days after the message."),
-            unit=ngettext_lazy("%(number)s hour", "%(number)s hours", "number"),
-            shown_as="code_valid_days",
-            per=24,
-        ),
+        CODE_VALID_DAYS,
     )
     when = _("Checked every five minutes.")
 
@@ -175,13 +170,7 @@ class WinBack(AutomaticKind):
         absent = last_bought_on(day - timedelta(days=days), zone).exclude(customer__home_store__in=stores_off)
         for batch in batches(absent.iterator(chunk_size=BATCH)):
             known = recipients([metrics.customer for metrics in batch])
-            written = set(
-                Message.objects.filter(
-                    occasion=self.code,
-                    occasion_key__in={key_of(metrics) for metrics in batch},
-                    person__in=[person.person for person in known.values()],
-                ).values_list("occasion_key", "person")
-            )
+            written = written_about(self.code, {key_of(metrics) for metrics in batch}, known.values())
             for metrics in batch:
                 person, key = known[metrics.customer_id], key_of(metrics)
                 if (key, person.person) not in written:

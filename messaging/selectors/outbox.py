@@ -1,9 +1,19 @@
-"""How much waits in the outbox, and for how long: asked at each scrape, so each answer comes from an index."""
+"""What stands in the outbox, how much waits there and for how long. Each answer comes from an index."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from messaging.models import Mailing, MailingState, Message, MessageState
 from messaging.purposes import Urgency
+from messaging.selectors.contacts import Recipient
+
+
+def written_about(occasion: str, keys: Collection[str], people: Iterable[Recipient]) -> set[tuple[str, str]]:
+    """Return for which of some keys and people an occasion has a message: (key, person)."""
+    found = Message.objects.filter(
+        occasion=occasion, occasion_key__in=keys, person__in=[one.person for one in people]
+    )
+    return set(found.values_list("occasion_key", "person"))
 
 
 def unsettled() -> dict[str, int]:

@@ -12,7 +12,8 @@ from django.utils import timezone
 from customers.models import Consent
 from messaging.addresses import address_hash
 from messaging.models import Automation, Message, MessageState, Suppression, Template
-from messaging.occasions.receipt import TEXTS, receipt_url
+from messaging.occasions.receipt import receipt_url
+from messaging.occasions.texts.receipt import TEXTS
 from messaging.services import receipts as receipt_services
 from messaging.services.delivery import deliver_due
 from messaging.services.planning import plan

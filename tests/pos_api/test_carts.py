@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from messaging.facts import Facts
 from messaging.models import Cart, Message, Template
-from messaging.occasions.recovery import TEXTS as RECOVERY_TEXTS
+from messaging.occasions.texts.recovery import TEXTS as RECOVERY_TEXTS
 from messaging.selectors.contacts import cart_recipient
 from messaging.services.composition import compose
 from messaging.services.planning import plan
