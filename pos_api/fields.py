@@ -196,6 +196,11 @@ def read_custom(kind: type, value: Any) -> Any:
 # An identifier: never blank, no outer spaces.
 Identifier = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^\S(?:.*\S)?$")]
 Slug = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+# Of a document that is written anew.
+SeenVersion = Annotated[
+    int,
+    Meta(ge=1, le=2**31 - 1, description="The one that was looked at: 409 when there is a newer one."),
+]
 ShortText = Annotated[str, Meta(max_length=200)]
 # What people write at length. Line breaks stay in it; `pos_api.validation` knows it by its mark.
 LINE_BREAKS = "line_breaks"

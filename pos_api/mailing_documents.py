@@ -15,11 +15,11 @@ from messaging.selectors.audience import Reach
 from messaging.selectors.mailings import Progress, Results
 from messaging.services.mailings import MOST_SALES, Draft, TextDraft
 from pos_api.decoding import Decoder
-from pos_api.fields import LINE_BREAKS, Identifier, Moment
+from pos_api.fields import LINE_BREAKS, Identifier, Moment, SeenVersion
 from pos_api.problems import FieldProblem, Invalid
+from pos_api.template_documents import Channel, Language
 from retail.models import Sale
 
-ChannelName = Literal["email", "sms", "whatsapp"]
 _Key = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 _Percent = Annotated[str, Meta(pattern=r"^[0-9]{1,2}(\.[0-9]{1,2})?$", description="0 to 99.99.")]
 
@@ -27,7 +27,7 @@ _Percent = Annotated[str, Meta(pattern=r"^[0-9]{1,2}(\.[0-9]{1,2})?$", descripti
 class TextDocument(Struct, forbid_unknown_fields=True, kw_only=True):
     """What is said on one channel. On WhatsApp: the id of an approved template that allows several."""
 
-    channel: ChannelName
+    channel: Channel
     subject: Annotated[str, Meta(max_length=200)] = ""
     text: Annotated[str, Meta(max_length=10_000, extra={LINE_BREAKS: True})] = ""
     html: Annotated[str, Meta(max_length=100_000, extra={LINE_BREAKS: True})] = ""
@@ -43,7 +43,7 @@ class MailingDocument(Struct, forbid_unknown_fields=True, kw_only=True):
         list[TextDocument],
         Meta(min_length=1, max_length=3, description="In the order in which channels are tried."),
     ]
-    language: Literal["pt-br", "en"] = "pt-br"
+    language: Language = "pt-br"
     segment: Annotated[Identifier, Meta(description="The segment's code.")] | None = None
     sales: Annotated[list[UUID], Meta(min_length=1, max_length=MOST_SALES)] | None = None
     customer: Annotated[_Key, Meta(description="The customer's id: a message to one person.")] | None = None
@@ -56,15 +56,7 @@ class MailingDocument(Struct, forbid_unknown_fields=True, kw_only=True):
 class MailingReplacementDocument(MailingDocument, forbid_unknown_fields=True, kw_only=True):
     """A mailing as a whole, in the place of the draft that was looked at."""
 
-    version: (
-        Annotated[
-            int,
-            Meta(
-                ge=1, le=2**31 - 1, description="The one that was looked at: 409 when there is a newer one."
-            ),
-        ]
-        | None
-    ) = None
+    version: SeenVersion | None = None
 
 
 class VersionDocument(Struct, forbid_unknown_fields=True, kw_only=True):

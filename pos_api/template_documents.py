@@ -8,7 +8,7 @@ from messaging.models import Template, TemplateRevision
 from messaging.services.template_previews import Preview
 from messaging.vocabulary import target_of, vocabulary_of
 from pos_api.decoding import Decoder
-from pos_api.fields import LINE_BREAKS, Identifier
+from pos_api.fields import LINE_BREAKS, Identifier, SeenVersion
 
 Channel = Literal["email", "sms", "whatsapp"]
 Language = Literal["pt-br", "en"]
@@ -51,15 +51,7 @@ class TextsDocument(Struct, forbid_unknown_fields=True, kw_only=True):
 class TemplateChangeDocument(TextsDocument, forbid_unknown_fields=True, kw_only=True):
     """What is to be changed of a template."""
 
-    version: (
-        Annotated[
-            int,
-            Meta(
-                ge=1, le=2**31 - 1, description="The one that was looked at: 409 when there is a newer one."
-            ),
-        ]
-        | None
-    ) = None
+    version: SeenVersion | None = None
 
 
 class NewTemplateDocument(TextsDocument, forbid_unknown_fields=True, kw_only=True):

@@ -14,11 +14,10 @@ from pos_api.views.customer_merges import (
     CustomerMergeView,
 )
 from pos_api.views.customers import CustomerListView, CustomerView
+from pos_api.views.segment_exports import SegmentExportFileView, SegmentExportListView
 from pos_api.views.segments import (
     SegmentCountView,
     SegmentCustomersView,
-    SegmentExportFileView,
-    SegmentExportListView,
     SegmentFieldsView,
     SegmentGroupingView,
     SegmentListView,

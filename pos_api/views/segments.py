@@ -1,19 +1,15 @@
-"""Segments: questions about customers, their counts and customers, groupings of them, and files that are taken out."""
+"""Segments: questions about customers, their counts and customers, and groupings of them."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from campaigns.services.segment_exports import request_export
-from campaigns.tasks import wake_jobs
-from campaigns.views.segment_exports import export_file
-from customers.documents import mask
-from customers.models import Customer, ExportFormat, Segment, SegmentExport
+from customers.models import Segment
 from customers.segments.registry import fields
 from customers.segments.statements import customers_of, limited
 from customers.segments.tree import TreeInvalid, stored_tree
@@ -29,13 +25,12 @@ from customers.services.segments import (
     delete_segment,
 )
 from customers.tasks import wake_groupings
-from messaging.services.verifications import masked_address
+from pos_api import segment_documents as documents
 from pos_api.errors import field_problems
 from pos_api.openapi import PAGE_PARAMETERS, Json, operation, page_of, query
 from pos_api.pagination import paginated
 from pos_api.problems import BadRequest, Conflict, FieldProblem, Invalid, invalid_field
 from pos_api.views.base import ManagerView, answer, no_content, read_json
-from pos_api.views.jobs import JOB, represent_job
 from pos_api.views.resources import (
     Listing,
     find_or_404,
@@ -48,142 +43,6 @@ from retail.selectors.company import company_zone
 
 TAG = "Segments"
 _LONGEST_PAGE = timedelta(seconds=20)
-_TEXT: Json = {"type": "string"}
-_MOMENT: Json = {"type": ["string", "null"], "format": "date-time"}
-TREE: Json = {
-    "type": "object",
-    "description": (
-        "A group, `all` or `any` of its parts. A part is a group or a condition: `field`, `operator`, and as the field asks "
-        "(`segments/fields/`) `value`, `of`, `measure`, `period`. Lists for `in` and `not_in`, two values for `between`. "
-        '`more than` and `less than` (`gt`, `lt`) leave the bound out. `{"all": []}` is every active customer.'
-    ),
-    "properties": {
-        "all": {"type": "array", "items": {"type": "object"}},
-        "any": {"type": "array", "items": {"type": "object"}},
-    },
-}
-SHOWN: Json = {
-    "type": "object",
-    "properties": {
-        "code": _TEXT,
-        "name": _TEXT,
-        "tree": TREE,
-        "revision": {"type": "integer"},
-        "count": {
-            "type": ["integer", "null"],
-            "description": "How many customers, when it was counted last.",
-        },
-        "counted_at": _MOMENT,
-        "groupings": {"type": "array", "items": _TEXT, "description": "Customer groupings of it."},
-        "updated_at": {"type": "string", "format": "date-time"},
-    },
-}
-NEW: Json = {
-    "type": "object",
-    "required": ["name", "tree"],
-    "additionalProperties": False,
-    "properties": {
-        "code": {"type": "string", "maxLength": 64},
-        "name": {"type": "string", "maxLength": 120},
-        "tree": TREE,
-    },
-}
-CHANGE: Json = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        "name": {"type": "string", "maxLength": 120},
-        "tree": TREE,
-        "revision": {
-            "type": "integer",
-            "description": "The revision that was looked at: 409 when there is a newer one.",
-        },
-    },
-}
-COUNT: Json = {
-    "type": "object",
-    "required": ["tree"],
-    "additionalProperties": False,
-    "properties": {"tree": TREE},
-}
-COUNTED: Json = {
-    "type": "object",
-    "properties": {"count": {"type": "integer"}, "at": {"type": "string", "format": "date-time"}},
-}
-FIELD: Json = {
-    "type": "object",
-    "properties": {
-        "code": _TEXT,
-        "label": _TEXT,
-        "group": _TEXT,
-        "value": {"enum": ["text", "number", "money", "day", "day_of_year", "select", "code", ""]},
-        "operators": {"type": "object", "additionalProperties": _TEXT},
-        "values": {"type": "array", "description": "The values of a `select`.", "items": {"type": "object"}},
-        "of": {"enum": ["none", "optional", "required"]},
-        "measures": {"type": "object", "additionalProperties": _TEXT},
-        "period": {"enum": ["", "days", "months"]},
-        "note": _TEXT,
-    },
-}
-CUSTOMER: Json = {
-    "type": "object",
-    "properties": {
-        "id": {"type": "integer"},
-        "code": {"type": ["string", "null"]},
-        "name": _TEXT,
-        "document": {"type": ["string", "null"], "description": "Masked."},
-        "email": {"type": "string", "description": "Masked."},
-        "phone": {"type": "string", "description": "Masked."},
-        "card": {"type": ["string", "null"]},
-        "city": _TEXT,
-        "state": _TEXT,
-    },
-}
-EXPORT: Json = {
-    "type": "object",
-    "properties": {
-        "id": {"type": "integer"},
-        "segment": _TEXT,
-        "format": {"enum": ["csv", "xlsx"]},
-        "whole_documents": {"type": "boolean", "description": "CPF and CNPJ stand in it in full."},
-        "rows": {"type": ["integer", "null"]},
-        "requested_by": _TEXT,
-        "requested_at": {"type": "string", "format": "date-time"},
-        "finished_at": _MOMENT,
-        "removed_at": _MOMENT,
-        "job": JOB,
-    },
-}
-EXAMPLE: Json = {
-    "name": "Sumidos de Curitiba",
-    "tree": {
-        "all": [
-            {"field": "city", "operator": "eq", "value": "Curitiba"},
-            {"field": "last_purchase_days", "operator": "gte", "value": 90},
-            {
-                "any": [
-                    {"field": "turnover", "operator": "gte", "value": "1500.00"},
-                    {
-                        "field": "bought_category",
-                        "of": ["casacos"],
-                        "measure": "quantity",
-                        "operator": "gte",
-                        "value": "2",
-                        "period": {"months": 6},
-                    },
-                ]
-            },
-        ]
-    },
-}
-SHOWN_EXAMPLE: Json = EXAMPLE | {
-    "code": "sumidos-de-curitiba",
-    "revision": 1,
-    "count": 1284,
-    "counted_at": "2026-11-23T13:00:00Z",
-    "groupings": [],
-    "updated_at": "2026-11-23T12:59:00Z",
-}
 GONE = {409: "The segment asks for something that is gone (`segment_invalid`); `errors` name it."}
 SLOW = {503: "Counting took too long (`too_slow`)."}
 LISTING = Listing(
@@ -193,67 +52,7 @@ LISTING = Listing(
 )
 
 
-def represent(segment: Segment) -> Json:
-    return {
-        "code": segment.code,
-        "name": segment.name,
-        "tree": segment.tree,
-        "revision": segment.revision,
-        "count": segment.count,
-        "counted_at": segment.counted_at,
-        "groupings": sorted(grouping.code for grouping in segment.groupings.all()),
-        "updated_at": segment.updated_at,
-    }
-
-
-def represent_field(code: str) -> Json:
-    field = fields()[code]
-    is_select = field.kind.input == "select"
-    return {
-        "code": code,
-        "label": str(field.label),
-        "group": str(field.group),
-        "value": field.kind.input,
-        "operators": {name: str(label) for name, label in field.kind.operators.items()},
-        "values": [{"value": value, "label": str(label)} for value, label in field.kind.choices()]
-        if is_select
-        else [],
-        "of": "none" if field.subject is None else "required" if field.subject_required else "optional",
-        "measures": {name: str(label) for name, label in field.measures.items()},
-        "period": field.period,
-        "note": str(field.note),
-    }
-
-
-def represent_customer(customer: Customer) -> Json:
-    return {
-        "id": customer.pk,
-        "code": customer.code,
-        "name": customer.name,
-        "document": mask(customer.document) if customer.document else None,
-        "email": masked_address("email", customer.email) if customer.email else "",
-        "phone": masked_address("sms", customer.phone) if customer.phone else "",
-        "card": customer.card,
-        "city": customer.city,
-        "state": customer.state,
-    }
-
-
-def represent_export(export: SegmentExport) -> Json:
-    return {
-        "id": export.pk,
-        "segment": export.segment_code,
-        "format": export.format,
-        "whole_documents": export.whole_documents,
-        "rows": export.rows,
-        "requested_by": export.requested_by.get_username(),
-        "requested_at": export.requested_at,
-        "finished_at": export.finished_at,
-        "removed_at": export.removed_at,
-    }
-
-
-def _read(request: Request, shape: Json) -> dict[str, Any]:
+def read_members(request: Request, shape: Json) -> dict[str, Any]:
     """Return the body as an object with known members and all that are required. Raises Invalid."""
     raw = read_json(request)
     if not isinstance(raw, Mapping):
@@ -276,7 +75,8 @@ def _moment_of(request: Request) -> datetime:
     return at
 
 
-def _find(code: str) -> Segment:
+def find_segment(code: str) -> Segment:
+    """Return a segment with its groupings. Raises NotFound."""
     return find_or_404(Segment.objects.prefetch_related("groupings"), code=code)
 
 
@@ -287,24 +87,24 @@ class SegmentListView(ManagerView):
         id="segments_list",
         tag=TAG,
         summary="List segments",
-        responses={200: page_of(SHOWN)},
+        responses={200: page_of(documents.SHOWN)},
         parameters=LISTING.parameters(),
     )
     def get(self, request: Request) -> HttpResponse:
-        return LISTING.page(request, Segment.objects.prefetch_related("groupings"), represent)
+        return LISTING.page(request, Segment.objects.prefetch_related("groupings"), documents.represent)
 
     @operation(
         id="segments_create",
         tag=TAG,
         summary="Save a segment",
         description="Without a code it is made of the name. What is wrong in the tree is named by its path, `tree.all[1].value`.",
-        request=NEW,
-        responses={201: SHOWN},
-        examples={"Who stopped coming": EXAMPLE},
-        answer=SHOWN_EXAMPLE,
+        request=documents.NEW,
+        responses={201: documents.SHOWN},
+        examples={"Who stopped coming": documents.EXAMPLE},
+        answer=documents.SHOWN_EXAMPLE,
     )
     def post(self, request: Request) -> HttpResponse:
-        raw = _read(request, NEW)
+        raw = read_members(request, documents.NEW)
         code = raw.get("code", "")
         if not isinstance(code, str):
             raise invalid_field("code", "type", _("This must be a text."))
@@ -314,7 +114,7 @@ class SegmentListView(ManagerView):
             )
         except SegmentInvalid as invalid:
             raise Invalid(errors=field_problems(invalid.errors)) from invalid
-        return answer(represent(segment), 201, {"Location": f"/api/v1/segments/{segment.code}/"})
+        return answer(documents.represent(segment), 201, {"Location": f"/api/v1/segments/{segment.code}/"})
 
 
 class SegmentFieldsView(ManagerView):
@@ -324,10 +124,12 @@ class SegmentFieldsView(ManagerView):
         id="segments_fields",
         tag=TAG,
         summary="List what conditions may ask for",
-        responses={200: {"type": "object", "properties": {"fields": {"type": "array", "items": FIELD}}}},
+        responses={
+            200: {"type": "object", "properties": {"fields": {"type": "array", "items": documents.FIELD}}}
+        },
     )
     def get(self, request: Request) -> HttpResponse:
-        return answer({"fields": [represent_field(code) for code in fields()]})
+        return answer({"fields": [documents.represent_field(code) for code in fields()]})
 
 
 class SegmentCountView(ManagerView):
@@ -337,14 +139,14 @@ class SegmentCountView(ManagerView):
         id="segments_count",
         tag=TAG,
         summary="Count whom conditions mean, without saving them",
-        request=COUNT,
-        responses={200: COUNTED},
-        examples={"Who stopped coming": {"tree": EXAMPLE["tree"]}},
+        request=documents.COUNT,
+        responses={200: documents.COUNTED},
+        examples={"Who stopped coming": {"tree": documents.EXAMPLE["tree"]}},
         answer={"count": 1284, "at": "2026-11-23T13:00:00Z"},
         problems=SLOW,
     )
     def post(self, request: Request) -> HttpResponse:
-        raw, at = _read(request, COUNT), timezone.now()
+        raw, at = read_members(request, documents.COUNT), timezone.now()
         try:
             return answer({"count": count_tree(tree=raw["tree"], at=at), "at": at})
         except TreeInvalid as invalid:
@@ -359,22 +161,26 @@ class SegmentView(ManagerView):
     }
 
     @operation(
-        id="segments_get", tag=TAG, summary="Read a segment", responses={200: SHOWN}, answer=SHOWN_EXAMPLE
+        id="segments_get",
+        tag=TAG,
+        summary="Read a segment",
+        responses={200: documents.SHOWN},
+        answer=documents.SHOWN_EXAMPLE,
     )
     def get(self, request: Request, code: str) -> HttpResponse:
-        return answer(represent(_find(code)))
+        return answer(documents.represent(find_segment(code)))
 
     @operation(
         id="segments_change",
         tag=TAG,
         summary="Rename a segment, or give it other conditions",
-        request=CHANGE,
-        responses={200: SHOWN},
+        request=documents.CHANGE,
+        responses={200: documents.SHOWN},
         examples={"Another name": {"name": "Sumidos do Paraná"}},
         problems={409: "Somebody saved another revision (`segment_changed`)."},
     )
     def patch(self, request: Request, code: str) -> HttpResponse:
-        segment, raw = _find(code), _read(request, CHANGE)
+        segment, raw = find_segment(code), read_members(request, documents.CHANGE)
         revision = raw.get("revision")
         if revision is not None and (isinstance(revision, bool) or not isinstance(revision, int)):
             raise invalid_field("revision", "type", _("This must be a whole number."))
@@ -394,7 +200,7 @@ class SegmentView(ManagerView):
             raise Invalid(errors=field_problems(invalid.errors)) from invalid
         except SegmentChanged as refusal:
             raise Conflict(str(refusal), code=refusal.code) from refusal
-        return answer(represent(changed))
+        return answer(documents.represent(changed))
 
     @operation(
         id="segments_delete",
@@ -405,7 +211,7 @@ class SegmentView(ManagerView):
     )
     def delete(self, request: Request, code: str) -> HttpResponse:
         try:
-            delete_segment(segment=_find(code))
+            delete_segment(segment=find_segment(code))
         except SegmentInUse as refusal:
             raise Conflict(
                 str(refusal), code=refusal.code, extra={"groupings": refusal.groupings}
@@ -420,13 +226,13 @@ class SegmentRecountView(ManagerView):
         id="segments_recount",
         tag=TAG,
         summary="Count a saved segment and remember the number",
-        responses={200: COUNTED},
+        responses={200: documents.COUNTED},
         answer={"count": 1284, "at": "2026-11-23T13:00:00Z"},
         problems=GONE | SLOW,
     )
     def post(self, request: Request, code: str) -> HttpResponse:
         at = timezone.now()
-        return answer({"count": count_segment(segment=_find(code), at=at), "at": at})
+        return answer({"count": count_segment(segment=find_segment(code), at=at), "at": at})
 
 
 class SegmentCustomersView(ManagerView):
@@ -440,7 +246,7 @@ class SegmentCustomersView(ManagerView):
             "`next` asks the same moment again, so that what depends on the day keeps to the day of the first page. Each page asks "
             "the whole segment: whoever needs all of a large one, or addresses in full, takes an export, which is logged."
         ),
-        responses={200: page_of(CUSTOMER)},
+        responses={200: page_of(documents.CUSTOMER)},
         parameters=(
             *PAGE_PARAMETERS,
             query("at", "The moment that is asked about, at most a day ago; now, unless `next` says it."),
@@ -449,9 +255,9 @@ class SegmentCustomersView(ManagerView):
     )
     def get(self, request: Request, code: str) -> HttpResponse:
         at = _moment_of(request)
-        found = customers_of(stored_tree(_find(code).tree), at=at, zone=company_zone())
+        found = customers_of(stored_tree(find_segment(code).tree), at=at, zone=company_zone())
         with limited(_LONGEST_PAGE):
-            return paginated(request, found, represent_customer, carried={"at": at.isoformat()})
+            return paginated(request, found, documents.represent_customer, carried={"at": at.isoformat()})
 
 
 class SegmentGroupingView(ManagerView):
@@ -465,7 +271,12 @@ class SegmentGroupingView(ManagerView):
             "It has the segment's code and name; asked for again, the same. Its members are gathered within minutes "
             "(`refreshed_at` is null until then) and follow the segment: they are at most a quarter of an hour old."
         ),
-        responses={200: {"type": "object", "properties": {"grouping": _TEXT, "refreshed_at": _MOMENT}}},
+        responses={
+            200: {
+                "type": "object",
+                "properties": {"grouping": documents.TEXT, "refreshed_at": documents.MOMENT},
+            }
+        },
         answer={"grouping": "sumidos-de-curitiba", "refreshed_at": None},
         problems={
             409: "A grouping that is kept by hand has this code (`taken`); the segment asks for its own members (`cycle`); "
@@ -473,69 +284,7 @@ class SegmentGroupingView(ManagerView):
         },
     )
     def post(self, request: Request, code: str) -> HttpResponse:
-        grouping = make_grouping(segment=_find(code))
+        grouping = make_grouping(segment=find_segment(code))
         if grouping.refreshed_at is None:
             wake_groupings()
         return answer({"grouping": grouping.code, "refreshed_at": grouping.refreshed_at})
-
-
-class SegmentExportListView(ManagerView):
-    permissions = {
-        "GET": ("customers.view_segment", "customers.export_segment"),
-        "POST": ("customers.view_segment", "customers.export_segment"),
-    }
-
-    @operation(
-        id="segment_exports_list",
-        tag=TAG,
-        summary="List who took the customers of a segment out",
-        responses={200: page_of(EXPORT)},
-        parameters=PAGE_PARAMETERS,
-    )
-    def get(self, request: Request, code: str) -> HttpResponse:
-        found = SegmentExport.objects.filter(segment_code=_find(code).code).select_related("requested_by")
-        return paginated(request, found, represent_export, ordering=("-pk",))
-
-    @operation(
-        id="segment_exports_create",
-        tag=TAG,
-        summary="Have the customers of a segment written to a file",
-        description=(
-            "A background job writes it (`job`). CPF and CNPJ are masked unless the caller may export them in full. The file is "
-            "kept for three days; who asked for it and who fetched it, for ever."
-        ),
-        request={
-            "type": "object",
-            "required": ["format"],
-            "additionalProperties": False,
-            "properties": {"format": {"enum": ["csv", "xlsx"]}},
-        },
-        responses={202: EXPORT},
-        examples={"For Excel": {"format": "xlsx"}},
-    )
-    def post(self, request: Request, code: str) -> HttpResponse:
-        segment = _find(code)
-        raw = _read(request, {"properties": {"format": {}}, "required": ["format"]})
-        if raw["format"] not in ExportFormat.values:
-            message = _("This must be one of %(choices)s.") % {"choices": ", ".join(ExportFormat.values)}
-            raise invalid_field("format", "choice", message)
-        export, job = request_export(
-            segment=segment, format=raw["format"], user=user_of(request), at=timezone.now()
-        )
-        wake_jobs()
-        return answer(represent_export(export) | {"job": represent_job(job)}, 202)
-
-
-class SegmentExportFileView(ManagerView):
-    permissions = {"GET": ("customers.view_segment", "customers.export_segment")}
-
-    @operation(
-        id="segment_exports_file",
-        tag=TAG,
-        summary="Fetch the file of an export",
-        responses={200: {"type": "string", "format": "binary"}},
-        problems={403: "CPF and CNPJ stand in it in full, and the caller may not export them."},
-    )
-    def get(self, request: Request, pk: int) -> StreamingHttpResponse:
-        kept = SegmentExport.objects.filter(finished_at__isnull=False, removed_at__isnull=True)
-        return export_file(find_or_404(kept, pk=pk), user_of(request))

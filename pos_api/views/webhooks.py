@@ -1,23 +1,19 @@
-"""Webhook endpoints and their log, for managers' programs. A secret is shown once, when it is made."""
+"""Webhook endpoints and their log, for managers' programs."""
 
-from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from msgspec import Meta, Struct
 from rest_framework.request import Request
 
-from messaging.webhooks.event_types import EVENT_TYPES
-from messaging.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint
-from messaging.webhooks.presentation import state_of
+from messaging.webhooks.models import DeliveryState, WebhookEndpoint
 from messaging.webhooks.selectors import deliveries, endpoints
 from messaging.webhooks.services.delivery import claim_one, deliver
 from messaging.webhooks.services.endpoints import (
     EndpointInvalid,
-    EndpointPlan,
     WebhookError,
     change_endpoint,
     create_endpoint,
@@ -25,168 +21,19 @@ from messaging.webhooks.services.endpoints import (
     rotate_secret,
 )
 from messaging.webhooks.services.replay import queue_test_event, replay, replay_period
+from pos_api import webhook_documents as documents
 from pos_api.decoding import Decoder
 from pos_api.errors import field_problems
-from pos_api.fields import Moment
-from pos_api.openapi import PAGE_PARAMETERS, Json, operation, page_of
+from pos_api.openapi import PAGE_PARAMETERS, operation, page_of
 from pos_api.pagination import paginated
 from pos_api.problems import BadRequest, Conflict, Invalid, Problem, invalid_field
 from pos_api.views.base import Body, ManagerView, answer, no_content
 from pos_api.views.resources import Listing, by, find_or_404, user_of
 
 TAG = "Webhooks"
-MAX_OVERLAP_HOURS = 24 * 30
-
-EventCode = Annotated[str, Meta(max_length=40, examples=list(EVENT_TYPES)[:3])]
-StoreCode = Annotated[str, Meta(max_length=64)]
-
-
-class EndpointDocument(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Who is told what. `stores` empty: every store, and what belongs to none."""
-
-    description: Annotated[str, Meta(min_length=1, max_length=160)]
-    url: Annotated[str, Meta(max_length=500)]
-    events: Annotated[list[EventCode], Meta(min_length=1, max_length=100)]
-    stores: Annotated[list[StoreCode], Meta(max_length=5_000)] = []
-    active: bool = True
-
-    def plan(self) -> EndpointPlan:
-        return EndpointPlan(
-            description=self.description,
-            url=self.url,
-            event_types=self.events,
-            store_codes=self.stores,
-            is_active=self.active,
-        )
-
-
-class ChangedEndpoint(EndpointDocument):
-    """`version` is the one that was read; without it the change wins over others."""
-
-    version: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
-
-
-class Overlap(Struct, forbid_unknown_fields=True):
-    """For how many hours calls are signed with the old secret, too."""
-
-    overlap_hours: Annotated[int, Meta(ge=0, le=MAX_OVERLAP_HOURS)] = 24
-
-
-class Replay(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Which part of the log is sent again: what was recorded from `since` up to before `until`."""
-
-    since: Moment
-    until: Moment
-    which: Literal["failed", "all"] = "failed"
-
-
-class ShownEndpoint(Struct, kw_only=True):
-    """An endpoint as lists show it: everything but its secrets."""
-
-    id: UUID
-    description: str
-    url: str
-    events: list[str]
-    stores: list[str]
-    active: bool
-    state: Literal["on", "failing", "disabled", "off"]
-    failing_since: datetime | None
-    disabled_at: datetime | None
-    version: int
-    created_at: datetime
-
-
-class NewEndpoint(ShownEndpoint, kw_only=True):
-    """An endpoint that was just made, with its secret: it is never shown again."""
-
-    secret: str
-
-
-class NewSecret(Struct):
-    secret: str
-
-
-class Replayed(Struct):
-    """How many events are sent again."""
-
-    replayed: int
-
-
-class ShownDelivery(Struct, kw_only=True):
-    """One event for one endpoint. `status` is that of the last answer, `error` why it was not accepted."""
-
-    id: int
-    event: UUID
-    type: str
-    endpoint: UUID
-    subject: str
-    state: Literal["pending", "claimed", "delivered", "failed"]
-    attempts: int
-    status: int | None
-    error: str
-    recorded_at: datetime
-    due_at: datetime | None
-    closed_at: datetime | None
-
-
-EXAMPLE: Json = {
-    "description": "ERP of the head office",
-    "url": "https://erp.example.com/fiel",
-    "events": ["sale.recorded", "sale.cancelled", "sale.returned"],
-    "stores": [],
-    "active": True,
-}
-SHOWN_EXAMPLE: Json = {
-    "id": "0b5f2f0e-6c1c-4f6a-9f43-0d8f7b1f2a10",
-    **EXAMPLE,
-    "state": "on",
-    "failing_since": None,
-    "disabled_at": None,
-    "version": 1,
-    "created_at": "2026-11-22T13:00:00Z",
-}
-NEW_EXAMPLE: Json = SHOWN_EXAMPLE | {"secret": "whsec_…"}
-PERIOD_EXAMPLE: Json = {
-    "since": "2026-11-22T00:00:00-03:00",
-    "until": "2026-11-23T00:00:00-03:00",
-    "which": "failed",
-}
 _OFF = "It is switched off (`endpoint_off`)."
 # What a service calls a field, and what the API calls it.
 _FIELDS = {"event_types": "events"}
-
-
-def _represent(endpoint: WebhookEndpoint) -> Json:
-    return {
-        "id": endpoint.uuid,
-        "description": endpoint.description,
-        "url": endpoint.url,
-        "events": endpoint.event_types,
-        "stores": endpoint.store_codes,
-        "active": endpoint.is_active,
-        "state": state_of(endpoint),
-        "failing_since": endpoint.failing_since,
-        "disabled_at": endpoint.disabled_at,
-        "version": endpoint.version,
-        "created_at": endpoint.created_at,
-    }
-
-
-def _represent_delivery(delivery: WebhookDelivery) -> Json:
-    return {
-        "id": delivery.pk,
-        "event": delivery.event.uuid,
-        "type": delivery.event.kind,
-        "endpoint": delivery.endpoint.uuid,
-        "subject": delivery.subject,
-        "state": delivery.state,
-        "attempts": delivery.attempt,
-        "status": delivery.status,
-        "error": delivery.error,
-        "recorded_at": delivery.event.recorded_at,
-        "due_at": delivery.due_at if delivery.closed_at is None else None,
-        "closed_at": delivery.closed_at,
-    }
 
 
 def _problem(error: WebhookError) -> Problem:
@@ -233,7 +80,7 @@ class WebhookEndpointsView(ManagerView):
         "GET": ("messaging.view_webhookendpoint",),
         "POST": ("messaging.add_webhookendpoint",),
     }
-    body: Body[EndpointDocument] = Body(Decoder(EndpointDocument))
+    body: Body[documents.EndpointDocument] = Body(Decoder(documents.EndpointDocument))
 
     @operation(
         id="webhook_endpoints_list",
@@ -243,7 +90,7 @@ class WebhookEndpointsView(ManagerView):
         responses={200: page_of({"$ref": "#/components/schemas/ShownEndpoint"})},
     )
     def get(self, request: Request) -> HttpResponse:
-        return paginated(request, endpoints(), _represent)
+        return paginated(request, endpoints(), documents.represent)
 
     @operation(
         id="webhook_endpoints_create",
@@ -253,10 +100,10 @@ class WebhookEndpointsView(ManagerView):
             "From now on it is told the `events` as they happen, signed with the secret of the answer, which nobody can "
             "show again. What happened before is not told."
         ),
-        request=EndpointDocument,
-        responses={201: NewEndpoint},
-        examples={"Sales for an ERP": EXAMPLE},
-        answer=NEW_EXAMPLE,
+        request=documents.EndpointDocument,
+        responses={201: documents.NewEndpoint},
+        examples={"Sales for an ERP": documents.EXAMPLE},
+        answer=documents.NEW_EXAMPLE,
         problems={409: "There are as many as there can be (`too_many_endpoints`)."},
     )
     def post(self, request: Request) -> HttpResponse:
@@ -265,7 +112,7 @@ class WebhookEndpointsView(ManagerView):
             endpoint, secret = create_endpoint(plan=plan, actor=user_of(request), at=timezone.now())
         except WebhookError as error:
             raise _problem(error) from error
-        return answer(_represent(endpoint) | {"secret": secret}, status=201)
+        return answer(documents.represent(endpoint) | {"secret": secret}, status=201)
 
 
 class WebhookEndpointView(ManagerView):
@@ -274,27 +121,27 @@ class WebhookEndpointView(ManagerView):
         "PUT": ("messaging.change_webhookendpoint",),
         "DELETE": ("messaging.delete_webhookendpoint",),
     }
-    body: Body[ChangedEndpoint] = Body(Decoder(ChangedEndpoint))
+    body: Body[documents.ChangedEndpoint] = Body(Decoder(documents.ChangedEndpoint))
 
     @operation(
         id="webhook_endpoints_get",
         tag=TAG,
         summary="Read a webhook endpoint",
-        responses={200: ShownEndpoint},
-        answer=SHOWN_EXAMPLE,
+        responses={200: documents.ShownEndpoint},
+        answer=documents.SHOWN_EXAMPLE,
     )
     def get(self, request: Request, endpoint: UUID) -> HttpResponse:
-        return answer(_represent(_find(endpoint)))
+        return answer(documents.represent(_find(endpoint)))
 
     @operation(
         id="webhook_endpoints_put",
         tag=TAG,
         summary="Change a webhook endpoint, or switch it on or off",
         description="Switched off, what waits is given up, and what happens meanwhile is not told afterwards.",
-        request=ChangedEndpoint,
-        responses={200: ShownEndpoint},
-        examples={"Sales for an ERP": EXAMPLE | {"version": 1}},
-        answer=SHOWN_EXAMPLE | {"version": 2},
+        request=documents.ChangedEndpoint,
+        responses={200: documents.ShownEndpoint},
+        examples={"Sales for an ERP": documents.EXAMPLE | {"version": 1}},
+        answer=documents.SHOWN_EXAMPLE | {"version": 2},
         problems={409: "Somebody else changed it (`version_conflict`)."},
     )
     def put(self, request: Request, endpoint: UUID) -> HttpResponse:
@@ -309,7 +156,7 @@ class WebhookEndpointView(ManagerView):
             )
         except WebhookError as error:
             raise _problem(error) from error
-        return answer(_represent(changed))
+        return answer(documents.represent(changed))
 
     @operation(
         id="webhook_endpoints_delete",
@@ -325,15 +172,15 @@ class WebhookEndpointView(ManagerView):
 
 class WebhookSecretView(ManagerView):
     permissions = {"POST": ("messaging.change_webhookendpoint",)}
-    body: Body[Overlap] = Body(Decoder(Overlap))
+    body: Body[documents.Overlap] = Body(Decoder(documents.Overlap))
 
     @operation(
         id="webhook_endpoints_rotate_secret",
         tag=TAG,
         summary="Replace the secret of a webhook endpoint",
         description="Calls carry a signature with each of both secrets for `overlap_hours`.",
-        request=Overlap,
-        responses={201: NewSecret},
+        request=documents.Overlap,
+        responses={201: documents.NewSecret},
         examples={"A day for both": {"overlap_hours": 24}},
         answer={"secret": "whsec_…"},
     )
@@ -345,7 +192,7 @@ class WebhookSecretView(ManagerView):
             actor=user_of(request),
             at=timezone.now(),
         )
-        return answer(NewSecret(secret), status=201)
+        return answer(documents.NewSecret(secret), status=201)
 
 
 class WebhookTestView(ManagerView):
@@ -356,28 +203,28 @@ class WebhookTestView(ManagerView):
         tag=TAG,
         summary="Send a test event",
         description="Calls the endpoint at once with an event of the type `webhook.test`, once, and answers what came back.",
-        responses={200: ShownDelivery},
+        responses={200: documents.ShownDelivery},
     )
     def post(self, request: Request, endpoint: UUID) -> HttpResponse:
         at = timezone.now()
         delivery = queue_test_event(endpoint=_find(endpoint), at=at)
         lease, _claimed = claim_one(delivery_id=delivery.pk, at=at)
         deliver(delivery_id=delivery.pk, lease=lease, clock=timezone.now)
-        return answer(_represent_delivery(deliveries().get(pk=delivery.pk)))
+        return answer(documents.represent_delivery(deliveries().get(pk=delivery.pk)))
 
 
 class WebhookReplayView(ManagerView):
     permissions = {"POST": ("messaging.change_webhookendpoint",)}
-    body: Body[Replay] = Body(Decoder(Replay))
+    body: Body[documents.Replay] = Body(Decoder(documents.Replay))
 
     @operation(
         id="webhook_endpoints_replay",
         tag=TAG,
         summary="Send a part of the log again",
         description="Each event keeps its id, so that the receiver knows what it has.",
-        request=Replay,
-        responses={200: Replayed},
-        examples={"What was given up in a day": PERIOD_EXAMPLE},
+        request=documents.Replay,
+        responses={200: documents.Replayed},
+        examples={"What was given up in a day": documents.PERIOD_EXAMPLE},
         answer={"replayed": 12},
         problems={409: _OFF},
     )
@@ -396,7 +243,7 @@ class WebhookReplayView(ManagerView):
             )
         except WebhookError as error:
             raise _problem(error) from error
-        return answer(Replayed(count))
+        return answer(documents.Replayed(count))
 
 
 class WebhookDeliveriesView(ManagerView):
@@ -410,7 +257,7 @@ class WebhookDeliveriesView(ManagerView):
         responses={200: page_of({"$ref": "#/components/schemas/ShownDelivery"})},
     )
     def get(self, request: Request) -> HttpResponse:
-        return LOG.page(request, deliveries(), _represent_delivery)
+        return LOG.page(request, deliveries(), documents.represent_delivery)
 
 
 class WebhookDeliveryReplayView(ManagerView):
@@ -421,7 +268,7 @@ class WebhookDeliveryReplayView(ManagerView):
         tag=TAG,
         summary="Send one event again",
         description="It keeps its id. One that is still waiting is not touched.",
-        responses={200: ShownDelivery},
+        responses={200: documents.ShownDelivery},
         problems={409: _OFF},
     )
     def post(self, request: Request, pk: int) -> HttpResponse:
@@ -430,4 +277,4 @@ class WebhookDeliveryReplayView(ManagerView):
             replay(delivery=delivery, at=timezone.now())
         except WebhookError as error:
             raise _problem(error) from error
-        return answer(_represent_delivery(deliveries().get(pk=pk)))
+        return answer(documents.represent_delivery(deliveries().get(pk=pk)))
