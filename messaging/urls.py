@@ -54,11 +54,8 @@ from messaging.views.template_versions import TemplateVersions
 from messaging.views.tracking import ClickView, OpenView
 from messaging.views.unsubscribe import UnsubscribeView
 from messaging.webhooks.views.delivery import DeliveryDetail, DeliveryList, DeliveryReplay
-from messaging.webhooks.views.endpoint import (
-    EndpointCreate,
-    EndpointDetail,
-    EndpointEdit,
-    EndpointList,
+from messaging.webhooks.views.endpoint import EndpointCreate, EndpointDetail, EndpointEdit, EndpointList
+from messaging.webhooks.views.endpoint_actions import (
     EndpointRemove,
     EndpointReplay,
     EndpointSecret,

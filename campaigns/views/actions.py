@@ -1,6 +1,6 @@
 """What managers do to a campaign as a whole. Each action is one service; a refusal comes back as a message."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.models import User
@@ -20,7 +20,7 @@ from campaigns.views.approval import approval_context, posted_comment, posted_ve
 from campaigns.views.check import check_context
 from campaigns.views.detail import described_changes, find_campaign, head
 from retail import formats
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 
 PUBLISH = "campaigns.publish_campaign"
 
@@ -33,7 +33,7 @@ class CampaignAction(PageMixin, View):
     def post(self, request: HttpRequest, code: str) -> HttpResponse:
         target = reverse("campaigns:campaign_detail", args=[find_campaign(code).code])
         try:
-            target = self.act(code, cast(User, request.user), timezone.now()) or target
+            target = self.act(code, acting_user(request), timezone.now()) or target
         except PublicationError as refusal:
             messages.error(request, str(refusal))
         return HttpResponseRedirect(target)

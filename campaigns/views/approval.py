@@ -1,7 +1,7 @@
 """Approval by a second person on the pages of every document: how far it is, and the steps of asking and deciding."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser, User
@@ -17,7 +17,7 @@ from campaigns import selectors
 from campaigns.models import Association, Campaign, Markdown, ReviewState
 from campaigns.services import approval
 from campaigns.services.publication import PublicationError
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 
 Document = Campaign | Association | Markdown
 
@@ -80,7 +80,7 @@ class ReviewStep(PageMixin, View):
                 code=document.code,
                 version=posted_version(request),
                 comment=posted_comment(request),
-                user=cast(User, request.user),
+                user=acting_user(request),
                 at=timezone.now(),
             )
         except PublicationError as refusal:

@@ -1,9 +1,8 @@
 """Back-tests of a campaign: asking, how far it is, the report, its tables as files."""
 
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
@@ -23,7 +22,7 @@ from campaigns.views.detail import find_campaign, head
 from campaigns.views.jobs import show_job, show_jobs
 from retail import formats
 from retail.selectors.company import company_zone
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 from retail.views.charts import Chart, Series, bar_chart
 from retail.views.files import csv_response
 
@@ -58,7 +57,7 @@ class CampaignBacktests(PageMixin, View):
             try:
                 backtest = services.request_backtest(
                     document=form.document(),
-                    user=cast(User, request.user),
+                    user=acting_user(request),
                     at=timezone.now(),
                     campaign=campaign.code,
                 )

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any, cast
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -34,7 +33,7 @@ from campaigns.views.overtaken import (
     overtaken_by,
     typed_upon,
 )
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 
 Json = dict[str, Any]
 
@@ -140,9 +139,7 @@ class CampaignCreate(BuilderPage):
     def store(self, document: Json) -> Campaign:
         if not self.request.POST.get("campaign-code", "").strip():
             document["code"] = selectors.free_campaign_code(document["code"])
-        return services.create_campaign(
-            document=document, user=cast(User, self.request.user), at=timezone.now()
-        )
+        return services.create_campaign(document=document, user=acting_user(self.request), at=timezone.now())
 
 
 class CampaignEdit(BuilderPage):
@@ -176,7 +173,7 @@ class CampaignEdit(BuilderPage):
             code=self.existing.code,
             document=changed_document(self.existing.document, typed, begun_with(self.request)),
             version=typed_upon(self.request) or 0,
-            user=cast(User, self.request.user),
+            user=acting_user(self.request),
             at=timezone.now(),
         )
 

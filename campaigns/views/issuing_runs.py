@@ -34,6 +34,7 @@ from loyalty.services.issuing_terms import IssuingError, IssuingInvalid
 from loyalty.views.issuing_rules import GIVEN, VALIDITY
 from retail import formats
 from retail.selectors.company import company_zone
+from retail.typed import typed_number
 from retail.views.access import PageMixin
 from retail.views.columns import Column
 from retail.views.files import csv_response, xlsx_response
@@ -153,7 +154,7 @@ class RunCreate(FormPage):
                     values=form.values(),
                     user=self.request.user,  # type: ignore[arg-type]
                     at=at,
-                    version=int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else None,
+                    version=typed_number(sent),
                 )
                 issuing_jobs.request_preview(run=run, user=self.request.user, at=at)  # type: ignore[arg-type]
         except IssuingInvalid as refusal:
@@ -297,14 +298,14 @@ class RunConfirm(RunStep):
     permission_required = ("loyalty.change_issuingrun", "loyalty.issue_storedvalue")
 
     def act(self, run: IssuingRun) -> None:
-        sent = self.request.POST.get("version", "")
-        if not (sent.isascii() and sent.isdigit() and len(sent) < 10):
+        version = typed_number(self.request.POST.get("version", ""))
+        if version is None:
             raise RunChanged
         # Sent twice, it is confirmed once.
         with suppress(issuing_jobs.RunConfirmedBefore):
             issuing_jobs.request_issue(
                 run=run,
-                version=int(sent),
+                version=version,
                 accepts_overlap=self.request.POST.get("accepts_overlap") == "1",
                 **self.who_and_when,
             )

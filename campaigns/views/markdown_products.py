@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
@@ -31,7 +30,7 @@ from campaigns.views.published import DocumentPage
 from retail import formats
 from retail.models import Product
 from retail.rows import FieldError
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 from retail.views.files import csv_response, xlsx_response
 
 PAGE = 50
@@ -82,7 +81,7 @@ class MarkdownProducts(DocumentPage):
 
     def change(self, markdown: Markdown, **lists: Any) -> services.ItemsChange | None:
         """Change products as asked; a refusal is said and gives None."""
-        user, at = cast(User, self.request.user), timezone.now()
+        user, at = acting_user(self.request), timezone.now()
         try:
             return services.change_items(code=markdown.code, user=user, at=at, **lists)
         except (DocumentError, publication.PublicationError) as refusal:
@@ -172,7 +171,7 @@ class MarkdownImport(PageMixin, View):
             change = services.change_items(
                 code=markdown.code,
                 version=form.cleaned_data["version"],
-                user=cast(User, self.request.user),
+                user=acting_user(self.request),
                 at=timezone.now(),
                 **{name: form.cleaned_data["rows"]},
             )

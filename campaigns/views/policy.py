@@ -7,7 +7,6 @@ from typing import cast
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -34,7 +33,7 @@ from campaigns.services import approval
 from campaigns.services.plan import PolicyUnchanged, change_policy
 from retail import formats
 from retail.models import Company
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 
 _SHOWN_CHANGES = 20
 CAP_TITLES: dict[str, Promise] = {
@@ -132,7 +131,7 @@ class PolicyPage(PageMixin, View):
             }
             return render(request, "campaigns/policy_confirm.html", context)
         try:
-            change_policy(policy=policy, user=cast(User, request.user), at=timezone.now())
+            change_policy(policy=policy, user=acting_user(request), at=timezone.now())
         except PolicyUnchanged:
             messages.info(request, _now("Nothing changed."))
         else:
@@ -177,7 +176,7 @@ class PolicyApproval(PageMixin, View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         required = "approval_required" in request.POST
-        if not approval.require(required=required, user=cast(User, request.user)):
+        if not approval.require(required=required, user=acting_user(request)):
             messages.info(request, _now("Nothing changed."))
         elif required:
             messages.success(request, _now("From now on somebody else must approve what is published."))

@@ -20,6 +20,7 @@ from campaigns.services import promo_code_pools as services
 from campaigns.services.promo_code_refusals import PromoCodeError
 from campaigns.views.jobs import show_jobs
 from retail import codes, formats
+from retail.typed import typed_key
 from retail.views.access import PageMixin
 from retail.views.columns import Column
 from retail.views.files import csv_response
@@ -184,8 +185,8 @@ class PoolDetail(PageMixin, View):
                 found = found.filter(code__gte=begin)
         else:
             found = found.order_by("-pk")
-            if begin.isascii() and begin.isdigit() and len(begin) < 19:
-                found = found.filter(pk__lte=int(begin))
+            if (first := typed_key(begin)) is not None:
+                found = found.filter(pk__lte=first)
         page = list(found[: PAGE + 1])
         following = ""
         if len(page) > PAGE:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.auth.models import User
@@ -30,7 +30,7 @@ from campaigns.views.overtaken import (
     overtaken_by,
     typed_upon,
 )
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 
 Json = dict[str, Any]
 
@@ -188,7 +188,7 @@ class FormPage(PageMixin, View):
         return self.draw(form, document, status=422)
 
     def store(self, typed: Json, stored: Any) -> Any:
-        user, at = cast(User, self.request.user), timezone.now()
+        user, at = acting_user(self.request), timezone.now()
         if stored is None:
             return self.kind.create(document=typed, user=user, at=at)
         base, canonical = begun_with(self.request), self.kind.canonical(typed)
@@ -234,7 +234,7 @@ class DocumentAct(PageMixin, View):
         self.kind.find(code)
         target = self.kind.url("detail", code)
         try:
-            target = self.act(code, cast(User, request.user), timezone.now()) or target
+            target = self.act(code, acting_user(request), timezone.now()) or target
         except publication.PublicationError as refusal:
             messages.error(request, str(refusal))
         except DocumentError as error:

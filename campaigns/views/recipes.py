@@ -1,8 +1,7 @@
 """The simple mode: choose an everyday campaign, fill in a few fields, done."""
 
-from typing import Any, cast
+from typing import Any
 
-from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,7 +16,7 @@ from campaigns.services import promo_code_pools
 from campaigns.services.promo_code_refusals import PromoCodeError
 from campaigns.services.publication import PublicationError
 from campaigns.views.builder import partial_summary, saved
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 
 
 class RecipeChoice(PageMixin, View):
@@ -55,7 +54,7 @@ class RecipePage(PageMixin, View):
         return self.draw(found, form, status=422)
 
     def store(self, form: RecipeForm) -> Campaign:
-        user, at = cast(User, self.request.user), timezone.now()
+        user, at = acting_user(self.request), timezone.now()
         document = form.document()
         document["code"] = selectors.free_campaign_code(document["code"])
         if "word" in form.fields:

@@ -1,6 +1,6 @@
 """Pages of the exports of a segment: asking for a file, watching it being written, fetching it; and who took out what."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -19,7 +19,7 @@ from campaigns.tasks import wake_jobs
 from campaigns.views.jobs import show_jobs
 from customers.models import ExportFormat, Segment, SegmentExport
 from customers.services.segment_exports import KEPT, download
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 from retail.views.columns import Column
 from retail.views.files import XLSX
 from retail.views.lists import ListPage
@@ -61,9 +61,7 @@ class SegmentExports(ListPage):
         format = request.POST.get("format", "")
         if format not in ExportFormat.values:
             raise Http404
-        services.request_export(
-            segment=segment, format=format, user=cast(User, request.user), at=timezone.now()
-        )
+        services.request_export(segment=segment, format=format, user=acting_user(request), at=timezone.now())
         wake_jobs()
         return HttpResponseRedirect(reverse("campaigns:segment_exports", args=[code]))
 
@@ -104,7 +102,7 @@ class SegmentExportFile(PageMixin, View):
 
     def get(self, request: HttpRequest, pk: int) -> Any:
         export = get_object_or_404(SegmentExport, pk=pk, finished_at__isnull=False, removed_at__isnull=True)
-        return export_file(export, cast(User, request.user))
+        return export_file(export, acting_user(request))
 
 
 def export_file(export: SegmentExport, user: User) -> StreamingHttpResponse:

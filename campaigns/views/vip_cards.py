@@ -1,11 +1,10 @@
 """Pages of VIP cards: the list with what each gave, one card with its sales, the forms, blocking."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import django_filters
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -26,7 +25,8 @@ from loyalty.services.vip_cards import VipCardRefused, change_vip_card, create_v
 from retail import formats
 from retail.forms.rows import add_row_errors
 from retail.selectors.company import company_zone
-from retail.views.access import PageMixin
+from retail.typed import typed_number
+from retail.views.access import PageMixin, acting_user
 from retail.views.columns import Column
 from retail.views.forms import FormPage, FormSection
 from retail.views.lists import ListPage
@@ -185,7 +185,7 @@ class VipCardCreate(FormPage):
                 customer=form.cleaned_data["customer"],
                 values=form.values(),
                 at=timezone.now(),
-                user=cast(User, self.request.user),
+                user=acting_user(self.request),
             )
         except VipCardRefused as refusal:
             add_row_errors(form, refusal.errors)
@@ -229,8 +229,7 @@ class VipCardEdit(FormPage):
         return VipTermsForm.initial_of(self.instance, company_zone())
 
     def save(self, form: VipTermsForm) -> str | None:
-        sent = self.request.POST.get("_version", "")
-        version = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else None
+        version = typed_number(self.request.POST.get("_version", ""))
         try:
             change_vip_card(card=self.instance, values=form.values(), at=timezone.now(), version=version)
         except VipCardRefused as refusal:

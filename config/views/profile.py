@@ -1,12 +1,11 @@
 """A person's own matters: name, language, theme, password."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth import get_user_model, update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from config.context_processors import THEMES
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 from retail.views.forms import FormPage, FormSection
 
 _YEAR = 365 * 24 * 60 * 60
@@ -59,7 +58,7 @@ class PasswordChange(FormPage):
     sections = (FormSection(_("Password"), ("old_password", "new_password1", "new_password2")),)
 
     def get_form(self, **data: Any) -> PasswordChangeForm:
-        return PasswordChangeForm(cast(User, self.request.user), **({"data": data["data"]} if data else {}))
+        return PasswordChangeForm(acting_user(self.request), **({"data": data["data"]} if data else {}))
 
     def save(self, form: PasswordChangeForm) -> str:
         form.save()

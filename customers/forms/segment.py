@@ -18,6 +18,7 @@ from customers.segments.registry import GROUPS, Field, fields
 from customers.segments.tree import MOST_CONDITIONS, MOST_LEVELS
 from retail.forms.fields import plain_amount
 from retail.rows import FieldError
+from retail.typed import typed_number
 
 Json = dict[str, Any]
 ROOT = "t"
@@ -113,7 +114,8 @@ def _is_portuguese() -> bool:
 
 
 def _whole(text: str) -> Any:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
+    number = typed_number(text)
+    return text if number is None else number
 
 
 # --- Changing the tree -----------------------------------------------------------------------------
@@ -122,7 +124,8 @@ def _whole(text: str) -> Any:
 def act(document: Json, action: str) -> Json:
     """Do what a button of the page says, `add-condition:t.0` or `remove:t.0.1`, and return the document."""
     name, _colon, prefix = action.partition(":")
-    way = [int(step) for step in prefix.split(".")[1:] if step.isdigit()]
+    steps = [typed_number(step) for step in prefix.split(".")[1:]]
+    way = [step for step in steps if step is not None]
     if name == "remove" and way:
         parts = _parts(document, way[:-1])
         if parts is not None and way[-1] < len(parts):

@@ -2,10 +2,9 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -28,7 +27,7 @@ from customers.services.appointments import (
 from customers.views.customer import customer_tabs
 from retail.forms.rows import add_row_errors
 from retail.models import Store
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 from retail.views.columns import Column
 from retail.views.forms import FormPage, FormSection
 from retail.views.lists import Action, ListPage
@@ -170,7 +169,7 @@ class AppointmentCreate(FormPage):
                 store=store,
                 values=form.values(store.zone),
                 at=timezone.now(),
-                user=cast(User, self.request.user),
+                user=acting_user(self.request),
             )
         except (AppointmentRefused, AppointmentTaken) as refusal:
             _refuse(form, refusal)

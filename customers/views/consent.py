@@ -1,9 +1,8 @@
 """Texts of consent, and the proof of what a customer answered."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -17,7 +16,7 @@ from customers.models import ConsentChannel, ConsentText, Customer, Purpose
 from customers.services.consent_proofs import HEADINGS, proof_of, proof_rows
 from customers.services.consent_texts import ConsentTextRefused, write_consent_text
 from retail.forms.rows import add_row_errors
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 from retail.views.columns import Column
 from retail.views.files import csv_response
 from retail.views.forms import FormPage, FormSection
@@ -69,7 +68,7 @@ class ConsentTextCreate(FormPage):
 
     def save(self, form: Any) -> str | None:
         try:
-            write_consent_text(**form.cleaned_data, by=cast(User, self.request.user), at=timezone.now())
+            write_consent_text(**form.cleaned_data, by=acting_user(self.request), at=timezone.now())
         except ConsentTextRefused as refusal:
             add_row_errors(form, refusal.errors)
             return None

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -40,7 +39,8 @@ from retail.models.search import Searchable
 from retail.navigation import registered
 from retail.rows import FieldError
 from retail.selectors.company import company_zone
-from retail.views.access import PageMixin
+from retail.typed import typed_number
+from retail.views.access import PageMixin, acting_user
 from retail.views.columns import Column
 from retail.views.lists import Action, ListPage
 
@@ -111,15 +111,14 @@ class SegmentBuilder(PageMixin, View):
     def save(
         self, segment: Segment | None, typed: Mapping[str, str], document: Json, at: datetime
     ) -> Segment:
-        user = cast(User, self.request.user)
+        user = acting_user(self.request)
         if segment is None:
             return create_segment(name=typed["name"], code=typed["code"], tree=document, user=user, at=at)
-        revision = self.request.POST.get("_revision", "")
         return change_segment(
             segment=segment,
             name=typed["name"],
             tree=document,
-            revision=int(revision) if revision.isascii() and revision.isdigit() else None,
+            revision=typed_number(self.request.POST.get("_revision", "")),
             user=user,
             at=at,
         )

@@ -1,11 +1,10 @@
 """Adding and taking value by hand, and letting a customer off a debt: said on one page, confirmed on the next."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -32,6 +31,7 @@ from loyalty.services.second_person import adjust_or_ask, write_off_or_ask
 from loyalty.views.filters import end_of
 from retail import formats
 from retail.selectors.company import company_zone
+from retail.views.access import acting_user
 from retail.views.forms import FormPage, FormSection
 
 
@@ -45,7 +45,7 @@ class _OfCustomer(FormPage):
 
     @property
     def actor_id(self) -> int:
-        return cast(User, self.request.user).pk
+        return acting_user(self.request).pk
 
     def back_url(self) -> str:
         return reverse("loyalty:statement", args=[self.instance.pk])

@@ -1,11 +1,10 @@
 """Adjustments above the company's limit: the list of those that wait, the second person's decision, the limit itself."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import django_filters
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -24,7 +23,7 @@ from loyalty.services.adjustment_decisions import approve, refuse
 from loyalty.services.refusals import LedgerError
 from loyalty.services.second_person import limit, set_limit
 from retail.selectors.company import company_zone
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 from retail.views.columns import Column
 from retail.views.forms import FormPage, FormSection
 from retail.views.lists import ListPage
@@ -133,7 +132,7 @@ class AdjustmentLimit(PageMixin, View):
         form = LimitForm(request.POST)
         if not form.is_valid():
             messages.error(request, " ".join(str(error) for error in form.errors["limit"]))
-        elif not set_limit(form.cleaned_data["limit"], user=cast(User, request.user)):
+        elif not set_limit(form.cleaned_data["limit"], user=acting_user(request)):
             messages.info(request, _now("Nothing changed."))
         elif form.cleaned_data["limit"] is None:
             messages.success(request, _now("Nobody is asked any more."))
@@ -177,14 +176,14 @@ class _Decision(FormPage):
             ],
             "other_label": self.other_label,
             "other_url": reverse(self.other_url_name, args=[one.pk]),
-            "is_own": one.requested_by_id == cast(User, self.request.user).pk,
+            "is_own": one.requested_by_id == acting_user(self.request).pk,
         }
 
     def save(self, form: Any) -> str | None:
         try:
             type(self).decide(
                 self.instance.pk,
-                actor_id=cast(User, self.request.user).pk,
+                actor_id=acting_user(self.request).pk,
                 at=timezone.now(),
                 comment=form.cleaned_data["comment"],
             )

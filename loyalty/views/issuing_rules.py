@@ -16,6 +16,7 @@ from loyalty.services.issuing_rules import save_rule
 from loyalty.services.issuing_terms import IssuingError, IssuingInvalid
 from retail.forms.rows import ACTIVE_LABELS, ACTIVE_TONES
 from retail.selectors.company import company_zone
+from retail.typed import typed_number
 from retail.views.columns import Column
 from retail.views.forms import FormPage, FormSection
 from retail.views.lists import ListPage
@@ -124,7 +125,7 @@ class RuleCreate(FormPage):
                 values=form.values(),
                 user=self.request.user,  # type: ignore[arg-type]
                 at=timezone.now(),
-                version=int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else None,
+                version=typed_number(sent),
             )
         except IssuingInvalid as refusal:
             form.add_refusals(refusal.errors)

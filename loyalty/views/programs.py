@@ -26,6 +26,7 @@ from loyalty.services.programs import upsert_programs
 from loyalty.views.pictures import SHOWS_PICTURES
 from retail.forms.rows import ACTIVE_LABELS, ACTIVE_TONES, add_row_errors
 from retail.services.deletion import InUse
+from retail.typed import typed_number
 from retail.views.access import PageMixin
 from retail.views.columns import Column
 from retail.views.lists import ListPage
@@ -144,10 +145,8 @@ class ProgramFormPage(PageMixin, View):
 
     def version(self, program: PointsProgram | None) -> int:
         """Return the version that the form was drawn from."""
-        sent = self.request.POST.get("_version", "")
-        return (
-            int(sent) if program is not None and sent.isascii() and sent.isdigit() and len(sent) < 10 else NEW
-        )
+        version = typed_number(self.request.POST.get("_version", ""))
+        return NEW if program is None or version is None else version
 
     def draw(
         self,

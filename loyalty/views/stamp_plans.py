@@ -19,6 +19,7 @@ from loyalty.selectors.programs import extras, listed_plans
 from loyalty.services.stamp_plans import upsert_stamp_plans
 from retail.forms.rows import ACTIVE_LABELS, ACTIVE_TONES, add_row_errors
 from retail.services.deletion import InUse, delete_unused
+from retail.typed import typed_number
 from retail.views.access import PageMixin
 from retail.views.columns import Column
 from retail.views.lists import ListPage
@@ -126,9 +127,9 @@ class StampPlanFormPage(PageMixin, View):
         form = StampPlanForm(request.POST, instance=plan)
         overtaken = False
         if form.is_valid():
-            sent = request.POST.get("_version", "")
-            known = plan is not None and sent.isascii() and sent.isdigit() and len(sent) < 10
-            result = upsert_stamp_plans(rows=[form.row()], version=int(sent) if known else NEW)[0]
+            version = typed_number(request.POST.get("_version", ""))
+            seen = NEW if plan is None or version is None else version
+            result = upsert_stamp_plans(rows=[form.row()], version=seen)[0]
             if result.instance is not None and not result.errors:
                 messages.success(request, _now("The plan was saved. Tills follow it from now on."))
                 return HttpResponseRedirect(plan_url(result.instance))

@@ -7,7 +7,6 @@ from typing import Any, ClassVar, cast
 from uuid import uuid4
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
@@ -38,7 +37,8 @@ from loyalty.views.stored_values import STATE_TONES, value_url
 from retail import formats, money
 from retail.models import Store
 from retail.selectors.company import company_zone
-from retail.views.access import PageMixin
+from retail.typed import typed_key
+from retail.views.access import PageMixin, acting_user
 from retail.views.forms import FormPage, FormSection
 
 WHY = FormSection(_("Why"), ("reason",))
@@ -147,7 +147,7 @@ class _Action(FormPage):
 
     @property
     def actor_id(self) -> int:
-        return cast(User, self.request.user).pk
+        return acting_user(self.request).pk
 
     def back_url(self) -> str:
         return value_url(self.instance)
@@ -319,9 +319,8 @@ class IssueByHand(FormPage):
     )
 
     def get_form(self, **data: Any) -> IssueForm:
-        sent = self.request.GET.get("customer", "")
-        known = sent.isascii() and sent.isdigit() and len(sent) < 10
-        initial = {"operation": uuid4(), "customer": reference_to(int(sent)) if known else ""}
+        customer = typed_key(self.request.GET.get("customer", ""))
+        initial = {"operation": uuid4(), "customer": "" if customer is None else reference_to(customer)}
         return IssueForm(initial=initial, today=_today(), **data)
 
     def back_url(self) -> str:
@@ -347,7 +346,7 @@ class IssueByHand(FormPage):
                         expires_at=_end(values["expires_on"]),
                         store_codes=values["stores"],
                     ),
-                    actor_id=cast(User, request.user).pk,
+                    actor_id=acting_user(request).pk,
                     at=timezone.now(),
                 )
             except LedgerError as refused:

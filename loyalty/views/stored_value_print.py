@@ -5,9 +5,8 @@ Only what was generated and not closed yet can be printed: nobody can read a cod
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404
@@ -24,7 +23,7 @@ from loyalty.views.filters import last_day
 from retail import formats, money
 from retail.models import Company
 from retail.selectors.company import company_zone
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 
 FORMS = {"card": _("Cards"), "slip": _("Slips"), "sheet": _("Sheet")}
 MOST = 500
@@ -62,7 +61,7 @@ class StoredValuePrint(PageMixin, TemplateView):
         at, zone, run = timezone.now(), company_zone(), self._run()
         page = Paginator(self._wanted(run), MOST).get_page(self.request.GET.get("page"))
         values = list(page.object_list)
-        codes = codes_to_print(values, user=cast(User, self.request.user), at=at, run=run)
+        codes = codes_to_print(values, user=acting_user(self.request), at=at, run=run)
         printed = [
             _printed(one, codes[one.stored.pk], last_day(one.balance.next_expiry, zone))
             for one in held([value for value in values if value.pk in codes], at=at)

@@ -20,6 +20,7 @@ from retail import formats
 from retail.forms.rows import ACTIVE_LABELS, ACTIVE_TONES, add_row_errors
 from retail.models import Category, ProductGrouping, Store
 from retail.services.deletion import InUse, delete_unused
+from retail.typed import typed_number
 from retail.views.access import PageMixin
 from retail.views.choices import ChoicesPage, named
 from retail.views.columns import Column
@@ -131,9 +132,9 @@ class StoredValueTypeFormPage(FormPage):
         return StoredValueTypeForm(data.get("data"), instance=self.instance)
 
     def save(self, form: StoredValueTypeForm) -> str | None:
-        sent = self.request.POST.get("_version", "")
-        known = self.instance is not None and sent.isascii() and sent.isdigit() and len(sent) < 10
-        [result] = upsert_stored_value_types(rows=[form.row()], version=int(sent) if known else NEW)
+        version = typed_number(self.request.POST.get("_version", ""))
+        seen = NEW if self.instance is None or version is None else version
+        [result] = upsert_stored_value_types(rows=[form.row()], version=seen)
         if result.errors:
             add_row_errors(form, result.errors)
             self.overtaken = any(error.code == "version_conflict" for error in result.errors)

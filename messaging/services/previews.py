@@ -19,6 +19,7 @@ from messaging.selectors.contacts import first_open_channel
 from messaging.selectors.letterhead import Look, letterhead_look
 from messaging.services.composition import build_context, compose, pick_template
 from retail.models import Company, Store
+from retail.typed import typed_key
 
 MOST_SHOWN = 200
 # On a day of a hundred thousand greetings nobody waits until all of them are put in order.
@@ -103,7 +104,8 @@ def preview_people(occasion: str, *, at: datetime) -> list[tuple[str, str]]:
 def preview_context(automation: Automation, key: str, *, language: str, at: datetime) -> dict[str, Any]:
     """Return the variables for one of `preview_people`; the sample for anybody else."""
     kind = AUTOMATIC[automation.occasion]
-    found = kind.person(int(key), at=at) if _is_key(key) else None
+    number = typed_key(key)
+    found = kind.person(number, at=at) if number is not None else None
     if found is None:
         return kind.sample
     recipient, store, subject = found
@@ -118,7 +120,3 @@ def preview_context(automation: Automation, key: str, *, language: str, at: date
     )
     with translation.override(language):
         return build_context(automation.occasion, facts)
-
-
-def _is_key(key: str) -> bool:
-    return key.isascii() and key.isdigit() and len(key) < 19

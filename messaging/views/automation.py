@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings as django_settings
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -30,7 +29,7 @@ from messaging.services.automations import (
 )
 from messaging.services.previews import MOST_SHOWN, todays_messages
 from retail import formats
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 from retail.views.forms import FormPage, FormSection
 
 _MONTH = timedelta(days=30)
@@ -52,11 +51,6 @@ def find_automation(occasion: str) -> Automation:
         install_automations(at=timezone.now())
         automation = found.get()
     return automation
-
-
-def acting_user(request: HttpRequest) -> User:
-    """Return who is signed in; pages let nobody else through."""
-    return cast(User, request.user)
 
 
 def chain(automation: Automation) -> list[ChannelBadge]:

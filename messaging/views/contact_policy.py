@@ -13,8 +13,8 @@ from messaging.models import Channel
 from messaging.presentation import TimelineEvent
 from messaging.selectors.contact_policy import current_policy, policy_revisions
 from messaging.services.contact_policies import save_policy
-from messaging.views.automation import acting_user
 from retail import formats
+from retail.views.access import acting_user
 from retail.views.forms import FormPage, FormSection
 
 

@@ -1,8 +1,7 @@
 """The company's settings of messages, and the logo that mail programs fetch."""
 
-from typing import Any, cast
+from typing import Any
 
-from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +12,7 @@ from messaging.models import Letterhead
 from messaging.selectors.letterhead import logo_url
 from messaging.services.letterhead import LogoRefused, save_message_settings
 from retail.models import Company
+from retail.views.access import acting_user
 from retail.views.forms import FormPage, FormSection
 
 
@@ -54,7 +54,7 @@ class LetterheadEdit(FormPage):
     def save(self, form: Any) -> str | None:
         form.cleaned_data.setdefault("remove_logo", False)
         try:
-            save_message_settings(values=form.values(), user=cast(User, self.request.user))
+            save_message_settings(values=form.values(), user=acting_user(self.request))
         except LogoRefused as refusal:
             form.add_error("logo", REFUSALS[refusal.code])
             return None

@@ -26,11 +26,11 @@ from messaging.services.mailing_course import (
 )
 from messaging.services.mailings import MailingInvalid, MailingRefused, delete_mailing
 from messaging.tasks import wake_senders
-from messaging.views.automation import acting_user
 from messaging.views.mailing_composer import EDITOR_PERMISSIONS
 from messaging.views.template import editor_url
 from retail.rows import FieldError
-from retail.views.access import PageMixin
+from retail.typed import typed_number
+from retail.views.access import PageMixin, acting_user
 
 # What is wrong with the template, and not with having chosen it.
 _MENDED_IN_TEMPLATE = ("template_not_approved", "template_not_for_several")
@@ -63,9 +63,8 @@ class MailingActions(PageMixin, View):
             if not may_return(mailing, request.user):
                 raise PermissionDenied
             values["comment"] = request.POST.get("comment", "").strip()[:500]
-        version = request.POST.get("version", "")
-        if action in ("confirm", "approve") and version.isascii() and version.isdigit() and len(version) < 10:
-            values["version"] = int(version)
+        if action in ("confirm", "approve"):
+            values["version"] = typed_number(request.POST.get("version", ""))
         try:
             done(mailing=mailing, **values)
         except MailingInvalid as invalid:

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from customers.services.consents import ConsentRefused
 from messaging.forms.address import TypedAddressForm
 from messaging.services.typed_addresses import AddressRefused, customer_at_address
-from messaging.views.automation import acting_user
 from retail.forms.rows import add_row_errors
+from retail.views.access import acting_user
 from retail.views.forms import FormPage, FormSection
 
 

@@ -19,9 +19,9 @@ from messaging.services.template_previews import preview_template
 from messaging.services.templates import TemplateInvalid
 from messaging.vocabulary import vocabulary_of
 from retail.models import Company, Sale
+from retail.typed import typed_key
 from retail.views.access import PageMixin
 
-_LONGEST_KEY = 18
 # To change a draft.
 EDITOR_PERMISSIONS = ("messaging.change_mailing", "customers.view_customer")
 
@@ -43,7 +43,7 @@ class ComposerView(PageMixin, View):
     def find_audience(self, request: HttpRequest) -> tuple[Mailing, list[int]]:
         """Return the draft that the address names, or a new one for its segment, sales, sale or customer. Raises Http404."""
         asked = request.GET
-        if key := self.kwargs.get("pk") or number_of(asked.get("mailing", "")):
+        if key := self.kwargs.get("pk") or typed_key(asked.get("mailing", "")):
             found = Mailing.objects.select_related("segment", "sale", "customer").prefetch_related("texts")
             mailing = get_object_or_404(found, pk=key, state=MailingState.DRAFT)
             return mailing, list(
@@ -51,15 +51,15 @@ class ComposerView(PageMixin, View):
             )
         draft = Draft(name="", texts={Channel.EMAIL.value: TextDraft()})
         if "customer" in asked:
-            customer = get_object_or_404(Customer, pk=number_of(asked["customer"]))
+            customer = get_object_or_404(Customer, pk=typed_key(asked["customer"]))
             draft = Draft(name=str(customer)[: Mailing.LONGEST_NAME], texts=draft.texts, customer=customer)
         elif "sale" in asked:
             sale = get_object_or_404(
-                Sale.objects.real().select_related("customer"), pk=number_of(asked["sale"])
+                Sale.objects.real().select_related("customer"), pk=typed_key(asked["sale"])
             )
             draft = Draft(name=sale.ticket, texts=draft.texts, sale=sale, customer=sale.customer)
         elif "sales" in asked:
-            sale_ids = [key for text in asked.getlist("sales") if (key := number_of(text))][:MOST_SALES]
+            sale_ids = [key for text in asked.getlist("sales") if (key := typed_key(text))][:MOST_SALES]
             known = Sale.objects.real().filter(pk__in=sale_ids).values_list("pk", flat=True)
             return described(draft), list(known)
         else:
@@ -103,11 +103,6 @@ def audience_words(mailing: Mailing, sales: int = 0) -> Any:
 
 def _holds_nul(request: HttpRequest) -> bool:
     return any("\x00" in str(value) for value in request.GET.values())
-
-
-def number_of(text: str) -> int:
-    """Return a primary key that was written in an address; 0 for anything else, which nothing has."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_KEY else 0
 
 
 def count_context(mailing: Mailing, draft: Draft | None, reach: Reach) -> dict[str, Any]:

@@ -22,10 +22,11 @@ from messaging.services.mailings import MailingInvalid, MailingRefused, change_m
 from messaging.services.template_previews import save_as_template
 from messaging.services.templates import TemplateActionRefused, TemplateInvalid
 from messaging.template_problems import problem_text
-from messaging.views.automation import acting_user
-from messaging.views.mailing_composer import ComposerView, audience_words, number_of
+from messaging.views.mailing_composer import ComposerView, audience_words
 from messaging.views.message import SHOWS_EMAIL
 from messaging.vocabulary import vocabulary_of
+from retail.typed import typed_key, typed_number
+from retail.views.access import acting_user
 
 
 @method_decorator(csp_update(SHOWS_EMAIL), name="dispatch")
@@ -50,7 +51,7 @@ class MailingEditor(ComposerView):
         by, at = acting_user(request), timezone.now()
         try:
             if self.mailing.pk:
-                version = number_of(request.POST.get("version", "")) or None
+                version = typed_number(request.POST.get("version", ""))
                 saved = change_mailing(mailing=self.mailing, draft=draft, version=version, by=by, at=at)
             else:
                 saved = create_mailing(draft=draft, by=by, at=at)
@@ -67,8 +68,9 @@ class MailingEditor(ComposerView):
         """Show the form with a template's text in the place of what stood there. Stores nothing."""
         if channel not in (Channel.EMAIL, Channel.SMS):
             raise Http404
-        found = Template.objects.insertable(channel=channel, applies_to=self.mailing.applies_to)
-        template = found.filter(pk=number_of(request.POST.get(f"{channel}_template", ""))).first()
+        offered = Template.objects.insertable(channel=channel, applies_to=self.mailing.applies_to)
+        key = typed_key(request.POST.get(f"{channel}_template", ""))
+        template = None if key is None else offered.filter(pk=key).first()
         if template is None:
             messages.error(request, _now("Choose a template to insert."))
         values = {name: request.POST.get(name) for name in self.form().fields}

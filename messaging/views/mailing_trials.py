@@ -7,21 +7,15 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 
-from customers.models import Customer
 from customers.segments.tree import TreeInvalid
 from messaging.forms.mailing import MailingForm
 from messaging.forms.template import TestAddressForm
 from messaging.models import Audience, Channel, Template
-from messaging.rendering import TemplateRefused
 from messaging.selectors.audience import count_reach
 from messaging.services.mailings import text_of
 from messaging.services.template_previews import customer_context
-from messaging.services.templates import TemplateInvalid
-from messaging.services.test_sends import queue_test
-from messaging.tasks import wake_senders
-from messaging.template_problems import problem_text
-from messaging.views.mailing_composer import ComposerView, count_context, number_of
-from messaging.views.template import preview
+from messaging.views.mailing_composer import ComposerView, count_context
+from messaging.views.trials import form_problems, person_of, preview, sent_test
 
 
 class MailingPreview(ComposerView):
@@ -30,12 +24,12 @@ class MailingPreview(ComposerView):
     def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         form = self.form(data=request.POST)
         if not form.is_valid():
-            return render(request, "messaging/template_preview.html", {"problems": _form_problems(form)})
+            return render(request, "messaging/template_preview.html", {"problems": form_problems(form)})
         template = _shown(self, form, request.POST.get("shown", ""))
         if template is None:
             text = _now("Choose a channel, and for WhatsApp an approved template.")
             return render(request, "messaging/template_preview.html", {"problems": [text]})
-        context = preview(template, _person(template, request.POST.get("person", "")))
+        context = preview(template, customer_context(template, person_of(request.POST.get("person", ""))))
         return render(request, "messaging/template_preview.html", context)
 
 
@@ -46,25 +40,15 @@ class MailingTest(ComposerView):
         form = self.form(data=request.POST)
         template = _shown(self, form, request.POST.get("shown", "")) if form.is_valid() else None
         if template is None:
-            problems = _form_problems(form) or [
+            problems = form_problems(form) or [
                 _now("Choose a channel, and for WhatsApp an approved template.")
             ]
             return render(request, "messaging/template_tested.html", {"problems": problems})
         address = TestAddressForm(request.POST, channel=template.channel)
         if not address.is_valid():
-            return render(request, "messaging/template_tested.html", {"problems": _form_problems(address)})
-        context = _person(template, request.POST.get("person", ""))
-        try:
-            message = queue_test(
-                template=template, context=context, to=address.cleaned_data["to"], at=timezone.now()
-            )
-        except TemplateInvalid as refusal:
-            problems = [str(problem_text(problem)) for problem in refusal.problems.values()]
-            return render(request, "messaging/template_tested.html", {"problems": problems})
-        except TemplateRefused as refusal:
-            return render(request, "messaging/template_tested.html", {"problems": [problem_text(refusal)]})
-        wake_senders()
-        return render(request, "messaging/template_tested.html", {"message": message})
+            return render(request, "messaging/template_tested.html", {"problems": form_problems(address)})
+        context = customer_context(template, person_of(request.POST.get("person", "")))
+        return sent_test(request, template, context, to=address.cleaned_data["to"])
 
 
 class MailingCount(ComposerView):
@@ -73,7 +57,7 @@ class MailingCount(ComposerView):
     def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         form = self.form(data=request.POST)
         if not form.is_valid():
-            return render(request, "messaging/mailing_count.html", {"problems": _form_problems(form)})
+            return render(request, "messaging/mailing_count.html", {"problems": form_problems(form)})
         mailing, draft = self.typed(form)
         try:
             reach = count_reach(
@@ -95,13 +79,3 @@ def _shown(page: ComposerView, form: MailingForm, channel: str) -> Template | No
     if channel == Channel.WHATSAPP and text.template is None:
         return None
     return text.as_template()
-
-
-def _person(template: Template, key: str) -> dict[str, Any]:
-    number = number_of(key.removeprefix("c"))
-    found = Customer.objects.select_related("home_store").filter(pk=number) if number else None
-    return customer_context(template, found.first() if found is not None else None)
-
-
-def _form_problems(form: Any) -> list[str]:
-    return [str(text) for texts in form.errors.values() for text in texts]

@@ -1,8 +1,7 @@
 """Tracking, attribution and double opt-in in the back-office."""
 
-from typing import Any, cast
+from typing import Any
 
-from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from messaging.forms.marketing import MarketingForm
 from messaging.selectors.marketing import marketing_settings
 from messaging.services.marketing import save_marketing_settings
+from retail.views.access import acting_user
 from retail.views.forms import FormPage, FormSection
 
 
@@ -36,9 +36,7 @@ class MarketingEdit(FormPage):
         }
 
     def save(self, form: Any) -> str | None:
-        save_marketing_settings(
-            decisions=form.decisions(), user=cast(User, self.request.user), at=timezone.now()
-        )
+        save_marketing_settings(decisions=form.decisions(), user=acting_user(self.request), at=timezone.now())
         return self.back_url()
 
     def back_url(self) -> str:

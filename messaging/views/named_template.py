@@ -26,11 +26,10 @@ from messaging.services.templates import (
     save_template,
 )
 from messaging.starters import begin
-from messaging.views.automation import acting_user
 from messaging.views.message import SHOWS_EMAIL
 from messaging.views.template import EditorView, PreviewView, TemplateView, TestSendView, editor_url
 from messaging.vocabulary import label_of, target_of
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 from retail.views.columns import Column
 from retail.views.forms import FormPage, FormSection
 from retail.views.lists import Action, ListPage

@@ -1,9 +1,8 @@
 """Where a customer can be written to, as a tab of the customer's page, and taking a bounce back."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -20,7 +19,7 @@ from messaging.reasons import REASONS
 from messaging.selectors.addresses import AddressState, addresses_of
 from messaging.services.opt_outs import NothingToLift, lift_bounce
 from retail import formats
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 
 
 class CustomerAddresses(PageMixin, View):
@@ -58,7 +57,7 @@ class AddressLift(PageMixin, View):
                     channel=channel,
                     address=address,
                     reason=form.cleaned_data["reason"],
-                    by=cast(User, request.user),
+                    by=acting_user(request),
                     at=timezone.now(),
                 )
             except NothingToLift:

@@ -14,31 +14,27 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
-from customers.models import Customer
 from messaging.defaults import DEFAULTS
 from messaging.forms.template import TemplateForm, TestAddressForm
-from messaging.mjml import as_dark
 from messaging.models import Approval, Channel, Template
-from messaging.presentation import APPROVAL_TONES, TimelineEvent, price_text
-from messaging.rendering import TemplateRefused
+from messaging.presentation import APPROVAL_TONES, TimelineEvent
 from messaging.services.previews import preview_context, preview_people
-from messaging.services.template_previews import customer_context, find_customers, preview_template
+from messaging.services.template_previews import customer_context, find_customers
 from messaging.services.templates import (
     TemplateActionRefused,
     TemplateInvalid,
     save_template,
 )
-from messaging.services.test_sends import queue_test
-from messaging.tasks import wake_senders
-from messaging.template_problems import problem_text, refusal_text
-from messaging.views.automation import acting_user, find_automation
+from messaging.template_problems import refusal_text
+from messaging.views.automation import find_automation
 from messaging.views.message import SHOWS_EMAIL
+from messaging.views.trials import form_problems, person_of, preview, sent_test
 from messaging.vocabulary import label_of, target_of, vocabulary_of
 from retail import formats
-from retail.views.access import PageMixin
+from retail.typed import typed_number
+from retail.views.access import PageMixin, acting_user
 
 _FIELDS = ("name", "subject", "text", "html_format", "html", "category", "phone_field")
-_LONGEST_KEY = 18
 MAY_CHANGE = "messaging.change_template"
 
 
@@ -68,11 +64,7 @@ class TemplateView(PageMixin, View):
 
     def context(self, template: Template, key: str) -> dict[str, Any]:
         """Return the variables of the chosen person: a customer that was searched for, or the sample."""
-        number = key.removeprefix("c") if self.sees_customers else ""
-        customer = None
-        if key.startswith("c") and number.isascii() and number.isdigit() and len(number) <= _LONGEST_KEY:
-            customer = Customer.objects.select_related("home_store").filter(pk=int(number)).first()
-        return customer_context(template, customer)
+        return customer_context(template, person_of(key if self.sees_customers else ""))
 
     def form(self, template: Template, **options: Any) -> TemplateForm:
         return TemplateForm(channel=template.channel, named=bool(template.name), **options)
@@ -101,8 +93,7 @@ class EditorView(TemplateView):
 
     def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         template, form = self.typed(request)
-        version = request.POST.get("version", "")
-        looked_at = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None
+        looked_at = typed_number(request.POST.get("version", ""))
         if form.is_valid():
             try:
                 save_template(
@@ -172,7 +163,7 @@ class PreviewView(TemplateView):
     def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
         template, form = self.typed(request)
         if not form.is_valid():
-            return render(request, "messaging/template_preview.html", {"problems": _form_problems(form)})
+            return render(request, "messaging/template_preview.html", {"problems": form_problems(form)})
         context = preview(template, self.context(template, request.POST.get("person", "")))
         return render(request, "messaging/template_preview.html", context)
 
@@ -184,17 +175,10 @@ class TestSendView(TemplateView):
         template, form = self.typed(request)
         address = TestAddressForm(request.POST, channel=template.channel)
         if not form.is_valid() or not address.is_valid():
-            problems = _form_problems(form) + _form_problems(address)
+            problems = form_problems(form) + form_problems(address)
             return render(request, "messaging/template_tested.html", {"problems": problems})
         context = self.context(template, request.POST.get("person", ""))
-        try:
-            message = queue_test(
-                template=template, context=context, to=address.cleaned_data["to"], at=timezone.now()
-            )
-        except (TemplateInvalid, TemplateRefused) as refusal:
-            return render(request, "messaging/template_tested.html", {"problems": _sentences(refusal)})
-        wake_senders()
-        return render(request, "messaging/template_tested.html", {"message": message})
+        return sent_test(request, template, context, to=address.cleaned_data["to"])
 
 
 # --- The own texts of an occasion --------------------------------------------------------------
@@ -293,31 +277,6 @@ def approval_of(template: Template) -> dict[str, Any] | None:
         "submitted_at": formats.moment(template.submitted_at) if template.submitted_at else "",
         "checked_at": formats.moment(template.approval_checked_at) if template.approval_checked_at else "",
     }
-
-
-def preview(template: Template, context: dict[str, Any]) -> dict[str, Any]:
-    """Return what the preview draws: the texts, or what is wrong with them."""
-    drawn: dict[str, Any] = {"channel": Channel(template.channel), "problems": []}
-    try:
-        found = preview_template(template, context)
-    except (TemplateInvalid, TemplateRefused) as refusal:
-        return drawn | {"problems": _sentences(refusal)}
-    return drawn | {
-        "composed": found.composed,
-        "dark": as_dark(found.composed.html),
-        "size": found.size,
-        "limit": found.limit,
-        "cost": "" if found.cost is None else price_text(found.cost),
-    }
-
-
-def _sentences(refusal: TemplateInvalid | TemplateRefused) -> list[str]:
-    problems = list(refusal.problems.values()) if isinstance(refusal, TemplateInvalid) else [refusal]
-    return [problem_text(problem) for problem in problems]
-
-
-def _form_problems(form: TemplateForm | TestAddressForm) -> list[str]:
-    return [str(text) for texts in form.errors.values() for text in texts]
 
 
 def _tabs(occasion: str, channel: str, language: str) -> list[tuple[str, str, bool, None]]:

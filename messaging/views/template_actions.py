@@ -25,9 +25,9 @@ from messaging.services.templates import (
     use_template,
 )
 from messaging.template_problems import problem_text, refusal_text
-from messaging.views.automation import acting_user
 from messaging.views.template import editor_url
-from retail.views.access import PageMixin
+from retail.typed import typed_number
+from retail.views.access import PageMixin, acting_user
 
 
 class TemplateAction(PageMixin, View):
@@ -67,11 +67,11 @@ class TemplateRestore(TemplateAction):
     done = _("Restored as a new version.")
 
     def act(self, template: Template) -> Template:
-        number = self.request.POST.get("number", "")
-        if not (number.isascii() and number.isdigit() and len(number) < 10):
+        number = typed_number(self.request.POST.get("number", ""))
+        if number is None:
             raise Http404
         return restore_revision(
-            template=template, number=int(number), by=acting_user(self.request), at=timezone.now()
+            template=template, number=number, by=acting_user(self.request), at=timezone.now()
         )
 
 

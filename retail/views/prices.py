@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -29,7 +28,7 @@ from retail.services.prices import (
     change_prices,
     preview_prices,
 )
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 from retail.views.columns import Column
 from retail.views.lists import Action, ListPage
 
@@ -95,7 +94,7 @@ class PriceChangePage(PageMixin, View):
         try:
             outcome = change_prices(
                 request=read_price_request(wanted),
-                user=cast(User, request.user),
+                user=acting_user(request),
                 at=timezone.now(),
                 expected=confirm.cleaned_data["expected"],
             )

@@ -1,10 +1,9 @@
 """Pages of products. The import of many has its own module, product_import."""
 
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import django_filters
-from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -19,7 +18,7 @@ from retail.models import Category, PriceChangeLine, Product, ProductGrouping, S
 from retail.models.search import Searchable
 from retail.navigation import registered
 from retail.services.products import COLUMNS, upsert_products
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 from retail.views.columns import Column
 from retail.views.forms import FormPage, FormSection
 from retail.views.lists import Action, ListPage
@@ -178,7 +177,7 @@ class ProductCreate(FormPage):
 
     def save(self, form: ProductForm) -> str | None:
         result = upsert_products(
-            rows=[row_from(form.cleaned_data, COLUMNS)], user=cast(User, self.request.user), at=timezone.now()
+            rows=[row_from(form.cleaned_data, COLUMNS)], user=acting_user(self.request), at=timezone.now()
         )[0]
         add_row_errors(form, result.errors)
         return reverse("retail:product_detail", args=[result.instance.pk]) if result.instance else None

@@ -2,10 +2,9 @@
 
 import json
 from collections import Counter
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,7 +18,7 @@ from retail.forms.product_import import ConfirmForm, ImportForm
 from retail.rows import RowResult
 from retail.services.product_import import preview_products
 from retail.services.products import upsert_products
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 from retail.views.files import xlsx_response
 
 _SHOWN_ERRORS = 100
@@ -61,7 +60,7 @@ class ProductImport(PageMixin, View):
             messages.error(request, _("Choose the file again."))
             return HttpResponseRedirect(reverse("retail:product_import"))
         results = upsert_products(
-            rows=form.cleaned_data["rows"], user=cast(User, request.user), at=timezone.now()
+            rows=form.cleaned_data["rows"], user=acting_user(request), at=timezone.now()
         )
         counts = Counter(result.status for result in results)
         text = _(

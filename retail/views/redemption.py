@@ -1,14 +1,14 @@
 """The page of the company's settings for redeeming value."""
 
-from typing import Any, cast
+from typing import Any
 
-from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from retail.forms.redemption import RedemptionForm
 from retail.models import Company
 from retail.services.redemption import change_redemption
+from retail.views.access import acting_user
 from retail.views.forms import FormPage, FormSection
 
 
@@ -36,9 +36,7 @@ class RedemptionSettings(FormPage):
         return Company.objects.get(pk=1)
 
     def save(self, form: Any) -> str:
-        change_redemption(
-            company=form.instance, changed=form.changed_data, user=cast(User, self.request.user)
-        )
+        change_redemption(company=form.instance, changed=form.changed_data, user=acting_user(self.request))
         return self.back_url()
 
     def back_url(self) -> str:

@@ -1,18 +1,15 @@
 """Pages of webhook endpoints. A secret is shown once, in the answer that makes it."""
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from django.views import View
 
 from messaging.webhooks.event_types import label_of
@@ -23,23 +20,18 @@ from messaging.webhooks.presentation import (
     STATE_TONES,
     history_of,
     notice_of,
-    outcome_text,
     state_of,
 )
 from messaging.webhooks.selectors import endpoints, with_counts
-from messaging.webhooks.services.delivery import claim_one, deliver
 from messaging.webhooks.services.endpoints import (
     EndpointInvalid,
     WebhookError,
     change_endpoint,
     create_endpoint,
-    remove_endpoint,
-    rotate_secret,
-    switch_endpoint,
 )
-from messaging.webhooks.services.replay import queue_test_event, replay_period
 from retail import formats
-from retail.views.access import PageMixin
+from retail.typed import typed_number
+from retail.views.access import PageMixin, acting_user
 from retail.views.columns import Column
 from retail.views.forms import FormPage, FormSection
 from retail.views.lists import Action, ListPage
@@ -52,10 +44,6 @@ def endpoint_url(endpoint: WebhookEndpoint) -> str:
 def find_endpoint(uuid: UUID) -> WebhookEndpoint:
     """Return an endpoint. Raises Http404, also for one that was removed."""
     return get_object_or_404(endpoints(), uuid=uuid)
-
-
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)
 
 
 class EndpointList(ListPage):
@@ -190,7 +178,9 @@ class EndpointCreate(FormPage):
         form = self.get_form(data=request.POST)
         if form.is_valid():
             try:
-                endpoint, secret = create_endpoint(plan=form.plan(), actor=_user(request), at=timezone.now())
+                endpoint, secret = create_endpoint(
+                    plan=form.plan(), actor=acting_user(request), at=timezone.now()
+                )
             except EndpointInvalid as refusal:
                 form.add_refusals(refusal.errors)
             except WebhookError as refusal:
@@ -230,9 +220,9 @@ class EndpointEdit(EndpointCreate):
             change_endpoint(
                 endpoint=self.instance,
                 plan=form.plan(),
-                actor=_user(self.request),
+                actor=acting_user(self.request),
                 at=timezone.now(),
-                version=int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else None,
+                version=typed_number(sent),
             )
         except EndpointInvalid as refusal:
             form.add_refusals(refusal.errors)
@@ -247,103 +237,3 @@ class EndpointEdit(EndpointCreate):
 
     def trail(self) -> list[tuple[Any, str]]:
         return [*super().trail(), (self.instance.description, endpoint_url(self.instance))]
-
-
-class EndpointSecret(PageMixin, View):
-    """Make a new secret and show it, once; the old one is used beside it for a while."""
-
-    permission_required = "messaging.change_webhookendpoint"
-
-    def get(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
-        return HttpResponseRedirect(endpoint_url(find_endpoint(uuid)))
-
-    def post(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
-        endpoint = find_endpoint(uuid)
-        form = SecretForm(data=request.POST)
-        if not form.is_valid():
-            messages.error(request, _now("Choose how long the old secret is used beside the new one."))
-            return HttpResponseRedirect(endpoint_url(endpoint))
-        secret = rotate_secret(
-            endpoint=endpoint, overlap=form.cleaned_data["overlap"], actor=_user(request), at=timezone.now()
-        )
-        return render_endpoint(request, endpoint, secret=secret)
-
-
-class EndpointSwitch(PageMixin, View):
-    permission_required = "messaging.change_webhookendpoint"
-
-    def post(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
-        endpoint = find_endpoint(uuid)
-        try:
-            switched = switch_endpoint(
-                endpoint=endpoint,
-                is_active=request.POST.get("on") == "1",
-                actor=_user(request),
-                at=timezone.now(),
-            )
-        except EndpointInvalid as refusal:
-            messages.error(request, " ".join(error.message for error in refusal.errors))
-        else:
-            text = _now("The endpoint is on.") if switched.is_active else _now("The endpoint is off.")
-            messages.success(request, text)
-        return HttpResponseRedirect(endpoint_url(endpoint))
-
-
-class EndpointRemove(PageMixin, View):
-    permission_required = "messaging.delete_webhookendpoint"
-
-    def post(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
-        remove_endpoint(endpoint=find_endpoint(uuid), actor=_user(request), at=timezone.now())
-        messages.success(request, _now("The endpoint was removed."))
-        return HttpResponseRedirect(reverse("messaging:webhook_endpoint_list"))
-
-
-class EndpointTest(PageMixin, View):
-    """Send an event that says nothing happened, at once, and say what came back."""
-
-    permission_required = "messaging.change_webhookendpoint"
-
-    def post(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
-        endpoint = find_endpoint(uuid)
-        at = timezone.now()
-        delivery = queue_test_event(endpoint=endpoint, at=at)
-        lease, claimed = claim_one(delivery_id=delivery.pk, at=at)
-        if claimed:
-            deliver(delivery_id=delivery.pk, lease=lease, clock=timezone.now)
-        delivery.refresh_from_db()
-        outcome = {"outcome": outcome_text(delivery)}
-        if delivery.state == "delivered":
-            messages.success(request, _now("The test event was accepted: %(outcome)s.") % outcome)
-        else:
-            messages.error(request, _now("The test event was not accepted: %(outcome)s") % outcome)
-        if request.user.has_perm("messaging.view_webhookdelivery"):
-            return HttpResponseRedirect(reverse("messaging:webhook_delivery_detail", args=[delivery.pk]))
-        return HttpResponseRedirect(endpoint_url(endpoint))
-
-
-class EndpointReplay(PageMixin, View):
-    """Send a part of the log again."""
-
-    permission_required = "messaging.change_webhookendpoint"
-
-    def post(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
-        endpoint = find_endpoint(uuid)
-        form = ReplayForm(data=request.POST)
-        if not form.is_valid():
-            return render_endpoint(request, endpoint, replay_form=form, status=422)
-        since, until = form.period()
-        try:
-            count = replay_period(
-                endpoint=endpoint,
-                since=since,
-                until=until,
-                only_failed=form.cleaned_data["which"] == "failed",
-                actor=_user(request),
-                at=timezone.now(),
-            )
-        except WebhookError as refusal:
-            messages.error(request, str(refusal))
-        else:
-            text = ngettext("%(count)s event is sent again.", "%(count)s events are sent again.", count)
-            messages.success(request, text % {"count": formats.number(count)})
-        return HttpResponseRedirect(endpoint_url(endpoint))
