@@ -48,7 +48,7 @@ TEXTS: Texts = {
             '<tr style="border-bottom:1px solid #e5e7eb"><td>{{ item.quantity }} × {{ item.name }}</td>'
             '<td align="right">{{ item.price }}</td></tr>\n{% endfor %}'
             '<tr><td><strong>Total</strong></td><td align="right"><strong>{{ cart.total }}</strong></td></tr>\n</table>\n'
-            "{% else %}<p>nossa conversa com a <strong>{{ store.name }}</strong> ficou no meio. Podemos ajudar?</p>\n{% endif %}"
+            "{% else %}<p>nossa conversa na <strong>{{ store.name }}</strong> ficou no meio. Podemos ajudar?</p>\n{% endif %}"
             "{% if coupon.code %}<p>Volte com o código <strong>{{ coupon.code }}</strong>, válido até "
             "{{ coupon.valid_until }}.</p>\n{% endif %}"
             '<p style="margin-top:24px"><a href="{% if coupon.code %}{{ coupon.link }}{% else %}{{ cart.link }}{% endif %}" '
