@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers.views import appointment, consent, customer, grouping, pin, segment
+from customers.views import appointment, consent, customer, customer_consents, grouping, pin, segment
 
 app_name = "customers"
 
@@ -13,7 +13,9 @@ urlpatterns = [
     path("customers/<int:pk>/edit/", customer.CustomerEdit.as_view(), name="customer_edit"),
     path("customers/<int:pk>/pin/", pin.PinEdit.as_view(), name="customer_pin"),
     path("customers/<int:pk>/purchases/", customer.CustomerPurchases.as_view(), name="customer_purchases"),
-    path("customers/<int:pk>/consents/", customer.CustomerConsents.as_view(), name="customer_consents"),
+    path(
+        "customers/<int:pk>/consents/", customer_consents.CustomerConsents.as_view(), name="customer_consents"
+    ),
     *(
         path(
             f"customers/<int:pk>/consents/proof.{kind}",

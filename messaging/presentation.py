@@ -12,6 +12,7 @@ from messaging.occasions import AUTOMATIC
 from messaging.occasions.parts import CodeSettings
 from messaging.reasons import REASONS
 from retail import formats
+from retail.views.timeline import TimelineEvent, event_at
 
 STATE_TONES = {
     MessageState.QUEUED: "info",
@@ -61,19 +62,6 @@ _EVENTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class TimelineEvent:
-    """One line of components/timeline.html."""
-
-    title: Any
-    at: str
-    datetime: str
-    icon: str = "clock"
-    tone: str = ""
-    text: str = ""
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class StatusBadge:
     """A provider's status in words, with its tone."""
 
@@ -101,7 +89,7 @@ def timeline(message: Message) -> list[TimelineEvent]:
     if message.state == MessageState.SUPPRESSED and message.closed_at:
         found.append((message.closed_at, _now("Not sent"), "ban", "", reason_text(message)))
     return [
-        TimelineEvent(title, formats.moment(at, zone), at.isoformat(), icon, tone, text)
+        event_at(at, title, icon=icon, tone=tone, text=text, zone=zone)
         for at, title, icon, tone, text in reversed(found)
     ]
 

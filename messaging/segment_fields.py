@@ -60,6 +60,7 @@ def _on_days(expression: str, span: Span, statement: Statement) -> Sql:
     return all_of(parts)
 
 
+_HOW_OFTEN = Amount(operators={"is_set": _("did"), "is_empty": _("did not"), **named(*BOUNDS)})
 _TIMES = {"times": _("messages")}
 
 FIELDS = [
@@ -67,7 +68,7 @@ FIELDS = [
         code="message_received",
         label=_("Got a message"),
         group=MESSAGES,
-        kind=Amount(operators={"is_set": _("did"), "is_empty": _("did not"), **named(*BOUNDS)}),
+        kind=_HOW_OFTEN,
         sql=totals(_received),
         measures=_TIMES,
         period="days",
@@ -78,7 +79,7 @@ FIELDS = [
         label=_("Opened a message"),
         group=MESSAGES,
         is_profile=True,
-        kind=Amount(operators={"is_set": _("did"), "is_empty": _("did not"), **named(*BOUNDS)}),
+        kind=_HOW_OFTEN,
         sql=totals(_touched("opened")),
         measures=_TIMES,
         period="days",
@@ -89,7 +90,7 @@ FIELDS = [
         label=_("Followed a link of a message"),
         group=MESSAGES,
         is_profile=True,
-        kind=Amount(operators={"is_set": _("did"), "is_empty": _("did not"), **named(*BOUNDS)}),
+        kind=_HOW_OFTEN,
         sql=totals(_touched("clicked")),
         measures=_TIMES,
         period="days",
@@ -99,7 +100,7 @@ FIELDS = [
         code="unsubscribed",
         label=_("Stopped marketing"),
         group=MESSAGES,
-        kind=Amount(operators={"is_set": _("did"), "is_empty": _("did not"), **named(*BOUNDS)}),
+        kind=_HOW_OFTEN,
         sql=totals(_unsubscribed),
         measures={"times": _("times")},
         period="days",

@@ -40,6 +40,7 @@ from retail.views.columns import Column
 from retail.views.files import csv_response, xlsx_response
 from retail.views.forms import FormPage, FormSection
 from retail.views.lists import ListPage
+from retail.views.timeline import TimelineEvent, event_at
 
 PAGE = 25
 TONES = {
@@ -242,7 +243,7 @@ def _facts(run: IssuingRun, zone: Any) -> list[tuple[Any, str]]:
     ]
 
 
-def _events(run: IssuingRun) -> list[dict[str, Any]]:
+def _events(run: IssuingRun) -> list[TimelineEvent]:
     titles = {
         "confirmed": _now("Confirmed"),
         "cancelled": _now("Cancelled"),
@@ -252,12 +253,11 @@ def _events(run: IssuingRun) -> list[dict[str, Any]]:
         "joined": _now("Merged customers were given one voucher for all their records"),
     }
     return [
-        {
-            "title": titles.get(event.action, event.action),
-            "text": event.user.get_username() if event.user else "",
-            "at": formats.moment(event.at),
-            "datetime": event.at.isoformat(),
-        }
+        event_at(
+            event.at,
+            titles.get(event.action, event.action),
+            text=event.user.get_username() if event.user else "",
+        )
         for event in run.events.select_related("user").order_by("-at", "-pk")[:20]
     ]
 

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from campaigns.changes import document_changes, on_top
 from campaigns.models import Association, Campaign, Markdown
 from campaigns.views.approval import posted_version
+from retail.views.timeline import person_name
 
 Json = dict[str, Any]
 _SALT = "campaigns.form"
@@ -53,7 +54,7 @@ def overtaken_by(
     theirs = {change.path for change in document_changes(base or typed, stored.document)}
     mine = {change.path for change in document_changes(stored.document, document)}
     return Overtaken(
-        person=(changed_by.get_full_name() or changed_by.get_username()) if changed_by else "",
+        person=person_name(changed_by),
         by_reader=changed_by is not None and changed_by.pk == reader.pk,
         at=stored.updated_at,
         version=stored.version,

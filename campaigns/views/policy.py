@@ -34,6 +34,7 @@ from campaigns.services.plan import PolicyUnchanged, change_policy
 from retail import formats
 from retail.models import Company
 from retail.views.access import PageMixin, acting_user
+from retail.views.timeline import TimelineEvent, event_at, person_name
 
 _SHOWN_CHANGES = 20
 CAP_TITLES: dict[str, Promise] = {
@@ -83,19 +84,6 @@ class Difference:
     title: Promise
     old: Promise | str
     new: Promise | str
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyEvent:
-    """One change of the policy, as components/timeline.html draws it."""
-
-    title: str
-    text: str
-    at: str
-    datetime: str
-    icon: str = "history"
-    tone: str = ""
-    url: str = ""
 
 
 class PolicyPage(PageMixin, View):
@@ -274,7 +262,7 @@ def _cap_text(percent: str | None) -> str:
     return _now("no cap") if percent is None else formats.percent(Decimal(percent))
 
 
-def _events() -> list[PolicyEvent]:
+def _events() -> list[TimelineEvent]:
     changes = list(policy_changes().order_by("-version")[: _SHOWN_CHANGES + 1])
     events = []
     for change, before in zip(changes, [*changes, None][1:], strict=True):
@@ -289,13 +277,7 @@ def _events() -> list[PolicyEvent]:
     return events
 
 
-def _event(change: PlanChange, text: str) -> PolicyEvent:
-    who = change.changed_by
-    name = (who.get_full_name() or who.get_username()) if who else ""
+def _event(change: PlanChange, text: str) -> TimelineEvent:
     version = _now("Plan version %(version)s") % {"version": formats.number(change.version)}
-    return PolicyEvent(
-        title=" · ".join(part for part in (version, name) if part),
-        text=text,
-        at=formats.moment(change.changed_at),
-        datetime=change.changed_at.isoformat(),
-    )
+    title = " · ".join(part for part in (version, person_name(change.changed_by)) if part)
+    return event_at(change.changed_at, title, text=text, icon="history")

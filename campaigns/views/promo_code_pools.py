@@ -26,6 +26,7 @@ from retail.views.columns import Column
 from retail.views.files import csv_response
 from retail.views.forms import FormPage, FormSection
 from retail.views.lists import ListPage
+from retail.views.timeline import TimelineEvent, event_at
 
 PAGE = 25
 TONES = {
@@ -198,7 +199,7 @@ class PoolDetail(PageMixin, View):
         return rows, following
 
 
-def _events(pool: PromoCodePool) -> list[dict[str, Any]]:
+def _events(pool: PromoCodePool) -> list[TimelineEvent]:
     sentences: dict[str, Any] = {
         "created": _now("Pool made"),
         "changed": _now("Pool changed"),
@@ -210,7 +211,7 @@ def _events(pool: PromoCodePool) -> list[dict[str, Any]]:
         "exported": _now("Codes exported"),
         "extended": _now("Validity changed"),
     }
-    events: list[dict[str, Any]] = []
+    events = []
     rows: QuerySet[PromoCodePoolEvent] = pool.events.select_related("user").order_by("-at", "-pk")
     for event in rows[:12]:
         details = {
@@ -218,12 +219,11 @@ def _events(pool: PromoCodePool) -> list[dict[str, Any]]:
             for name, value in event.details.items()
         }
         events.append(
-            {
-                "title": sentences.get(event.action, event.action) % details,
-                "text": event.user.get_username() if event.user else "",
-                "at": formats.moment(event.at),
-                "datetime": event.at.isoformat(),
-            }
+            event_at(
+                event.at,
+                sentences.get(event.action, event.action) % details,
+                text=event.user.get_username() if event.user else "",
+            )
         )
     return events
 

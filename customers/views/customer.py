@@ -1,12 +1,11 @@
 """Pages of customers: the list, one customer with purchases and consents, and the form."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import django_filters
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,12 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from customers import documents
-from customers.forms.customer import ConsentForm, CustomerForm, initial_of
-from customers.models import Consent, ConsentChannel, Customer, CustomerGrouping, Purpose, Sex
+from customers.forms.customer import CustomerForm, initial_of
+from customers.models import Customer, CustomerGrouping, Sex
 from customers.navigation import CustomerTab
 from customers.phones import readable
-from customers.selectors import standing_consents
-from customers.services.consents import ConsentRefused, record_consent
 from customers.services.customers import update_customer, upsert_customers
 from retail import formats
 from retail.forms.rows import ACTIVE_LABELS, ACTIVE_TONES, add_row_errors
@@ -251,92 +248,6 @@ class CustomerPurchases(ListPage):
             "trail": [(_("Customers"), reverse("customers:customer_list"))],
             "tabs": customer_tabs(self.request, self.customer, "customers:customer_purchases"),
         }
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentEvent:
-    """One recorded answer, as components/timeline.html draws it."""
-
-    title: str
-    text: str
-    at: str
-    datetime: str
-    icon: str
-    tone: str
-    url: str = ""
-
-
-class CustomerConsents(PageMixin, View):
-    """What the customer agreed to, what stands, and a form for one more answer."""
-
-    permission_required = ("customers.view_customer", "customers.view_consent")
-
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._render(request, ConsentForm())
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if not request.user.has_perm("customers.add_consent"):
-            return self.handle_no_permission()
-        customer = get_object_or_404(Customer, pk=pk)
-        form = ConsentForm(data=request.POST)
-        if not form.is_valid():
-            return self._render(request, form, status=422)
-        try:
-            record_consent(
-                customer=customer,
-                values={**form.cleaned_data, "operator": request.user.get_username()[:80]},
-                source="back_office",
-                at=timezone.now(),
-                recorded_by=request.user,  # type: ignore[arg-type]
-            )
-        except ConsentRefused as refusal:
-            add_row_errors(form, refusal.errors)
-            return self._render(request, form, status=422)
-        return HttpResponseRedirect(reverse("customers:customer_consents", args=[pk]))
-
-    def _render(self, request: HttpRequest, form: ConsentForm, status: int = 200) -> HttpResponse:
-        customer = get_object_or_404(Customer, pk=self.kwargs["pk"])
-        consents = (
-            Consent.objects.filter(customer=customer)
-            .select_related("store", "recorded_by")
-            .order_by(F("given_at").desc(), "-pk")
-        )
-        standing = standing_consents([customer.pk])[customer.pk]
-        context = {
-            "customer": customer,
-            "tabs": customer_tabs(request, customer, "customers:customer_consents"),
-            "form": form,
-            "channels": [channel.label for channel in ConsentChannel if channel.value],
-            "standing": [
-                (purpose.label, [(channel.label, standing.get(purpose.value, channel.value)) for channel in ConsentChannel if channel.value])
-                for purpose in Purpose
-            ],
-            "events": [_event(consent) for consent in consents],
-        }  # fmt: skip
-        return render(request, "customers/customer_consents.html", context, status=status)
-
-
-def _event(consent: Consent) -> ConsentEvent:
-    purpose, channel = Purpose(consent.purpose).label, ConsentChannel(consent.channel).label
-    recorder = consent.operator or (str(consent.recorded_by) if consent.recorded_by else "")
-    digest = f"SHA-256 {consent.text_digest[:12]}…" if consent.text_digest else ""
-    parts = [
-        consent.source,
-        consent.store.name if consent.store else "",
-        recorder,
-        consent.text_version,
-        digest,
-    ]
-    what = ", ".join(part for part in parts if part)
-    zone = consent.store.zone if consent.store else None
-    return ConsentEvent(
-        title=f"{purpose} · {channel}",
-        text=f"{what} — {consent.text}" if consent.text else what,
-        at=formats.moment(consent.given_at, zone),
-        datetime=consent.given_at.isoformat(),
-        icon="check" if consent.granted else "ban",
-        tone="success" if consent.granted else "danger",
-    )
 
 
 class CustomerCreate(FormPage):

@@ -18,7 +18,7 @@ from messaging.forms.automation import REFUSALS, AutomationForm, describe_change
 from messaging.models import Automation, Channel, Template
 from messaging.occasions import AUTOMATIC
 from messaging.occasions.parts import CodeSettings
-from messaging.presentation import CHANNEL_ICONS, TimelineEvent, describe_settings
+from messaging.presentation import CHANNEL_ICONS, describe_settings
 from messaging.reasons import REASONS
 from messaging.selectors.messages import traffic
 from messaging.services.automations import (
@@ -31,6 +31,7 @@ from messaging.services.previews import MOST_SHOWN, todays_messages
 from retail import formats
 from retail.views.access import PageMixin, acting_user
 from retail.views.forms import FormPage, FormSection
+from retail.views.timeline import TimelineEvent, event_at, person_name
 
 _MONTH = timedelta(days=30)
 
@@ -234,13 +235,11 @@ def _history(automation: Automation) -> list[TimelineEvent]:
     events = []
     for place, revision in enumerate(revisions[:20]):
         before = revisions[place + 1].document if place + 1 < len(revisions) else {}
-        person = revision.saved_by.get_full_name() or revision.saved_by.username if revision.saved_by else ""
         changes = describe_changes(automation.occasion, before, revision.document)
         events.append(
-            TimelineEvent(
-                title=person or _now("Installation"),
-                at=formats.moment(revision.saved_at),
-                datetime=revision.saved_at.isoformat(),
+            event_at(
+                revision.saved_at,
+                person_name(revision.saved_by) or _now("Installation"),
                 icon="history",
                 text=" ".join(changes) or _now("Nothing changed."),
             )

@@ -10,12 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from messaging.contact_policy import PolicyRefused, governed, read_policy
 from messaging.forms.contact_policy import PLACES, ContactPolicyForm, describe, initial_of
 from messaging.models import Channel
-from messaging.presentation import TimelineEvent
 from messaging.selectors.contact_policy import current_policy, policy_revisions
 from messaging.services.contact_policies import save_policy
-from retail import formats
 from retail.views.access import acting_user
 from retail.views.forms import FormPage, FormSection
+from retail.views.timeline import event_at, person_name
 
 
 class ContactPolicyEdit(FormPage):
@@ -71,14 +70,10 @@ class ContactPolicyEdit(FormPage):
     def extra_context(self) -> dict[str, Any]:
         events = []
         for revision in policy_revisions()[:20]:
-            person = (
-                revision.saved_by.get_full_name() or revision.saved_by.username if revision.saved_by else ""
-            )
             events.append(
-                TimelineEvent(
-                    title=person or _now("Installation"),
-                    at=formats.moment(revision.saved_at),
-                    datetime=revision.saved_at.isoformat(),
+                event_at(
+                    revision.saved_at,
+                    person_name(revision.saved_by) or _now("Installation"),
                     icon="history",
                     text=" ".join(describe(read_policy(revision.document))),
                 )

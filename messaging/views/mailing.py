@@ -19,7 +19,6 @@ from customers.segments.sentences import sentences
 from customers.segments.tree import TreeInvalid, stored_tree
 from messaging.forms.mailing import ReturnForm
 from messaging.models import Channel, Mailing, MailingState
-from messaging.presentation import TimelineEvent
 from messaging.reasons import REASONS
 from messaging.selectors.audience import count_reach, current_tree
 from messaging.selectors.mailings import progress_of, results_of
@@ -36,6 +35,7 @@ from messaging.views.results import (
 )
 from retail import formats
 from retail.views.access import PageMixin
+from retail.views.timeline import TimelineEvent, event_at, person_name
 
 TONES = {
     MailingState.DRAFT: "",
@@ -177,15 +177,13 @@ def _events(mailing: Mailing) -> list[TimelineEvent]:
     events = []
     for change in mailing.changes.select_related("made_by").order_by("-pk")[:30]:
         title, icon = _ACTIONS.get(change.action, (change.action, "info"))
-        by = change.made_by.get_full_name() or change.made_by.username if change.made_by else ""
         detail = str(NOTES.get(change.detail, change.detail))
         events.append(
-            TimelineEvent(
-                title=title,
-                at=formats.moment(change.made_at),
-                datetime=change.made_at.isoformat(),
+            event_at(
+                change.made_at,
+                title,
                 icon=icon,
-                text=" · ".join(part for part in (by, detail) if part),
+                text=" · ".join(part for part in (person_name(change.made_by), detail) if part),
             )
         )
     return events

@@ -20,6 +20,7 @@ from messaging.selectors.addresses import AddressState, addresses_of
 from messaging.services.opt_outs import NothingToLift, lift_bounce
 from retail import formats
 from retail.views.access import PageMixin, acting_user
+from retail.views.timeline import person_name
 
 
 class CustomerAddresses(PageMixin, View):
@@ -94,7 +95,7 @@ def _sentence(silence: Suppression) -> str:
     if silence.lifted_by is None:
         return _now("%(said)s, until %(moment)s") % ended
     ended |= {
-        "person": silence.lifted_by.get_full_name() or silence.lifted_by.username,
+        "person": person_name(silence.lifted_by),
         "why": silence.lift_reason,
     }
     return _now("%(said)s, until %(moment)s: lifted by %(person)s (%(why)s)") % ended

@@ -17,7 +17,7 @@ from django.views import View
 from messaging.defaults import DEFAULTS
 from messaging.forms.template import TemplateForm, TestAddressForm
 from messaging.models import Approval, Channel, Template
-from messaging.presentation import APPROVAL_TONES, TimelineEvent
+from messaging.presentation import APPROVAL_TONES
 from messaging.services.previews import preview_context, preview_people
 from messaging.services.template_previews import customer_context, find_customers
 from messaging.services.templates import (
@@ -33,6 +33,7 @@ from messaging.vocabulary import label_of, target_of, vocabulary_of
 from retail import formats
 from retail.typed import typed_number
 from retail.views.access import PageMixin, acting_user
+from retail.views.timeline import TimelineEvent, event_at, person_name
 
 _FIELDS = ("name", "subject", "text", "html_format", "html", "category", "phone_field")
 MAY_CHANGE = "messaging.change_template"
@@ -291,12 +292,9 @@ def _history(template: Template) -> list[TimelineEvent]:
     if template.pk is None:
         return []
     return [
-        TimelineEvent(
-            title=(revision.saved_by.get_full_name() or revision.saved_by.username)
-            if revision.saved_by
-            else _now("Installation"),
-            at=formats.moment(revision.saved_at),
-            datetime=revision.saved_at.isoformat(),
+        event_at(
+            revision.saved_at,
+            person_name(revision.saved_by) or _now("Installation"),
             icon="history",
             text=(revision.text or revision.subject)[:200],
         )

@@ -15,6 +15,7 @@ from messaging.views.template import editor_url
 from messaging.vocabulary import label_of
 from retail import formats
 from retail.views.access import PageMixin
+from retail.views.timeline import person_name
 
 
 class TemplateVersions(PageMixin, View):
@@ -35,7 +36,12 @@ class TemplateVersions(PageMixin, View):
                 (label_of(template), editor_url(template)),
             ],
             "revisions": [
-                (revision, _who(revision), formats.moment(revision.saved_at)) for revision in revisions
+                (
+                    revision,
+                    person_name(revision.saved_by) or _now("Installation"),
+                    formats.moment(revision.saved_at),
+                )
+                for revision in revisions
             ],
             "old": old,
             "new": new,
@@ -47,12 +53,6 @@ class TemplateVersions(PageMixin, View):
 def _chosen(revisions: list[TemplateRevision], number: str, *, default: int) -> TemplateRevision | None:
     named = next((revision for revision in revisions if str(revision.number) == number), None)
     return named or (revisions[default] if len(revisions) > default else None)
-
-
-def _who(revision: TemplateRevision) -> str:
-    if revision.saved_by is None:
-        return _now("Installation")
-    return revision.saved_by.get_full_name() or revision.saved_by.username
 
 
 def _changes(old: TemplateRevision, new: TemplateRevision) -> list[tuple[Any, Any]]:

@@ -3,13 +3,11 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from messaging.presentation import TimelineEvent
 from messaging.webhooks.models import (
     ChangeAction,
     DeliveryState,
@@ -20,6 +18,7 @@ from messaging.webhooks.models import (
 from messaging.webhooks.reasons import ERRORS
 from messaging.webhooks.services.delivery import body_of
 from retail import formats
+from retail.views.timeline import TimelineEvent, event_at, person_name
 
 DELIVERY_TONES = {
     DeliveryState.PENDING: "info",
@@ -101,20 +100,15 @@ def history_of(endpoint: WebhookEndpoint, *, most: int = 30) -> list[TimelineEve
     """Return what was done to an endpoint, the newest first."""
     changes = endpoint.changes.select_related("actor").order_by("-pk")[:most]
     return [
-        TimelineEvent(
-            title=change.get_action_display(),
-            at=formats.moment(change.changed_at),
-            datetime=change.changed_at.isoformat(),
+        event_at(
+            change.changed_at,
+            change.get_action_display(),
             icon=_ICONS.get(ChangeAction(change.action), "edit"),
             tone="danger" if change.action == ChangeAction.DISABLED else "",
-            text=_who(change.actor),
+            text=person_name(change.actor) or _now("By the system"),
         )
         for change in changes
     ]
-
-
-def _who(actor: Any) -> str:
-    return _now("By the system") if actor is None else actor.get_full_name() or actor.get_username()
 
 
 @dataclass(frozen=True, slots=True)

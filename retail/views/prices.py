@@ -31,6 +31,7 @@ from retail.services.prices import (
 from retail.views.access import PageMixin, acting_user
 from retail.views.columns import Column
 from retail.views.lists import Action, ListPage
+from retail.views.timeline import person_name
 
 _SHOWN = 200
 WARNINGS = {
@@ -191,7 +192,7 @@ def _lines(results: Sequence[PriceResult]) -> list[dict[str, Any]]:
 
 
 def _who(change: PriceChange) -> str:
-    return change.changed_by.get_full_name() or change.changed_by.get_username() if change.changed_by else ""
+    return person_name(change.changed_by)
 
 
 def kind_of(change: PriceChange) -> Promise | str:
