@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.segments.kinds import Amount, Code, named
 from customers.segments.operators import BOUNDS, Sql
@@ -45,7 +46,11 @@ def _stored(_asked: Asked, statement: Statement) -> Sql:
     )
 
 
-_OPERATORS = {"is_set": _("has some"), "is_empty": _("has none"), **named(*BOUNDS)}
+_OPERATORS = {
+    "is_set": pgettext_lazy("balance", "has some"),
+    "is_empty": pgettext_lazy("balance", "has none"),
+    **named(*BOUNDS),
+}
 
 FIELDS = [
     Field(

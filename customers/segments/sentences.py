@@ -44,6 +44,7 @@ def sentence(condition: Condition) -> str:
         words.append(f"({_listed(condition.of)})")
     if condition.measure and VALUES[condition.operator] != 0:
         words.append(f"[{field.measures[condition.measure]}]")
+    what, words = " ".join(words), []
     if condition.operator == "between":
         low, high = (_written(kind, value) for value in condition.values)
         words.append(_("is from %(low)s to %(high)s") % {"low": low, "high": high})
@@ -52,7 +53,8 @@ def sentence(condition: Condition) -> str:
         words += [_listed([_written(kind, value) for value in condition.values])] * bool(condition.values)
     if condition.period is not None:
         words.append(_period(condition.period))
-    return " ".join(words)
+    # Some languages part the two.
+    return pgettext("condition", "%(what)s %(words)s") % {"what": what, "words": " ".join(words)}
 
 
 def _listed(values: Any) -> str:

@@ -102,6 +102,7 @@ class AutomationForm(forms.Form):
             del self.fields["pool"], self.fields["link"]
         if not self.kind.purpose.needs_consent:
             del self.fields["holdout_percent"]
+            self.fields["first_channel"].help_text = _("Used when the customer has such an address.")
         types = {field.name: field for field in msgspec.structs.fields(self.kind.settings)}
         for setting in self.kind.form:
             self.fields[setting.input] = _field(setting, types[setting.name].type)

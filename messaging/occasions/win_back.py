@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, ngettext_lazy
+from django.utils.translation import ngettext, ngettext_lazy, pgettext_lazy
 
 from customers.models import CustomerMetrics
 from messaging.batches import BATCH, batches
@@ -128,7 +128,7 @@ class WinBack(AutomaticKind):
     form: ClassVar[tuple[Setting, ...]] = (
         Setting(
             name="days",
-            label=_("After"),
+            label=pgettext_lazy("days", "After"),
             help=_("Days since the last purchase, in any store."),
             unit=ngettext_lazy("%(number)s day", "%(number)s days", "number"),
         ),
