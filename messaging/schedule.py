@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from campaigns.engine.conditions.birthday import age_on
+
 SCAN_EVERY = timedelta(minutes=5)
 RECOVERY_DELAY_MINUTES = (5, 60)
 # A recovery message leaves up to 9:59 after it was due; ten minutes late is too late.
@@ -90,12 +92,11 @@ def birthdays_kept_on(day: date) -> list[tuple[int, int]]:
 
 
 def is_minor(birth_date: date | None, day: date) -> bool:
-    """Whether somebody is under 18 on `day`; of unknown age nobody is."""
-    if birth_date is None:
-        return False
-    return (day.year - birth_date.year) - (
-        (day.month, day.day) < (birth_date.month, birth_date.day)
-    ) < ADULT_YEARS
+    """Whether somebody is under 18 on `day`; of unknown age nobody is.
+
+    Who was born on 29 February comes of age on the day that they celebrate.
+    """
+    return birth_date is not None and age_on(birth_date, day) < ADULT_YEARS
 
 
 def birthday_period(day: date, span: str) -> tuple[date, date]:

@@ -17,9 +17,10 @@ from messaging.occasions.base import PlannedKind
 from messaging.occasions.parts import Candidate, DefaultText, LastLook, NotNow, Variable, on_every_channel
 from messaging.occasions.variables import COMPANY
 from messaging.purposes import MessagePurpose, Urgency
-from messaging.schedule import Window, is_minor
+from messaging.schedule import Window
 from messaging.selectors.contacts import Recipient, recipients
 from messaging.selectors.marketing import CONFIRMED_SOURCES, awaits_confirmation, marketing_settings
+from messaging.selectors.zones import is_minor_now
 from messaging.services.confirmations import VALID, channel_of, confirmation_url
 
 # An answer that was recorded later than that is asked about no more: its person has forgotten the question.
@@ -82,7 +83,7 @@ class ConfirmationOfConsent(PlannedKind):
                     awaited = awaits_confirmation(standing[consent.customer_id], channel, since=since)
                     if awaited and address and key not in asked and not question & questions:
                         questions.add((person.person, channel, address))
-                        minor = is_minor(consent.customer.birth_date, at.date())
+                        minor = is_minor_now(consent.customer, at=at)
                         yield self._candidate(person, channel, key, "minor" if minor else "", at=at)
 
     def _unconfirmed(self, since: datetime) -> QuerySet[Consent]:
@@ -91,7 +92,7 @@ class ConfirmationOfConsent(PlannedKind):
                 purpose=Purpose.MARKETING, granted=True, given_at__gte=since, customer__is_active=True
             )
             .exclude(source__in=CONFIRMED_SOURCES)
-            .select_related("customer")
+            .select_related("customer__home_store")
             .order_by("pk")
         )
 

@@ -16,10 +16,11 @@ from messaging.occasions import AUTOMATIC, KINDS, Kind, read_settings
 from messaging.occasions.parts import LastLook, NotNow
 from messaging.reasons import REASONS
 from messaging.rendering import TemplateRefused, measure_sms
-from messaging.schedule import code_expiry, is_minor
+from messaging.schedule import code_expiry
 from messaging.selectors.contact_policy import current_policy, why_wait
 from messaging.selectors.contacts import why_silent
 from messaging.selectors.messages import cost_of, sender_name
+from messaging.selectors.zones import is_minor_now
 from messaging.services import opt_outs
 from messaging.services.composition import Composed, compose, pick_template, without_answers
 from messaging.services.locks import lock_person, share_address, share_customer
@@ -141,7 +142,7 @@ def _why_not(kind: Kind, look: LastLook) -> NotNow | None:
     if kind.purpose.needs_consent and customer is not None:
         if not customer.is_active:
             return NotNow("customer_inactive")
-        if is_minor(customer.birth_date, look.at.date()):
+        if is_minor_now(customer, at=look.at):
             return NotNow("minor")
     if not look.recipient.may_be_profiled and kind.chooses_by_profile(message):
         return NotNow("profiling_refused")

@@ -198,49 +198,6 @@ class TestPlanBirthdays:
         assert plan("birthday", at=midnight) == 0
         assert plan("birthday", at=midnight - timedelta(seconds=1)) == 1
 
-    def test_greets_once_a_year_each_in_their_zone(self):
-        # Every fifteen minutes of two years with daylight saving and a 29 February would be slow; each hour does.
-        build_automation(
-            occasion="birthday",
-            settings={"send_at": "00:00:00"},
-            enabled_at=NOON - timedelta(days=9999),
-        )
-        zones = {
-            zone: build_store(time_zone=zone)
-            for zone in ("America/Sao_Paulo", "Europe/Paris", "America/Rio_Branco")
-        }
-        born = [
-            date(1980, 2, 28),
-            date(1980, 2, 29),
-            date(1980, 11, 4),
-            date(1980, 2, 16),
-            date(1980, 12, 31),
-        ]
-        for store in zones.values():
-            for birth_date in born:
-                build_reachable_customer(birth_date=birth_date, home_store=store)
-        interesting = [
-            date(2018, 2, 16), date(2018, 2, 28), date(2018, 11, 4), date(2018, 12, 31),
-            date(2019, 2, 16), date(2019, 2, 28), date(2019, 11, 4), date(2019, 12, 31),
-            date(2020, 2, 16), date(2020, 2, 28), date(2020, 2, 29), date(2020, 11, 4), date(2020, 12, 31),
-        ]  # fmt: skip
-        for day in interesting:
-            start = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=12)
-            for hour in range(48):
-                plan("birthday", at=start + timedelta(hours=hour))
-
-        assert Message.objects.count() == len(born) * len(zones) * 3
-        for message in Message.objects.select_related("customer", "store"):
-            local = message.due_at.astimezone(message.store.zone).date()
-            birth = message.customer.birth_date
-            expected = (
-                (2, 28)
-                if (birth.month, birth.day) == (2, 29) and local.year != 2020
-                else (birth.month, birth.day)
-            )
-            assert (local.month, local.day) == expected
-            assert message.occasion_key == str(local.year)
-
     def test_leaves_out_who_cannot_be_reached_at_all(self):
         build_automation(**self.AUTOMATION)
         build_customer(birth_date=date(1990, 11, 20))
