@@ -2,12 +2,16 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Func, Q, QuerySet, TextField, Value
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from campaigns.models import Activation
 from messaging.models import RECOVERY, Cart, Message
 from messaging.selectors.contacts import Recipient
 from retail.models import Sale, SaleState
+
+# A number without its country and trunk digits, as somebody types it who lives there.
+_NATIONAL_DIGITS = 10
 
 
 def has_bought(cart: Cart, *, since: datetime) -> bool:
@@ -16,17 +20,54 @@ def has_bought(cart: Cart, *, since: datetime) -> bool:
     A sale that a till reports late counts by both its moments: writing to somebody who has bought is worse
     than not writing to somebody who has not.
     """
-    who = Q()
+    emails, phones = _addresses(cart)
+    who = Q(customer__email__in=emails) | Q(customer__phone__in=phones)
     if cart.customer_id is not None:
         who |= Q(customer=cart.customer_id)
-    if cart.email:
-        who |= Q(customer__email=cart.email)
-    if cart.phone:
-        who |= Q(customer__phone=cart.phone)
-    if not who:
+    elif not emails | phones:
         return False
     recent = Q(occurred_at__gte=since) | Q(received_at__gte=since)
-    return Sale.objects.real().filter(who, recent).exclude(state=SaleState.CANCELLED).exists()
+    stands = Sale.objects.real().exclude(state=SaleState.CANCELLED)
+    return stands.filter(who, recent).exists() or _told_in_shop(stands, cart, since=since)
+
+
+def _addresses(cart: Cart) -> tuple[set[str], set[str]]:
+    """Return the e-mails and the phones of a cart's person: the shop's, and those of their record."""
+    emails, phones = {cart.email}, {cart.phone}
+    if cart.customer is not None:
+        emails.add(cart.customer.email)
+        phones.add(cart.customer.phone)
+    return emails - {""}, phones - {""}
+
+
+def _told_in_shop(sales: QuerySet[Sale], cart: Cart, *, since: datetime) -> bool:
+    """Whether a purchase in the cart's own shop tells an e-mail or phone of its person, whoever its customer is.
+
+    A visitor leaves an e-mail with the cart and a document with the purchase: the record of the document may know no e-mail.
+    """
+    emails, phones = _addresses(cart)
+    told = Q()
+    for part in ("customer", "captured"):
+        for email in emails:
+            told |= Q(**{f"request__{part}__email__iexact": email})
+        for phone in phones:
+            told |= Q(**{f"{part}_phone__endswith": phone[-_NATIONAL_DIGITS:]})
+    if not told:
+        return False
+    of_shop = sales.filter(store=cart.store_id, occurred_at__gte=since)
+    return (
+        of_shop.alias(customer_phone=_digits("customer"), captured_phone=_digits("captured"))
+        .filter(told)
+        .exists()
+    )
+
+
+def _digits(part: str) -> Func:
+    """The digits of the phone that one part of a sale tells: people type brackets and spaces."""
+    typed = KeyTextTransform("phone", KeyTransform(part, "request"))
+    return Func(
+        typed, Value(r"\D"), Value(""), Value("g"), function="regexp_replace", output_field=TextField()
+    )
 
 
 def why_not_again(
