@@ -2,6 +2,7 @@
 
 import json
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -65,6 +66,14 @@ class Environment:
         if not all(word.isascii() and word.isdigit() for word in words):
             raise ImproperlyConfigured(f"{name} must be whole numbers with commas, not {self.text(name)!r}.")
         return [int(word) for word in words]
+
+    def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
+        try:
+            return [ip_network(word) for word in self.words(name)]
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} must be networks such as 3.134.147.250/32, with commas, not {self.text(name)!r}."
+            ) from None
 
     def with_prefix(self, prefix: str) -> dict[str, str]:
         """Return the variables that start with `prefix`, without it."""
@@ -150,6 +159,12 @@ def parse_email_url(url: str) -> dict[str, Any]:
     raise ImproperlyConfigured(
         "EMAIL_URL must be console:, smtp://user:password@host:587, smtps://user:password@host or anymail:<provider>."
     )
+
+
+def provider_of_email(backend: str) -> list[str]:
+    """Return the provider of e-mail behind a backend of anymail, as its addresses name it; none behind any other."""
+    parts = backend.split(".")
+    return [parts[2]] if parts[:2] == ["anymail", "backends"] and parts[2] != "console" else []
 
 
 def _database_number(value: str) -> int:

@@ -12,7 +12,14 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config.environment import BASE_DIR, Environment, parse_database_url, parse_email_url, parse_redis_url
+from config.environment import (
+    BASE_DIR,
+    Environment,
+    parse_database_url,
+    parse_email_url,
+    parse_redis_url,
+    provider_of_email,
+)
 
 env = Environment()
 
@@ -288,11 +295,16 @@ SPECTACULAR_SETTINGS = {
 DEFAULT_FROM_EMAIL = env.text("FIEL_FROM_EMAIL", f"Fiel <no-reply@{_public.hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_TIMEOUT = 15
-globals().update(parse_email_url(env.text("EMAIL_URL", "local:" if DEMO else "console:")))
+_email = parse_email_url(env.text("EMAIL_URL", "local:" if DEMO else "console:"))
+globals().update(_email)
 ANYMAIL: dict[str, object] = {**env.with_prefix("ANYMAIL_")}
 if ANYMAIL.get("WEBHOOK_SECRET"):
     # Two at once while the password is changed at the provider.
     ANYMAIL["WEBHOOK_SECRET"] = env.words("ANYMAIL_WEBHOOK_SECRET")
+# Whose reports on e-mails are taken: the provider's that sends them, or who stands behind an SMTP server.
+EMAIL_REPORTS = env.words("FIEL_EMAIL_REPORTS") or provider_of_email(_email["EMAIL_BACKEND"])
+# From where; empty: from everywhere, with the password. Postmark and Brevo sign nothing, and publish their networks.
+EMAIL_REPORT_NETWORKS = env.networks("FIEL_EMAIL_REPORT_NETWORKS")
 
 TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
 TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")

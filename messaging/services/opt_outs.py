@@ -1,7 +1,5 @@
-"""No means no: signed links, answered STOP, bounces and complaints."""
+"""No means no: signed links, silenced addresses, bounces and complaints. What people answer is in `replies`."""
 
-import re
-import unicodedata
 from datetime import datetime
 
 from django.conf import settings
@@ -9,37 +7,15 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.db import transaction
 from django.urls import reverse
-from django.utils import translation
-from django.utils.translation import gettext as _
 
 from customers.models import Customer, Purpose
 from customers.selectors import standing_consents
 from customers.services.consents import record_consent
 from messaging.addresses import address_hash
-from messaging.models import OWN, Channel, Message, MessageEvent, Suppression, SuppressionReason
-from messaging.selectors.marketing import marketing_settings
-from messaging.selectors.messages import company_name
+from messaging.models import OWN, Message, MessageEvent, Suppression, SuppressionReason
 from messaging.services.locks import lock_address
 
 _SALT = "messaging.unsubscribe"
-
-# What people answer, without accents, signs and case. SAIR is the word that Brazilian operators made known.
-STOP_WORDS = frozenset(
-    [
-        "sair",
-        "parar",
-        "pare",
-        "stop",
-        "cancelar",
-        "remover",
-        "descadastrar",
-        "unsubscribe",
-        "end",
-        "quit",
-        "cancel",
-    ]
-)
-
 
 # What a person said, and may take back.
 THEIRS = (SuppressionReason.UNSUBSCRIBED, SuppressionReason.REPLIED_STOP)
@@ -77,7 +53,7 @@ def unsubscribe(*, message: Message, at: datetime) -> bool:
     channel = message.channel or message.channels[0]
     note_unsubscribed(message, at=at)
     if message.customer is not None:
-        _withdraw_consent(message.customer, channel, source="unsubscribe_link", at=at)
+        withdraw_consent(message.customer, channel, source="unsubscribe_link", at=at)
     if not message.to:
         return True
     return suppress(channel=channel, address=message.to, reason=SuppressionReason.UNSUBSCRIBED, at=at)
@@ -107,49 +83,6 @@ def suppress(*, channel: str, address: str, reason: SuppressionReason, at: datet
     ).exists()
     Suppression.objects.bulk_create([row], ignore_conflicts=True)
     return not already
-
-
-@transaction.atomic
-def receive_reply(*, channel: Channel, address: str, text: str, event_key: str, at: datetime) -> bool:
-    """Act on an answer by SMS or WhatsApp; return whether it asked to stop for the first time, and its person is to be told so.
-
-    The number is silenced for both, since a person who says STOP to a number does not think of channels. `event_key`
-    is the provider's id of the answer: sent again after the person agreed to marketing once more, it silences nobody.
-    """
-    if not asks_to_stop(text):
-        return False
-    _found, is_new = MessageEvent.objects.get_or_create(
-        provider="twilio",
-        event_key=f"{event_key[:190]}:reply",
-        defaults={"kind": "replied", "occurred_at": at},
-    )
-    if not is_new:
-        return False
-    # Whoever has said so before was told that it worked.
-    is_first = not Suppression.objects.filter(
-        channel=channel,
-        address_hash=address_hash(channel, address),
-        reason=SuppressionReason.REPLIED_STOP,
-        lifted_at__isnull=True,
-    ).exists()
-    # Customers before addresses, as senders take them.
-    for customer in Customer.objects.known_by(phone=address).order_by("pk"):
-        for concerned in (Channel.SMS, Channel.WHATSAPP):
-            _withdraw_consent(customer, concerned, source=f"reply_{channel}", at=at)
-    for concerned in (Channel.SMS, Channel.WHATSAPP):
-        suppress(channel=concerned, address=address, reason=SuppressionReason.REPLIED_STOP, at=at)
-    return is_first
-
-
-def stop_answer(address: str) -> str:
-    """Return what whoever has said stop from a number is told: the company's words, else ours in the customer's language."""
-    decided = marketing_settings().stop_answer
-    if decided:
-        return decided
-    languages = Customer.objects.known_by(phone=address).exclude(language="").order_by("pk")
-    language = languages.values_list("language", flat=True).first() or settings.LANGUAGE_CODE
-    with translation.override(language):
-        return _("You get no more offers from %(company)s on this number.") % {"company": company_name()}
 
 
 @transaction.atomic
@@ -185,14 +118,8 @@ def lift_bounce(*, channel: str, address: str, reason: str, by: User, at: dateti
         raise NothingToLift(channel)
 
 
-def asks_to_stop(text: str) -> bool:
-    """Whether an answer is one of the stop words, however it is written: " Sair! ", "PARÁR."."""
-    bare = unicodedata.normalize("NFKD", text.casefold())
-    return re.sub(r"[^a-z]", "", bare) in STOP_WORDS
-
-
-def _withdraw_consent(customer: Customer, channel: str, *, source: str, at: datetime) -> None:
-    # Repeating the click adds nothing to the record.
+def withdraw_consent(customer: Customer, channel: str, *, source: str, at: datetime) -> None:
+    """Record that a customer takes marketing on a channel back; repeating it adds nothing to the record."""
     if standing_consents([customer.pk])[customer.pk].get(Purpose.MARKETING, channel) is not False:
         record_consent(
             customer=customer,

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Callable
 from functools import wraps
+from ipaddress import ip_address
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from twilio.twiml.messaging_response import MessagingResponse
 from messaging.channels.twilio_account import suppression_of
 from messaging.models import Channel
 from messaging.schedule import State
-from messaging.services.opt_outs import receive_reply, stop_answer
+from messaging.services.replies import receive_reply, stop_answer
 from messaging.services.reports import Report, record_report
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,8 @@ _STATES = {
 # signature. So each field must look as Twilio writes it.
 _SID = re.compile(r"(SM|MM)[0-9a-f]{32}", re.ASCII)
 _ERROR_CODE = re.compile(r"[0-9]{0,6}", re.ASCII)
+# As the providers of e-mail write their reports.
+_REPORT_TYPES = frozenset(["application/json", "application/x-www-form-urlencoded", "multipart/form-data"])
 _SENDER = re.compile(r"(whatsapp:)?\+[1-9][0-9]{6,14}", re.ASCII)
 
 
@@ -127,19 +130,32 @@ def _is_genuine(request: HttpRequest) -> bool:
     )
 
 
+def _may_report(address: str) -> bool:
+    """Whether reports on e-mails are taken from an address: from all where no networks are named."""
+    networks = settings.EMAIL_REPORT_NETWORKS
+    try:
+        return not networks or any(ip_address(address) in network for network in networks)
+    except ValueError:
+        return False
+
+
 def _is_too_large(request: HttpRequest) -> bool:
     length = request.headers.get("Content-Length") or "0"
     return not (length.isascii() and length.isdigit() and len(length) < 8 and int(length) <= LARGEST_BODY)
 
 
 def guarded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Put before a view of anymail what it leaves out: a limit of size, and answers to what is no report at all."""
+    """Put before a view of anymail what it leaves out: who may call, a limit of size, and answers to what is no report at all."""
 
     @csrf_exempt
     @wraps(view)
     def call(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not _may_report(request.META.get("REMOTE_ADDR", "")):
+            return HttpResponseForbidden()
         if _is_too_large(request):
             return HttpResponse(status=413)
+        if request.method == "POST" and request.content_type not in _REPORT_TYPES:
+            return HttpResponse(status=415)
         try:
             return view(request, *args, **kwargs)
         except AnymailWebhookValidationFailure:

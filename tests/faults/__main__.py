@@ -15,14 +15,42 @@ from tests.faults.pooler import require_program
 from tests.faults.results import Result, of_this_run, read, say, verdict, write
 from tests.faults.rig import CHECKOUT, Rig
 
-ORDER = ("T1", "T2", "T3", "T4", "T5", "T6", "T8", "T9", "T12", "T15", "T16", "T32", "T33")
+ORDER = (
+    "T1",
+    "T2",
+    "T3",
+    "T4",
+    "T5",
+    "T6",
+    "T8",
+    "T9",
+    "T12",
+    "T15",
+    "T16",
+    "T32",
+    "T33",
+    "T34",
+    "T43",
+    "T46",
+)
 # What runs as a part of another test.
 WITHIN = {"T7": "T1"}
 
 
 def scenarios() -> dict[str, Callable[..., list[Result]]]:
     # Their imports need the settings that the rig provides.
-    from tests.faults import expiry, guesses, kills, limits, pooled, purses, tickets
+    from tests.faults import (
+        birthdays,
+        consents,
+        expiry,
+        forged,
+        guesses,
+        kills,
+        limits,
+        pooled,
+        purses,
+        tickets,
+    )
 
     return {
         "T1": tickets.transfer,
@@ -38,6 +66,9 @@ def scenarios() -> dict[str, Callable[..., list[Result]]]:
         "T16": pooled.transaction_pooling,
         "T32": guesses.brute_force,
         "T33": guesses.oracle,
+        "T34": forged.forged,
+        "T43": consents.consents,
+        "T46": birthdays.birthdays,
     }
 
 

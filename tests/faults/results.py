@@ -29,6 +29,9 @@ The processes are real: PostgreSQL, durable, as a child that can be killed (`kil
 the whole database is held against every promise ([tests/world.py](../tests/world.py)): balances are the sums of their entries, counters are what stands in their
 window, a code is used by sales that stand, no sale gives back more than it took.
 
+Messages are held against what the provider received and when: T34 forges reports, T43 has people take their consent back while senders send, T46 goes through
+eight hundred days of birthdays.
+
 The codes of stored values are money: T32 guesses them, T33 asks whether an answer or its time tells which of them exist.
 
 Every test but that of speed (T12) has a **negative control**: what somebody would write first, under the same conditions. It has to fail, or

@@ -15,7 +15,7 @@ from django.utils import timezone
 from customers.models import Customer
 from customers.services.consents import record_consent
 from messaging.models import Message
-from messaging.services import opt_outs, preparation
+from messaging.services import preparation, replies
 from messaging.services.delivery import claim, deliver, deliver_due
 from tests.messaging.builders import build_automation, build_reachable_customer
 
@@ -145,7 +145,7 @@ def test_saying_no_waits_for_a_last_look_that_is_under_way(recorders, monkeypatc
             if way == "consent":
                 answer(Customer.objects.get(), False)
             else:
-                opt_outs.receive_reply(
+                replies.receive_reply(
                     channel="sms", address=customer.phone, text="SAIR", event_key="1", at=timezone.now()
                 )
 

@@ -1,5 +1,6 @@
 """Whoever answers SAIR is told once that it worked, in their language or in the company's words."""
 
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -7,10 +8,12 @@ from django.test import Client
 from django.utils import timezone
 from twilio.request_validator import RequestValidator
 
+from messaging.addresses import person_key
 from messaging.local.twilio import answer_as_customer
-from messaging.models import LocalDelivery, MarketingSettings, Suppression
+from messaging.models import LocalDelivery, MarketingSettings, Message, MessageEvent, Suppression
+from messaging.selectors.outcomes import outcome_of
 from tests.builders import NOON, build_customer, build_user
-from tests.messaging.builders import build_company
+from tests.messaging.builders import build_cart, build_company, build_message, build_reachable_customer
 from tests.pos_api.manager import Manager
 
 NUMBER = "+5511987654321"
@@ -71,6 +74,54 @@ class TestStop:
 
     def test_other_words_are_not_answered(self, say):
         assert "<Message>" not in say("Obrigada!")
+
+
+class TestLastMessage:
+    """Whoever answers SAIR counts as unsubscribed with the last marketing that the number got."""
+
+    def sent(self, number_of_hours, **values):
+        moment = NOON - timedelta(hours=number_of_hours)
+        values = {
+            "state": "sent",
+            "channel": "sms",
+            "to": NUMBER,
+            "sent_at": moment,
+            "call_began_at": moment,
+        } | values
+        return build_message(**values)
+
+    def unsubscribed(self):
+        return set(MessageEvent.objects.filter(kind="unsubscribed").values_list("message", flat=True))
+
+    def test_is_the_one_that_was_had_enough_of(self, say):
+        customer = build_reachable_customer(phone=NUMBER)
+        carts = [build_cart(customer=customer) for _cart in range(3)]
+        self.sent(5, cart=carts[0])
+        last = self.sent(3, cart=carts[1])
+        # To another number of then, and none of marketing.
+        self.sent(2, cart=carts[2], to="+5511900000000")
+        self.sent(1, cart=carts[0], occasion="receipt", occasion_key="sale:1")
+
+        say("SAIR")
+        say("SAIR")
+
+        assert self.unsubscribed() == {last.pk}
+        assert outcome_of(Message.objects.all()).unsubscribed == 1
+
+    def test_may_have_gone_to_a_visitor(self, say):
+        cart = build_cart(phone=NUMBER)
+        cart.customer = None
+        cart.save()
+        last = self.sent(1, cart=cart, customer=None, person=person_key(customer_id=None, phone=NUMBER))
+
+        say("PARE", sender=f"whatsapp:{NUMBER}")
+
+        assert self.unsubscribed() == {last.pk}
+
+    def test_may_be_none(self, say):
+        say("SAIR")
+
+        assert self.unsubscribed() == set()
 
 
 @pytest.mark.django_db(transaction=True)

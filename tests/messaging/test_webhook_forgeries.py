@@ -19,12 +19,12 @@ from twilio.request_validator import RequestValidator
 from config.urls import urlpatterns as all_patterns
 from customers.models import Consent
 from messaging.models import Message, MessageEvent, MessageState, Suppression
-from messaging.webhook_urls import email_urlpatterns
+from messaging.webhook_urls import HEARD, email_patterns
 from tests.builders import build_consent
 from tests.messaging.builders import build_message, build_reachable_customer
 
 # With a password the addresses of anymail exist; the settings of a test come too late for the usual list.
-urlpatterns = [path("webhooks/email/", include((email_urlpatterns, "anymail"))), *all_patterns]
+urlpatterns = [path("webhooks/email/", include((email_patterns(HEARD), "anymail"))), *all_patterns]
 handler400 = "pos_api.errors.bad_request"
 handler403 = "pos_api.errors.permission_denied"
 handler404 = "pos_api.errors.not_found"
