@@ -20,10 +20,15 @@ def contacts_of(sales: Sequence[Sale]) -> dict[int, dict[str, str]]:
     """Return the e-mail, phone and name that each sale tells, as records keep them, by its key; at most one query.
 
     Who the sale names goes before what was typed at the till, and that before where a receipt was sent. What cannot be read
-    is left out, and a name without an address tells nothing.
+    is left out, and a name without an address tells nothing. A receipt of a customer's sale tells nothing of them: what was their
+    own is in their record, and the rest is somebody else's, who agreed to nothing.
     """
     found = {sale.pk: _told(sale.request) for sale in sales}
-    missing = [sale for sale in sales if not all(name in found[sale.pk] for name in _ADDRESSES)]
+    missing = [
+        sale
+        for sale in sales
+        if sale.customer_id is None and not all(name in found[sale.pk] for name in _ADDRESSES)
+    ]
     for message in _receipts(missing):
         contact = found[int(sale_key(message.occasion_key))]
         contact.setdefault("email" if message.channel == Channel.EMAIL else "phone", message.to)

@@ -88,14 +88,18 @@ def offers_of(store_id: int) -> Offers:
     return Offers({channel: found.mode(channel) for channel in Channel.values}, found.wanted)
 
 
-def request_receipt(*, sale: Sale, channel: str, address: str = "", at: datetime) -> Requested:
+def request_receipt(
+    *, sale: Sale, channel: str, address: str = "", is_own: bool = False, at: datetime
+) -> Requested:
     """Queue the receipt of a sale for what its customer said at the till; the same again is the same message.
 
-    Without an address it goes to the customer's own. One that the customer's record lacks is kept there; that says nothing
-    of marketing. Raises ReceiptsOff, ChannelOff, NoReceiptAddress, NoReceiptProvider, SaleUndone, TooManyReceipts.
+    Without an address it goes to the customer's own. One that `is_own` is kept in the customer's record where that lacks it: what the
+    customer agreed to holds for it. A colleague's, who never agreed to anything, is not. Raises ReceiptsOff, ChannelOff,
+    NoReceiptAddress, NoReceiptProvider, SaleUndone, TooManyReceipts.
     """
     to = _check(sale, channel, address, at=at)
-    _keep_address(sale, channel, to, at=at)
+    if is_own:
+        _keep_address(sale, channel, to, at=at)
     return _queue(sale, channel, to, at=at)
 
 

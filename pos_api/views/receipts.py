@@ -44,6 +44,12 @@ class ReceiptDocument(Struct, forbid_unknown_fields=True, kw_only=True):
         ]
         | None
     ) = None
+    own: Annotated[
+        bool,
+        Meta(
+            description="The customer says that the address is their own: their record keeps it where it has none."
+        ),
+    ] = False
 
 
 class SaleReceiptView(PosView):
@@ -55,13 +61,18 @@ class SaleReceiptView(PosView):
         summary="Send the receipt of a sale",
         description=(
             "What the customer answered when the till offered it; `GET terminal/` says on which channels it may. Without an "
-            "address it goes to the one that the customer's record has. One that the record lacks is kept there; it allows no "
-            "marketing. The same again is answered 200 with `Idempotency-Replayed: true`."
+            "address it goes to the one that the customer's record has. One that the customer says to be `own` is "
+            "kept there where it has none, and what they agreed to holds for it; any other is for this receipt alone. The same again is answered 200 with `Idempotency-Replayed: true`."
         ),
         request=ReceiptDocument,
         responses={201: _RECEIPT, 200: _RECEIPT},
         examples={
             "To an address that is told": {"channel": "email", "address": "ana@example.com"},
+            "To an address that the customer's record is to keep": {
+                "channel": "email",
+                "address": "ana@example.com",
+                "own": True,
+            },
             "To the customer's own number": {"channel": "whatsapp"},
         },
         answer={
@@ -82,6 +93,7 @@ class SaleReceiptView(PosView):
             sale=found,
             channel=document.channel,
             address=_address(document),
+            is_own=document.own,
             at=timezone.now(),
         )
         wake_senders()

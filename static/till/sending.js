@@ -29,18 +29,18 @@ async function open() {
     const { body } = await call("GET", "terminal/");
     const channels = Object.keys(CHANNELS).filter((name) => (body.receipt.send?.[name] ?? "never") !== "never");
     if (state.dialog !== receipt) return;
-    update(() => { state.dialog = { name: "sending", receipt, channels, channel: channels[0] ?? "", address: "", error: "", busy: false }; });
+    update(() => { state.dialog = { name: "sending", receipt, channels, channel: channels[0] ?? "", address: "", own: false, error: "", busy: false }; });
   } catch (error) {
     say(textOf(error));
   }
 }
 
-async function send({ address }) {
+async function send({ address, own }) {
   const { dialog } = state;
   if (!dialog.channel || dialog.busy) return;
-  update(() => Object.assign(dialog, { address, busy: true, error: "" }));
+  update(() => Object.assign(dialog, { address, own: Boolean(own), busy: true, error: "" }));
   try {
-    const given = address.trim() ? { address: address.trim() } : {};
+    const given = address.trim() ? { address: address.trim(), own: Boolean(own) } : {};
     const { body } = await call("POST", `sales/${query(dialog.receipt.sale.sale)}/receipt/`, { body: { channel: dialog.channel, ...given } });
     if (state.dialog === dialog) update(() => { state.dialog = dialog.receipt; });
     say(interpolate(gettext("The receipt is on its way to %(address)s."), { address: body.sent_to }, true));
@@ -59,7 +59,9 @@ onClick({
 
 onSubmit({ "sending.send": send });
 
-export function sendingView({ channels, channel, address, error, busy }) {
+const isOfCustomer = ({ sale }) => sale.customer || state.history.sales.find((item) => item.sale === sale.sale)?.customer;
+
+export function sendingView({ receipt, channels, channel, address, own, error, busy }) {
   const back = h("button", { class: "button", type: "button", data: { action: "sending.back" } }, gettext("Back to the receipt"));
   const title = gettext("Send the receipt");
   if (!channels.length) {
@@ -74,6 +76,7 @@ export function sendingView({ channels, channel, address, error, busy }) {
       h("form", { data: { submit: "sending.send" } },
         field({ id: "sending-address", name: "address", label: channel === "email" ? gettext("E-mail address") : gettext("Telephone number"), inputmode: CHANNELS[channel].inputmode, autocomplete: "off", value: address, autofocus: true }),
         h("p", { class: "faint" }, gettext("Empty: to the address that is known of the customer.")),
+        isOfCustomer(receipt) && h("label", { class: "check" }, h("input", { type: "checkbox", name: "own", checked: own }), gettext("It is the customer's own address: their record keeps it if it has none")),
         h("button", { class: "button button-primary", type: "submit", disabled: busy }, gettext("Send the receipt"))),
       error && h("p", { class: "alert alert-danger", role: "alert" }, error),
     ],

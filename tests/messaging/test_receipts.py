@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from campaigns.services import jobs
 from customers.models import Consent
 from messaging.addresses import address_hash
 from messaging.models import Automation, Message, MessageState, Suppression, Template
@@ -16,11 +17,13 @@ from messaging.occasions.receipt import receipt_url
 from messaging.occasions.texts.receipt import TEXTS
 from messaging.services import receipts as receipt_services
 from messaging.services.delivery import deliver_due
+from messaging.services.mailing_course import confirm_mailing
+from messaging.services.mailings import TextDraft
 from messaging.services.planning import plan
 from messaging.services.receipts import TooManyReceipts, offers_of, request_receipt, send_again
 from retail.models import Payment, Sale
 from tests.builders import NOON, build_customer, build_sale, build_store, build_user
-from tests.messaging.builders import build_automation, build_company
+from tests.messaging.builders import build_automation, build_company, build_mailing, build_reachable_customer
 from tests.pos_api.till import Till, line, sale
 
 pytestmark = pytest.mark.django_db
@@ -154,7 +157,7 @@ class TestTill:
         assert answer.status_code == 201, answer.content
         return str(answer.json()["sale"])
 
-    def ask(self, till: Till, sold: str, channel: str = "sms", **fields: str) -> Any:
+    def ask(self, till: Till, sold: str, channel: str = "sms", **fields: Any) -> Any:
         return till.send("POST", f"sales/{sold}/receipt/", {"channel": channel} | fields)
 
     def test_sends_it_where_a_stranger_wants_it_and_keeps_nothing_else(self, recorders):
@@ -172,13 +175,35 @@ class TestTill:
         assert [sent.to for sent in recorders["sms"].sent] == ["+5511987654321"]
         assert Message.objects.get().customer is None
 
-    def test_completes_a_customer_without_the_address_and_allows_no_marketing(self):
+    def test_an_address_of_somebody_else_gets_this_receipt_and_never_marketing(self, recorders):
+        receipts()
+        till = Till.open()
+        # Agreed on every channel, with a phone alone.
+        customer = build_reachable_customer(document="39053344705", email="", phone="+5511987654321")
+        sold = self.sell(till, customer={"document": "39053344705"})
+        assert self.ask(till, sold, "email", address="colega@example.com").status_code == 201
+
+        texts = {"email": TextDraft(subject="Oi", text="Os casacos"), "sms": TextDraft(text="Os casacos")}
+        whole = Sale.objects.get()
+        mailing = build_mailing(sale_ids=[whole.pk], texts=texts, at=timezone.now())
+        confirm_mailing(mailing=mailing, by=None, at=timezone.now())
+        jobs.run_due_jobs(clock=timezone.now)
+        send(timezone.now())
+
+        customer.refresh_from_db()
+        assert customer.email == ""
+        assert [(sent.to, sent.subject) for sent in recorders["email"].sent] == [
+            ("colega@example.com", "Oi, Ana")
+        ]
+        assert [sent.to for sent in recorders["sms"].sent] == ["+5511987654321"]
+
+    def test_completes_a_customer_without_the_address_when_it_is_their_own(self):
         receipts()
         till = Till.open()
         customer = build_customer(document="39053344705", email="", phone="")
         sold = self.sell(till, customer={"document": "39053344705"})
 
-        assert self.ask(till, sold, "email", address="Ana@Example.com").status_code == 201
+        assert self.ask(till, sold, "email", address="Ana@Example.com", own=True).status_code == 201
 
         customer.refresh_from_db()
         assert customer.email == EMAIL
@@ -190,7 +215,7 @@ class TestTill:
         customer = build_customer(document="39053344705", email="velha@example.com")
         sold = self.sell(till, customer={"document": "39053344705"})
 
-        self.ask(till, sold, "email", address=EMAIL)
+        self.ask(till, sold, "email", address=EMAIL, own=True)
 
         customer.refresh_from_db()
         assert customer.email == "velha@example.com"
