@@ -30,6 +30,10 @@ _PROBLEMS = {
         "“%(name)s” is empty for this person, and an approved WhatsApp template needs every value."
     ),
     "too_many_tests": _("This address got %(limit)s tests today. Try another one, or wait until tomorrow."),
+    "too_many_tests_by_one": _("You sent %(limit)s tests today. Go on tomorrow."),
+    "test_no_consent": _(
+        "This address is a customer's who has not agreed to get marketing on this channel. Try the text at an address of your own."
+    ),
     "not_mobile": _("The number is no mobile, and the template goes to mobiles only."),
     "approval_no_logic": _("WhatsApp approves plain texts, without conditions and loops."),
     "approval_no_filters": _("WhatsApp approves plain variables: “%(name)s” is more than a name."),

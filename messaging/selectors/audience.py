@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from customers.models import Customer
 from customers.segments.dependencies import uses_profile
@@ -45,6 +46,15 @@ class Reach:
     @property
     def unreachable(self) -> int:
         return self.people - self.held_out - self.reachable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nobody:
+    """A chosen sale with nobody to write to: `no_customer` (nor does it tell an address), or `customer_inactive`."""
+
+    sale_id: int
+    ticket: str
+    reason: str
 
 
 def address_column(channel: str) -> str:
@@ -131,12 +141,40 @@ def audience_of(mailing: Mailing, *, at: datetime) -> list[Customer]:
 
 def _unknown_people(mailing: Mailing, sale_ids: Sequence[int] | None) -> int:
     """Count who becomes a customer, or is found among them, when the mailing begins: those whom sales without one can be reached by."""
-    if mailing.audience == Audience.SEGMENT:
-        return 0
-    if mailing.audience == Audience.PERSON:
-        sale_ids = [mailing.sale_id] if mailing.sale_id and mailing.customer_id is None else []
-    elif sale_ids is None:
-        sale_ids = list(MailingSale.objects.filter(mailing=mailing).values_list("sale_id", flat=True))
-    sales = Sale.objects.filter(customer__isnull=True, pk__in=list(sale_ids)).only("request")
-    contacts = contacts_of(list(sales)).values()
+    sales = Sale.objects.filter(customer__isnull=True, pk__in=_chosen_sales(mailing, sale_ids))
+    contacts = contacts_of(list(sales.only("customer", "request"))).values()
     return len({contact.get("email") or contact["phone"] for contact in contacts if contact})
+
+
+def sales_without_anybody(mailing: Mailing, *, sale_ids: Sequence[int] | None = None) -> list[Nobody]:
+    """Return the chosen sales of which nobody is written to, with why, in the order in which they were made.
+
+    `sale_ids` stand for sales that are not stored yet. Two queries.
+    """
+    chosen = Sale.objects.filter(pk__in=_chosen_sales(mailing, sale_ids)).order_by("occurred_at", "pk")
+    suspects = list(
+        chosen.filter(Q(customer__isnull=True) | Q(customer__is_active=False)).only(
+            "ticket", "customer", "request"
+        )
+    )
+    contacts = contacts_of([sale for sale in suspects if sale.customer_id is None])
+    return [
+        Nobody(
+            sale_id=sale.pk,
+            ticket=sale.ticket,
+            reason="customer_inactive" if sale.customer_id else "no_customer",
+        )
+        for sale in suspects
+        if not contacts.get(sale.pk)
+    ]
+
+
+def _chosen_sales(mailing: Mailing, sale_ids: Sequence[int] | None) -> list[int]:
+    """Return the keys of the sales whose people a mailing is for; none where it is for a segment, or for a customer."""
+    if mailing.audience == Audience.SEGMENT:
+        return []
+    if mailing.audience == Audience.PERSON:
+        return [mailing.sale_id] if mailing.sale_id and mailing.customer_id is None else []
+    if sale_ids is not None:
+        return list(sale_ids)
+    return list(MailingSale.objects.filter(mailing=mailing).values_list("sale_id", flat=True))

@@ -22,6 +22,8 @@ from messaging.models import (
     MailingText,
     Template,
 )
+from messaging.selectors.audience import sales_without_anybody
+from messaging.selectors.sale_contacts import contacts_of
 from messaging.services.templates import TemplateInvalid, check_template
 from messaging.template_problems import problem_text
 from retail.models import Sale
@@ -163,6 +165,9 @@ def _save(mailing: Mailing, draft: Draft, *, by: User | None, at: datetime, acti
     sales = _real_sales(draft) if mailing.audience == Audience.SALES else []
     if mailing.audience == Audience.SALES and not sales:
         errors.append(FieldError("sales", "empty", _("Choose at least one sale that is no test.")))
+    elif sales and len(sales_without_anybody(mailing, sale_ids=sales)) == len(sales):
+        message = _("None of these sales has an active customer, or tells an address: nothing would leave.")
+        errors.append(FieldError("sales", "nobody", message))
     if errors:
         raise MailingInvalid(errors)
     mailing.number = mailing.number + 1 if mailing.pk else 1
@@ -192,15 +197,8 @@ def _problems(mailing: Mailing, draft: Draft) -> list[FieldError]:
         errors.append(FieldError("name", "max_length", _("This is too long.")))
     if mailing.language not in dict(settings.LANGUAGES):
         errors.append(FieldError("language", "choice", _("There is no such language here.")))
-    person = draft.customer or (draft.sale.customer if draft.sale else None)
-    if person is not None and not person.is_active:
-        errors.append(
-            FieldError(
-                "customer" if draft.customer else "sale",
-                "customer_inactive",
-                _("This customer is not active: nothing would leave."),
-            )
-        )
+    if mailing.audience == Audience.PERSON:
+        errors += _person_problems(draft)
     if not draft.texts:
         errors.append(FieldError("texts", "empty", _("Write a text for at least one channel.")))
     errors += [
@@ -219,6 +217,24 @@ def _problems(mailing: Mailing, draft: Draft) -> list[FieldError]:
     if len(draft.sale_ids) > MOST_SALES:
         errors.append(FieldError("sales", "too_many", _("A mailing takes up to 5,000 sales.")))
     return errors
+
+
+def _person_problems(draft: Draft) -> list[FieldError]:
+    """Return why nothing would leave to one person: nobody is known, they are not active, or they have no address for it."""
+    path = "customer" if draft.customer else "sale"
+    person = draft.customer or (draft.sale.customer if draft.sale else None)
+    told = contacts_of([draft.sale])[draft.sale.pk] if draft.sale else {}
+    if person is None and not told:
+        message = _("This sale has no customer and tells no address: nothing would leave.")
+        return [FieldError(path, "nobody", message)]
+    if person is not None and not person.is_active:
+        message = _("This customer is not active: nothing would leave.")
+        return [FieldError(path, "customer_inactive", message)]
+    needed = {"email" if channel == Channel.EMAIL else "phone" for channel in draft.texts}
+    if needed and not any(told.get(name) or (person and getattr(person, name)) for name in needed):
+        message = _("This customer has no address for these channels: nothing would leave.")
+        return [FieldError(path, "no_address", message)]
+    return []
 
 
 def moment_problems(send_at: datetime | None, *, at: datetime) -> list[FieldError]:

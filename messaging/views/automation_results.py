@@ -18,6 +18,7 @@ from messaging.views.results import (
     file_of,
     outcome_figures,
     sent_chart,
+    untracked,
 )
 from retail.views.access import PageMixin
 
@@ -39,6 +40,7 @@ class AutomationResultsView(PageMixin, View):
             "automation": automation,
             "results": results,
             "outcome": outcome_figures(results.outcome),
+            "untracked": untracked() if results.attribution else "",
             "figures": AUTOMATIC[occasion].figures(since=since),
             "sent": sent_chart(results.by_day) if results.by_day else None,
             "attribution": attribution_context(results.attribution) if results.attribution else None,

@@ -20,11 +20,11 @@ from customers.segments.tree import TreeInvalid, stored_tree
 from messaging.forms.mailing import ReturnForm
 from messaging.models import Channel, Mailing, MailingState
 from messaging.reasons import REASONS
-from messaging.selectors.audience import count_reach, current_tree
+from messaging.selectors.audience import count_reach, current_tree, sales_without_anybody
 from messaging.selectors.mailings import progress_of, results_of
 from messaging.services.mailing_course import FREEZE
 from messaging.views.mailing_actions import offered_actions
-from messaging.views.mailing_composer import audience_words, count_context
+from messaging.views.mailing_composer import audience_words, count_context, nobody_context
 from messaging.views.results import (
     FILES,
     attribution_context,
@@ -32,6 +32,7 @@ from messaging.views.results import (
     mailing_figures,
     outcome_figures,
     stages_chart,
+    untracked,
 )
 from retail import formats
 from retail.views.access import PageMixin
@@ -58,6 +59,7 @@ _DAYS = ngettext_lazy("%(number)s day", "%(number)s days", "number")
 _ACTIONS = {
     "created": (_("Written"), "edit"),
     "changed": (_("Changed"), "edit"),
+    "tested": (_("Tested"), "eye"),
     "submitted": (_("Handed in for approval"), "shield"),
     "approved": (pgettext_lazy("mailing", "Approved"), "check"),
     "returned": (_("Taken back to the drafts"), "undo"),
@@ -84,7 +86,11 @@ class MailingDetail(PageMixin, View):
             "mailing": mailing,
             "tone": TONES[MailingState(mailing.state)],
             "note": NOTES.get(mailing.note, ""),
-            "audience": audience_words(mailing, mailing.sales.count()),
+            "audience": audience_words(
+                mailing,
+                mailing.sales.count(),
+                names_customers=request.user.has_perm("customers.view_customer"),
+            ),
             "sentences": _sentences(mailing),
             "texts": list(mailing.texts.select_related("template").order_by("pk")),
             "progress": progress,
@@ -123,7 +129,8 @@ class MailingReach(PageMixin, View):
         except TreeInvalid:
             problems = [_now("The segment asks for something that is not there any more.")]
             return render(request, "messaging/mailing_count.html", {"problems": problems})
-        return render(request, "messaging/mailing_count.html", count_context(mailing, None, reach))
+        context = count_context(mailing, None, reach, sales_without_anybody(mailing))
+        return render(request, "messaging/mailing_count.html", context)
 
 
 class MailingResults(PageMixin, View):
@@ -140,10 +147,12 @@ class MailingResults(PageMixin, View):
             "mailing": mailing,
             "results": results,
             "outcome": outcome_figures(results.outcome),
+            "untracked": untracked(),
             "stages": stages_chart(results.progress, results.outcome),
             "attribution": attribution_context(results.attribution) if mailing.started_at else None,
             "until": formats.moment(results.until) if results.until else "",
             "is_counting": results.until is not None and results.until > timezone.now(),
+            **nobody_context(sales_without_anybody(mailing)),
         }
         return render(request, "messaging/mailing_results.html", context)
 

@@ -1,9 +1,11 @@
 """What the pages of a mailing's composer share: the audience that an address names, the form, and the count."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views import View
@@ -13,7 +15,7 @@ from messaging.forms.mailing import MailingForm
 from messaging.models import Audience, Channel, Mailing, MailingSale, MailingState
 from messaging.presentation import price_text
 from messaging.rendering import TemplateRefused
-from messaging.selectors.audience import Reach
+from messaging.selectors.audience import Nobody, Reach
 from messaging.services.mailings import MOST_SALES, Draft, TextDraft, described, text_of
 from messaging.services.template_previews import preview_template
 from messaging.services.templates import TemplateInvalid
@@ -52,7 +54,9 @@ class ComposerView(PageMixin, View):
         draft = Draft(name="", texts={Channel.EMAIL.value: TextDraft()})
         if "customer" in asked:
             customer = get_object_or_404(Customer, pk=typed_key(asked["customer"]))
-            draft = Draft(name=str(customer)[: Mailing.LONGEST_NAME], texts=draft.texts, customer=customer)
+            # Lists show it to who may not see customers.
+            name = _now("To customer %(number)s") % {"number": customer.code or customer.pk}
+            draft = Draft(name=name, texts=draft.texts, customer=customer)
         elif "sale" in asked:
             sale = get_object_or_404(
                 Sale.objects.real().select_related("customer"), pk=typed_key(asked["sale"])
@@ -86,8 +90,8 @@ class ComposerView(PageMixin, View):
         return self.request.GET.urlencode()
 
 
-def audience_words(mailing: Mailing, sales: int = 0) -> Any:
-    """Say whom a mailing is for."""
+def audience_words(mailing: Mailing, sales: int = 0, *, names_customers: bool = True) -> Any:
+    """Say whom a mailing is for; a customer by name only to who may see customers."""
     if mailing.audience == Audience.SEGMENT:
         return mailing.segment_name or _("A segment")
     if mailing.audience == Audience.SALES:
@@ -95,7 +99,7 @@ def audience_words(mailing: Mailing, sales: int = 0) -> Any:
             "number": sales
         }
     if mailing.customer is not None:
-        return str(mailing.customer)
+        return str(mailing.customer) if names_customers else _("One customer")
     return _("Whoever bought with ticket %(ticket)s") % {
         "ticket": mailing.sale.ticket if mailing.sale else ""
     }
@@ -105,8 +109,27 @@ def _holds_nul(request: HttpRequest) -> bool:
     return any("\x00" in str(value) for value in request.GET.values())
 
 
-def count_context(mailing: Mailing, draft: Draft | None, reach: Reach) -> dict[str, Any]:
-    """Return what the count draws: people by channel, and what the text messages will cost."""
+# The others are counted.
+_NAMED_SALES = 20
+_WHY_NOBODY = {
+    "no_customer": _("No customer, and no address was told"),
+    "customer_inactive": _("Its customer is not active"),
+}
+
+
+def nobody_context(nobody: Sequence[Nobody]) -> dict[str, Any]:
+    """Return what mailing_nobody.html draws: the chosen sales of which nobody is written to, and why."""
+    return {
+        "nobody": [(one.sale_id, one.ticket, _WHY_NOBODY[one.reason]) for one in nobody[:_NAMED_SALES]],
+        "nobody_count": len(nobody),
+        "nobody_more": max(0, len(nobody) - _NAMED_SALES),
+    }
+
+
+def count_context(
+    mailing: Mailing, draft: Draft | None, reach: Reach, nobody: Sequence[Nobody]
+) -> dict[str, Any]:
+    """Return what the count draws: people by channel, sales without anybody, and what the text messages will cost."""
     cost = ""
     by_sms = reach.by_channel.get(Channel.SMS, 0)
     price = Company.objects.values_list("sms_segment_price", flat=True).first()
@@ -122,4 +145,5 @@ def count_context(mailing: Mailing, draft: Draft | None, reach: Reach) -> dict[s
         "reach": reach,
         "by_channel": [(Channel(channel).label, count) for channel, count in reach.by_channel.items()],
         "cost": cost,
+        **nobody_context(nobody),
     }

@@ -11,7 +11,7 @@ from customers.segments.tree import TreeInvalid
 from messaging.forms.mailing import MailingForm
 from messaging.forms.template import TestAddressForm
 from messaging.models import Audience, Channel, Template
-from messaging.selectors.audience import count_reach
+from messaging.selectors.audience import count_reach, sales_without_anybody
 from messaging.services.mailings import text_of
 from messaging.services.template_previews import customer_context
 from messaging.views.mailing_composer import ComposerView, count_context
@@ -48,7 +48,8 @@ class MailingTest(ComposerView):
         if not address.is_valid():
             return render(request, "messaging/template_tested.html", {"problems": form_problems(address)})
         context = customer_context(template, person_of(request.POST.get("person", "")))
-        return sent_test(request, template, context, to=address.cleaned_data["to"])
+        draft = self.mailing if self.mailing.pk else None
+        return sent_test(request, template, context, to=address.cleaned_data["to"], mailing=draft)
 
 
 class MailingCount(ComposerView):
@@ -59,16 +60,15 @@ class MailingCount(ComposerView):
         if not form.is_valid():
             return render(request, "messaging/mailing_count.html", {"problems": form_problems(form)})
         mailing, draft = self.typed(form)
+        sale_ids = self.sale_ids if mailing.audience == Audience.SALES else None
         try:
-            reach = count_reach(
-                mailing,
-                sale_ids=self.sale_ids if mailing.audience == Audience.SALES else None,
-                at=timezone.now(),
-            )
+            reach = count_reach(mailing, sale_ids=sale_ids, at=timezone.now())
         except TreeInvalid:
             problems = [_now("The segment asks for something that is not there any more.")]
             return render(request, "messaging/mailing_count.html", {"problems": problems})
-        return render(request, "messaging/mailing_count.html", count_context(mailing, draft, reach))
+        nobody = sales_without_anybody(mailing, sale_ids=sale_ids)
+        context = count_context(mailing, draft, reach, nobody)
+        return render(request, "messaging/mailing_count.html", context)
 
 
 def _shown(page: ComposerView, form: MailingForm, channel: str) -> Template | None:

@@ -15,6 +15,7 @@ from loyalty.periods import Step, slot_of, slots_between, step_for
 from messaging.reasons import REASONS
 from messaging.selectors.attribution import WAYS, Attribution, Counted
 from messaging.selectors.mailings import Progress, Results
+from messaging.selectors.marketing import marketing_settings
 from messaging.selectors.outcomes import AutomationResults, Outcome
 from retail import formats
 from retail.views.charts import Chart, Series, bar_chart
@@ -102,6 +103,18 @@ def outcome_figures(outcome: Outcome) -> list[Figure]:
     if outcome.cost is not None:
         figures.append(Figure(_now("Cost of sending"), outcome.cost, is_money=True))
     return figures
+
+
+def untracked() -> str:
+    """Say what no result counts because it is switched off: nothing then means that nobody looked. Empty when all is on."""
+    decided = marketing_settings()
+    if decided.track_opens and decided.track_links:
+        return ""
+    if decided.track_links:
+        return _now("Opened e-mails are not counted: that is switched off.")
+    if decided.track_opens:
+        return _now("Clicks are not counted: that is switched off.")
+    return _now("Opened e-mails and clicks are not counted: that is switched off.")
 
 
 def attribution_context(found: Attribution) -> dict[str, Any]:

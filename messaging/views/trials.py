@@ -9,14 +9,17 @@ from django.utils import timezone
 
 from customers.models import Customer
 from messaging.mjml import as_dark
-from messaging.models import Channel, Template
+from messaging.models import Channel, Mailing, Template
 from messaging.presentation import price_text
 from messaging.rendering import TemplateRefused
+from messaging.services.mailings import note_change
 from messaging.services.template_previews import preview_template
 from messaging.services.templates import TemplateInvalid
 from messaging.services.test_sends import queue_test
+from messaging.services.verifications import masked_address
 from messaging.tasks import wake_senders
 from messaging.template_problems import problem_text
+from messaging.views.automation import acting_user
 from retail.typed import typed_key
 
 
@@ -44,12 +47,23 @@ def preview(template: Template, context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def sent_test(request: HttpRequest, template: Template, context: dict[str, Any], *, to: str) -> HttpResponse:
-    """Send a text through the outbox like everything else, and draw what became of it."""
+def sent_test(
+    request: HttpRequest,
+    template: Template,
+    context: dict[str, Any],
+    *,
+    to: str,
+    mailing: Mailing | None = None,
+) -> HttpResponse:
+    """Send a text through the outbox like everything else, and draw what became of it. A stored draft keeps who tested it where."""
+    by, at = acting_user(request), timezone.now()
     try:
-        message = queue_test(template=template, context=context, to=to, at=timezone.now())
+        message = queue_test(template=template, context=context, to=to, by=by, at=at)
     except (TemplateInvalid, TemplateRefused) as refusal:
         return render(request, "messaging/template_tested.html", {"problems": _sentences(refusal)})
+    if mailing is not None:
+        detail = f"{Channel(message.channel).label}: {masked_address(message.channel, message.to)}"
+        note_change(mailing, "tested", detail=detail, by=by, at=at)
     wake_senders()
     return render(request, "messaging/template_tested.html", {"message": message})
 

@@ -322,7 +322,7 @@ class TestImitation:
             name="X", applies_to="customers", channel=channel, language="en", text="Oi", **texts
         )
         queued = queue_test(
-            template=template, context=vocabulary_of(template).sample, to=to, at=timezone.now()
+            template=template, context=vocabulary_of(template).sample, to=to, by=None, at=timezone.now()
         )
         deliver_due(clock=timezone.now)
         while advance_deliveries(at=timezone.now()):

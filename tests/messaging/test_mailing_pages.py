@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from campaigns.services import jobs
 from customers.models import Consent, Customer, Segment
 from customers.services.segments import change_segment
-from messaging.models import Mailing, MailingState, Message, Template
+from messaging.models import Mailing, MailingState, MarketingSettings, Message, Template
 from messaging.services.mailing_course import confirm_mailing
 from messaging.services.mailings import TextDraft
 from retail.models import Company
@@ -134,6 +134,74 @@ class TestComposer:
         assert "Beatriz, chegaram os casacos!" in shown(seen)
         assert "<dd>1</dd>" in shown(counted)
         assert Message.objects.get().occasion == "test"
+
+    def test_notes_who_sent_a_test_of_a_draft_where_to(self, manager):
+        build_reachable_customer(phone="+5511987654321")
+        mailing = build_mailing()
+
+        for to in ("+5511987654321", "+5511900001111"):
+            manager.post(
+                f"{reverse('messaging:mailing_test')}?mailing={mailing.pk}",
+                typed(segment=mailing.segment.code, shown="sms", to=to),
+            )
+
+        tested = mailing.changes.filter(action="tested").order_by("pk")
+        assert [change.made_by for change in tested] == [User.objects.get()] * 2
+        assert "987654321" not in tested[0].detail
+        assert "Tested" in shown(manager.get(reverse("messaging:mailing_detail", args=[mailing.pk])))
+
+    def test_says_which_sales_have_nobody_and_why(self, manager):
+        build_consented = build_reachable_customer()
+        sales = [build_sale(ticket="COM-ANA", customer=build_consented), build_sale(ticket="SEM-NOME")]
+        query = "&".join(f"sales={sale.pk}" for sale in sales)
+
+        counted = shown(manager.post(f"{reverse('messaging:mailing_count')}?{query}", typed()))
+        stored = build_mailing(sale_ids=[sale.pk for sale in sales])
+        reached = shown(manager.get(reverse("messaging:mailing_reach", args=[stored.pk])))
+        begin(stored)
+        results = shown(manager.get(reverse("messaging:mailing_results", args=[stored.pk])))
+
+        for page in (counted, reached, results):
+            assert "SEM-NOME" in page
+            assert "COM-ANA" not in page
+
+    @pytest.mark.parametrize(
+        ("tracked", "said"),
+        [
+            ({}, "Opened e-mails and clicks are not counted"),
+            ({"track_links": True}, "Opened e-mails are not counted"),
+            ({"track_opens": True}, "Clicks are not counted"),
+            ({"track_links": True, "track_opens": True}, ""),
+        ],
+        ids=["nothing", "clicks", "opened", "both"],
+    )
+    def test_says_what_results_do_not_count(self, manager, tracked, said):
+        MarketingSettings.objects.create(pk=1, **tracked)
+        build_reachable_customer(city="Santos")
+        mailing = build_mailing()
+        begin(mailing)
+
+        results = shown(manager.get(reverse("messaging:mailing_results", args=[mailing.pk])))
+
+        assert ("not counted" in results) == bool(said)
+        assert said in results
+
+    def test_shows_the_name_of_one_customer_only_to_who_may_see_customers(self, manager, client):
+        customer = build_reachable_customer(name="Beatriz Lima")
+        composer = shown(manager.get(f"{reverse(NEW)}?customer={customer.pk}"))
+        name = re.search(r'name="name"[^>]*value="([^"]*)"', composer) or re.search(
+            r'value="([^"]*)"[^>]*name="name"', composer
+        )
+        mailing = build_mailing(customer=customer, name=name[1])
+        pages = [reverse("messaging:mailing_list"), reverse("messaging:mailing_detail", args=[mailing.pk])]
+        assert "Beatriz" in shown(manager.get(pages[1]))
+
+        client.force_login(build_user(permissions=["messaging.view_mailing"]))
+
+        for page in pages:
+            answer = client.get(page)
+            assert answer.status_code == 200
+            assert "Beatriz" not in shown(answer)
 
     @pytest.mark.parametrize("query", ["customer=0", "customer=x", "sale=999999999", "sale=", "mailing=5"])
     def test_knows_nobody_at_other_addresses(self, manager, query):

@@ -23,7 +23,7 @@ from messaging.models import (
     MessageState,
     Template,
 )
-from messaging.selectors.audience import count_reach
+from messaging.selectors.audience import count_reach, sales_without_anybody
 from messaging.selectors.mailings import progress_of, results_of
 from messaging.selectors.marketing import REFUSED_PROFILING_SQL, refused_profiling
 from messaging.services import mailing_freezing
@@ -230,10 +230,50 @@ class TestSales:
         known.refresh_from_db()
         assert (known.email, known.phone) == ("ana@example.com", "+5511987654321")
 
-    def test_leaves_anonymous_sales_out(self):
-        mailing = begin(build_mailing(sale_ids=[build_sale().pk]))
+    def test_leaves_sales_without_anybody_out_and_says_which_and_why(self):
+        anonymous = build_sale(ticket="A")
+        closed = build_sale(ticket="C", customer=build_reachable_customer(is_active=False))
+        told = build_sale(request={"captured": {"email": "nova@example.com"}})
+        mailing = begin(build_mailing(sale_ids=[sale.pk for sale in (anonymous, closed, told)]))
 
-        assert mailing.messages.count() == 0
+        assert mailing.messages.count() == 1
+        assert [(one.sale_id, one.ticket, one.reason) for one in sales_without_anybody(mailing)] == [
+            (anonymous.pk, "A", "no_customer"),
+            (closed.pk, "C", "customer_inactive"),
+        ]
+
+    def test_refuses_sales_that_have_nobody_at_all(self):
+        closed = build_sale(customer=build_reachable_customer(is_active=False))
+
+        with pytest.raises(MailingInvalid) as refusal:
+            build_mailing(sale_ids=[build_sale().pk, closed.pk])
+
+        assert [(error.path, error.code) for error in refusal.value.errors] == [("sales", "nobody")]
+
+    @pytest.mark.parametrize(
+        ("whom", "path", "code"),
+        [
+            (lambda: {"sale": build_sale()}, "sale", "nobody"),
+            (lambda: {"customer": build_reachable_customer(phone="")}, "customer", "no_address"),
+            (lambda: {"sale": build_sale(customer=build_reachable_customer(phone=""))}, "sale", "no_address"),
+        ],
+        ids=["a sale of nobody", "a customer without a phone", "a sale of one"],
+    )
+    def test_refuses_one_person_who_cannot_be_reached(self, whom, path, code):
+        with pytest.raises(MailingInvalid) as refusal:
+            build_mailing(**whom())
+
+        assert [(error.path, error.code) for error in refusal.value.errors] == [(path, code)]
+
+    def test_takes_one_person_whose_phone_the_sale_tells(self):
+        known = build_reachable_customer(phone="")
+        sale = build_sale(customer=known, request={"captured": {"phone": "(11) 98765-4321"}})
+
+        mailing = begin(build_mailing(sale=sale))
+
+        assert mailing.messages.get().state == "queued"
+        known.refresh_from_db()
+        assert known.phone == "+5511987654321"
 
     def test_refuses_one_person_who_is_not_active(self):
         closed = build_reachable_customer(is_active=False)

@@ -18,8 +18,15 @@ from messaging.services.demo import install_default_templates
 from messaging.services.opt_outs import suppress
 from messaging.services.templates import TemplateInvalid, check_template, save_template
 from messaging.services.test_sends import queue_test
-from tests.builders import NOON, build_store, build_user
-from tests.messaging.builders import build_automation, build_cart, build_company, build_pool, build_template
+from tests.builders import NOON, build_customer, build_store, build_user
+from tests.messaging.builders import (
+    build_automation,
+    build_cart,
+    build_company,
+    build_pool,
+    build_reachable_customer,
+    build_template,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -263,7 +270,7 @@ class TestQueueTest:
     def test_reaches_the_given_address_through_the_outbox(self, sms):
         build_company()
         sample = KINDS["recovery"].sample
-        queue_test(template=draft(), context=sample, to="+5511912345678", at=NOON)
+        queue_test(template=draft(), context=sample, to="+5511912345678", by=None, at=NOON)
 
         deliver_due(clock=lambda: NOON)
 
@@ -275,7 +282,7 @@ class TestQueueTest:
     def test_keeps_silent_where_silence_was_asked_for(self, sms):
         build_company()
         suppress(channel="sms", address="+5511912345678", reason="replied_stop", at=NOON)
-        queue_test(template=draft(), context=KINDS["recovery"].sample, to="+5511912345678", at=NOON)
+        queue_test(template=draft(), context=KINDS["recovery"].sample, to="+5511912345678", by=None, at=NOON)
 
         deliver_due(clock=lambda: NOON)
 
@@ -285,10 +292,52 @@ class TestQueueTest:
     def test_is_no_way_to_write_to_somebody(self, monkeypatch):
         build_company()
         monkeypatch.setattr(test_sends, "MOST_A_DAY", 2)
-        terms = {"template": draft(), "context": KINDS["recovery"].sample, "to": "+5511912345678"}
+        terms = {"template": draft(), "context": KINDS["recovery"].sample, "to": "+5511912345678", "by": None}
         for _ in range(2):
             queue_test(**terms, at=NOON)
 
         with pytest.raises(TemplateRefused, match="too_many_tests"):
             queue_test(**terms, at=NOON + timedelta(hours=23))
         queue_test(**terms, at=NOON + timedelta(hours=24))
+
+    def test_is_no_way_to_write_to_many(self, monkeypatch):
+        build_company()
+        monkeypatch.setattr(test_sends, "MOST_BY_ONE", 2)
+        author = build_user()
+        terms = {"template": draft(), "context": KINDS["recovery"].sample}
+        for number in range(2):
+            queue_test(**terms, to=f"+551191234000{number}", by=author, at=NOON)
+
+        with pytest.raises(TemplateRefused, match="too_many_tests_by_one"):
+            queue_test(**terms, to="+5511912340002", by=author, at=NOON)
+        queue_test(**terms, to="+5511912340002", by=build_user(), at=NOON)
+
+    def test_is_no_way_around_consent(self):
+        build_company()
+        terms = {"template": draft(), "context": KINDS["recovery"].sample, "by": build_user()}
+        build_customer(phone="+5511911111111")
+        build_reachable_customer(phone="+5511922222222", channels=["email"])
+        build_reachable_customer(phone="+5511933333333")
+        for refused in ("+5511911111111", "+5511922222222"):
+            with pytest.raises(TemplateRefused, match="test_no_consent"):
+                queue_test(**terms, to=refused, at=NOON)
+
+        queue_test(**terms, to="+5511933333333", at=NOON)
+
+        assert Message.objects.get().to == "+5511933333333"
+
+    def test_goes_to_our_own_people_though_they_are_customers(self):
+        build_company()
+        author = build_user(email="Rita@Example.com")
+        build_customer(email="rita@example.com")
+        template = draft(channel="email", subject="Oi")
+
+        queue_test(
+            template=template,
+            context=KINDS["recovery"].sample,
+            to="rita@example.com",
+            by=author,
+            at=NOON,
+        )
+
+        assert Message.objects.get().occasion_key.startswith(f"test:{author.pk}:")
