@@ -13,8 +13,8 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
-# A spreadsheet runs cells that begin like this; text from customers must stay text.
-_RUNNABLE = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet runs cells that begin like this, or with the wide forms of these signs; text from customers must stay text.
+_RUNNABLE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # Characters of CSV that are sent at once: a line each would be a million small pieces for a million rows.
 _PIECE = 32_768
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")

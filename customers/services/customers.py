@@ -132,9 +132,10 @@ def _save(
     linked = {
         row.index: {name: row.values.pop(name) for name in LINKED if name in row.values} for row in parsed
     }
-    _find_groupings(parsed, linked)
+    computed = _find_groupings(parsed, linked)
     _refuse_other_texts(parsed, linked)
     _find_customers(parsed)
+    _refuse_computed(parsed, computed)
     for row in parsed:
         if not row.errors:
             if row.instance is None and store is not None:
@@ -273,11 +274,17 @@ def _refuse_second_mention(rows: Sequence[Row]) -> None:
     )
 
 
-def _find_groupings(parsed: list[Row], linked: Mapping[int, dict[str, Any]]) -> None:
-    """Replace the codes of groupings by their keys; unknown codes are errors of their row."""
+def _find_groupings(
+    parsed: list[Row], linked: Mapping[int, dict[str, Any]]
+) -> dict[int, list[tuple[int, str, int]]]:
+    """Replace the codes of groupings by their keys; unknown codes are errors of their row.
+
+    Returns the groupings that a segment computes, by the index of the row: their place in its list, code and key.
+    """
+    computed: dict[int, list[tuple[int, str, int]]] = {}
     codes = Counter(code for extra in linked.values() for code in extra.get("groupings", ()))
     if not codes:
-        return
+        return computed
     known = CustomerGrouping.objects.filter(code__in=list(codes)).values_list("code", "pk", "segment_id")
     keys = {code: pk for code, pk, _segment in known}
     # Whom a segment has is no matter of a list.
@@ -291,7 +298,28 @@ def _find_groupings(parsed: list[Row], linked: Mapping[int, dict[str, Any]]) -> 
                 message = _("There is no %(noun)s “%(code)s”.")
                 noun = CustomerGrouping._meta.verbose_name
                 row.refuse(f"groupings[{place}]", "unknown_grouping", message % {"noun": noun, "code": code})
+            elif code not in by_hand:
+                computed.setdefault(row.index, []).append((place, code, keys[code]))
         linked[row.index]["groupings"] = {keys[code] for code in wanted if code in by_hand}
+    return computed
+
+
+def _refuse_computed(parsed: list[Row], computed: Mapping[int, list[tuple[int, str, int]]]) -> None:
+    """Refuse to put a customer into a grouping that a segment computes. Who is in it may be sent back as they were read."""
+    if not computed:
+        return
+    rows = [row for row in parsed if row.index in computed]
+    members = set(
+        Customer.groupings.through._default_manager.filter(
+            customer__in=[row.instance.pk for row in rows if row.instance is not None],
+            customergrouping__in={key for found in computed.values() for _place, _code, key in found},
+        ).values_list("customer_id", "customergrouping_id")
+    )
+    for row in rows:
+        for place, code, key in computed[row.index]:
+            if row.instance is None or (row.instance.pk, key) not in members:
+                message = _("A segment decides who is in “%(code)s”: nobody is put into it by hand.")
+                row.refuse(f"groupings[{place}]", "computed_grouping", message % {"code": code})
 
 
 def _set_groupings(wanted: Mapping[int, set[int]]) -> set[int]:

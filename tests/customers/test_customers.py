@@ -12,6 +12,7 @@ from tests.builders import (
     build_cpf,
     build_customer,
     build_customer_grouping,
+    build_segment,
     build_store,
 )
 
@@ -171,6 +172,29 @@ class TestUpsertCustomers:
         assert {result.status for result in created} == {"created"}
         assert {result.status for result in again} == {"unchanged"}
         assert Consent.objects.count() == 10_000
+
+
+class TestComputedGroupings:
+    """A segment decides who is in its grouping."""
+
+    def test_take_nobody_by_hand_and_keep_who_is_in_them(self):
+        computed = build_customer_grouping(segment=build_segment(), customers=[build_customer(code="in")])
+        by_hand = build_customer_grouping()
+        both = [computed.code, by_hand.code]
+
+        kept, [new], [other] = (
+            save({"code": "in", "groupings": both}),
+            save({"code": "new", "groupings": both}),
+            save({"code": "other", "groupings": [by_hand.code]}),
+        )
+
+        assert [errors_of(result) for result in (*kept, new, other)] == [
+            [],
+            [("groupings[0]", "computed_grouping")],
+            [],
+        ]
+        assert set(Customer.objects.get(code="in").groupings.all()) == {computed, by_hand}
+        assert not Customer.objects.filter(code="new").exists()
 
 
 class TestUpdateCustomer:

@@ -41,7 +41,18 @@ class TestFiles:
         assert answer["Content-Disposition"] == 'attachment; filename="products.csv"'
 
     def test_never_run_what_somebody_wrote_into_a_name(self, client):
-        for name in ("=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\tx"):
+        for name in (
+            "=HYPERLINK(1)",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            "\tx",
+            "\nx",
+            "＝1+1",
+            "＋1",
+            "－1",
+            "＠SUM(A1)",
+        ):
             builders.build_product(name=name)
 
         names = [row[0] for row in rows_of(client.get("/products/?export=csv"))[1:]]
