@@ -19,8 +19,8 @@ from messaging.services.test_sends import queue_test
 from messaging.services.verifications import masked_address
 from messaging.tasks import wake_senders
 from messaging.template_problems import problem_text
-from messaging.views.automation import acting_user
 from retail.typed import typed_key
+from retail.views.access import acting_user
 
 
 def person_of(key: str) -> Customer | None:
