@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from customers.views import appointment, consent, customer, customer_consents, grouping, pin, segment
+from customers.views import appointment, birthday, consent, customer, customer_consents, grouping, pin, segment
 
 app_name = "customers"
 
 urlpatterns = [
     path("customers/", customer.CustomerList.as_view(), name="customer_list"),
     path("customers/new/", customer.CustomerCreate.as_view(), name="customer_create"),
+    path("customers/birthdays/", birthday.BirthdayList.as_view(), name="birthday_list"),
+    path("customers/birthdays/segment/", birthday.BirthdaySegment.as_view(), name="birthday_segment"),
     path("customers/<int:pk>/", customer.CustomerDetail.as_view(), name="customer_detail"),
     path("customers/<int:pk>/edit/", customer.CustomerEdit.as_view(), name="customer_edit"),
     path("customers/<int:pk>/pin/", pin.PinEdit.as_view(), name="customer_pin"),

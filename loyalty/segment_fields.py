@@ -1,6 +1,8 @@
 """What the ledger lets segments ask for: value that can be spent now."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -8,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from customers.segments.kinds import Amount, Code, named
 from customers.segments.operators import BOUNDS, Sql
 from customers.segments.registry import LOYALTY, Asked, Field, Statement, totals
-from loyalty.models import AccountKind, PointsProgram, StampPlan
+from loyalty.models import AccountKind, PointsProgram, StampPlan, StoredValueType
 
 # As `LotQuerySet.usable` means it, whatever job has run.
 _USABLE = (
@@ -18,6 +20,8 @@ _USABLE = (
 
 
 _PROGRAMS = " AND a.program_id = ANY(ARRAY(SELECT id FROM loyalty_pointsprogram WHERE code = ANY(%s)))"
+_TYPES = " AND v.type_id = ANY(ARRAY(SELECT id FROM loyalty_storedvaluetype WHERE code = ANY(%s)))"
+_DAY = timedelta(days=1)
 _PLANS = " AND a.plan_id = ANY(ARRAY(SELECT id FROM loyalty_stampplan WHERE code = ANY(%s)))"
 
 
@@ -43,6 +47,28 @@ def _stored(_asked: Asked, statement: Statement) -> Sql:
         # A voucher in percent holds a use, not money.
         " WHERE v.customer_id IS NOT NULL AND v.percent IS NULL AND v.blocked_at IS NULL GROUP BY v.customer_id",
         (statement.at,) * 4,
+    )
+
+
+def _ending(asked: Asked, statement: Statement) -> Sql:
+    """Count what can be used now and has its last day in the period, by the company's clocks."""
+    conditions = ""
+    params: list[Any] = []
+    if asked.span.starts is not None:
+        conditions += " AND l.expires_at > %s"
+        params.append(statement.midnight(asked.span.starts))
+    if asked.span.until is not None:
+        conditions += " AND l.expires_at <= %s"
+        params.append(statement.midnight(asked.span.until + _DAY))
+    if asked.of:
+        conditions += _TYPES
+        params.append(list(asked.of))
+    return Sql(
+        "SELECT v.customer_id, count(*) AS value FROM loyalty_storedvalue v"  # noqa: S608 - constants
+        f" JOIN loyalty_lot l ON l.account_id = v.account_id AND {_USABLE}"
+        " WHERE v.customer_id IS NOT NULL AND v.blocked_at IS NULL"
+        f" AND l.expires_at IS NOT NULL AND l.grace_until IS NULL{conditions} GROUP BY v.customer_id",
+        (*[statement.at] * 4, *params),
     )
 
 
@@ -91,5 +117,18 @@ FIELDS = [
         kind=Amount(operators=_OPERATORS),
         sql=totals(_stored),
         note=_("What all that the customer holds is worth now; vouchers in percent are left out."),
+    ),
+    Field(
+        code="stored_value_ending",
+        label=_("Holds a gift card, voucher, e-purse or credit note that ends"),
+        group=LOYALTY,
+        is_profile=True,
+        kind=Amount(operators={"is_set": _("does"), "is_empty": _("does not"), **named(*BOUNDS)}),
+        sql=totals(_ending),
+        measures={"times": _("cards")},
+        subject=Code(lambda: StoredValueType),
+        subject_label=_("Types"),
+        period="days",
+        note=_("Say from which day until which its last day lies; of all types when none is named."),
     ),
 ]

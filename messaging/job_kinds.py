@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.services.jobs import JobKind, register_kind
 from messaging.services.mailing_course import FREEZE
 from messaging.services.mailing_freezing import freeze
+from messaging.services.value_runs import RUN, remind
 
 register_kind(
     JobKind(
@@ -16,5 +17,17 @@ register_kind(
         url_name="messaging:mailing_detail",
         url_argument="mailing",
         url_label=_("Open the mailing"),
+    )
+)
+register_kind(
+    JobKind(
+        code=RUN,
+        label=_("Remind customers of what ends"),
+        work=remind,
+        view_permission="messaging.view_automation",
+        change_permission="messaging.change_automation",
+        url_name="messaging:automation_detail",
+        url_argument="occasion",
+        url_label=_("Open the automation"),
     )
 )

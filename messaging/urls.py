@@ -12,6 +12,7 @@ from messaging.views.automation import (
 from messaging.views.automation_results import AutomationResultsView
 from messaging.views.confirmation import ConfirmView
 from messaging.views.contact_policy import ContactPolicyEdit
+from messaging.views.ending_value import EndingRemind, EndingValue
 from messaging.views.inbox import Inbox, InboxAdvance, InboxDecision, InboxFault, InboxReply
 from messaging.views.letterhead import LetterheadEdit, LogoView
 from messaging.views.local import (
@@ -34,6 +35,7 @@ from messaging.views.named_template import (
     NamedTemplateList,
     NamedTemplatePreview,
     NamedTemplateTest,
+    StandardTemplates,
     TemplatePeople,
 )
 from messaging.views.preferences import PreferencesView
@@ -82,6 +84,7 @@ urlpatterns = [
     path("messages/logo/<str:digest>/", LogoView.as_view(), name="logo"),
     path("messages/templates/", NamedTemplateList.as_view(), name="named_template_list"),
     path("messages/templates/new/", NamedTemplateCreate.as_view(), name="named_template_create"),
+    path("messages/templates/standard/", StandardTemplates.as_view(), name="standard_templates"),
     path("messages/templates/people/", TemplatePeople.as_view(), name="template_people"),
     path(_template, NamedTemplateEdit.as_view(), name="named_template_edit"),
     path(f"{_template}preview/", NamedTemplatePreview.as_view(), name="named_template_preview"),
@@ -118,6 +121,8 @@ urlpatterns = [
     path("automations/<str:occasion>/edit/", AutomationEdit.as_view(), name="automation_edit"),
     path("automations/<str:occasion>/switch/", AutomationSwitch.as_view(), name="automation_switch"),
     path("automations/<str:occasion>/today/", AutomationToday.as_view(), name="automation_today"),
+    path("automations/<str:occasion>/ending/", EndingValue.as_view(), name="ending_value"),
+    path("automations/<str:occasion>/ending/remind/", EndingRemind.as_view(), name="ending_remind"),
     path("automations/<str:occasion>/results/", AutomationResultsView.as_view(), name="automation_results"),
     path(_own_text, TemplateEdit.as_view(), name="template_edit"),
     path(f"{_own_text}preview/", TemplatePreview.as_view(), name="template_preview"),

@@ -119,7 +119,8 @@ class CustomerList(ListPage):
             for link in registered("CUSTOMERS_LINKS")
             if not link.permission or self.request.user.has_perm(link.permission)
         ]
-        return [*links, *super().get_actions()]
+        birthdays = Action(_("Birthdays"), reverse("customers:birthday_list"), "cake")
+        return [birthdays, *links, *super().get_actions()]
 
 
 def customer_tabs(request: HttpRequest, customer: Customer, current: str) -> list[tuple[Any, str, bool]]:

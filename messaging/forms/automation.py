@@ -29,6 +29,10 @@ REFUSALS = {
         "There is no type of voucher with this code that is switched on and may hold so much."
     ),
     "pool_not_for_automations": _("These promo codes are not made for automations."),
+    "automation_changed": _("Somebody else saved this automation meanwhile. Look at it again."),
+    "automation_off": _("The automation is off. Switch it on first; it may remind only when somebody asks."),
+    "days_in_order": _("The last day comes before the first."),
+    "nobody": _("Nothing of known customers ends on these days."),
     "hold_out_range": _("This must be a percentage from 0 to 99.99 with at most two places."),
     "hold_out_not_marketing": _("Only of marketing can people be held out."),
 }

@@ -14,6 +14,7 @@ from messaging.occasions.parts import (
     Candidate,
     CodeSettings,
     DefaultText,
+    FurtherPage,
     LastLook,
     NotNow,
     Setting,
@@ -150,6 +151,7 @@ class AutomaticKind(PlannedKind):
     # The chain of a new installation.
     channels: ClassVar[Sequence[str]] = ("whatsapp", "sms", "email")
     when: ClassVar[Promise | str] = ""
+    pages: ClassVar[Sequence[FurtherPage]] = ()
 
     @property
     def gives_codes(self) -> bool:

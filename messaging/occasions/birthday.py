@@ -22,6 +22,7 @@ from messaging.occasions.parts import (
     Candidate,
     CodeSettings,
     DefaultText,
+    FurtherPage,
     LastLook,
     NotNow,
     Setting,
@@ -204,6 +205,15 @@ class Birthday(AutomaticKind):
         CODE_VALID_DAYS,
     )
     when = _("Checked every five minutes.")
+    pages = (
+        FurtherPage(
+            label=_("Birthdays"),
+            url_name="customers:birthday_list",
+            icon="calendar",
+            permissions=("customers.view_customer",),
+            of_occasion=False,
+        ),
+    )
 
     def candidates(
         self, automation: Automation | None, *, at: datetime, whole_day: bool = False

@@ -68,6 +68,18 @@ class Setting:
         return self.shown_as or self.name
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FurtherPage:
+    """A page about the people of an automation: a button on the automation's own, for who has all the permissions."""
+
+    label: Promise | str
+    url_name: str
+    icon: str
+    permissions: Sequence[str]
+    # Whether its address takes the occasion.
+    of_occasion: bool = True
+
+
 class NoSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Of an automation that has a switch, a chain and stores, and nothing else to decide."""
 

@@ -25,6 +25,7 @@ from messaging.models import Automation, Channel, Message
 from messaging.occasions.base import AutomaticKind
 from messaging.occasions.parts import (
     Candidate,
+    FurtherPage,
     LastLook,
     NotNow,
     Setting,
@@ -53,18 +54,19 @@ _VARIANTS = ("", *(f":{channel}" for channel in Channel.values))
 
 
 class ReminderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """When customers are reminded of value, and whether one channel of the chain tells them or all."""
+    """When customers are reminded of value, whether one channel of the chain tells them or all, and whom e-mails come from."""
 
-    rule: Literal["before_expiry", "after_creation"] = "before_expiry"
+    rule: Literal["before_expiry", "after_creation", "by_hand"] = "before_expiry"
     days: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_DAYS)] = 7
     send_at: time = time(10, 0)
     every_channel: bool = False
+    sender: Annotated[str, msgspec.Meta(max_length=254)] = ""
 
 
 class AfterCreation(ReminderSettings, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The same, proposed for value that often has no end."""
 
-    rule: Literal["before_expiry", "after_creation"] = "after_creation"
+    rule: Literal["before_expiry", "after_creation", "by_hand"] = "after_creation"
     days: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_DAYS)] = 30
 
 
@@ -76,6 +78,7 @@ FORM = (
         choices=(
             ("before_expiry", _("before the last day")),
             ("after_creation", _("after it was made")),
+            ("by_hand", _("only when somebody asks for it")),
         ),
     ),
     Setting(
@@ -93,7 +96,14 @@ FORM = (
         name="every_channel",
         label=_("One message by each channel"),
         help=_("Off: the first open channel of the chain tells. On: e-mail and SMS both do, for example."),
-        width=6,
+        width=3,
+    ),
+    Setting(
+        name="sender",
+        label=_("Sender of e-mails"),
+        help=_("An address that your e-mail provider lets you send from. Empty: the usual one."),
+        width=3,
+        text="email",
     ),
 )
 
@@ -102,7 +112,8 @@ class ValueReminder(AutomaticKind):
     """A reminder of one kind of value. Subclasses say which, and whether its code is told.
 
     Keys: `lot:<key>:<rule>:<days>` for what has a code; `account:<key>:<day>:<rule>:<days>` for lots of a customer's account that end or
-    were made on one day: one message tells of all. With one message by each channel the channel stands behind.
+    were made on one day: one message tells of all. With one message by each channel the channel stands behind. Reminders that
+    somebody asks for (`messaging.services.value_runs`) have the rule `by_hand` and the day when they were asked for.
     """
 
     kinds: ClassVar[Sequence[str]]
@@ -116,6 +127,14 @@ class ValueReminder(AutomaticKind):
     form = FORM
     channels = ("email", "sms")
     when = _("Checked every five minutes.")
+    pages = (
+        FurtherPage(
+            label=_("What ends"),
+            url_name="messaging:ending_value",
+            icon="calendar",
+            permissions=("messaging.view_automation", "customers.view_customer", "loyalty.view_lot"),
+        ),
+    )
 
     def candidates(
         self, automation: Automation | None, *, at: datetime, whole_day: bool = False
@@ -123,6 +142,8 @@ class ValueReminder(AutomaticKind):
         """Yield whose value is to be reminded of today, or was to be within the last 24 hours."""
         assert automation is not None  # noqa: S101 - automatic occasions are planned with theirs
         settings = self.read(automation)
+        if settings.rule == "by_hand":
+            return
         off = set(automation.stores_off.values_list("pk", flat=True))
         enabled_at = automation.enabled_at or at
         for zone in zones():
@@ -273,7 +294,16 @@ class ValueReminder(AutomaticKind):
             return facts
         return replace(facts, subject=replace(facts.subject, code=masked(facts.subject)))
 
+    def sender_address(self, settings: Any) -> str:
+        address: str = settings.sender
+        return address
+
     def describe(self, settings: Any) -> list[str]:
+        if settings.rule == "by_hand":
+            return [
+                _now("Reminds customers only when somebody asks for it, on the list of what ends."),
+                _now("What was used meanwhile is not mentioned."),
+            ]
         moment = {"days": settings.days, "time": settings.send_at.strftime("%H:%M")}
         if settings.rule == "before_expiry":
             sentence = ngettext(
@@ -317,4 +347,4 @@ def _within(lots: QuerySet[Lot], rule: str, day: date, zone: ZoneInfo) -> QueryS
         "since": first_instant(day, _MIDNIGHT, zone),
         "until": first_instant(day + _DAY, _MIDNIGHT, zone),
     }
-    return values.ending(lots, **bounds) if rule == "before_expiry" else values.made(lots, **bounds)
+    return values.made(lots, **bounds) if rule == "after_creation" else values.ending(lots, **bounds)

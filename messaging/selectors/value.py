@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -12,9 +12,13 @@ from customers.models import Customer
 from loyalty.models import STORED_KINDS, Account, Lot, LotSource, StoredValueCode
 from loyalty.querysets import LotQuerySet
 from loyalty.services.stored_values import codes_again
+from messaging.schedule import start_of_day
+from messaging.selectors.zones import lives_in, zones
 from retail.models import Store
 
-_TICK = timedelta(microseconds=1)
+# What ends at an instant could last be used this much before.
+TICK = timedelta(microseconds=1)
+_DAY = timedelta(days=1)
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -37,7 +41,7 @@ class Value:
     @property
     def last_instant(self) -> datetime | None:
         """The last moment at which it can be used: on the last day, not on the one after."""
-        return None if self.ends_at is None else self.ends_at - _TICK
+        return None if self.ends_at is None else self.ends_at - TICK
 
 
 def owner_path(kind: str) -> str:
@@ -70,6 +74,25 @@ def ending(lots: QuerySet[Lot], *, since: datetime, until: datetime) -> QuerySet
 def made(lots: QuerySet[Lot], *, since: datetime, until: datetime) -> QuerySet[Lot]:
     """Return those that were made between two moments; what only moved from another account was not."""
     return lots.filter(created_at__gte=since, created_at__lt=until).exclude(source=LotSource.TRANSFER)
+
+
+def ending_on_days(
+    lots: QuerySet[Lot], kinds: Sequence[str], first: date, last: date, *, store: Store | None = None
+) -> QuerySet[Lot]:
+    """Return those whose last day is one of these, by the clocks of each customer's home store; with `store` those of its messages."""
+    owner = owner_path(kinds[0])
+    wanted = Q()
+    for zone in zones():
+        wanted |= lives_in(zone, customer=owner) & Q(
+            expires_at__gt=start_of_day(first, zone), expires_at__lte=start_of_day(last + _DAY, zone)
+        )
+    found = lots.filter(wanted, grace_until__isnull=True)
+    if store is None:
+        return found
+    of_store = Q(**{f"{owner}__home_store": store})
+    if kinds[0] in STORED_KINDS:
+        of_store |= Q(**{f"{owner}__home_store__isnull": True, "account__stored_value__store": store})
+    return found.filter(of_store)
 
 
 def owner_of(lot: Lot) -> Customer:

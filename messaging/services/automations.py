@@ -51,13 +51,17 @@ def install_automations(*, at: datetime) -> None:
 
 
 @transaction.atomic
-def save_automation(*, occasion: str, plan: Plan, by: User | None, at: datetime) -> Automation:
-    """Save an automation and keep the revision.
+def save_automation(
+    *, occasion: str, plan: Plan, version: int | None = None, by: User | None, at: datetime
+) -> Automation:
+    """Save an automation and keep the revision; with `version` only in the place of the one that was looked at.
 
-    Raises AutomationRefused: `hold_out_range`, `hold_out_not_marketing`, `no_channel`, `channel_repeated`, `no_template` (channel), `pool_not_for_automations`,
+    Raises AutomationRefused: `automation_changed`, `hold_out_range`, `hold_out_not_marketing`, `no_channel`, `channel_repeated`, `no_template` (channel), `pool_not_for_automations`,
     or what the occasion has against its settings.
     """
     automation = Automation.objects.select_for_update().get(occasion=occasion)
+    if version is not None and version != automation.number:
+        raise AutomationRefused("", "automation_changed")
     _check(occasion, plan)
     if plan.enabled and not automation.enabled:
         automation.enabled_at = at

@@ -8,15 +8,14 @@ from campaigns.models import PromoCodePool
 from customers.models import Customer, Purpose
 from customers.selectors import standing_consents
 from messaging.contact_policy import Policy
-from messaging.defaults import DEFAULTS
-from messaging.models import RECOVERY, Automation, Cart, Channel, ContactPolicy, Template
+from messaging.models import RECOVERY, Automation, Cart, Channel, ContactPolicy
 from messaging.occasions import read_settings
 from messaging.selectors.birthdays import BIRTHDAY
 from messaging.services.automations import Plan, install_automations, save_automation
 from messaging.services.carts import CartReport, Contact, put_cart
 from messaging.services.contact_policies import save_policy
-from messaging.services.demo_templates import install_named_templates
-from messaging.services.templates import save_template
+from messaging.services.demo_templates import install_mailing_templates
+from messaging.services.standard_templates import install_standard_templates
 from retail.models import Product, Store
 
 _CARTS = 12
@@ -29,8 +28,8 @@ def build_messages(*, at: datetime, pool: PromoCodePool | None = None) -> None:
     `pool` (for automations) gives recovery messages and greetings their codes. Call it after stores, products,
     customers and promo codes exist; the scheduler then plans and sends by itself.
     """
-    install_default_templates(at=at)
-    install_named_templates(at=at)
+    install_standard_templates(at=at)
+    install_mailing_templates(at=at)
     install_automations(at=at)
     if not ContactPolicy.objects.exists():
         # Who looks at a demonstration at night wants to see messages leave.
@@ -50,26 +49,6 @@ def build_messages(*, at: datetime, pool: PromoCodePool | None = None) -> None:
             )
             save_automation(occasion=occasion, plan=plan, by=None, at=at)
     _leave_carts(at=at)
-
-
-def install_default_templates(*, at: datetime) -> int:
-    """Save the proposed text wherever none is; return how many were added."""
-    added = 0
-    for (occasion, channel, language), proposal in DEFAULTS.items():
-        if not Template.objects.filter(
-            occasion=occasion, channel=channel, language=language, name=""
-        ).exists():
-            template = Template(
-                occasion=occasion,
-                channel=channel,
-                language=language,
-                subject=proposal.subject,
-                text=proposal.text,
-                html=proposal.html,
-            )
-            save_template(template=template, by=None, at=at)
-            added += 1
-    return added
 
 
 def _leave_carts(*, at: datetime) -> None:

@@ -1,19 +1,12 @@
-"""The named templates of a demonstration: those that chains know from elsewhere, and some for mailings."""
+"""The named templates for mailings of a demonstration."""
 
 from datetime import datetime
 
 from messaging.models import AppliesTo, Channel, Template
-from messaging.occasions import AUTOMATIC
 from messaging.services.templates import save_template
 from messaging.starters import PLACEHOLDER, begin
 
 _LANGUAGE = "pt-br"
-# name, occasion, channel: they begin as the occasion's own text.
-_OF_OCCASIONS = (
-    ("ANNIV", "birthday", Channel.SMS),
-    ("GIFTCARD REMINDER SMS", "gift_card_reminder", Channel.SMS),
-    ("EXPIRATIONGIFTCARDEMAIL", "gift_card_reminder", Channel.EMAIL),
-)
 # name, starter, what it says.
 _EMAILS_OF_MAILINGS = (
     (
@@ -40,14 +33,9 @@ _TEXTS_OF_MAILINGS = (
 )
 
 
-def install_named_templates(*, at: datetime) -> int:
+def install_mailing_templates(*, at: datetime) -> int:
     """Save each named template that is not there; return how many were added."""
     added = 0
-    for name, occasion, channel in _OF_OCCASIONS:
-        text = AUTOMATIC[occasion].texts.get((channel, _LANGUAGE))
-        if text is not None:
-            draft = Template(occasion=occasion, subject=text.subject, text=text.text, html=text.html)
-            added += _add(draft, name, channel, at)
     for name, starter, words in _EMAILS_OF_MAILINGS:
         draft = Template(applies_to=AppliesTo.CUSTOMERS, channel=Channel.EMAIL, language=_LANGUAGE)
         begin(draft, starter=starter)

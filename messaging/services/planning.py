@@ -26,7 +26,7 @@ def plan(occasion: str, *, at: datetime) -> int:
             return 0
     new = 0
     for batch in batches(kind.candidates(automation, at=at)):
-        new += _insert(occasion, automation, batch, at=at)
+        new += queue(occasion, automation, batch, at=at)
         kind.after_planning(batch, at=at)
     return new
 
@@ -47,10 +47,8 @@ def plan_all(*, at: datetime, every_minute: bool | None = None) -> dict[str, int
     return planned
 
 
-def _insert(
-    occasion: str, automation: Automation | None, candidates: list[Candidate], *, at: datetime
-) -> int:
-    """Insert the rows that are not there yet. The unique key decides, not what was read before."""
+def queue(occasion: str, automation: Automation | None, candidates: list[Candidate], *, at: datetime) -> int:
+    """Insert the rows that are not there yet; return how many. The unique key decides, not what was read before."""
     rows = [_row(occasion, automation, candidate, at=at) for candidate in candidates]
     # A skipped row gets no key; what is there afterwards with our uuid is ours.
     Message.objects.bulk_create(rows, ignore_conflicts=True)

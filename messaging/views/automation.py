@@ -93,6 +93,7 @@ class AutomationDetail(PageMixin, View):
             "texts": _texts(automation),
             "stores_off": list(automation.stores_off.order_by("name", "pk")),
             "events": _history(automation),
+            "pages": _further_pages(automation, request.user),
         }
         return render(request, "messaging/automation_detail.html", context)
 
@@ -196,6 +197,18 @@ class AutomationToday(PageMixin, View):
         ]
         context = {"automation": automation, "rows": rows, "most": MOST_SHOWN}
         return render(request, "messaging/automation_today.html", context)
+
+
+def _further_pages(automation: Automation, user: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": page.label,
+            "icon": page.icon,
+            "url": reverse(page.url_name, args=[automation.occasion] if page.of_occasion else []),
+        }
+        for page in AUTOMATIC[automation.occasion].pages
+        if user.has_perms(page.permissions)
+    ]
 
 
 def _texts(automation: Automation) -> list[dict[str, Any]]:

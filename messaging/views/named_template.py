@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 import django_filters
 from csp.decorators import csp_update
 from django.conf import settings
+from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,12 +15,13 @@ from django.utils.decorators import method_decorator
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 from django.views import View
 
 from messaging.forms.template import DuplicateForm, NewTemplateForm, sentence
 from messaging.models import AppliesTo, Approval, Channel, Template
 from messaging.presentation import APPROVAL_TONES
+from messaging.services.standard_templates import install_standard_templates, missing_templates
 from messaging.services.template_previews import find_customers
 from messaging.services.templates import (
     TemplateInvalid,
@@ -29,6 +31,7 @@ from messaging.starters import begin
 from messaging.views.message import SHOWS_EMAIL
 from messaging.views.template import EditorView, PreviewView, TemplateView, TestSendView, editor_url
 from messaging.vocabulary import label_of, target_of
+from retail import formats
 from retail.views.access import PageMixin, acting_user
 from retail.views.columns import Column
 from retail.views.forms import FormPage, FormSection
@@ -78,6 +81,7 @@ class TemplateFilters(django_filters.FilterSet):
 
 class NamedTemplateList(ListPage):
     model = Template
+    template_name = "messaging/template_list.html"
     permission_required: Any = "messaging.view_template"
     title = _("Templates")
     subtitle: ClassVar[Promise | str] = _("Every text of messages: for automations and for mailings.")
@@ -126,6 +130,27 @@ class NamedTemplateList(ListPage):
         if self.request.user.has_perms(("messaging.change_letterhead", "retail.change_company")):
             actions.insert(0, Action(_("Look of messages"), reverse("messaging:letterhead"), "settings"))
         return actions
+
+    def extra_context(self) -> dict[str, Any]:
+        may_add = self.request.user.has_perm("messaging.add_template")
+        return {"missing": len(missing_templates()) if may_add else 0}
+
+
+class StandardTemplates(PageMixin, View):
+    """Adds the texts that every installation may begin with."""
+
+    permission_required = "messaging.add_template"
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        found = install_standard_templates(by=acting_user(request), at=timezone.now())
+        added = ngettext("%(count)s text was added.", "%(count)s texts were added.", found.added)
+        messages.success(request, added % {"count": formats.number(found.added)})
+        if found.refused:
+            names = ", ".join(f"{label_of(one)} ({one.get_channel_display()})" for one in found.refused)
+            messages.error(
+                request, _now("Too long for a text message with your names: %(names)s.") % {"names": names}
+            )
+        return HttpResponseRedirect(reverse("messaging:named_template_list"))
 
 
 class NamedTemplateCreate(FormPage):

@@ -16,7 +16,7 @@ from django.views import View
 
 from messaging.defaults import DEFAULTS
 from messaging.forms.template import TemplateForm, TestAddressForm
-from messaging.models import Approval, Channel, Template
+from messaging.models import Approval, Channel, HtmlFormat, Template
 from messaging.presentation import APPROVAL_TONES
 from messaging.services.previews import preview_context, preview_people
 from messaging.services.template_previews import customer_context, find_customers
@@ -89,6 +89,11 @@ class EditorView(TemplateView):
         template = self.template()
         if not request.user.has_perm(MAY_CHANGE):
             return self.read(request, template)
+        standard = DEFAULTS.get((template.occasion, template.channel, template.language))
+        if standard is not None and request.GET.get("text") == "standard":
+            # Shown in the form, over what was saved; only saving changes anything.
+            template.subject, template.text, template.html = standard.subject, standard.text, standard.html
+            template.html_format = HtmlFormat.RICH
         initial = {name: getattr(template, name) for name in _FIELDS}
         return self.page(request, self.form(template, initial=initial), template)
 
@@ -125,6 +130,9 @@ class EditorView(TemplateView):
             "channel": Channel(template.channel),
             "form": form,
             "is_new": template.pk is None,
+            "has_standard": template.pk is not None
+            and (template.occasion, template.channel, template.language) in DEFAULTS,
+            "shows_standard": request.method == "GET" and request.GET.get("text") == "standard",
             "version": request.POST.get("version", template.number if template.pk else 0),
             "variables": vocabulary_of(template).variables,
             "people": self.people(template),

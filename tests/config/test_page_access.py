@@ -239,6 +239,17 @@ PAGES: dict[str, tuple[str, ...] | None] = {
     "/messages/": ("messaging.view_message",),
     "/messages/{message}/": ("messaging.view_message",),
     "/customers/{customer}/messages/": ("customers.view_customer", "messaging.view_message"),
+    "/automations/gift_card_reminder/ending/": (
+        "messaging.view_automation",
+        "customers.view_customer",
+        "loyalty.view_lot",
+    ),
+    "/automations/gift_card_reminder/ending/remind/": (
+        "messaging.change_automation",
+        "messaging.send_mailing",
+        "customers.view_customer",
+    ),
+    "/customers/birthdays/": ("customers.view_customer",),
     "/messages/templates/": ("messaging.view_template",),
     "/messages/templates/new/": ("messaging.add_template",),
     "/messages/templates/people/?q=ana": ("messaging.change_template", "customers.view_customer"),

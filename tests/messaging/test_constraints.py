@@ -3,9 +3,9 @@
 import pytest
 from django.db import IntegrityError
 
-from messaging.models import Mailing, MailingMember, MailingSale, MailingText, MessageEvent
+from messaging.models import Automation, Mailing, MailingMember, MailingSale, MailingText, MessageEvent
 from tests.builders import NOON, build_customer, build_sale
-from tests.messaging.builders import build_mailing, build_message
+from tests.messaging.builders import build_automation, build_mailing, build_message
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +41,25 @@ class TestMessage:
 
         with pytest.raises(IntegrityError, match="never changed"):
             event.save()
+
+
+class TestAutomation:
+    @pytest.mark.parametrize(
+        ("values", "constraint"),
+        [
+            ({"occasion": "Party!"}, "automation_occasion_is_a_code"),
+            ({"enabled_at": None}, "automation_on_since"),
+            ({"channels": []}, "automation_on_has_channel"),
+            ({"channels": ["pigeon"]}, "automation_channels_known"),
+            ({"holdout_percent": 100}, "automation_hold_out_leaves_somebody"),
+            ({"holdout_percent": -1}, "automation_hold_out_leaves_somebody"),
+        ],
+    )
+    def test_the_database_refuses_bad_states(self, values, constraint):
+        automation = build_automation()
+
+        with pytest.raises(IntegrityError, match=constraint):
+            Automation.objects.filter(pk=automation.pk).update(**values)
 
 
 class TestMailing:

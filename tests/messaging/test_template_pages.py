@@ -448,3 +448,44 @@ class TestWithoutSeeingCustomers:
 
         assert "Viva Maximiliano" in preview
         assert Message.objects.get().text == "Viva Maximiliano"
+
+
+class TestStandardTexts:
+    def test_are_shown_over_what_was_saved_and_change_nothing(self, manager):
+        build_company()
+        build_automation(occasion="birthday")
+        mine = build_template(
+            occasion="birthday",
+            channel="email",
+            text="Só meu texto",
+            subject="Meu assunto",
+            html="<p>Meu</p>",
+        )
+        url = reverse("messaging:template_edit", args=["birthday", "email", "pt-br"])
+
+        plain, standard = (shown(manager.get(address)) for address in (url, f"{url}?text=standard"))
+
+        assert "Só meu texto" in plain
+        assert "?text=standard" in plain
+        assert "Só meu texto" not in standard
+        assert "Feliz aniversário" in standard
+        mine.refresh_from_db()
+        assert mine.text == "Só meu texto"
+
+    def test_templates_of_mailings_have_none(self, manager):
+        build_company()
+        mine = build_template(name="NOVIDADES", applies_to="customers", occasion="", in_use=False, text="Oi!")
+        url = reverse("messaging:named_template_edit", args=[mine.pk])
+
+        assert "?text=standard" not in manager.get(url).content.decode()
+        assert "Oi!" in shown(manager.get(f"{url}?text=standard"))
+
+    def test_those_that_are_missing_are_added_by_a_button(self, manager):
+        build_company()
+        url = reverse("messaging:named_template_list")
+        assert reverse("messaging:standard_templates") in manager.get(url).content.decode()
+
+        answer = manager.post(reverse("messaging:standard_templates"), follow=True)
+
+        assert Template.objects.filter(name="EXPIRATIONGIFTCARDEMAIL").exists()
+        assert reverse("messaging:standard_templates") not in answer.content.decode()

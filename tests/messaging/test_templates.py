@@ -3,6 +3,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 
 from messaging.defaults import DEFAULTS
 from messaging.facts import Facts, coupon_link
@@ -14,8 +15,8 @@ from messaging.services import test_sends
 from messaging.services.automations import AutomationRefused, Plan, save_automation, switch_automation
 from messaging.services.composition import compose
 from messaging.services.delivery import deliver_due
-from messaging.services.demo import install_default_templates
 from messaging.services.opt_outs import suppress
+from messaging.services.standard_templates import NAMED, install_standard_templates
 from messaging.services.templates import TemplateInvalid, check_template, save_template
 from messaging.services.test_sends import queue_test
 from tests.builders import NOON, build_customer, build_store, build_user
@@ -95,8 +96,38 @@ class TestDefaults:
     def test_are_complete_and_save(self):
         build_company()
 
-        assert install_default_templates(at=NOON) == len(DEFAULTS) == len(AUTOMATIC) * 3 * 2
-        assert install_default_templates(at=NOON) == 0
+        first, again = install_standard_templates(at=NOON), install_standard_templates(at=NOON)
+
+        assert len(DEFAULTS) == len(AUTOMATIC) * 3 * 2
+        assert (first.added, again.added) == (len(DEFAULTS) + len(NAMED), 0)
+        assert not first.refused
+        for name in ("ANNIV", "GIFTCARD REMINDER SMS", "EXPIRATIONGIFTCARDEMAIL"):
+            assert not Template.objects.get(name=name).in_use
+
+    def test_leave_what_is_there_as_it_is_and_in_use(self):
+        build_company()
+        mine = build_template(occasion="birthday", name="MEU", text="Viva, {{ customer.first_name }}!")
+
+        install_standard_templates(at=NOON)
+
+        used = Template.objects.in_use("birthday").get(channel=Channel.SMS, language="pt-br")
+        assert (used.pk, used.text) == (mine.pk, "Viva, {{ customer.first_name }}!")
+        assert Template.objects.filter(occasion="birthday", channel=Channel.SMS, name="").count() == 2
+
+    def test_name_those_that_are_too_long_for_this_company(self):
+        build_company(name="Lojas Aurora do Brasil S.A. " * 4, sms_limit=150)
+
+        found = install_standard_templates(at=NOON)
+
+        assert {template.channel for template in found.refused} == {Channel.SMS}
+        assert found.added + len(found.refused) == len(DEFAULTS) + len(NAMED)
+
+    def test_are_installed_by_a_command(self, capsys):
+        build_company()
+
+        call_command("install_templates")
+
+        assert f"{len(DEFAULTS) + len(NAMED)} texts were added." in capsys.readouterr().out
 
     @pytest.mark.parametrize("key", [key for key in DEFAULTS if key[1] == Channel.SMS], ids=str)
     def test_text_messages_cost_one_segment(self, key):
