@@ -13,6 +13,7 @@ from messaging.models import Mailing, MailingText
 from messaging.selectors.attribution import WAYS, Attribution, Counted
 from messaging.selectors.audience import Reach
 from messaging.selectors.mailings import Progress, Results
+from messaging.selectors.outcomes import Outcome
 from messaging.services.mailings import MOST_SALES, Draft, TextDraft
 from pos_api.decoding import Decoder
 from pos_api.fields import LINE_BREAKS, Identifier, Moment, SeenVersion
@@ -209,12 +210,12 @@ REACH: dict[str, Any] = {
         "by_channel": {"type": "object", "additionalProperties": _NUMBER},
     },
 }
-_GROUP: dict[str, Any] = {
+GROUP: dict[str, Any] = {
     "type": "object",
     "properties": {"people": _NUMBER, "buyers": _NUMBER, "revenue": _MONEY},
 }
 _COUNTED: dict[str, Any] = {"type": "object", "properties": {"sales": _NUMBER, "revenue": _MONEY}}
-_ATTRIBUTED: dict[str, Any] = {
+ATTRIBUTED: dict[str, Any] = {
     "type": "object",
     "description": (
         "Sales within `days` times 24 hours after the message that they count for: the last one before, or the one whose code or value was used."
@@ -226,28 +227,30 @@ _ATTRIBUTED: dict[str, Any] = {
         **{f"by_{way}": _COUNTED for way in WAYS},
     },
 }
+UPLIFT: dict[str, Any] = {
+    "type": ["object", "null"],
+    "description": "Buyers in a hundred people more than among those held out, with its 95 % interval.",
+    "properties": {
+        name: {"type": "string"} for name in ("points", "low", "high", "extra_buyers", "extra_revenue")
+    },
+}
+OUTCOME: dict[str, Any] = {
+    **dict.fromkeys(("opened", "clicked", "bounced", "complained", "unsubscribed", "segments"), _NUMBER),
+    "cost": {
+        "type": ["string", "null"],
+        "description": "In reais with four places, by the prices of the moments of sending; null where none was known.",
+    },
+}
 RESULTS: dict[str, Any] = {
     "type": "object",
     "properties": {
         "progress": PROGRESS,
-        **dict.fromkeys(
-            ("opened", "clicked", "bounced", "complained", "unsubscribed", "segments", "sales"), _NUMBER
-        ),
-        "cost": {
-            "type": ["string", "null"],
-            "description": "In reais with four places, by the prices of the moments of sending; null where none was known.",
-        },
-        "attributed": _ATTRIBUTED,
-        "written_to": _GROUP,
-        "held_out": _GROUP,
-        "uplift": {
-            "type": ["object", "null"],
-            "description": "Buyers in a hundred people more than among those held out, with its 95 % interval.",
-            "properties": {
-                name: {"type": "string"}
-                for name in ("points", "low", "high", "extra_buyers", "extra_revenue")
-            },
-        },
+        **OUTCOME,
+        "sales": _NUMBER,
+        "attributed": ATTRIBUTED,
+        "written_to": GROUP,
+        "held_out": GROUP,
+        "uplift": UPLIFT,
         "until": _MAYBE,
     },
 }
@@ -323,9 +326,21 @@ def represent_reach(reach: Reach) -> dict[str, Any]:
 
 
 def represent_results(results: Results) -> dict[str, Any]:
-    outcome = results.outcome
     return {
         "progress": represent_progress(results.progress),
+        **represent_outcome(results.outcome),
+        "attributed": represent_attributed(results.attribution),
+        "sales": results.sales,
+        "written_to": represent_group(results.written_to),
+        "held_out": represent_group(results.held_out),
+        "uplift": represent_uplift(results.uplift),
+        "until": results.until,
+    }
+
+
+def represent_outcome(outcome: Outcome) -> dict[str, Any]:
+    """Return what people did with messages, and what sending them cost."""
+    return {
         "opened": outcome.opened,
         "clicked": outcome.clicked,
         "bounced": outcome.bounced,
@@ -333,16 +348,10 @@ def represent_results(results: Results) -> dict[str, Any]:
         "unsubscribed": outcome.unsubscribed,
         "segments": outcome.segments,
         "cost": None if outcome.cost is None else f"{outcome.cost:.4f}",
-        "attributed": _attributed(results.attribution),
-        "sales": results.sales,
-        "written_to": _group(results.written_to),
-        "held_out": _group(results.held_out),
-        "uplift": _uplift(results.uplift),
-        "until": results.until,
     }
 
 
-def _attributed(found: Attribution) -> dict[str, Any]:
+def represent_attributed(found: Attribution) -> dict[str, Any]:
     return {"days": found.days, **_counted(found.total)} | {
         f"by_{way}": _counted(found.by_way[way]) for way in WAYS
     }
@@ -352,11 +361,11 @@ def _counted(counted: Counted) -> dict[str, Any]:
     return {"sales": counted.sales, "revenue": f"{counted.revenue:.2f}"}
 
 
-def _group(group: Group) -> dict[str, Any]:
+def represent_group(group: Group) -> dict[str, Any]:
     return {"people": group.people, "buyers": group.buyers, "revenue": f"{group.revenue:.2f}"}
 
 
-def _uplift(found: Uplift | None) -> dict[str, str] | None:
+def represent_uplift(found: Uplift | None) -> dict[str, str] | None:
     if found is None:
         return None
     return {

@@ -2,6 +2,12 @@
 
 from django.urls import URLPattern, path
 
+from pos_api.views.automations import (
+    AutomationListView,
+    AutomationRemindView,
+    AutomationResultsView,
+    AutomationView,
+)
 from pos_api.views.carts import CartView
 from pos_api.views.contact_policy import ContactPolicyHistoryView, ContactPolicyView
 from pos_api.views.mailings import (
@@ -44,6 +50,7 @@ from pos_api.views.webhooks import (
     WebhookTestView,
 )
 
+_automation = "automations/<str:occasion>/"
 _mailing = "mailings/<int:pk>/"
 _endpoint = "webhook-endpoints/<uuid:endpoint>/"
 
@@ -67,6 +74,10 @@ urlpatterns: list[URLPattern] = [
     path("templates/<int:pk>/submit/", TemplateSubmitView.as_view(), name="template_submit"),
     path("templates/<int:pk>/refresh/", TemplateRefreshView.as_view(), name="template_refresh"),
     path("templates/<int:pk>/allow-several/", TemplateSeveralView.as_view(), name="template_allow_several"),
+    path("automations/", AutomationListView.as_view(), name="automations"),
+    path(_automation, AutomationView.as_view(), name="automation"),
+    path(f"{_automation}results/", AutomationResultsView.as_view(), name="automation_results"),
+    path(f"{_automation}remind/", AutomationRemindView.as_view(), name="automation_remind"),
     path("mailings/", MailingListView.as_view(), name="mailings"),
     path(_mailing, MailingView.as_view(), name="mailing"),
     path(f"{_mailing}count/", MailingCountView.as_view(), name="mailing_count"),

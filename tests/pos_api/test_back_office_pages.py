@@ -132,6 +132,23 @@ class TestSales:
 
         assert "20 Nov 2026, 11:00" in client.get(f"/sales/{sale.pk}/").content.decode()
 
+    def test_show_how_whoever_bought_can_be_written_to(self, client):
+        customer = builders.build_customer(email="ana@example.com", phone="+5511987654321")
+        known = builders.build_sale(customer=customer)
+        anonymous = builders.build_sale(request={"captured": {"email": "nova@example.com"}})
+        nobody = builders.build_sale()
+
+        def page(sale):
+            return client.get(f"/sales/{sale.pk}/").content.decode()
+
+        assert "ana@example.com" in page(known)
+        assert "(11) 98765-4321" in page(known)
+        assert "<dd>nova@example.com</dd>" in page(anonymous)
+        assert "<dt>E-mail</dt>" not in page(nobody)
+        client.force_login(builders.build_user(permissions=["retail.view_sale"]))
+        assert "ana@example.com" not in page(known)
+        assert "nova@example.com" not in page(anonymous)
+
     def test_show_why_campaigns_did_not_come_in(self, client):
         response = {
             "not_activated": [

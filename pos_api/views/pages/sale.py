@@ -21,6 +21,8 @@ from django.views import View
 
 from campaigns.models import Activation, LineAdjustment
 from customers import documents
+from customers.phones import readable as readable_phone
+from messaging.selectors.sale_contacts import contacts_of
 from pos_api.problems import Conflict, NotFound
 from pos_api.services.cancel import cancel_in_back_office
 from retail import formats
@@ -205,6 +207,7 @@ class SaleDetail(PageMixin, View):
                 (_("Fiscal key"), sale.fiscal_key),
                 (_("Plan version"), sale.plan_version),
                 (_("Identifier"), sale.uuid),
+                *(_contact(sale) if request.user.has_perm("customers.view_customer") else []),
             ],
         }
         return render(request, "pos_api/sale_detail.html", context)
@@ -240,6 +243,17 @@ class ReturnShown:
     by: str
     units: list[tuple[Decimal, str]]
     kept: list[str]
+
+
+def _contact(sale: Sale) -> list[tuple[Any, str]]:
+    """Return how whoever bought can be written to: by the customer's record, else by what the sale and its receipts tell."""
+    if sale.customer is not None:
+        told = {"email": sale.customer.email, "phone": sale.customer.phone}
+    else:
+        told = contacts_of([sale])[sale.pk]
+    labels = (("email", _("E-mail")), ("phone", _("Phone")))
+    shown = {"email": told.get("email", ""), "phone": readable_phone(told.get("phone", ""))}
+    return [(label, shown[name]) for name, label in labels if shown[name]]
 
 
 def _returns(sale: Sale) -> QuerySet[SaleReturn]:
