@@ -21,6 +21,7 @@ from messaging.occasions.test import Trial
 from messaging.occasions.tier_notice import TierNotice
 from messaging.occasions.verification import ProofOfThePerson
 from messaging.occasions.vip_card import VipCardUsed
+from messaging.occasions.voucher_notice import VoucherNotice
 from messaging.occasions.voucher_reminder import VoucherReminder
 from messaging.occasions.welcome_voucher import WelcomeVoucher
 from messaging.occasions.win_back import WinBack
@@ -42,6 +43,7 @@ _ALL: tuple[Kind, ...] = (
     Birthday(),
     Recovery(),
     WelcomeVoucher(),
+    VoucherNotice(),
     VoucherReminder(),
     GiftCardReminder(),
     CreditNoteReminder(),

@@ -24,6 +24,7 @@ from pos_api.views.mailings import (
 )
 from pos_api.views.marketing_settings import MarketingSettingsView
 from pos_api.views.message_look import MessageLookView
+from pos_api.views.messages import MessageListView, MessageView
 from pos_api.views.template_actions import (
     TemplateArchiveView,
     TemplateDuplicateView,
@@ -78,6 +79,8 @@ urlpatterns: list[URLPattern] = [
     path(_automation, AutomationView.as_view(), name="automation"),
     path(f"{_automation}results/", AutomationResultsView.as_view(), name="automation_results"),
     path(f"{_automation}remind/", AutomationRemindView.as_view(), name="automation_remind"),
+    path("messages/", MessageListView.as_view(), name="messages"),
+    path("messages/<uuid:message>/", MessageView.as_view(), name="message"),
     path("mailings/", MailingListView.as_view(), name="mailings"),
     path(_mailing, MailingView.as_view(), name="mailing"),
     path(f"{_mailing}count/", MailingCountView.as_view(), name="mailing_count"),

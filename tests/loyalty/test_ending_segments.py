@@ -61,7 +61,7 @@ def test_narrows_to_types_and_counts():
     christmas = build_stored_value_type(code="natal")
     twice = holder("twice", type=christmas)
     build_stored_value(at=NOW, customer=twice, expires_at=ENDS, type=christmas)
-    holder("other")
+    holder("other", type=build_stored_value_type(code="pascoa"))
 
     assert names("2026-11-27", "2026-11-27", of=["natal"]) == {"twice"}
     assert names("2026-11-27", "2026-11-27", "gte", value="2") == {"twice"}

@@ -93,6 +93,7 @@ EXAMPLES: dict[str, Callable[[], Example]] = {
     "birthday": customer_example,
     "recovery": cart_example,
     "welcome_voucher": value_example("voucher"),
+    "voucher_notice": value_example("voucher"),
     "voucher_reminder": value_example("voucher"),
     "gift_card_reminder": value_example("gift_card"),
     "credit_note_reminder": value_example("credit_note"),

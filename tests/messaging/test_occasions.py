@@ -30,7 +30,7 @@ PAGE = (ROOT / "docs" / "algorithms" / "messages.md").read_text()
 ICONS = (ROOT / "static" / "icons.svg").read_text()
 PACKAGE = ROOT / "messaging" / "occasions"
 # What occasions are made of; every other module of the package is one.
-SHARED = {"__init__", "base", "parts", "reminders", "value_variables", "variables"}
+SHARED = {"__init__", "base", "parts", "reminders", "value_variables", "variables", "vouchers"}
 LANGUAGES = [code for code, _label in settings.LANGUAGES]
 
 

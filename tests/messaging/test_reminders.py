@@ -320,6 +320,71 @@ class TestWelcomeVoucher:
         assert plan("welcome_voucher", at=TEN) == 0
 
 
+class TestVoucherNotice:
+    def given(self, customer, *, at=TEN, **values):
+        return voucher(customer, at=at, **values)
+
+    @pytest.mark.parametrize(
+        ("given_by", "told"),
+        [
+            ("both", {"rule:901", "campaign:NATAL", "run:5"}),
+            ("sales", {"rule:901", "campaign:NATAL"}),
+            ("runs", {"run:5"}),
+        ],
+    )
+    def test_tells_of_what_sales_and_runs_gave_and_of_nothing_else(self, given_by, told):
+        build_automation(occasion="voucher_notice", settings={"given_by": given_by})
+        welcome = build_issuing_rule(trigger="new_customer", tiers=[{"from": "0.00", "amount": "15.00"}])
+        people = {
+            origin: build_reachable_customer()
+            for origin in (
+                "rule:901",
+                "campaign:NATAL",
+                "run:5",
+                "user:1",
+                "message:birthday",
+                welcome.origin,
+            )
+        }
+        for origin, customer in people.items():
+            self.given(customer, origin=origin)
+
+        plan("voucher_notice", at=TEN + timedelta(minutes=5))
+
+        written = set(Message.objects.values_list("customer", flat=True))
+        assert {origin for origin, customer in people.items() if customer.pk in written} == told
+
+    def test_says_the_code_once_and_keeps_its_last_four(self, sms):
+        build_automation(occasion="voucher_notice")
+        self.given(build_reachable_customer(name="Ana Souza"), origin="rule:901")
+
+        counts = [plan("voucher_notice", at=TEN + timedelta(minutes=minute)) for minute in (1, 6)]
+        send(TEN + timedelta(minutes=7))
+
+        assert counts == [1, 0]
+        code = sms.sent[0].text.split()[-1]
+        assert len(code) >= 16
+        assert code not in Message.objects.get().text
+
+    def test_a_day_later_it_is_no_news(self):
+        build_automation(occasion="voucher_notice")
+        self.given(build_reachable_customer(), origin="rule:901")
+
+        assert plan("voucher_notice", at=TEN + timedelta(hours=24, seconds=1)) == 0
+        assert plan("voucher_notice", at=TEN + timedelta(hours=23)) == 1
+
+    def test_what_was_taken_back_meanwhile_is_not_told(self, sms):
+        build_automation(occasion="voucher_notice")
+        made = self.given(build_reachable_customer(), origin="rule:901")
+        plan("voucher_notice", at=TEN + timedelta(minutes=5))
+        StoredValue.objects.filter(pk=made.stored.pk).update(blocked_at=TEN)
+
+        send(TEN + timedelta(minutes=6))
+
+        assert not sms.sent
+        assert Message.objects.get().reason == "value_used"
+
+
 class TestTierNotice:
     def stand(self, customer, *, since=TEN, name="Ouro"):
         program = build_program(name="Clube")

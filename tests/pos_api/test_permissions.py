@@ -211,6 +211,8 @@ TABLE: dict[tuple[str, str], tuple[bool, bool, bool]] = {
     ("PUT", "automations/<str:occasion>/"): (OUT, OUT, IN),
     ("GET", "automations/<str:occasion>/results/"): (OUT, OUT, IN),
     ("POST", "automations/<str:occasion>/remind/"): (OUT, OUT, IN),
+    ("GET", "messages/"): (OUT, OUT, IN),
+    ("GET", "messages/<uuid:message>/"): (OUT, OUT, IN),
     ("GET", "company/marketing/"): (OUT, OUT, IN),
     ("PUT", "company/marketing/"): (OUT, OUT, IN),
     ("GET", "company/contact-policy/history/"): (OUT, OUT, IN),
