@@ -15,19 +15,19 @@ from messaging.selectors.outcomes import AutomationResults
 from messaging.services.automations import AutomationRefused, Plan
 from messaging.services.value_runs import Run
 from pos_api.decoding import Decoder
-from pos_api.fields import Day, Identifier
+from pos_api.fields import Day, Identifier, SeenVersion
 from pos_api.mailing_documents import (
     ATTRIBUTED,
     GROUP,
     OUTCOME,
     UPLIFT,
-    ChannelName,
     represent_attributed,
     represent_group,
     represent_outcome,
     represent_uplift,
 )
 from pos_api.problems import Conflict, FieldProblem, Invalid, Problem
+from pos_api.template_documents import Channel
 from retail.models import Store
 
 _Percent = Annotated[str, Meta(pattern=r"^[0-9]{1,2}(\.[0-9]{1,2})?$", description="0 to 99.99.")]
@@ -38,7 +38,7 @@ class AutomationDocument(Struct, forbid_unknown_fields=True, kw_only=True):
 
     enabled: bool
     channels: Annotated[
-        list[ChannelName], Meta(max_length=3, description="In the order in which they are tried.")
+        list[Channel], Meta(max_length=3, description="In the order in which they are tried.")
     ]
     stores_off: Annotated[list[Identifier], Meta(max_length=10_000, description="Codes of stores.")] = []
     settings: Annotated[
@@ -49,15 +49,7 @@ class AutomationDocument(Struct, forbid_unknown_fields=True, kw_only=True):
     ] = {}
     pool: Annotated[Identifier, Meta(description="Whose promo codes its messages bring.")] | None = None
     holdout_percent: _Percent = "0"
-    version: (
-        Annotated[
-            int,
-            Meta(
-                ge=1, le=2**31 - 1, description="The one that was looked at: 409 when there is a newer one."
-            ),
-        ]
-        | None
-    ) = None
+    version: SeenVersion | None = None
 
 
 class RunDocument(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -67,7 +59,7 @@ class RunDocument(Struct, forbid_unknown_fields=True, kw_only=True):
         Day, Meta(description="The first last day, by the clocks of each customer's home store.")
     ]
     last: Annotated[Day, Meta(description="The last one, included.")]
-    channels: Annotated[list[ChannelName], Meta(min_length=1, max_length=3)]
+    channels: Annotated[list[Channel], Meta(min_length=1, max_length=3)]
     store: Annotated[Identifier, Meta(description="The store's code; all stores without one.")] | None = None
     every_channel: Annotated[
         bool, Meta(description="One message by each channel, instead of by the first that is open.")
