@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from customers.views import appointment, birthday, consent, customer, customer_consents, grouping, pin, segment
+from customers.views import (
+    appointment,
+    birthday,
+    consent,
+    customer,
+    customer_consents,
+    grouping,
+    pin,
+    segment,
+)
 
 app_name = "customers"
 

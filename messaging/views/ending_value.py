@@ -25,10 +25,11 @@ from messaging.selectors import value as values
 from messaging.selectors.contacts import Recipient, recipients
 from messaging.services.automations import AutomationRefused
 from messaging.services.value_runs import REMINDERS, ending_lots, last_day_of, request_run
-from messaging.views.automation import acting_user, find_automation
+from messaging.views.automation import find_automation
 from retail.forms.fields import DayField
 from retail.models import Store
 from retail.selectors.company import company_zone
+from retail.views.access import acting_user
 from retail.views.columns import Column
 from retail.views.forms import FormPage, FormSection
 from retail.views.lists import Action, ListPage
