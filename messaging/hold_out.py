@@ -44,8 +44,8 @@ class Group:
 
     @property
     def rate(self) -> Decimal:
-        """Buyers in a hundred people; 0 without people."""
-        return Decimal(self.buyers) * 100 / self.people if self.people else Decimal(0)
+        """Buyers in a hundred people, with two places; 0 without people."""
+        return _hundredths(Decimal(self.buyers) * 100 / self.people) if self.people else Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -168,7 +168,9 @@ class Launcher:
                 "1",
             ),
             *("--host", host, "--port", str(port)),
-            *("--workers", self.environment.get("GRANIAN_WORKERS", "2"), "--blocking-threads", "1"),
+            *("--workers", self.environment.get("GRANIAN_WORKERS", "2")),
+            # A demonstration's providers answer in the process that asks them, which one thread alone would keep from answering.
+            *("--blocking-threads", "4" if self.environment.get("FIEL_DEMO") == "1" else "1"),
             *("--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "10"),
             *("--log-level", "warning"),
         ]

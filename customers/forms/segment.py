@@ -56,11 +56,15 @@ def _read_group(data: Mapping[str, str], prefix: str, level: int) -> Json:
 
 
 def _read_condition(data: Mapping[str, str], prefix: str) -> Json:
-    def given(name: str) -> str:
-        return data.get(f"{prefix}-{name}", "").replace("\x00", "").strip()
+    chosen = data.get(f"{prefix}-field", "").replace("\x00", "").strip()
+    # What was answered to another question is no answer to this one.
+    is_other = data.get(f"{prefix}-drawn", chosen) != chosen
 
-    known = fields().get(given("field"))
-    document: Json = {"field": given("field"), "operator": given("operator")}
+    def given(name: str) -> str:
+        return "" if is_other else data.get(f"{prefix}-{name}", "").replace("\x00", "").strip()
+
+    known = fields().get(chosen)
+    document: Json = {"field": chosen, "operator": given("operator")}
     if known is None:
         return document
     operator = document["operator"]
@@ -72,9 +76,9 @@ def _read_condition(data: Mapping[str, str], prefix: str) -> Json:
     elif wanted == 2:
         document["value"] = [_typed(known.kind, given("value")), _typed(known.kind, given("value2"))]
     elif wanted is None:
-        document["value"] = [_typed(known.kind, one) for one in _listed(data, f"{prefix}-value")]
+        document["value"] = [_typed(known.kind, one) for one in _listed(given("value"))]
     if known.subject is not None:
-        document["of"] = _listed(data, f"{prefix}-of")
+        document["of"] = _listed(given("of"))
     if known.measures and wanted != 0:
         document["measure"] = given("measure") or next(iter(known.measures))
     if known.period and (period := _read_period(given)):
@@ -82,9 +86,9 @@ def _read_condition(data: Mapping[str, str], prefix: str) -> Json:
     return document
 
 
-def _listed(data: Mapping[str, str], name: str) -> list[str]:
-    text = data.get(name, "").replace("\x00", "").replace(";", ",").replace("\n", ",")
-    return list(dict.fromkeys(entry.strip() for entry in text.split(",") if entry.strip()))
+def _listed(text: str) -> list[str]:
+    entries = text.replace(";", ",").replace("\n", ",").split(",")
+    return list(dict.fromkeys(entry.strip() for entry in entries if entry.strip()))
 
 
 def _read_period(given: Any) -> Json:

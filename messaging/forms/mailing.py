@@ -66,7 +66,12 @@ class MailingForm(forms.Form):
     email_template = forms.ModelChoiceField(
         label=_("Insert a template"), queryset=Template.objects.none(), required=False
     )
-    email_subject = forms.CharField(label=_("Subject"), max_length=200, required=False)
+    email_subject = forms.CharField(
+        label=_("Subject"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"data-template-text": ""}),
+    )
     email_text = forms.CharField(
         label=_("Text"),
         max_length=10_000,
@@ -140,9 +145,14 @@ class MailingForm(forms.Form):
             raise forms.ValidationError(_("This moment cannot be right."), code="range")
         return send_at
 
-    def __init__(self, *args: Any, audience: str, applies_to: str, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, audience: str, applies_to: str, is_trial: bool = False, **options: Any
+    ) -> None:
+        """Ask for an audience; a trial, which looks at the texts alone, may still lack its name and segment."""
         super().__init__(*args, **options)
         self.audience = audience
+        if is_trial:
+            self.fields["name"].required = self.fields["segment"].required = False
         if audience != Audience.SEGMENT:
             del self.fields["segment"]
         if audience == Audience.PERSON:

@@ -1,5 +1,7 @@
 """Turns a template and the facts of one person into the texts that leave."""
 
+import html
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -19,6 +21,9 @@ from messaging.rendering import TemplateRefused, measure_sms, plain_text, render
 from messaging.selectors.letterhead import Look, letterhead_look
 from retail import formats
 from retail.models import Company
+
+_LINK = re.compile(r"https?://[^\s<>\"{]+", re.IGNORECASE)
+_ENDS_A_SENTENCE = ".,;:!?)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +117,7 @@ def _compose_email(template: Template, context: dict[str, Any], *, company: Comp
     subject = single_line(render(template.subject, context))[:LONGEST_SUBJECT]
     text = plain_text(render(template.text, context))
     mjml = template.html_format == HtmlFormat.MJML and bool(template.html)
-    body = render(template.html, context, html=True) if template.html else linebreaks(text, autoescape=True)
+    body = render(template.html, context, html=True) if template.html else _as_html(text, template, context)
     blocks = blocks_of(body) if mjml else body
     # The template was checked when it was saved; what its values made of it is looked at each time.
     check_markup(blocks, mjml=mjml, values=True)
@@ -143,6 +148,23 @@ def _compose_email(template: Template, context: dict[str, Any], *, company: Comp
         )
     html = compile_email(body, mjml=mjml, subject=subject, frame=frame)
     return Composed(subject=subject, text=text, html=html)
+
+
+def _as_html(text: str, template: Template, context: Mapping[str, Any]) -> str:
+    """Return a plain text as paragraphs. Links that its template has, or that are variables, can be clicked.
+
+    What else looks like a link stays text: customers type names.
+    """
+    known = {link.rstrip(_ENDS_A_SENTENCE) for link in _LINK.findall(template.text)} | set(_links_in(context))
+
+    def linked(found: re.Match[str]) -> str:
+        whole = html.unescape(found.group())
+        link = whole.rstrip(_ENDS_A_SENTENCE)
+        if link not in known:
+            return found.group()
+        return f'<a href="{html.escape(link)}">{html.escape(link)}</a>{html.escape(whole[len(link) :])}'
+
+    return _LINK.sub(linked, linebreaks(text, autoescape=True))
 
 
 def _variables(template: Template, context: dict[str, Any]) -> dict[str, str]:

@@ -57,7 +57,9 @@ class Inbox(InboxView):
             "page": page,
             "page_numbers": list(numbers),
             "tabs": tabs,
-            "deliveries": [(delivery, status_badge(delivery.status)) for delivery in page.object_list],
+            "deliveries": [
+                (_with_own_windows(delivery), status_badge(delivery.status)) for delivery in page.object_list
+            ],
             "faults": [
                 (
                     fault,
@@ -73,6 +75,12 @@ class Inbox(InboxView):
             "contents": [(found, status_badge(found.status)) for found in handed_in[:_TEMPLATES_SHOWN]],
         }
         return render(request, "messaging/inbox.html", context)
+
+
+def _with_own_windows(delivery: LocalDelivery) -> LocalDelivery:
+    """Let the links of an e-mail open beside the inbox: within its frame no other page is shown."""
+    delivery.html = delivery.html.replace("<head>", '<head><base target="_blank">', 1)
+    return delivery
 
 
 class InboxAdvance(InboxView):

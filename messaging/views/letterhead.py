@@ -25,9 +25,9 @@ class LetterheadEdit(FormPage):
     title = _("Look of messages")
     subtitle = _("What stands around every e-mail, whom text messages come from, and what messages cost.")
     sections = (
-        FormSection(_("E-mail"), ("logo:3", "logo_width:2", "remove_logo:6", "color:2", "footer:6")),
+        FormSection(_("E-mail"), ("logo:6", "remove_logo:6", "logo_width:3", "color:3", "footer:6")),
         FormSection(_("SMS"), ("sms_sender:2", "sms_limit:2", "sms_segment_price:2")),
-        FormSection(_("WhatsApp"), ("whatsapp_price:2",)),
+        FormSection(_("WhatsApp"), ("whatsapp_price:3",)),
     )
 
     def get_instance(self) -> Letterhead:

@@ -3,11 +3,13 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy, pgettext_lazy
@@ -18,13 +20,15 @@ from campaigns.views.jobs import show_job
 from customers.segments.sentences import sentences
 from customers.segments.tree import TreeInvalid, stored_tree
 from messaging.forms.mailing import ReturnForm
-from messaging.models import Channel, Mailing, MailingState
+from messaging.models import Channel, Mailing, MailingState, MailingText
 from messaging.reasons import REASONS
 from messaging.selectors.audience import count_reach, current_tree, sales_without_anybody
 from messaging.selectors.mailings import progress_of, results_of
 from messaging.services.mailing_course import FREEZE
+from messaging.services.template_previews import customer_context
 from messaging.views.mailing_actions import offered_actions
 from messaging.views.mailing_composer import audience_words, count_context, nobody_context
+from messaging.views.message import SHOWS_EMAIL
 from messaging.views.results import (
     FILES,
     attribution_context,
@@ -34,6 +38,7 @@ from messaging.views.results import (
     stages_chart,
     untracked,
 )
+from messaging.views.trials import preview
 from retail import formats
 from retail.views.access import PageMixin
 from retail.views.timeline import TimelineEvent, event_at, person_name
@@ -70,6 +75,7 @@ _ACTIONS = {
 }
 
 
+@method_decorator(csp_update(SHOWS_EMAIL), name="dispatch")
 class MailingDetail(PageMixin, View):
     """One mailing: what it says, to whom, where it stands. The results are fetched behind it."""
 
@@ -92,7 +98,7 @@ class MailingDetail(PageMixin, View):
                 names_customers=request.user.has_perm("customers.view_customer"),
             ),
             "sentences": _sentences(mailing),
-            "texts": list(mailing.texts.select_related("template").order_by("pk")),
+            "texts": _texts(mailing),
             "progress": progress,
             "reasons": [
                 (str(REASONS.get(reason, reason)), number) for reason, number in progress.not_sent.items()
@@ -105,7 +111,11 @@ class MailingDetail(PageMixin, View):
             "events": _events(mailing),
             "trail": [(_("Mailings"), reverse("messaging:mailing_list"))],
         }
-        return render(request, "messaging/mailing_detail.html", context)
+        response = render(request, "messaging/mailing_detail.html", context)
+        if "HX-Request" in request.headers and not context["is_moving"]:
+            # It ended while somebody watched: its state, its buttons and its results change with it.
+            response["HX-Refresh"] = "true"
+        return response
 
 
 class SegmentMailing(PageMixin, View):
@@ -146,15 +156,25 @@ class MailingResults(PageMixin, View):
         context = {
             "mailing": mailing,
             "results": results,
-            "outcome": outcome_figures(results.outcome),
             "untracked": untracked(),
-            "stages": stages_chart(results.progress, results.outcome),
+            "knows_read": Channel.WHATSAPP in mailing.channels,
+            "outcome": outcome_figures(results.outcome, knows_opened=Channel.EMAIL in mailing.channels),
+            "stages": stages_chart(results.progress, results.outcome, mailing.channels),
             "attribution": attribution_context(results.attribution) if mailing.started_at else None,
             "until": formats.moment(results.until) if results.until else "",
             "is_counting": results.until is not None and results.until > timezone.now(),
             **nobody_context(sales_without_anybody(mailing)),
         }
         return render(request, "messaging/mailing_results.html", context)
+
+
+def _texts(mailing: Mailing) -> list[tuple[MailingText, dict[str, Any]]]:
+    """Return each text with its preview: as somebody with a long name gets it."""
+    shown = []
+    for text in mailing.texts.select_related("template", "mailing").order_by("pk"):
+        template = text.as_template()
+        shown.append((text, preview(template, customer_context(template, None))))
+    return shown
 
 
 def _sentences(mailing: Mailing) -> list[tuple[int, str]]:
@@ -175,8 +195,8 @@ def _facts(mailing: Mailing) -> list[tuple[Any, Any]]:
         (_("Hold out"), formats.percent(mailing.holdout_percent)),
         (_("Count sales for"), _DAYS % {"number": mailing.result_days}),
         (_("Useful for"), _DAYS % {"number": mailing.useful_days}),
-        (_("Written by"), str(mailing.created_by) if mailing.created_by else ""),
-        (_("Approved by"), str(mailing.approved_by) if mailing.approved_by else ""),
+        (_("Written by"), person_name(mailing.created_by)),
+        (_("Approved by"), person_name(mailing.approved_by)),
         (_("Begun"), formats.moment(mailing.started_at) if mailing.started_at else ""),
         (pgettext_lazy("mailing", "Ended"), formats.moment(mailing.ended_at) if mailing.ended_at else ""),
     ]

@@ -80,8 +80,12 @@ class ComposerView(PageMixin, View):
 
     def typed(self, form: MailingForm) -> tuple[Mailing, Draft]:
         """Return what a valid form describes, unsaved."""
+        audience = self.mailing.audience
         draft = form.draft(self.mailing, sale_ids=self.sale_ids)
-        return described(draft, self.mailing), draft
+        mailing = described(draft, self.mailing)
+        # A draft without a segment looks like one to sales.
+        mailing.audience = audience
+        return mailing, draft
 
     def query(self) -> str:
         """Return the part of an address that names this audience again."""
@@ -93,7 +97,7 @@ class ComposerView(PageMixin, View):
 def audience_words(mailing: Mailing, sales: int = 0, *, names_customers: bool = True) -> Any:
     """Say whom a mailing is for; a customer by name only to who may see customers."""
     if mailing.audience == Audience.SEGMENT:
-        return mailing.segment_name or _("A segment")
+        return mailing.segment_name or _("To everybody of a segment")
     if mailing.audience == Audience.SALES:
         return ngettext("The customers of %(number)s sale", "The customers of %(number)s sales", sales) % {
             "number": sales

@@ -22,13 +22,15 @@ class MailingPreview(ComposerView):
     """One channel of what is being typed, as one of the audience gets it. Stores nothing."""
 
     def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
-        form = self.form(data=request.POST)
+        form = self.form(data=request.POST, is_trial=True)
         if not form.is_valid():
             return render(request, "messaging/template_preview.html", {"problems": form_problems(form)})
         template = _shown(self, form, request.POST.get("shown", ""))
         if template is None:
             text = _now("Choose a channel, and for WhatsApp an approved template.")
             return render(request, "messaging/template_preview.html", {"problems": [text]})
+        if not (template.text or template.html):
+            return render(request, "messaging/mailing_unwritten.html")
         context = preview(template, customer_context(template, person_of(request.POST.get("person", ""))))
         return render(request, "messaging/template_preview.html", context)
 
@@ -37,7 +39,7 @@ class MailingTest(ComposerView):
     """Send what is being typed to an address of one's own, through the outbox like everything else."""
 
     def post(self, request: HttpRequest, **_kwargs: Any) -> HttpResponse:
-        form = self.form(data=request.POST)
+        form = self.form(data=request.POST, is_trial=True)
         template = _shown(self, form, request.POST.get("shown", "")) if form.is_valid() else None
         if template is None:
             problems = form_problems(form) or [

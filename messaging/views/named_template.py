@@ -161,7 +161,10 @@ class NamedTemplateCreate(FormPage):
     title = _("New template")
     submit_label = _("Write the text")
     success_message = ""
-    sections = (FormSection("", ("name:3", "target:3", "channel:2", "language:2", "starter:2")),)
+    sections = (
+        FormSection(_("What it is for"), ("name:3", "target:3")),
+        FormSection(_("How it is sent"), ("channel:3", "language:3", "starter:6")),
+    )
 
     def get_form(self, **data: Any) -> NewTemplateForm:
         initial = {"language": settings.LANGUAGE_CODE} | {

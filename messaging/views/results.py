@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext
 
 from loyalty.periods import Step, slot_of, slots_between, step_for
+from messaging.models import Channel
 from messaging.reasons import REASONS
 from messaging.selectors.attribution import WAYS, Attribution, Counted
 from messaging.selectors.mailings import Progress, Results
@@ -89,10 +90,11 @@ def automation_figures(results: AutomationResults) -> list[Figure]:
     ]
 
 
-def outcome_figures(outcome: Outcome) -> list[Figure]:
-    """Return what people did with messages; segments and cost where there are any."""
+def outcome_figures(outcome: Outcome, *, knows_opened: bool = True) -> list[Figure]:
+    """Return what people did with messages; segments and cost where there are any. Only e-mails say that they were opened."""
+    opened = [Figure(pgettext("messages", "Opened"), outcome.opened)] if knows_opened else []
     figures = [
-        Figure(pgettext("messages", "Opened"), outcome.opened),
+        *opened,
         Figure(pgettext("messages", "Clicked"), outcome.clicked),
         Figure(pgettext("messages", "Bounced"), outcome.bounced),
         Figure(pgettext("messages", "Marked as unwanted"), outcome.complained),
@@ -127,14 +129,14 @@ def attribution_context(found: Attribution) -> dict[str, Any]:
     }
 
 
-def stages_chart(progress: Progress, outcome: Outcome) -> Chart:
-    """Draw how far the messages of a mailing came, each stage over the same people."""
+def stages_chart(progress: Progress, outcome: Outcome, channels: Sequence[str]) -> Chart:
+    """Draw how far the messages of a mailing came, each stage over the same people: those that its channels can tell of."""
     stages = [
         (_now("Messages"), progress.messages),
         (pgettext("messages", "Sent"), progress.sent),
         (pgettext("messages", "Delivered"), progress.arrived),
-        (pgettext("messages", "Read"), progress.read),
-        (pgettext("messages", "Opened"), outcome.opened),
+        *([(pgettext("messages", "Read"), progress.read)] if Channel.WHATSAPP in channels else []),
+        *([(pgettext("messages", "Opened"), outcome.opened)] if Channel.EMAIL in channels else []),
         (pgettext("messages", "Clicked"), outcome.clicked),
         (pgettext("messages", "Unsubscribed"), outcome.unsubscribed),
     ]

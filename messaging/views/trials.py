@@ -69,8 +69,9 @@ def sent_test(
 
 
 def form_problems(form: BaseForm) -> list[str]:
-    """Return what a form found, in sentences."""
-    return [str(text) for texts in form.errors.values() for text in texts]
+    """Return what a form found, in sentences, each behind the label of its field."""
+    labels = {name: f"{field.label}: " for name, field in form.fields.items()}
+    return [f"{labels.get(name, '')}{text}" for name, texts in form.errors.items() for text in texts]
 
 
 def _sentences(refusal: TemplateInvalid | TemplateRefused) -> list[str]:

@@ -11,6 +11,7 @@ from customers.services.appointments import book_appointment
 from customers.services.customers import upsert_customers
 from customers.services.groupings import CUSTOMERS
 from messaging.services.demo import build_messages
+from messaging.services.demo_mailing import send_demo_mailing
 from pos_api.demo import catalogue, chain, people, users
 from pos_api.demo.campaigns import build_campaigns
 from pos_api.demo.loyalty import build_loyalty
@@ -53,6 +54,7 @@ class Demo:
             build_stored_values(user=self.manager, at=self.at)
         # Each sale is a transaction of its own, as always.
         build_sales(at=self.at)
+        send_demo_mailing(by=self.manager, at=self.at)
         return [*login, *self._issue_keys()]
 
     @property

@@ -278,6 +278,7 @@ PAGES: dict[str, tuple[str, ...] | None] = {
 # Pages that show an e-mail in a frame of its own, which inherits what they allow of styles and images.
 SHOW_EMAILS = {
     "/mailings/new/",
+    "/mailings/{mailing}/",
     "/mailings/{mailing}/edit/",
     "/messages/{message}/",
     "/messages/templates/{message_template}/",

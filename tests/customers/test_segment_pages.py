@@ -68,6 +68,15 @@ class TestBuilder:
         assert "half ty" not in removed.text
         assert not Segment.objects.exists()
 
+    def test_another_field_begins_without_the_answer_to_the_old_one(self, client: Client) -> None:
+        signed_in(client, *BUILDER)
+
+        drawn = posted(**{"t.0-field": "age", "t.0-drawn": "city"})
+        content = client.post("/segments/new/", drawn | {"_action": "draw"}).content.decode()
+
+        assert 'name="t.0-value"' in content
+        assert "Santos" not in content.split('id="tree"')[1]
+
     def test_says_beside_each_condition_what_is_wrong(self, client: Client) -> None:
         signed_in(client, *BUILDER)
 

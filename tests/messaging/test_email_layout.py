@@ -125,6 +125,25 @@ class TestComposeEmail:
 
         assert composed.text == "Oi, Maximiliano!"
 
+    def test_links_of_a_plain_text_can_be_clicked_and_those_that_people_typed_cannot(self):
+        build_company()
+        template = Template(
+            channel=Channel.EMAIL,
+            language="pt-br",
+            subject="Oi",
+            text="Oi, {{ customer.name }}! Veja https://loja.example.com/?a=1&b=2. Parar: {{ unsubscribe_link }}",
+        )
+        context = {
+            "customer": {"name": "Ana https://evil.example.com/"},
+            "unsubscribe_link": "https://fiel.example.com/u/1",
+        }
+
+        composed = compose_with(template, context, company=Company.objects.get())
+
+        assert '<a href="https://loja.example.com/?a=1&amp;b=2">' in composed.html
+        assert '<a href="https://fiel.example.com/u/1">' in composed.html
+        assert 'href="https://evil' not in composed.html
+
     def test_escapes_values_before_they_are_compiled(self):
         build_company()
         template = self.email(html=BLOCK.format("{{ customer.first_name }}"), html_format="mjml")
