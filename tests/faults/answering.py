@@ -32,7 +32,7 @@ def main(over: str, log: str, customers: list[int]) -> None:
                 at=timezone.now(),
             )
             lines.write(json.dumps([customer.pk, began, time.time(), granted]) + "\n")
-            time.sleep(random.random() / 500)
+            time.sleep(random.random() / 100)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ def main() -> None:
     while message := Message.objects.filter(state=MessageState.QUEUED).order_by("?").first():
         agreed = standing_consents([message.customer_id])[message.customer_id].granted("marketing", "sms")
         # Meanwhile the text is made.
-        time.sleep(0.003)
+        time.sleep(0.02)
         changed = (
             {"state": "sent", "call_began_at": timezone.now(), "sent_at": timezone.now()}
             if agreed
