@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from campaigns.models import Job
 from campaigns.services.jobs import run_job
-from customers.models import Segment
+from customers.models import Segment, Sex
 from customers.services.segments import count_segment, create_segment
 from messaging.local.switch import EMAIL_BACKEND, is_imitated
 from messaging.local.twilio import advance_deliveries
@@ -31,7 +31,7 @@ _RECENT = {"field": "last_purchase_days", "operator": "lte", "value": 15}
 _SEGMENTS = (
     (
         "Mulheres que aceitam novidades por e-mail",
-        [{"field": "sex", "operator": "eq", "value": "female"}, _AGREED],
+        [{"field": "sex", "operator": "eq", "value": Sex.FEMALE.value}, _AGREED],
     ),
     ("Compraram nos últimos 15 dias e aceitam e-mail", [_RECENT, _AGREED]),
 )
