@@ -50,7 +50,7 @@ _READER = Visit(
     method="GET", user_agent="Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15"
 )
 # Of those who were written to, every so many opens, clicks, and wants no more.
-_OPENS, _CLICKS, _STOPS = 2, 5, 30
+_OPENS, _CLICKS, _STOPS = 2, 5, 20
 
 
 def send_demo_mailing(*, by: User, at: datetime) -> int:

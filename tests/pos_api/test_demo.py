@@ -13,7 +13,8 @@ from customers.documents import is_valid
 from customers.models import Customer
 from loyalty.models import ProgramLevel, StoredValue, StoredValueType
 from loyalty.selectors.programs import stamp_progress
-from messaging.models import Automation, Template
+from messaging.models import Automation, LocalDelivery, Mailing, Message, Template
+from messaging.selectors.mailings import results_of
 from pos_api.demo.campaigns import PAUSED, PUBLISHED
 from pos_api.demo.catalogue import category_rows, ean13, product_rows
 from pos_api.demo.chain import PRODUCT_GROUPINGS
@@ -34,6 +35,8 @@ class TestDemo:
 
         _assert_chain()
         _assert_campaigns_and_sales()
+        # Only the inbox of a demonstration is written to.
+        assert not Message.objects.filter(occasion="mailing").exists()
         password = re.search(r"gerente / (\S+)", printed)[1]
         assert User.objects.get(username="gerente").check_password(password)
         assert re.search(r"fiel_user_[0-9a-z]+\.\S+", printed)
@@ -52,6 +55,21 @@ class TestDemo:
         }
         assert "fiel_" not in printed
         assert User.objects.get(username="gerente").check_password("outra senha longa")
+
+    def test_shows_a_mailing_that_was_read_where_no_email_would_really_leave(self, settings):
+        settings.DEMO, settings.EMAIL_BACKEND = True, "messaging.local.email.EmailBackend"
+        settings.TWILIO_ACCOUNT_SID = ""
+
+        run()
+        run()
+
+        mailing = Mailing.objects.get()
+        results = results_of(mailing)
+        assert mailing.state == "finished"
+        assert results.progress.arrived == results.progress.sent == LocalDelivery.objects.count() > 0
+        assert results.progress.held_out > 0
+        assert results.outcome.opened > results.outcome.clicked > 0
+        assert results.outcome.unsubscribed > 0
 
     def test_never_mixes_with_data_of_somebody_else(self):
         build_store(code="9999")
