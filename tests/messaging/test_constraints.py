@@ -98,7 +98,7 @@ class TestMailing:
             MailingText.objects.create(mailing=build_mailing(), channel="whatsapp", text="Oi")
 
     def test_names_a_sale_once(self):
-        sale = build_sale()
+        sale = build_sale(customer=build_customer())
         mailing = build_mailing(sale_ids=[sale.pk])
 
         with pytest.raises(IntegrityError, match="mailing_sale_once"):
