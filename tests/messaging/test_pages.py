@@ -130,7 +130,7 @@ class TestMessagePages:
         page = manager.get(reverse("messaging:message_detail", args=[message.uuid]))
         html = page.content.decode()
 
-        assert 'sandbox srcdoc="&lt;script&gt;' in html
+        assert 'sandbox="" srcdoc="&lt;script&gt;' in html
         assert "<script>alert" not in html
         assert (
             "script-src" not in page.headers["Content-Security-Policy"]
