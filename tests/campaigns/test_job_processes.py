@@ -1,12 +1,8 @@
 """Jobs with real workers: killed in the middle, stopped and woken up too late, several at once; all without Redis."""
 
-import os
 import signal
 import subprocess
-import sys
-import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,42 +10,13 @@ from django.utils import timezone
 
 from campaigns.models import CampaignCategory, Job, JobState
 from campaigns.querysets import JOB_LEASE
-from config.local.processes import die_with_parent
+from tests.processes import output, start_process, wait_for
 
-ROOT = Path(__file__).resolve().parents[2]
 STEPS = 8
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.02)
-
-
 def start_worker(database_url: str, held: Path, **extra: str) -> subprocess.Popen[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("FIEL_")}
-    environment |= {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": "redis://127.0.0.1:1/0",
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        **extra,
-    }
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.campaigns.job_worker", str(held)],
-        env=environment,
-        cwd=ROOT,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        preexec_fn=die_with_parent,
-    )
-
-
-def output(process: subprocess.Popen[str]) -> str:
-    text, _nothing = process.communicate(timeout=120)
-    assert process.returncode == 0, text
-    return text
+    return start_process(database_url, "-m", "tests.campaigns.job_worker", str(held), **extra)
 
 
 def queue_job(kind: str) -> Job:

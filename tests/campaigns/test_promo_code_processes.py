@@ -1,9 +1,7 @@
 """Promotional codes with real processes: workers side by side and killed in the middle make exactly what was asked for."""
 
-import os
 import signal
 import subprocess
-import sys
 
 import pytest
 from django.utils import timezone
@@ -12,30 +10,14 @@ from campaigns.models import Job, JobState, PromoCode
 from campaigns.querysets import JOB_LEASE
 from campaigns.services.promo_code_jobs import request_generation
 from campaigns.services.promo_codes import BATCH, Terms
-from config.local.processes import die_with_parent
 from tests.builders import build_promo_code_pool
-from tests.campaigns.test_job_processes import ROOT, output, wait_for
+from tests.processes import output, start_command, wait_for
 
 COUNT = 6 * BATCH
 
 
-def start_worker(database_url: str) -> "subprocess.Popen[str]":
-    """Run `manage.py run_jobs`, with Redis down."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("FIEL_")}
-    environment |= {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": "redis://127.0.0.1:1/0",
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-    }
-    return subprocess.Popen(
-        [sys.executable, ROOT / "manage.py", "run_jobs"],
-        env=environment,
-        cwd=ROOT,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        preexec_fn=die_with_parent,
-    )
+def start_worker(database_url: str) -> subprocess.Popen[str]:
+    return start_command(database_url, "run_jobs")
 
 
 def done(job: Job) -> int:

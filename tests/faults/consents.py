@@ -92,7 +92,8 @@ def consents(rig: Rig, *, quick: bool) -> list[Result]:
 def race(database_url: str, folder: Path, *, messages: int, is_naive: bool = False) -> Raced:
     """Have everybody answer and everything sent at once, and return what came of it. The database is Django's, and empty."""
     from messaging.models import Message
-    from tests.messaging.processes import Provider, manage, output
+    from tests.messaging.processes import Provider, manage
+    from tests.processes import output
 
     folder.mkdir(parents=True, exist_ok=True)
     people = _fill(messages)
@@ -178,7 +179,7 @@ def _calls(database_url: str) -> list[tuple[int, float]]:
 @contextmanager
 def _answering(database_url: str, folder: Path, people: list[int]) -> Iterator[Any]:
     """Have processes answer for their part of the people until the block is left; yields how to read what they said."""
-    from tests.messaging.processes import output
+    from tests.processes import output
 
     over, logs = folder / "over", [folder / f"answers-{number}" for number in range(ANSWERERS)]
     over.unlink(missing_ok=True)

@@ -1,9 +1,7 @@
 """Posting what has expired: late, twice, side by side, killed. Nobody can spend it in any case."""
 
-import os
 import signal
 import subprocess
-import sys
 from datetime import timedelta
 from decimal import Decimal
 
@@ -13,7 +11,6 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from config.local.processes import die_with_parent
 from loyalty.models import Entry, EntryKind, Lot
 from loyalty.selectors.balances import balances
 from loyalty.selectors.verification import problems
@@ -24,7 +21,7 @@ from loyalty.services.refusals import InsufficientValue
 from loyalty.services.returns import restore
 from loyalty.tasks import expire_value
 from tests.builders import NOON, build_account, build_credit, build_customer, build_program, build_sale
-from tests.campaigns.test_job_processes import ROOT, output, wait_for
+from tests.processes import output, start_command, wait_for
 
 A_DAY = timedelta(days=1)
 
@@ -139,23 +136,8 @@ class TestASchedulerThatIsDown:
         assert Lot.objects.get(pk=lot.lot_id).remaining == 0
 
 
-def start_worker(database_url: str) -> "subprocess.Popen[str]":
-    """Run `manage.py expire_value`, with Redis down."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("FIEL_")}
-    environment |= {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": "redis://127.0.0.1:1/0",
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-    }
-    return subprocess.Popen(
-        [sys.executable, ROOT / "manage.py", "expire_value"],
-        env=environment,
-        cwd=ROOT,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        preexec_fn=die_with_parent,
-    )
+def start_worker(database_url: str) -> subprocess.Popen[str]:
+    return start_command(database_url, "expire_value")
 
 
 class TestProcesses:

@@ -11,8 +11,8 @@ from customers.models import Customer
 from loyalty.models import RunState, StoredValue
 from loyalty.services.issuing_runs import BATCH
 from tests.builders import build_issuing_run
-from tests.campaigns.test_job_processes import wait_for
 from tests.campaigns.test_promo_code_processes import done, start_worker
+from tests.processes import wait_for
 from tests.world import assert_world
 
 COUNT = 4 * BATCH

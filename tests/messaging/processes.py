@@ -4,13 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-from config.local.processes import die_with_parent, start_child
+from config.local.processes import start_child
+from tests.processes import start_command, wait_for
 
-ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 
 
@@ -40,36 +38,8 @@ class Provider:
         self.process.wait()
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.02)
-
-
 def manage(database_url: str, *arguments: str, provider: Provider | None = None) -> subprocess.Popen[str]:
-    """Start a command of ours in a process of its own, with Redis down."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("FIEL_")}
-    environment |= {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": "redis://127.0.0.1:1/0",
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        # A demonstration brings the account of an imitation.
-        "FIEL_DEMO": "1",
-        "TWILIO_API_BASE": provider.base if provider else "http://127.0.0.1:1",
-    }
-    return subprocess.Popen(
-        [sys.executable, ROOT / "manage.py", *arguments],
-        env=environment,
-        cwd=ROOT,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        preexec_fn=die_with_parent,
-    )
-
-
-def output(process: subprocess.Popen[str], *, seconds: float = 120) -> str:
-    text, _nothing = process.communicate(timeout=seconds)
-    assert process.returncode == 0, text
-    return text
+    """Start a command of ours that knows no provider but the fake one."""
+    base = provider.base if provider else "http://127.0.0.1:1"
+    # A demonstration brings the account of an imitation.
+    return start_command(database_url, *arguments, FIEL_DEMO="1", TWILIO_API_BASE=base)

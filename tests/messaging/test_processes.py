@@ -21,7 +21,8 @@ from tests.messaging.builders import (
     build_reachable_customer,
     build_shop,
 )
-from tests.messaging.processes import Provider, manage, output, wait_for
+from tests.messaging.processes import Provider, manage
+from tests.processes import output, wait_for
 
 
 @pytest.fixture

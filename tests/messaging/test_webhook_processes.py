@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -13,12 +12,12 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from config.local.processes import die_with_parent, start_child
+from config.local.processes import start_child
 from messaging.webhooks.models import WebhookDelivery, WebhookEvent
 from messaging.webhooks.services.delivery import LEASE, sweep
 from tests.messaging.builders import build_delivery, build_endpoint
+from tests.processes import ROOT, output, start_process, wait_for
 
-ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 
 
@@ -50,13 +49,6 @@ class ReceiverProcess:
         self.process.wait()
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def start_receiver(tmp_path) -> Iterator[Callable[..., ReceiverProcess]]:
     started: list[ReceiverProcess] = []
@@ -71,35 +63,12 @@ def start_receiver(tmp_path) -> Iterator[Callable[..., ReceiverProcess]]:
 
 
 def start(database_url: str, *command: str | Path) -> subprocess.Popen[str]:
-    """Start a process of ours, with Redis down."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("FIEL_")}
-    environment |= {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": "redis://127.0.0.1:1/0",
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        # This machine may be called.
-        "FIEL_DEBUG": "1",
-        "PYTHONPATH": str(ROOT),
-    }
-    return subprocess.Popen(
-        [sys.executable, *command],
-        env=environment,
-        cwd=ROOT,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        preexec_fn=die_with_parent,
-    )
+    # This machine may be called.
+    return start_process(database_url, *command, FIEL_DEBUG="1", PYTHONPATH=str(ROOT))
 
 
 def drain(database_url: str) -> subprocess.Popen[str]:
     return start(database_url, ROOT / "manage.py", "drain")
-
-
-def output(process: subprocess.Popen[str]) -> str:
-    text, _nothing = process.communicate(timeout=120)
-    assert process.returncode == 0, text
-    return text
 
 
 def kill_each_time_one_is_held(
