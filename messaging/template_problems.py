@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
 
+from messaging.channels.twilio_content import ApprovalUnavailable
 from messaging.rendering import TemplateRefused
 
 _PROBLEMS = {
@@ -91,3 +92,9 @@ def refusal_text(code: str, params: Mapping[str, object]) -> str:
 def not_usable_text(code: str, params: Mapping[str, object]) -> str:
     """Say why a mailing cannot be sent with a WhatsApp template (TemplateNotUsable). The template's page mends it."""
     return str(_NOT_USABLE[code]) % params
+
+
+def provider_text(error: ApprovalUnavailable) -> str:
+    """Return what WhatsApp's provider said when it was asked for an approval, for people."""
+    words = {"code": error.error_code, "detail": error.detail[:300]}
+    return str(_("The provider said no: %(code)s %(detail)s") % words)

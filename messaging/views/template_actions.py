@@ -7,7 +7,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
@@ -24,7 +23,7 @@ from messaging.services.templates import (
     unarchive_template,
     use_template,
 )
-from messaging.template_problems import problem_text, refusal_text
+from messaging.template_problems import problem_text, provider_text, refusal_text
 from messaging.views.template import editor_url
 from retail.typed import typed_number
 from retail.views.access import PageMixin, acting_user
@@ -48,11 +47,7 @@ class TemplateAction(PageMixin, View):
                 messages.error(request, problem_text(problem))
             shown = template
         except ApprovalUnavailable as error:
-            messages.error(
-                request,
-                _now("The provider said no: %(code)s %(detail)s")
-                % {"code": error.error_code, "detail": error.detail[:300]},
-            )
+            messages.error(request, provider_text(error))
             shown = template
         else:
             messages.success(request, str(self.done))

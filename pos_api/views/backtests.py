@@ -1,8 +1,7 @@
 """Back-tests: documents over the recorded sales of a period, as a job with progress."""
 
-from typing import Any, cast
+from typing import Any
 
-from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
@@ -17,6 +16,7 @@ from pos_api.pagination import paginated
 from pos_api.problems import NotFound
 from pos_api.views.base import ManagerView, answer, read_json
 from pos_api.views.jobs import represent_job
+from pos_api.views.resources import user_of
 
 _READ = Backtest.objects.select_related("job__requested_by", "requested_by")
 
@@ -77,9 +77,7 @@ class BacktestsView(ManagerView):
     def post(self, request: Request) -> HttpResponse:
         document = read_json(request)
         refuse_unclean(document)
-        backtest = backtests.request_backtest(
-            document=document, user=cast(User, request.user), at=timezone.now()
-        )
+        backtest = backtests.request_backtest(document=document, user=user_of(request), at=timezone.now())
         wake_jobs()
         location = f"/api/v1/backtests/{backtest.pk}/"
         return answer(represent_backtest(backtest), status=202, headers={"Location": location})

@@ -10,7 +10,8 @@ from campaigns.services import campaigns as services
 from pos_api.openapi import Described, Json, operation
 from pos_api.problems import FieldProblem, Invalid
 from pos_api.views.base import ManagerView, answer, read_json
-from pos_api.views.campaigns import INSTANT, PUBLISH, RESPONSE, VIEW, find, manager, represent
+from pos_api.views.campaigns import INSTANT, PUBLISH, RESPONSE, VIEW, find, represent
+from pos_api.views.resources import user_of
 from pos_api.views.reviews import APPROVAL_SCHEMA, represent_approval
 
 _CHANGE: Json = {
@@ -70,7 +71,7 @@ class RevisionsView(ManagerView):
         if not isinstance(number, int) or isinstance(number, bool) or set(body) != {"revision"}:
             raise Invalid(errors=[FieldProblem("revision", "type", _("Must be the number of a revision."))])
         find(code, at)
-        services.roll_back_campaign(code=code, number=number, user=manager(request), at=at)
+        services.roll_back_campaign(code=code, number=number, user=user_of(request), at=at)
         return answer(represent(find(code, at)), 201)
 
 

@@ -3,9 +3,8 @@
 import logging
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
-from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,6 +24,7 @@ from pos_api.problems import FieldProblem, Invalid, NotFound
 from pos_api.views.base import ManagerView, answer, no_content, read_json
 from pos_api.views.campaign_warnings import WARNINGS, caution_body
 from pos_api.views.documents import ASKED_SCHEMA, split_document
+from pos_api.views.resources import user_of
 from pos_api.views.reviews import ASKED, read_asked
 
 logger = logging.getLogger(__name__)
@@ -149,11 +149,6 @@ def _texts(value: Any) -> Any:
     return value
 
 
-def manager(request: Request) -> User:
-    """Return who calls; the views' permissions let nobody in who is not a user."""
-    return cast(User, request.user)
-
-
 class CampaignsView(ManagerView):
     permissions = {"GET": VIEW, "POST": ("campaigns.add_campaign",)}
 
@@ -206,7 +201,7 @@ class CampaignsView(ManagerView):
             document=document,
             publish=asked["publish"],
             comment=asked["comment"],
-            user=manager(request),
+            user=user_of(request),
             at=at,
         )
         body = with_warnings(find(campaign.code, at), at, wanted=asked["check"])
@@ -250,7 +245,7 @@ class CampaignView(CampaignsView):
             self._require(request, PUBLISH)
         find(code, at)
         check = asked.pop("check")
-        services.save_campaign(code=code, document=document, user=manager(request), at=at, **asked)
+        services.save_campaign(code=code, document=document, user=user_of(request), at=at, **asked)
         return answer(with_warnings(find(code, at), at, wanted=check))
 
     @operation(
@@ -285,7 +280,7 @@ class PublishView(_ActionView):
         at = timezone.now()
         asked = read_asked(request)
         find(code, at)
-        services.publish_campaign(code=code, user=manager(request), at=at, **asked)
+        services.publish_campaign(code=code, user=user_of(request), at=at, **asked)
         return answer(with_warnings(find(code, at), at))
 
 
@@ -300,7 +295,7 @@ class PauseView(_ActionView):
     def post(self, request: Request, code: str) -> HttpResponse:
         at = timezone.now()
         find(code, at)
-        services.pause_campaign(code=code, user=manager(request), at=at)
+        services.pause_campaign(code=code, user=user_of(request), at=at)
         return answer(represent(find(code, at)))
 
 
@@ -315,7 +310,7 @@ class ResumeView(_ActionView):
     def post(self, request: Request, code: str) -> HttpResponse:
         at = timezone.now()
         find(code, at)
-        services.resume_campaign(code=code, user=manager(request), at=at)
+        services.resume_campaign(code=code, user=user_of(request), at=at)
         return answer(represent(find(code, at)))
 
 

@@ -30,9 +30,9 @@ from pos_api.openapi import PAGE_PARAMETERS, Json, operation, page_of
 from pos_api.pagination import paginated
 from pos_api.problems import NotFound
 from pos_api.views.base import Body, ManagerView, answer
-from pos_api.views.campaigns import manager
 from pos_api.views.jobs import JOB
 from pos_api.views.promo_code_pools import accepted
+from pos_api.views.resources import user_of
 
 TAG = "Issuing of vouchers"
 
@@ -81,7 +81,7 @@ class IssuingRulesView(ManagerView):
     )
     def post(self, request: Request) -> HttpResponse:
         body = self.body.read(request)
-        rule = save_rule(rule=None, values=body.values(), user=manager(request), at=timezone.now())
+        rule = save_rule(rule=None, values=body.values(), user=user_of(request), at=timezone.now())
         return answer(rule_body(rule), 201)
 
 
@@ -109,7 +109,7 @@ class IssuingRuleView(ManagerView):
         rule = find_rule(code)
         body = self.body.read(request)
         rule = save_rule(
-            rule=rule, values=body.values(), user=manager(request), at=timezone.now(), version=body.version
+            rule=rule, values=body.values(), user=user_of(request), at=timezone.now(), version=body.version
         )
         return answer(rule_body(rule))
 
@@ -138,7 +138,7 @@ class IssuingRunsView(ManagerView):
     )
     def post(self, request: Request) -> HttpResponse:
         body = self.body.read(request)
-        run = save_run(run=None, values=body.values(), user=manager(request), at=timezone.now())
+        run = save_run(run=None, values=body.values(), user=user_of(request), at=timezone.now())
         return answer(run_body(run), 201)
 
 
@@ -162,7 +162,7 @@ class IssuingRunView(ManagerView):
     def put(self, request: Request, pk: int) -> HttpResponse:
         run = find_run(pk)
         body = self.body.read(request)
-        run = save_run(run=run, values=body.values(), user=manager(request), at=timezone.now())
+        run = save_run(run=run, values=body.values(), user=user_of(request), at=timezone.now())
         return answer(run_body(run))
 
 
@@ -178,7 +178,7 @@ class IssuingRunPreviewView(ManagerView):
         problems={409: "`run_not_open`"},
     )
     def post(self, request: Request, pk: int) -> HttpResponse:
-        job = issuing_jobs.request_preview(run=find_run(pk), user=manager(request), at=timezone.now())
+        job = issuing_jobs.request_preview(run=find_run(pk), user=user_of(request), at=timezone.now())
         return accepted(job)
 
 
@@ -211,7 +211,7 @@ class IssuingRunConfirmView(ManagerView):
                 run=run,
                 version=body.version,
                 accepts_overlap=body.accepts_overlap,
-                user=manager(request),
+                user=user_of(request),
                 at=timezone.now(),
             )
         except issuing_jobs.RunConfirmedBefore as known:
@@ -230,7 +230,7 @@ class IssuingRunCancelView(ManagerView):
         problems={409: "`run_ended`"},
     )
     def post(self, request: Request, pk: int) -> HttpResponse:
-        issuing_jobs.cancel_run(run=find_run(pk), user=manager(request), at=timezone.now())
+        issuing_jobs.cancel_run(run=find_run(pk), user=user_of(request), at=timezone.now())
         return answer(run_body(find_run(pk)))
 
 

@@ -32,7 +32,7 @@ from pos_api.errors import field_problems
 from pos_api.openapi import operation, page_of
 from pos_api.problems import Conflict, Invalid
 from pos_api.views.base import Body, ManagerView, answer, no_content
-from pos_api.views.resources import Listing, by, find_or_404, updated_since, user_of
+from pos_api.views.resources import SINCE, Listing, by, find_or_404, user_of
 
 TAG = "Mailings"
 _DONE = TypeVar("_DONE")
@@ -43,7 +43,7 @@ LISTING = Listing(
     filters={
         "state": ("Such as `sending`.", by("state")),
         "audience": ("`person`, `sales` or `segment`.", by("audience")),
-        "updated_since": ("Only what changed at or after this moment (RFC 3339).", updated_since),
+        "updated_since": SINCE,
     },
     orders={"-created_at": ("-created_at", "-pk"), "name": ("name", "pk")},
     order="-created_at",

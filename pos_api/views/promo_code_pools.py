@@ -18,8 +18,8 @@ from pos_api.openapi import PAGE_PARAMETERS, Json, operation, page_of, query
 from pos_api.pagination import paginated
 from pos_api.problems import NotFound
 from pos_api.views.base import Body, ManagerView, answer, no_content
-from pos_api.views.campaigns import manager
 from pos_api.views.jobs import JOB, represent_job
+from pos_api.views.resources import user_of
 from pos_api.views.sales import REPLAYED
 
 TAG = "Promotional codes"
@@ -193,7 +193,7 @@ class PromoCodePoolsView(ManagerView):
     def post(self, request: Request) -> HttpResponse:
         body = self.body.read(request)
         promo_code_pools.create_pool(
-            code=body.code, settings=body.settings, user=manager(request), at=timezone.now()
+            code=body.code, settings=body.settings, user=user_of(request), at=timezone.now()
         )
         return answer(represent(find(body.code)), 201)
 
@@ -222,7 +222,7 @@ class PromoCodePoolView(ManagerView):
         pool = find(code)
         body = self.body.read(request)
         promo_code_pools.change_pool(
-            pool=pool, settings=body.settings, user=manager(request), at=timezone.now()
+            pool=pool, settings=body.settings, user=user_of(request), at=timezone.now()
         )
         return answer(represent(find(code)))
 
@@ -253,7 +253,7 @@ class DeactivateView(ManagerView):
 
     def switch(self, request: Request, code: str) -> HttpResponse:
         promo_code_pools.set_pool_open(
-            pool=find(code), is_open=self.opens, user=manager(request), at=timezone.now()
+            pool=find(code), is_open=self.opens, user=user_of(request), at=timezone.now()
         )
         return answer(represent(find(code)))
 
@@ -288,7 +288,7 @@ class ExtendView(ManagerView):
         pool = find(code)
         body = self.body.read(request)
         job = promo_code_jobs.request_extension(
-            pool=pool, expires_at=body.expires_at, user=manager(request), at=timezone.now()
+            pool=pool, expires_at=body.expires_at, user=user_of(request), at=timezone.now()
         )
         return accepted(job)
 
@@ -305,7 +305,7 @@ class ExportView(ManagerView):
     )
     def get(self, request: Request, code: str) -> StreamingHttpResponse:
         pool, at = find(code), timezone.now()
-        promo_code_pools.record_event(pool, "exported", user=manager(request), at=at)
+        promo_code_pools.record_event(pool, "exported", user=user_of(request), at=at)
         return StreamingHttpResponse(
             files.export_codes(pool, with_documents=request.user.has_perm("customers.view_customer"), at=at),
             content_type="text/csv; charset=utf-8",

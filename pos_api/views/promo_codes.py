@@ -20,9 +20,9 @@ from pos_api.openapi import PAGE_PARAMETERS, Json, operation, page_of, query
 from pos_api.pagination import paginated
 from pos_api.problems import NotFound, invalid_field
 from pos_api.views.base import Body, ManagerView, answer
-from pos_api.views.campaigns import manager
 from pos_api.views.jobs import JOB
 from pos_api.views.promo_code_pools import CHANGE, TAG, VIEW, Uses, accepted, find
+from pos_api.views.resources import user_of
 from retail import codes
 
 
@@ -140,7 +140,7 @@ class GenerateView(ManagerView):
         body = self.body.read(request)
         terms = body.terms(pool, at=at)
         if body.background or body.count > services.MOST_AT_ONCE:
-            user = manager(request)
+            user = user_of(request)
             return accepted(
                 promo_code_jobs.request_generation(
                     pool=pool, count=body.count, terms=terms, customer=body.customer, user=user, at=at
@@ -173,7 +173,7 @@ class GenerateForMembersView(ManagerView):
                 grouping=body.grouping,
                 terms=body.terms(pool, at=at),
                 only_missing=body.only_missing,
-                user=manager(request),
+                user=user_of(request),
                 at=at,
             )
         )
@@ -241,7 +241,7 @@ class ImportView(ManagerView):
             file=io.BytesIO("\n".join(lines).encode()),
             terms=terms,
             add=not body.dry_run,
-            user=manager(request),
+            user=user_of(request),
             at=at,
         )
         if job is None:

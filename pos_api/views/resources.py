@@ -179,12 +179,14 @@ def by(lookup: str) -> Filter:
 def by_flag(lookup: str) -> Filter:
     """Return a filter by true or false."""
 
-    def apply(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-        if text not in ("true", "false"):
-            raise BadRequest(_("%(name)s must be true or false.") % {"name": lookup})
-        return queryset.filter(**{lookup: text == "true"})
+    return lambda queryset, text: queryset.filter(**{lookup: read_flag(lookup, text)})
 
-    return apply
+
+def read_flag(name: str, text: str) -> bool:
+    """Return what a parameter of an address says: true or false. Raises BadRequest for anything else."""
+    if text not in ("true", "false"):
+        raise BadRequest(_("%(name)s must be true or false.") % {"name": name})
+    return text == "true"
 
 
 def updated_since(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:

@@ -32,11 +32,11 @@ from pos_api.pagination import paginated
 from pos_api.problems import BadRequest, Conflict, FieldProblem, Invalid, invalid_field
 from pos_api.views.base import ManagerView, answer, no_content, read_json
 from pos_api.views.resources import (
+    SINCE,
     Listing,
     find_or_404,
     read_moment,
     refuse_unknown_fields,
-    updated_since,
     user_of,
 )
 from retail.selectors.company import company_zone
@@ -46,7 +46,7 @@ _LONGEST_PAGE = timedelta(seconds=20)
 GONE = {409: "The segment asks for something that is gone (`segment_invalid`); `errors` name it."}
 SLOW = {503: "Counting took too long (`too_slow`)."}
 LISTING = Listing(
-    filters={"updated_since": ("Only what changed at or after this moment (RFC 3339).", updated_since)},
+    filters={"updated_since": SINCE},
     orders={"code": ("code", "pk"), "name": ("name", "pk"), "-updated_at": ("-updated_at", "pk")},
     order="code",
 )

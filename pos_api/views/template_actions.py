@@ -28,7 +28,7 @@ from pos_api import template_documents as documents
 from pos_api.openapi import operation, query
 from pos_api.problems import BadRequest
 from pos_api.views.base import Body, ManagerView, answer
-from pos_api.views.resources import find_or_404, user_of
+from pos_api.views.resources import find_or_404, read_flag, user_of
 from pos_api.views.templates import INVALID, REFUSED, TAG, attempt
 
 
@@ -205,13 +205,11 @@ class TemplateUsableView(ManagerView):
     def get(self, request: Request, pk: int) -> HttpResponse:
         template = find_or_404(Template.objects.all(), pk=pk)
         applies_to = request.query_params.get("applies_to", "")
-        several = request.query_params.get("several", "true")
+        several = read_flag("several", request.query_params.get("several", "true"))
         if applies_to not in (AppliesTo.CUSTOMERS, AppliesTo.SALES):
             raise BadRequest(_("applies_to must be customers or sales."))
-        if several not in ("true", "false"):
-            raise BadRequest(_("%(name)s must be true or false.") % {"name": "several"})
         try:
-            check_usable(template, applies_to=applies_to, several=several == "true")
+            check_usable(template, applies_to=applies_to, several=several)
         except TemplateNotUsable as refusal:
             text = not_usable_text(refusal.code, refusal.params)
             return answer({"usable": False, "code": refusal.code, "text": text})

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from customers.models import Customer
@@ -19,13 +18,13 @@ from messaging.services.templates import (
     TemplateInvalid,
     save_template,
 )
-from messaging.template_problems import problem_text, refusal_text
+from messaging.template_problems import problem_text, provider_text, refusal_text
 from pos_api import template_documents as documents
 from pos_api.openapi import PAGE_PARAMETERS, operation, page_of
 from pos_api.pagination import paginated
-from pos_api.problems import BadRequest, Conflict, FieldProblem, Invalid, Problem
+from pos_api.problems import Conflict, FieldProblem, Invalid, Problem
 from pos_api.views.base import Body, ManagerView, answer
-from pos_api.views.resources import SINCE, Listing, by, by_flag, find_or_404, user_of
+from pos_api.views.resources import SINCE, Listing, by, by_flag, find_or_404, read_flag, user_of
 
 TAG = "Messages"
 INVALID = {
@@ -55,11 +54,7 @@ def attempt(act: Callable[[], Template]) -> Template:
     except TemplateActionRefused as refusal:
         raise Conflict(refusal_text(refusal.code, refusal.params), code=refusal.code) from refusal
     except ApprovalUnavailable as error:
-        text = _("The provider said no: %(code)s %(detail)s") % {
-            "code": error.error_code,
-            "detail": error.detail[:300],
-        }
-        raise Problem(text, status=503, code="provider_refused", retry_after=60) from error
+        raise Problem(provider_text(error), status=503, code="provider_refused", retry_after=60) from error
 
 
 def _search(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
@@ -67,9 +62,7 @@ def _search(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
 
 
 def _archived(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-    if text not in ("true", "false"):
-        raise BadRequest(_("%(name)s must be true or false.") % {"name": "archived"})
-    return queryset.filter(archived_at__isnull=text == "false")
+    return queryset.filter(archived_at__isnull=not read_flag("archived", text))
 
 
 LISTING = Listing(

@@ -19,7 +19,7 @@ from pos_api.problems import BadRequest, NotFound
 from pos_api.services.lookups import record_failures, refuse_locked
 from pos_api.views.base import ManagerView, PosView, answer, terminal_of
 from pos_api.views.customer_references import CUSTOMER, read_customer
-from pos_api.views.resources import SINCE, Listing, by_flag, find_or_404, read_changes, user_of
+from pos_api.views.resources import SINCE, Listing, by_flag, find_or_404, read_changes, read_flag, user_of
 from retail.rows import schema_of
 from retail.selectors.company import company_zone
 
@@ -122,11 +122,8 @@ def _by_code(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
 
 
 def _usable(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-    if text not in ("true", "false"):
-        raise BadRequest(_("%(name)s must be true or false.") % {"name": "usable"})
-    now = timezone.now()
-    holds = Q(is_active=True, expires_at__gt=now)
-    return queryset.filter(holds if text == "true" else ~holds)
+    holds = Q(is_active=True, expires_at__gt=timezone.now())
+    return queryset.filter(holds if read_flag("usable", text) else ~holds)
 
 
 LISTING = Listing(
