@@ -35,7 +35,7 @@ from loyalty.views.issuing_rules import GIVEN, VALIDITY
 from retail import formats
 from retail.selectors.company import company_zone
 from retail.typed import typed_number
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 from retail.views.columns import Column
 from retail.views.files import csv_response, xlsx_response
 from retail.views.forms import FormPage, FormSection
@@ -153,11 +153,11 @@ class RunCreate(FormPage):
                 run = services.save_run(
                     run=self.instance,
                     values=form.values(),
-                    user=self.request.user,  # type: ignore[arg-type]
+                    user=acting_user(self.request),
                     at=at,
                     version=typed_number(sent),
                 )
-                issuing_jobs.request_preview(run=run, user=self.request.user, at=at)  # type: ignore[arg-type]
+                issuing_jobs.request_preview(run=run, user=acting_user(self.request), at=at)
         except IssuingInvalid as refusal:
             form.add_refusals(refusal.errors)
             return None
@@ -345,7 +345,7 @@ class RunExport(PageMixin, View):
         if not request.user.has_perm("loyalty.issue_storedvalue"):
             raise PermissionDenied
         run = find_run(pk)
-        services.record_event(run, "exported", user=request.user, at=timezone.now(), form=form)  # type: ignore[arg-type]
+        services.record_event(run, "exported", user=acting_user(request), at=timezone.now(), form=form)
         return self.file(run, form, with_codes=True)
 
     def file(self, run: IssuingRun, form: str, *, with_codes: bool) -> HttpResponseBase:

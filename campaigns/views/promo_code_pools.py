@@ -21,7 +21,7 @@ from campaigns.services.promo_code_refusals import PromoCodeError
 from campaigns.views.jobs import show_jobs
 from retail import codes, formats
 from retail.typed import typed_key
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 from retail.views.columns import Column
 from retail.views.files import csv_response
 from retail.views.forms import FormPage, FormSection
@@ -124,7 +124,7 @@ class PoolCreate(FormPage):
             pool = services.create_pool(
                 code=form.cleaned_data["code"],
                 settings=form.settings(),
-                user=self.request.user,  # type: ignore[arg-type]
+                user=acting_user(self.request),
                 at=timezone.now(),
             )
         except PromoCodeError as refusal:
@@ -233,7 +233,7 @@ class Export(PageMixin, View):
 
     def get(self, request: HttpRequest, code: str) -> HttpResponseBase:
         pool, at = find_pool(code), timezone.now()
-        services.record_event(pool, "exported", user=request.user, at=at)  # type: ignore[arg-type]
+        services.record_event(pool, "exported", user=acting_user(request), at=at)
         sees_customers = request.user.has_perm("customers.view_customer")
         found = files.exported_codes(pool, with_documents=sees_customers, at=at)
         headings = [
@@ -261,7 +261,7 @@ class SwitchPool(PageMixin, View):
     def post(self, request: HttpRequest, code: str) -> HttpResponse:
         pool = find_pool(code)
         is_open = request.POST.get("open") == "1"
-        services.set_pool_open(pool=pool, is_open=is_open, user=request.user, at=timezone.now())  # type: ignore[arg-type]
+        services.set_pool_open(pool=pool, is_open=is_open, user=acting_user(request), at=timezone.now())
         messages.success(
             request, _("The pool is open again.") if is_open else _("All codes of the pool are closed.")
         )

@@ -30,7 +30,7 @@ from campaigns.tasks import wake_jobs
 from campaigns.views.jobs import show_job
 from campaigns.views.promo_code_pools import PoolCreate, find_pool, pool_url
 from retail import codes
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 from retail.views.files import csv_response
 from retail.views.forms import FormPage, FormSection
 
@@ -94,7 +94,7 @@ class PoolEdit(PoolPage):
         promo_code_pools.change_pool(
             pool=self.instance,
             settings=form.settings(),
-            user=self.request.user,  # type: ignore[arg-type]
+            user=acting_user(self.request),
             at=timezone.now(),
         )
 
@@ -157,7 +157,7 @@ class GenerateForMembers(PoolPage):
             grouping=form.cleaned_data["grouping"].code,
             terms=form.terms(),
             only_missing=form.cleaned_data["only_missing"],
-            user=self.request.user,  # type: ignore[arg-type]
+            user=acting_user(self.request),
             at=timezone.now(),
         )
 
@@ -200,7 +200,7 @@ class Extend(PoolPage):
         return promo_code_jobs.request_extension(
             pool=self.instance,
             expires_at=form.moment(),
-            user=self.request.user,  # type: ignore[arg-type]
+            user=acting_user(self.request),
             at=timezone.now(),
         )
 
@@ -233,7 +233,7 @@ class Import(PoolPage):
                 name=file.name if file else "",
                 file=file or pasted,
                 terms=form.terms(),
-                user=self.request.user,  # type: ignore[arg-type]
+                user=acting_user(self.request),
                 at=timezone.now(),
             )
         except PromoCodeError as refusal:
@@ -282,7 +282,7 @@ class Imported(PageMixin, View):
             if request.POST.get("what") == "forget":
                 imports.forget_import(source=source)
                 return HttpResponseRedirect(pool_url(pool))
-            imports.request_import(source=source, user=request.user, at=timezone.now())  # type: ignore[arg-type]
+            imports.request_import(source=source, user=acting_user(request), at=timezone.now())
         except PromoCodeError as refusal:
             messages.error(request, str(refusal))
         else:

@@ -25,7 +25,7 @@ from retail.forms.rows import ACTIVE_LABELS, ACTIVE_TONES, add_row_errors
 from retail.models import Sale, SaleState, Store
 from retail.models.search import Searchable
 from retail.navigation import registered
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 from retail.views.columns import Column
 from retail.views.forms import FormPage, FormSection
 from retail.views.lists import Action, ListPage
@@ -288,7 +288,7 @@ class CustomerCreate(FormPage):
             rows=[values],
             at=timezone.now(),
             source="back_office",
-            recorded_by=self.request.user,  # type: ignore[arg-type]
+            recorded_by=acting_user(self.request),
         )[0]
         add_row_errors(form, result.errors)
         return reverse("customers:customer_detail", args=[result.instance.pk]) if result.instance else None
@@ -320,7 +320,7 @@ class CustomerEdit(CustomerCreate):
             values=form.values(),
             at=timezone.now(),
             source="back_office",
-            recorded_by=self.request.user,  # type: ignore[arg-type]
+            recorded_by=acting_user(self.request),
         )
         add_row_errors(form, result.errors)
         return self.back_url()

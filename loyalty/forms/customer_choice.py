@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
+from retail.typed import typed_key
 
 _SIGN = "#"
 
@@ -36,9 +37,6 @@ def customers_meant(text: str) -> list[Customer]:
     text, active = text.strip(), Customer.objects.active()
     key = text.removeprefix(_SIGN)
     if key != text:
-        return list(active.filter(pk=int(key))) if _is_key(key) else []
+        number = typed_key(key)
+        return [] if number is None else list(active.filter(pk=number))
     return list(active.search(text).order_by("pk")[:2]) if text else []
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 10

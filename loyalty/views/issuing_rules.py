@@ -17,6 +17,7 @@ from loyalty.services.issuing_terms import IssuingError, IssuingInvalid
 from retail.forms.rows import ACTIVE_LABELS, ACTIVE_TONES
 from retail.selectors.company import company_zone
 from retail.typed import typed_number
+from retail.views.access import acting_user
 from retail.views.columns import Column
 from retail.views.forms import FormPage, FormSection
 from retail.views.lists import ListPage
@@ -123,7 +124,7 @@ class RuleCreate(FormPage):
             save_rule(
                 rule=self.instance,
                 values=form.values(),
-                user=self.request.user,  # type: ignore[arg-type]
+                user=acting_user(self.request),
                 at=timezone.now(),
                 version=typed_number(sent),
             )

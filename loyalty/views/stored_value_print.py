@@ -23,6 +23,7 @@ from loyalty.views.filters import last_day
 from retail import formats, money
 from retail.models import Company
 from retail.selectors.company import company_zone
+from retail.typed import typed_key
 from retail.views.access import PageMixin, acting_user
 
 FORMS = {"card": _("Cards"), "slip": _("Slips"), "sheet": _("Sheet")}
@@ -82,20 +83,17 @@ class StoredValuePrint(PageMixin, TemplateView):
         asked = self.request.GET.get("run")
         if asked is None:
             return None
-        if not _is_id(asked):
+        key = typed_key(asked)
+        if key is None:
             raise Http404
-        return get_object_or_404(IssuingRun, pk=int(asked))
+        return get_object_or_404(IssuingRun, pk=key)
 
     def _wanted(self, run: IssuingRun | None) -> QuerySet[StoredValue]:
         values = StoredValue.objects.select_related("type", "account", "customer").order_by("pk")
         if run is not None:
             return values.filter(grant__run=run)
-        ids = [int(word) for word in self.request.GET.get("values", "").split(",") if _is_id(word)]
-        return values.filter(pk__in=ids[:MOST])
-
-
-def _is_id(word: str) -> bool:
-    return word.isascii() and word.isdigit() and len(word) <= 18
+        ids = [typed_key(word) for word in self.request.GET.get("values", "").split(",")]
+        return values.filter(pk__in=[pk for pk in ids if pk is not None][:MOST])
 
 
 def _printed(one: Held, code: str, until: date | None) -> Printed:

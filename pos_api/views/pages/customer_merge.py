@@ -25,7 +25,7 @@ from pos_api.problems import Busy
 from pos_api.services.customer_merges import merge_customers, undo_merge
 from pos_api.services.merge_previews import MergePreview, UndoPreview, preview_merge, preview_undo
 from retail import formats
-from retail.views.access import PageMixin
+from retail.views.access import PageMixin, acting_user
 from retail.views.columns import Column
 from retail.views.lists import ListPage
 
@@ -139,7 +139,7 @@ class CustomerMergePreview(PageMixin, View):
                     kept_id=pk,
                     absorbed_id=other,
                     reason=form.cleaned_data["reason"],
-                    actor=request.user,  # type: ignore[arg-type]
+                    actor=acting_user(request),
                     at=timezone.now(),
                 )
             except (MergeRefused, Busy) as refused:
@@ -269,7 +269,7 @@ class CustomerMergeDetail(PageMixin, View):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         merge = get_object_or_404(_all(), pk=pk)
         try:
-            outcome = undo_merge(merge_id=merge.pk, actor=request.user, at=timezone.now())  # type: ignore[arg-type]
+            outcome = undo_merge(merge_id=merge.pk, actor=acting_user(request), at=timezone.now())
         except (MergeRefused, Busy) as refused:
             messages.error(request, str(refused))
             return self._render(request, merge, status=422)

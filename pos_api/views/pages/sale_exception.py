@@ -15,6 +15,7 @@ from pos_api.models.sale_exception import SETTLEMENTS
 from pos_api.services.sale_exceptions import SettlementRefused, settle_exception
 from retail import formats
 from retail.models import Store
+from retail.views.access import acting_user
 from retail.views.columns import Column
 from retail.views.forms import FormPage, FormSection
 from retail.views.lists import ListPage
@@ -175,7 +176,7 @@ class SaleExceptionSettle(FormPage):
                 exception_id=self.instance.pk,
                 resolution=form.cleaned_data["resolution"],
                 note=form.cleaned_data["note"],
-                user=self.request.user,  # type: ignore[arg-type]
+                user=acting_user(self.request),
                 at=timezone.now(),
             )
         except SettlementRefused as refusal:
