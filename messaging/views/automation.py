@@ -33,7 +33,8 @@ from retail.views.access import PageMixin, acting_user
 from retail.views.forms import FormPage, FormSection
 from retail.views.timeline import TimelineEvent, event_at, person_name
 
-_MONTH = timedelta(days=30)
+# The pages of an automation tell of so long: what it planned, and what came of that.
+SHOWN = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def chain(automation: Automation) -> list[ChannelBadge]:
 
 def summary_of(automation: Automation) -> dict[str, Any]:
     """Return what a card or page says of an automation."""
-    since = timezone.now() - _MONTH
+    since = timezone.now() - SHOWN
     kind = AUTOMATIC[automation.occasion]
     return {
         "automation": automation,

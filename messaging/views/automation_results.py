@@ -1,7 +1,5 @@
 """What came of an automation's messages: a part of its page, a page of its own without scripts, and a file."""
 
-from datetime import timedelta
-
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -10,7 +8,7 @@ from django.views import View
 
 from messaging.occasions import AUTOMATIC
 from messaging.selectors.outcomes import automation_results
-from messaging.views.automation import find_automation
+from messaging.views.automation import SHOWN, find_automation
 from messaging.views.results import (
     FILES,
     attribution_context,
@@ -22,8 +20,6 @@ from messaging.views.results import (
 )
 from retail.views.access import PageMixin
 
-_MONTH = timedelta(days=30)
-
 
 class AutomationResultsView(PageMixin, View):
     """The results of the messages that were planned in thirty days; `?export=csv` or `xlsx` as a file."""
@@ -32,7 +28,7 @@ class AutomationResultsView(PageMixin, View):
 
     def get(self, request: HttpRequest, occasion: str) -> HttpResponseBase:
         automation = find_automation(occasion)
-        since = timezone.now() - _MONTH
+        since = timezone.now() - SHOWN
         results = automation_results(occasion, since=since)
         if (kind := request.GET.get("export")) in FILES:
             return file_of(f"{occasion}-results", automation_figures(results), kind)
