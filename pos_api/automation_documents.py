@@ -15,8 +15,8 @@ from messaging.selectors.outcomes import AutomationResults
 from messaging.services.automations import AutomationRefused, Plan
 from messaging.services.value_runs import Run
 from pos_api.decoding import Decoder
-from pos_api.fields import Day, Identifier, SeenVersion
-from pos_api.mailing_documents import (
+from pos_api.fields import Day, Identifier, SeenVersion, Share
+from pos_api.mailing_result_documents import (
     ATTRIBUTED,
     GROUP,
     OUTCOME,
@@ -29,8 +29,6 @@ from pos_api.mailing_documents import (
 from pos_api.problems import Conflict, FieldProblem, Invalid, Problem
 from pos_api.template_documents import Channel
 from retail.models import Store
-
-_Percent = Annotated[str, Meta(pattern=r"^[0-9]{1,2}(\.[0-9]{1,2})?$", description="0 to 99.99.")]
 
 
 class AutomationDocument(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -48,7 +46,7 @@ class AutomationDocument(Struct, forbid_unknown_fields=True, kw_only=True):
         ),
     ] = {}
     pool: Annotated[Identifier, Meta(description="Whose promo codes its messages bring.")] | None = None
-    holdout_percent: _Percent = "0"
+    holdout_percent: Share = "0"
     version: SeenVersion | None = None
 
 

@@ -201,6 +201,8 @@ SeenVersion = Annotated[
     int,
     Meta(ge=1, le=2**31 - 1, description="The one that was looked at: 409 when there is a newer one."),
 ]
+# A part of the customers who are held out, in percent.
+Share = Annotated[str, Meta(pattern=r"^[0-9]{1,2}(\.[0-9]{1,2})?$", description="0 to 99.99.")]
 ShortText = Annotated[str, Meta(max_length=200)]
 # What people write at length. Line breaks stay in it; `pos_api.validation` knows it by its mark.
 LINE_BREAKS = "line_breaks"

@@ -28,6 +28,7 @@ from messaging.services.mailings import (
     delete_mailing,
 )
 from pos_api import mailing_documents as documents
+from pos_api import mailing_result_documents as results
 from pos_api.errors import field_problems
 from pos_api.openapi import operation, page_of
 from pos_api.problems import Conflict, Invalid
@@ -156,11 +157,11 @@ class MailingCountView(ManagerView):
         id="mailings_count",
         tag=TAG,
         summary="Count whom a mailing is for, and how they can be reached now",
-        responses={200: documents.REACH},
+        responses={200: results.REACH},
         problems={409: "The segment asks for something that is gone (`segment_invalid`)."},
     )
     def get(self, request: Request, pk: int) -> HttpResponse:
-        return answer(documents.represent_reach(count_reach(_find(pk), at=timezone.now())))
+        return answer(results.represent_reach(count_reach(_find(pk), at=timezone.now())))
 
 
 class MailingResultsView(ManagerView):
@@ -170,10 +171,10 @@ class MailingResultsView(ManagerView):
         id="mailings_results",
         tag=TAG,
         summary="Read what came of a mailing",
-        responses={200: documents.RESULTS},
+        responses={200: results.RESULTS},
     )
     def get(self, request: Request, pk: int) -> HttpResponse:
-        return answer(documents.represent_results(results_of(_find(pk))))
+        return answer(results.represent_results(results_of(_find(pk))))
 
 
 class _ActionView(ManagerView):
