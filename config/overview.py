@@ -146,7 +146,10 @@ class MessageCounts:
 def message_counts(*, since: datetime) -> MessageCounts:
     """Count the messages planned since a moment, by what became of them."""
     counted = dict(
-        Message.objects.filter(planned_at__gte=since).values_list("state").annotate(Count("pk")).order_by()
+        Message.objects.filter(planned_at__gte=since)
+        .values_list("state")
+        .annotate(number=Count("*"))
+        .order_by()
     )
 
     def total(*states: str) -> int:

@@ -20,6 +20,10 @@ class Migration(migrations.Migration):
         ),
         BuildIndexConcurrently(
             model_name="customer",
+            index=models.Index(retail.models.search.Searchable("name"), "id", name="customer_by_name"),
+        ),
+        BuildIndexConcurrently(
+            model_name="customer",
             index=models.Index(
                 Upper("state"),
                 name="customer_by_state",

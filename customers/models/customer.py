@@ -147,6 +147,7 @@ class Customer(models.Model):
         ]
         indexes = [
             GinIndex(OpClass(Searchable("name"), name="gin_trgm_ops"), name="customer_name_search"),
+            models.Index(Searchable("name"), "id", name="customer_by_name"),
             models.Index(fields=["email"], name="customer_by_email", condition=~models.Q(email="")),
             models.Index(fields=["phone"], name="customer_by_phone", condition=~models.Q(phone="")),
             # Segments ask for places as people write them.

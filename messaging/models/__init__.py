@@ -1,7 +1,7 @@
 from messaging.models.automation import Automation, AutomationRevision
 from messaging.models.cart import RECOVERY, Cart, CartState
 from messaging.models.contact_policy import ContactPolicy, ContactPolicyRevision
-from messaging.models.event import OWN, MessageEvent
+from messaging.models.event import ANSWERS, OWN, MessageEvent
 from messaging.models.heartbeat import JobHeartbeat
 from messaging.models.letterhead import Letterhead
 from messaging.models.local import LocalContent, LocalDelivery, LocalFault
@@ -41,6 +41,7 @@ from messaging.webhooks.models import (
 )
 
 __all__ = [
+    "ANSWERS",
     "DIRECT",
     "LONGEST_SUBJECT",
     "MAILING",

@@ -6,6 +6,8 @@ from messaging.models.tracking import TrackedLink
 
 # The "provider" of what our own sender notes.
 OWN = "fiel"
+# What people do with messages: of many reports, the few that results are made of.
+ANSWERS = ("opened", "clicked", "bounced", "complained", "unsubscribed")
 
 
 class MessageEvent(models.Model):
@@ -45,6 +47,11 @@ class MessageEvent(models.Model):
                 fields=["occurred_at"],
                 name="message_event_touched",
                 condition=models.Q(kind__in=["opened", "clicked"]),
+            ),
+            models.Index(
+                fields=["message", "kind"],
+                name="message_event_of_people",
+                condition=models.Q(kind__in=ANSWERS),
             ),
         ]
 

@@ -188,8 +188,10 @@ class Message(models.Model):
                 name="message_due_of_mailing",
                 condition=models.Q(state=MessageState.QUEUED, mailing__isnull=False),
             ),
+            # Progress and results of a million people are counted without reading their texts.
             models.Index(
                 fields=["mailing", "state", "reason"],
+                include=["id", "sent_at", "segments", "cost"],
                 name="message_by_mailing",
                 condition=models.Q(mailing__isnull=False),
             ),
@@ -204,6 +206,11 @@ class Message(models.Model):
                 condition=models.Q(state=MessageState.IN_DOUBT),
             ),
             models.Index(fields=["-planned_at", "-id"], name="message_newest"),
+            models.Index(
+                fields=["occasion", "planned_at"],
+                include=["id", "state", "reason", "sent_at", "segments", "cost"],
+                name="message_by_occasion",
+            ),
             models.Index(fields=["customer", "-planned_at"], name="message_by_customer"),
             models.Index(fields=["person", "occasion", "-sent_at"], name="message_by_person"),
             models.Index(

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from messaging.facts import Facts, sale_words
@@ -51,8 +52,11 @@ class MailingMessage(Kind):
 
 
 def _texts(message: Message) -> list[MailingText]:
-    found = MailingText.objects.filter(mailing=message.mailing_id).select_related("template", "mailing")
-    return list(found.order_by("pk"))
+    """Return the texts of a message's mailing: read when they are asked for first."""
+    assert message.mailing is not None  # noqa: S101 - these messages have one
+    texts = Prefetch("texts", MailingText.objects.select_related("template").order_by("pk"))
+    prefetch_related_objects([message.mailing], texts)
+    return list(message.mailing.texts.all())
 
 
 def _is_over(look: LastLook) -> bool:

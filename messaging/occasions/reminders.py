@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from loyalty.models import Lot
-from messaging.batches import BATCH, batches
+from messaging.batches import whole_rows
 from messaging.facts import Facts
 from messaging.models import Automation, Channel, Message
 from messaging.occasions.base import AutomaticKind
@@ -153,7 +153,7 @@ class ValueReminder(AutomaticKind):
                 if whole_day or (at - MISSED < due_at <= at and enabled_at <= due_at):
                     lots = self._lots(settings, day, zone, at=at).order_by("account_id", "pk")
                     lots = self._not_planned(lots, settings, day, at=at)
-                    for batch in batches(lots.iterator(chunk_size=BATCH)):
+                    for batch in whole_rows(lots):
                         yield from self._of_batch(batch, automation, settings, day, due_at, off)
 
     def _lots(self, settings: ReminderSettings, day: date, zone: ZoneInfo, *, at: datetime) -> QuerySet[Lot]:

@@ -88,7 +88,8 @@ def progress_by_mailing(mailings: list[Mailing]) -> dict[int, Progress]:
         Message.objects.filter(mailing__in=mailings)
         .order_by()
         .values_list("mailing", "state", "reason")
-        .annotate(number=Count("pk"))
+        # Not of keys, which the index by mailing does not have.
+        .annotate(number=Count("*"))
     )
     counted: dict[int, dict[tuple[str, str], int]] = {mailing.pk: {} for mailing in mailings}
     for mailing_id, state, reason, number in rows:

@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from messaging.hold_out import HELD_OUT, Group, Uplift, uplift
-from messaging.models import Message, MessageEvent, MessageState
+from messaging.models import ANSWERS, Message, MessageEvent, MessageState
 from messaging.occasions import KINDS
 from messaging.selectors.attribution import Attribution, attribution, of_occasion
 from messaging.selectors.marketing import marketing_settings
@@ -72,7 +72,7 @@ class AutomationResults:
 def outcome_of(messages: QuerySet[Message]) -> Outcome:
     """Count what was reported about messages. Two queries."""
     events = dict(
-        MessageEvent.objects.filter(message__in=messages.order_by().values("pk"))
+        MessageEvent.objects.filter(message__in=messages.order_by().values("pk"), kind__in=ANSWERS)
         .order_by()
         .values_list("kind")
         .annotate(number=Count("message", distinct=True))

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.exceptions import FieldDoesNotExist
 from django.core.paginator import Paginator
 from django.db.models import Model, OrderBy, Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
@@ -70,6 +71,20 @@ class Selection:
     url: str
     name: str
     icon: str
+
+
+def may_be_null(model: type[Model], order_by: Any) -> bool:
+    """Whether a list may meet NULL where it orders by a field, such as "occurred_at" or "store__name", or by an expression."""
+    meta: Any = model._meta
+    for name in order_by.split("__") if isinstance(order_by, str) else [None]:
+        try:
+            field = meta.get_field(name)
+        except FieldDoesNotExist:
+            return True
+        if field.null:
+            return True
+        meta = field.related_model._meta if field.is_relation else None
+    return False
 
 
 class ListPage(PageMixin, View):
@@ -177,9 +192,11 @@ class ListPage(PageMixin, View):
         """Order by the named column, then by key: pages never show an object twice."""
         column = next(column for column in self.columns if column.name == order.removeprefix("-"))
         expression = column.ordering()
+        # An index gives the last ones first at once; not so where the order has to put NULL somewhere else.
+        nulls_last = True if may_be_null(queryset.model, column.order_by) else None
         if order.startswith("-"):
-            return queryset.order_by(OrderBy(expression, descending=True, nulls_last=True), "-pk")
-        return queryset.order_by(OrderBy(expression, nulls_last=True), "pk")
+            return queryset.order_by(OrderBy(expression, descending=True, nulls_last=nulls_last), "-pk")
+        return queryset.order_by(OrderBy(expression, nulls_last=nulls_last), "pk")
 
     def complete(self, instances: list[Any]) -> list[Any]:
         """Add to the objects of a page, or of a part of a file, what their query could not say."""
