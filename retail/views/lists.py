@@ -78,7 +78,7 @@ def may_be_null(model: type[Model], order_by: Any) -> bool:
     meta: Any = model._meta
     for name in order_by.split("__") if isinstance(order_by, str) else [None]:
         try:
-            field = meta.get_field(name)
+            field = meta.pk if name == "pk" else meta.get_field(name)
         except FieldDoesNotExist:
             return True
         if field.null:

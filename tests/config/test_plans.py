@@ -72,6 +72,7 @@ class TestLists:
         ("model", "order_by", "expected"),
         [
             (Sale, "occurred_at", False),
+            (Sale, "pk", False),
             (Terminal, "store__name", False),
             (Sale, "customer__name", True),
             (Sale, "made_up", True),
