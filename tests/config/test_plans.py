@@ -87,7 +87,7 @@ class TestCountsOfMessages:
     def test_of_a_month_of_an_automation_read_no_message(self) -> None:
         asked = plans(lambda: traffic(since=WEEK, occasion="birthday"))
 
-        assert "Index Only Scan using message_by_occasion" in asked
+        assert "message_by_occasion" in asked
 
     def test_of_a_mailing_read_no_message(self) -> None:
         mailing = build_mailing()
