@@ -136,6 +136,7 @@ class TestComposer:
         assert Message.objects.get().occasion == "test"
 
     def test_notes_who_sent_a_test_of_a_draft_where_to(self, manager):
+        manager.cookies["django_language"] = "en"
         build_reachable_customer(phone="+5511987654321")
         mailing = build_mailing()
 
@@ -176,6 +177,7 @@ class TestComposer:
         ids=["nothing", "clicks", "opened", "both"],
     )
     def test_says_what_results_do_not_count(self, manager, tracked, said):
+        manager.cookies["django_language"] = "en"
         MarketingSettings.objects.create(pk=1, **tracked)
         build_reachable_customer(city="Santos")
         mailing = build_mailing()
