@@ -36,6 +36,8 @@ app.conf.update(
         "unacked_restore_throttle": 1,
     },
     broker_connection_retry_on_startup=True,
+    # Celery gives up after a hundred tries, within an hour: a worker waits for its broker for as long as that takes.
+    broker_connection_max_retries=None,
     worker_cancel_long_running_tasks_on_connection_loss=False,
     # Local times are the jobs' business (store by store); the clock itself has no daylight saving.
     enable_utc=True,

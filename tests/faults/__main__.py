@@ -1,4 +1,4 @@
-"""``make faults``: many tills at once, cut connections, killed web servers and databases, against real processes.
+"""``make faults``: many tills at once, cut connections, killed web servers, databases, senders and brokers, against real processes.
 
 Writes docs/reliability.md and ends with 1 when a target is missed or a negative control does not fail.
 """
@@ -24,7 +24,10 @@ ORDER = (
     "T6",
     "T8",
     "T9",
+    "T10",
     "T12",
+    "T13",
+    "T14",
     "T15",
     "T16",
     "T32",
@@ -41,12 +44,15 @@ def scenarios() -> dict[str, Callable[..., list[Result]]]:
     # Their imports need the settings that the rig provides.
     from tests.faults import (
         birthdays,
+        broker,
+        clocks,
         consents,
         expiry,
         forged,
         guesses,
         kills,
         limits,
+        mailings,
         pooled,
         purses,
         tickets,
@@ -61,7 +67,10 @@ def scenarios() -> dict[str, Callable[..., list[Result]]]:
         "T6": limits.revert,
         "T8": kills.web,
         "T9": kills.postgres,
+        "T10": broker.lost_broker,
         "T12": limits.hot_row,
+        "T13": mailings.interrupted_mailing,
+        "T14": clocks.clock_changes,
         "T15": expiry.expiry,
         "T16": pooled.transaction_pooling,
         "T32": guesses.brute_force,
@@ -109,9 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--without", type=_names, default=[], metavar="T16", help="leave some out; their lines stay"
     )
-    parser.add_argument(
-        "--quick", action="store_true", help="smaller sizes: some minutes instead of half an hour"
-    )
+    parser.add_argument("--quick", action="store_true", help="smaller sizes: some minutes instead of an hour")
     parser.add_argument("--folder", type=Path, default=CHECKOUT / ".local" / "faults")
     parser.add_argument("--dry", action="store_true", help="write nothing")
     options = parser.parse_args(arguments)

@@ -29,13 +29,19 @@ The processes are real: PostgreSQL, durable, as a child that can be killed (`kil
 the whole database is held against every promise ([tests/world.py](../tests/world.py)): balances are the sums of their entries, counters are what stands in their
 window, a code is used by sales that stand, no sale gives back more than it took.
 
-Messages are held against what the provider received and when: T34 forges reports, T43 has people take their consent back while senders send, T46 goes through
-eight hundred days of birthdays.
+Messages (T10, T13) leave by the senders, workers and schedulers that `make run` starts, each a process of its own that T13 kills and starts again, to a
+provider of text messages in a process of its own ([tests/faults/provider_process.py](../tests/faults/provider_process.py)). Nobody kills that one: its log is what customers
+received, and every message of the outbox is held against it. It answers late or not at all, refuses, and reports twice and in any order. A sender that dies between its last
+commit and the provider leaves a message in doubt that was not received: it is shown, and not sent again ([decision 50](decisions/0050-outbox-and-in-doubt.md)).
+
+T14 has three schedulers do their work on the days when clocks change, T34 forges reports, T43 has people take their consent back while senders send,
+T46 goes through eight hundred days of birthdays.
 
 The codes of stored values are money: T32 guesses them, T33 asks whether an answer or its time tells which of them exist.
 
 Every test but that of speed (T12) has a **negative control**: what somebody would write first, under the same conditions. It has to fail, or
-the test would prove nothing ([tests/faults/controls.py](../tests/faults/controls.py)).
+the test would prove nothing ([tests/faults/controls.py](../tests/faults/controls.py), [naive_messages.py](../tests/faults/naive_messages.py),
+[naive_schedulers.py](../tests/faults/naive_schedulers.py)).
 
 The last column says with which command a line was measured, when, at which revision, how long it took, and how busy the machine was with other
 work when it began (load average of a minute). `--quick` there means: at a smaller size than `make faults` takes.

@@ -20,11 +20,13 @@ from typing import Any
 from urllib.parse import quote
 
 import psycopg2
+from redis import Redis
 
 from config.local.postgres import PostgresServer, data_home, start_postgres
 from config.local.processes import kill_group, start_child, stop_group
-from config.local.valkey import start_valkey
+from config.local.valkey import ValkeyServer, start_valkey
 from tests.faults.pooler import Pooler, start_pooler
+from tests.faults.provider import Provider
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 WORKERS = 8
@@ -37,18 +39,21 @@ class Rig:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.postgres: PostgresServer
+        self.redis: ValkeyServer
+        self.provider: Provider
         self.pooler: Pooler | None = None
 
     def __enter__(self) -> "Rig":
         self._remove()
         self.folder.mkdir(parents=True)
         self.start_postgres()
-        self._valkey = start_valkey(self.folder / "redis", durable=False)
+        self.start_redis()
+        self.provider = Provider(self.folder / "provider")
         os.environ |= {
             "DATABASE_URL": self.postgres.url,
-            "REDIS_URL": self._valkey.url,
+            "REDIS_URL": self.redis.url,
             "DJANGO_SETTINGS_MODULE": "tests.settings",
-        }
+        } | self.provider.environment
         import django
         from django.core.management import call_command
 
@@ -60,7 +65,8 @@ class Rig:
         from django.db import connection
 
         connection.close()
-        self._valkey.stop()
+        self.provider.stop()
+        self.redis.stop()
         self.postgres.stop()
         self._remove()
 
@@ -136,6 +142,20 @@ class Rig:
         finally:
             self.pooler.stop()
             self.pooler = None
+
+    # --- Redis ---------------------------------------------------------------------------------------
+
+    def start_redis(self) -> None:
+        """Start a server that writes nothing down: what it held is gone with it."""
+        self.redis = start_valkey(self.folder / "redis", durable=False)
+
+    def kill_redis(self) -> None:
+        kill_group(self.redis.process)
+
+    def empty_redis(self) -> None:
+        """FLUSHALL."""
+        with contextlib.closing(Redis.from_url(self.redis.url)) as redis:
+            redis.flushall()
 
     # --- Web -----------------------------------------------------------------------------------------
 
