@@ -16,7 +16,7 @@ OURS = ("migrate", "web", "worker", "senders", "jobs", "scheduler")
 
 def settings_names() -> set[str]:
     source = (ROOT / "config" / "settings.py").read_text()
-    names = re.findall(r'(?:env\.(?:text|flag|numbers?|choice|words)|_secret)\(\s*"([A-Z_]+)"', source)
+    names = re.findall(r'(?:env\.[a-z_]+|_secret)\(\s*"([A-Z_]+)"', source)
     # Settings of the provider of e-mails are one family, with one row.
     return {name for name in names if not name.startswith("ANYMAIL_")}
 
