@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, pgettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from messaging.models import Approval, Automation, Channel, Message, MessageState
 from messaging.occasions import AUTOMATIC
@@ -110,13 +110,12 @@ def describe_settings(automation: Automation) -> list[str]:
 def _describe_code(automation: Automation, hours: int) -> list[str]:
     if automation.pool is None:
         return [_now("Without promo code.")]
+    # In the units of the form, such as days.
+    asked = next(item for item in AUTOMATIC[automation.occasion].form if item.name == "code_valid_hours")
+    span = asked.unit % {"number": asked.shown(hours)}
     return [
-        ngettext(
-            "With a promo code of “%(pool)s”, valid for %(hours)s hour after the message.",
-            "With a promo code of “%(pool)s”, valid for %(hours)s hours after the message.",
-            hours,
-        )
-        % {"pool": automation.pool.name, "hours": hours}
+        _now("With a promo code of “%(pool)s”, valid for %(span)s after the message.")
+        % {"pool": automation.pool.name, "span": span}
     ]
 
 

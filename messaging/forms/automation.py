@@ -182,8 +182,7 @@ def initial_of(automation: Automation, settings: Any) -> dict[str, Any]:
     if isinstance(settings, CodeSettings):
         initial |= {"pool": automation.pool, "link": settings.link}
     for setting in kind.form:
-        value = getattr(settings, setting.name)
-        initial[setting.input] = max(1, value // setting.per) if setting.per != 1 else value
+        initial[setting.input] = setting.shown(getattr(settings, setting.name))
     return initial
 
 
@@ -229,7 +228,7 @@ def _setting_written(setting: Setting, value: Any) -> str:
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
     if setting.unit:
-        return setting.unit % {"number": value}
+        return setting.unit % {"number": setting.shown(value)}
     # A moment of the day, without its seconds.
     return str(value)[: len(f"{time.min:%H:%M}")]
 

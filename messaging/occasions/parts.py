@@ -48,9 +48,10 @@ def on_every_channel(words: Mapping[str, DefaultText]) -> Texts:
 class Setting:
     """How the form shows one setting of an automation. Its limits are those of the settings' own type.
 
-    `unit` writes the stored number ("%(number)s hours"). An input that counts in something else has a name of its own in
-    `shown_as`, and `per` says how many stored units one of its own is. `choices` are the values of a setting that is a word;
-    `text` says what is typed freely: a "line" or an "email", either may stay empty.
+    `unit` writes the number as the form shows it ("%(number)s days"). An input that counts in something else than what is
+    stored has a name of its own in `shown_as`, and `per` says how many stored units one of its own is.
+    `choices` are the values of a setting that is a word; `text` says what is typed freely: a "line" or an "email", either
+    may stay empty.
     """
 
     name: str
@@ -66,6 +67,10 @@ class Setting:
     @property
     def input(self) -> str:
         return self.shown_as or self.name
+
+    def shown(self, stored: Any) -> Any:
+        """Return what is stored as the form shows it: a number in its units, and never none of what is some."""
+        return max(1, stored // self.per) if self.per != 1 else stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +101,7 @@ CODE_VALID_DAYS = Setting(
     name="code_valid_hours",
     label=_("Promo code valid for"),
     help=_("Days after the message."),
-    unit=ngettext_lazy("%(number)s hour", "%(number)s hours", "number"),
+    unit=ngettext_lazy("%(number)s day", "%(number)s days", "number"),
     shown_as="code_valid_days",
     per=24,
 )
