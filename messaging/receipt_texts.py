@@ -20,11 +20,14 @@ _BALANCES = (AccountKind.CASHBACK, AccountKind.POINTS)
 _METHODS: dict[str, Promise | str] = {
     "pix": _("Pix"),
     "cash": _("Cash"),
+    "credit": _("Credit card"),
     "credit_card": _("Credit card"),
+    "debit": _("Debit card"),
     "debit_card": _("Debit card"),
     "gift_card": _("Gift card"),
     "voucher": _("Voucher"),
     "bank_slip": _("Bank slip"),
+    "exchange": _("Exchange"),
 }
 
 # The variables of a sale that nobody knows.
@@ -80,7 +83,7 @@ def _balance(balance: dict[str, Any]) -> dict[str, str]:
     kind = AccountKind(balance["kind"])
     available = Decimal(str(balance.get("available", 0)))
     if kind == AccountKind.POINTS:
-        return {"name": str(balance.get("program") or kind.label), "amount": points_text(available)}
+        return {"name": str(balance.get("name") or kind.label), "amount": points_text(available)}
     return {"name": str(kind.label), "amount": format_money(available)}
 
 

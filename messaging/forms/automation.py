@@ -25,9 +25,7 @@ REFUSALS = {
     "no_channel": _("Choose a channel before switching it on."),
     "channel_repeated": _("Each channel can stand in the chain once."),
     "no_template": _("Write the text for %(channel)s first."),
-    "no_voucher_type": _(
-        "There is no type of voucher with this code that is switched on and may hold so much."
-    ),
+    "no_voucher_type": _("Choose a type of voucher that is switched on and may hold so much."),
     "pool_not_for_automations": _("These promo codes are not made for automations."),
     "automation_changed": _("Somebody else saved this automation meanwhile. Look at it again."),
     "automation_off": _("The automation is off. Switch it on first; it may remind only when somebody asks."),
@@ -69,7 +67,8 @@ class AutomationForm(forms.Form):
         required=False,
         empty_label=_("No promo code"),
         help_text=_(
-            "Each message gets a code of its own, for its person alone. The campaign behind it decides what it gives."
+            "Each message gets a code of its own, for its person alone. The campaign behind it decides what it gives. Sets of "
+            "codes are made under Promotional codes: tick “For automations”."
         ),
     )
     link = forms.CharField(
@@ -107,6 +106,10 @@ class AutomationForm(forms.Form):
         if not self.kind.purpose.needs_consent:
             del self.fields["holdout_percent"]
             self.fields["first_channel"].help_text = _("Used when the customer has such an address.")
+        if self.kind.gives_codes and not self.kind.has_links:
+            self.fields["link"].help_text = _(
+                "The address of your shop; {code} is replaced by the code. Empty: no link."
+            )
         types = {field.name: field for field in msgspec.structs.fields(self.kind.settings)}
         for setting in self.kind.form:
             self.fields[setting.input] = _field(setting, types[setting.name].type)
@@ -146,7 +149,9 @@ def _field(setting: Setting, annotation: Any) -> forms.Field:
     """Return the input for a setting, with the limits of its type."""
     texts: dict[str, Any] = {"label": setting.label, "help_text": setting.help}
     if setting.choices:
-        return forms.ChoiceField(choices=list(setting.choices), **texts)
+        return forms.ChoiceField(
+            choices=list(setting.options), required=not callable(setting.choices), **texts
+        )
     declared = msgspec.inspect.type_info(annotation)
     if isinstance(declared, msgspec.inspect.StrType):
         input_type = forms.EmailField if setting.text == "email" else forms.CharField
@@ -191,7 +196,9 @@ def describe_changes(occasion: str, before: dict[str, Any], after: dict[str, Any
     settings = {setting.name: setting for setting in AUTOMATIC[occasion].form}
     old, new = _flat(before), _flat(after)
     sentences = []
-    for name, value in new.items():
+    # As the form asks: first what it begins with, then the settings in their order.
+    order = ["enabled", *settings]
+    for name, value in sorted(new.items(), key=lambda item: _place(item[0], order)):
         usual = _USUAL.get(name)
         if value == old.get(name, usual) or (not old and value in ("", None, [])):
             continue
@@ -203,6 +210,10 @@ def describe_changes(occasion: str, before: dict[str, Any], after: dict[str, Any
             label = _OTHER_LABELS.get(name) or AutomationForm.base_fields[name].label
             sentences.append(f"{label}: {_written(name, value)}.")
     return sentences
+
+
+def _place(name: str, order: list[str]) -> int:
+    return order.index(name) if name in order else len(order)
 
 
 # What savings meant that were kept before there was such a choice.
@@ -222,7 +233,7 @@ def _written(name: str, value: Any) -> str:
 
 def _setting_written(setting: Setting, value: Any) -> str:
     if setting.choices:
-        return str(dict(setting.choices).get(value, value))
+        return str(dict(setting.options).get(value, value))
     if setting.text:
         return str(value) or gettext("none")
     if isinstance(value, bool):

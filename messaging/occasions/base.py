@@ -148,6 +148,8 @@ class AutomaticKind(PlannedKind):
 
     settings: ClassVar[type[Any]]
     form: ClassVar[Sequence[Setting]] = ()
+    # Whether what it is about has a link of its own, which brings a promo code when the settings name none.
+    has_links: ClassVar[bool] = False
     # The chain of a new installation.
     channels: ClassVar[Sequence[str]] = ("whatsapp", "sms", "email")
     when: ClassVar[Promise | str] = ""

@@ -35,7 +35,7 @@ from messaging.schedule import Window, birthday_period, period_window
 from messaging.selectors.birthdays import BIRTHDAY, celebrating, not_planned
 from messaging.selectors.contacts import recipients, why_no_channel
 from messaging.selectors.zones import zones
-from messaging.services.gifts import Gift, Terms, give_voucher, promised, usable_type, written
+from messaging.services.gifts import Gift, Terms, give_voucher, promised, type_choices, usable_type, written
 from retail.selectors.company import company_zone
 
 
@@ -164,43 +164,50 @@ class Birthday(AutomaticKind):
             name="send_at",
             label=_("Hour of the day"),
             help=_("In the time zone of the customer's home store."),
-            width=2,
+            width=3,
         ),
         Setting(
             name="span",
             label=_("Greet"),
             help=_("On the day; from Monday of its week; or from the first day of its month."),
             choices=SPANS,
+            width=3,
         ),
         Setting(
             name="gift",
             label=_("Voucher"),
             help=_("Made when the greeting leaves, for its customer. It may come besides a promo code."),
             choices=GIFTS,
+            section=_("Voucher"),
         ),
         Setting(
             name="gift_type",
             label=_("Type of voucher"),
-            help=_("Its code, under Loyalty, Stored values. It says where the voucher can be used."),
-            text="line",
+            help=_("Made under Loyalty, Types of stored value. It says where the voucher can be used."),
+            choices=type_choices,
+            width=4,
+            section=_("Voucher"),
         ),
         Setting(
             name="gift_amount",
             label=_("Worth"),
             help=_("Whole reais, for a voucher of an amount."),
             unit=_("R$ %(number)s"),
+            section=_("Voucher"),
         ),
         Setting(
             name="gift_percent",
             label=_("Percentage"),
             help=_("Off one purchase, for a voucher in percent."),
             unit=_("%(number)s percent"),
+            section=_("Voucher"),
         ),
         Setting(
             name="gift_valid_days",
             label=_("Voucher valid for"),
             help=_("Days after the message, to the end of the last one."),
             unit=ngettext_lazy("%(number)s day", "%(number)s days", "number"),
+            section=_("Voucher"),
         ),
         CODE_VALID_DAYS,
     )

@@ -1,6 +1,6 @@
 """The parts that an occasion is declared from, and what it is asked and answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
@@ -37,6 +37,7 @@ class DefaultText:
 
 # (channel, language) -> text.
 Texts = dict[tuple[str, str], DefaultText]
+Choices = Sequence[tuple[str, Promise | str]]
 
 
 def on_every_channel(words: Mapping[str, DefaultText]) -> Texts:
@@ -50,8 +51,9 @@ class Setting:
 
     `unit` writes the number as the form shows it ("%(number)s days"). An input that counts in something else than what is
     stored has a name of its own in `shown_as`, and `per` says how many stored units one of its own is.
-    `choices` are the values of a setting that is a word; `text` says what is typed freely: a "line" or an "email", either
-    may stay empty.
+    `choices` are the values of a setting that is a word; a function finds those that are rows, of which none may be chosen.
+    `text` says what is typed freely: a "line" or an "email", either may stay empty. `section` is the heading under which it
+    stands, where that is not the one of the automation's moment.
     """
 
     name: str
@@ -61,12 +63,18 @@ class Setting:
     width: int = 2
     shown_as: str = ""
     per: int = 1
-    choices: Sequence[tuple[str, Promise | str]] = ()
+    choices: Choices | Callable[[], Choices] = ()
     text: str = ""
+    section: Promise | str = ""
 
     @property
     def input(self) -> str:
         return self.shown_as or self.name
+
+    @property
+    def options(self) -> Choices:
+        """The values to choose from, as they are now."""
+        return self.choices() if callable(self.choices) else self.choices
 
     def shown(self, stored: Any) -> Any:
         """Return what is stored as the form shows it: a number in its units, and never none of what is some."""

@@ -49,6 +49,7 @@ PATIENCE = timedelta(days=3)
 _PAGE = "receipt"
 
 Mode = Literal["never", "offer", "always"]
+_AT_TILLS = _("At the till")
 MODES = (("never", _("0 - Never")), ("offer", _("1 - Offer")), ("always", _("2 - Always")))
 
 RECEIPT = (
@@ -120,13 +121,21 @@ class SaleReceipt(AutomaticKind):
             label=_("By e-mail"),
             help=_("Offer: the till asks the customer. Always: without asking, whoever has an address."),
             choices=MODES,
+            section=_AT_TILLS,
         ),
-        Setting(name="sms", label=_("By SMS"), help=_("The text has a link to the receipt."), choices=MODES),
+        Setting(
+            name="sms",
+            label=_("By SMS"),
+            help=_("The text has a link to the receipt."),
+            choices=MODES,
+            section=_AT_TILLS,
+        ),
         Setting(
             name="whatsapp",
             label=_("By WhatsApp"),
             help=_("The text has a link to the receipt."),
             choices=MODES,
+            section=_AT_TILLS,
         ),
         Setting(
             name="operations",
@@ -134,6 +143,7 @@ class SaleReceipt(AutomaticKind):
             help=_("As the points of sale call them, with commas: SAL, RESA. Empty: all."),
             width=3,
             text="line",
+            section=_AT_TILLS,
         ),
         Setting(
             name="sender",
@@ -141,9 +151,10 @@ class SaleReceipt(AutomaticKind):
             help=_("An address that your e-mail provider lets you send from. Empty: the usual one."),
             width=3,
             text="email",
+            section=_AT_TILLS,
         ),
     )
-    when = _("Checked every minute.")
+    when = _("What is always sent leaves within a minute.")
 
     def candidates(
         self, automation: Automation | None, *, at: datetime, whole_day: bool = False

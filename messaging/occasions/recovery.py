@@ -85,12 +85,14 @@ class Recovery(AutomaticKind):
     variables = (*CUSTOMER, *STORE, *CART, *COUPON, *OPT_OUT)
     texts = TEXTS
     settings = RecoverySettings
+    has_links = True
     form: ClassVar[tuple[Setting, ...]] = (
         Setting(
             name="about",
             label=_("About"),
             help=_("A conversation is one with the shop's bot, without a cart."),
             choices=ABOUT,
+            width=3,
         ),
         Setting(
             name="delay_minutes",
@@ -99,18 +101,21 @@ class Recovery(AutomaticKind):
                 "Minutes after the customer last touched the cart or wrote, 5 to 60. The message leaves at most 9:59 later."
             ),
             unit=ngettext_lazy("%(number)s minute", "%(number)s minutes", "number"),
+            width=3,
         ),
         Setting(
             name="frequency_hours",
             label=_("At most one message in"),
             help=_("Hours, for one customer. 0 sets no limit."),
             unit=ngettext_lazy("%(number)s hour", "%(number)s hours", "number"),
+            width=3,
         ),
         Setting(
             name="rest_days_after_use",
             label=_("Rest after a used code"),
             help=_("Days without such messages after the customer used a recovery code. 0 sets no limit."),
             unit=ngettext_lazy("%(number)s day", "%(number)s days", "number"),
+            width=3,
         ),
         Setting(
             name="code_valid_hours",

@@ -80,17 +80,20 @@ FORM = (
             ("after_creation", _("after it was made")),
             ("by_hand", _("only when somebody asks for it")),
         ),
+        width=3,
     ),
     Setting(
         name="days",
         label=_("Days"),
         help=_("So many days before the last one, or after the day when it was made: 1 to 365."),
         unit=ngettext_lazy("%(number)s day", "%(number)s days", "number"),
+        width=3,
     ),
     Setting(
         name="send_at",
         label=_("Hour of the day"),
         help=_("In the time zone of the customer's home store."),
+        width=3,
     ),
     Setting(
         name="every_channel",

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from customers.models import Customer
+from loyalty.models import PointsProgram
 from messaging.addresses import address_hash
 from messaging.models import Channel, Suppression, SuppressionReason
 from messaging.selectors.contacts import Recipient
@@ -19,7 +20,7 @@ MOST = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """A sale with its lines and payments. `balances` are those of the customer when it was recorded, as it was answered."""
+    """A sale with its lines and payments. `balances` are those of the customer when it was recorded, as it was answered; `name` is their program's."""
 
     sale: Sale
     lines: list[SaleLine]
@@ -33,25 +34,40 @@ class Receipt:
 
 
 def receipt_of(sale: Sale) -> Receipt:
-    """Return the receipt of a sale whose store is loaded, in two queries."""
+    """Return the receipt of a sale whose store is loaded, in two queries, and one more where its customer has points."""
     return receipts_of([sale])[sale.pk]
 
 
 def receipts_of(sales: Collection[Sale]) -> dict[int, Receipt]:
-    """Return the receipts of sales whose stores are loaded, by key, in two queries."""
+    """Return the receipts of sales whose stores are loaded, by key, in two queries, and one more where customers have points."""
     lines, payments = defaultdict(list), defaultdict(list)
     for line in SaleLine.objects.filter(sale__in=sales).select_related("product").order_by("line"):
         lines[line.sale_id].append(line)
     for payment in Payment.objects.filter(sale__in=sales).order_by("pk"):
         payments[payment.sale_id].append(payment)
+    balances = _balances_of(sales)
     return {
         sale.pk: Receipt(
             sale=sale,
             lines=lines[sale.pk],
             payments=payments[sale.pk],
-            balances=[balance for balance in _answer(sale).get("balances", ()) if isinstance(balance, dict)],
+            balances=balances[sale.pk],
         )
         for sale in sales
+    }
+
+
+def _balances_of(sales: Collection[Sale]) -> dict[int, list[dict[str, Any]]]:
+    """Return the balances that each sale was answered with, with the names of their programs."""
+    found = {
+        sale.pk: [one for one in _answer(sale).get("balances", ()) if isinstance(one, dict)] for sale in sales
+    }
+    codes = {one["program"] for balances in found.values() for one in balances if one.get("program")}
+    programs = PointsProgram.objects.filter(code__in=codes) if codes else PointsProgram.objects.none()
+    names = dict(programs.values_list("code", "name"))
+    return {
+        key: [one | {"name": names.get(str(one.get("program")), "")} for one in balances]
+        for key, balances in found.items()
     }
 
 
@@ -65,7 +81,7 @@ def find_receipt(key: str | int) -> Receipt | None:
 
 
 def find_receipts(keys: Collection[int]) -> dict[int, Receipt]:
-    """Return the receipts of sales by their keys, in three queries."""
+    """Return the receipts of sales by their keys, in three queries, and one more where customers have points."""
     sales = Sale.objects.real().select_related("store", "customer").defer("request", "shares")
     return receipts_of(list(sales.filter(pk__in=keys)))
 

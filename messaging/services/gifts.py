@@ -7,6 +7,9 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from loyalty.models import AccountKind, StoredValueCode, StoredValueType
 from loyalty.rules import end_after
 from loyalty.services.stored_values import Making, code_again, made_before, make
@@ -46,6 +49,12 @@ def usable_type(terms: Terms) -> StoredValueType | None:
     ).first()
     too_much = found and not terms.percent and found.ceiling is not None and terms.amount > found.ceiling
     return None if too_much else found
+
+
+def type_choices() -> list[tuple[str, Promise | str]]:
+    """Return the types that vouchers can be made of, by code, after the choice of none."""
+    types = StoredValueType.objects.filter(kind=AccountKind.VOUCHER, is_active=True).order_by("name", "pk")
+    return [("", _("None")), *types.values_list("code", "name")]
 
 
 def promised(terms: Terms, *, at: datetime, zone: ZoneInfo) -> Gift:

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views import View
@@ -130,7 +131,10 @@ class AutomationEdit(FormPage):
     def sections(self) -> tuple[FormSection, ...]:  # type: ignore[override]
         kind = AUTOMATIC[self.instance.occasion]
         code = [item for item in kind.form if item.name in CodeSettings.__struct_fields__]
-        when = [item for item in kind.form if item not in code]
+        parts: dict[Promise | str, list[str]] = {}
+        for item in kind.form:
+            if item not in code:
+                parts.setdefault(item.section or _("When"), []).append(f"{item.input}:{item.width}")
         promo_code = FormSection(
             _("Promo code"),
             ("pool:6", *(f"{item.input}:{item.width}" for item in code), "link:4"),
@@ -139,7 +143,10 @@ class AutomationEdit(FormPage):
         hold_out = FormSection(_("Results"), ("holdout_percent:3",))
         return (
             FormSection(_("Automation"), ("enabled:6",)),
-            FormSection(_("When"), [f"{item.input}:{item.width}" for item in when], kind.when),
+            *(
+                FormSection(title, fields, "" if place else kind.when)
+                for place, (title, fields) in enumerate(parts.items())
+            ),
             FormSection(
                 _("How"),
                 ("first_channel:2", "second_channel:2", "third_channel:2"),

@@ -6,7 +6,6 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views import View
 
-from messaging.occasions import AUTOMATIC
 from messaging.selectors.outcomes import automation_results
 from messaging.views.automation import SHOWN, find_automation
 from messaging.views.results import (
@@ -37,7 +36,6 @@ class AutomationResultsView(PageMixin, View):
             "results": results,
             "outcome": outcome_figures(results.outcome),
             "untracked": untracked() if results.attribution else "",
-            "figures": AUTOMATIC[occasion].figures(since=since),
             "sent": sent_chart(results.by_day) if results.by_day else None,
             "attribution": attribution_context(results.attribution) if results.attribution else None,
         }

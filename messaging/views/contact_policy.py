@@ -37,8 +37,7 @@ class ContactPolicyEdit(FormPage):
                 ],
                 _(
                     "In the time zone of the person's home store, without one in the company's. What falls into them leaves "
-                    "when they are over; what is of no use by then, such as a cart after a day, is not sent. Until you save this "
-                    "page, nothing leaves from 21:00 to 09:00 and on Sundays."
+                    "when they are over; what is of no use by then, such as a cart after a day, is not sent."
                 ),
             ),
             FormSection(

@@ -137,6 +137,9 @@ class DeliveryList(ListPage):
         """The key has no gaps to put anywhere: asked for without them, its index is read from the end."""
         return queryset.order_by("-pk" if order.startswith("-") else "pk")
 
+    def extra_context(self) -> dict[str, Any]:
+        return {"trail": [(_("Webhooks"), reverse("messaging:webhook_endpoint_list"))]}
+
     def row_url(self, instance: WebhookDelivery) -> str:
         return delivery_url(instance)
 
