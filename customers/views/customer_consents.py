@@ -5,6 +5,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views import View
 
 from customers.forms.customer import ConsentForm
@@ -67,12 +69,29 @@ class CustomerConsents(PageMixin, View):
         return render(request, "customers/customer_consents.html", context, status=status)
 
 
+# Where answers come from; other systems have words of their own.
+_SOURCES = {
+    "back_office": _("In the back-office"),
+    "till": pgettext_lazy("consent", "At the till"),
+    "import": _("Imported"),
+    "mailing": _("From a sale that was written to"),
+    "merge": _("From a record that was merged"),
+    "merge_undone": _("As it was before a merge"),
+    "unsubscribe_link": _("By the link in a message"),
+    "preference_page": _("On the preference page"),
+    "preference_page_other_channel": _("On the preference page, opened on another channel"),
+    "confirmation": _("Confirmed by the link"),
+    "reply_sms": _("Answered an SMS"),
+    "reply_whatsapp": _("Answered on WhatsApp"),
+}
+
+
 def _event(consent: Consent) -> TimelineEvent:
     purpose, channel = Purpose(consent.purpose).label, ConsentChannel(consent.channel).label
     recorder = consent.operator or (str(consent.recorded_by) if consent.recorded_by else "")
     digest = f"SHA-256 {consent.text_digest[:12]}…" if consent.text_digest else ""
     parts = [
-        consent.source,
+        str(_SOURCES.get(consent.source, consent.source)),
         consent.store.name if consent.store else "",
         recorder,
         consent.text_version,

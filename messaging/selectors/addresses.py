@@ -4,15 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from customers.models import Customer
+from customers.selectors import standing_consents
 from messaging.addresses import address_hash
 from messaging.models import Channel, Suppression, SuppressionReason
 from messaging.purposes import MessagePurpose
 from messaging.selectors.contacts import recipients
+from messaging.selectors.marketing import awaits_confirmation, marketing_settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressState:
     """One channel of a customer. `reason` is why no marketing goes there, a code of messaging.reasons; empty when it may.
+    `is_asked` says that they agreed and have not confirmed it yet.
 
     `silences` are what silences the address, or did once, the newest first.
     """
@@ -20,6 +23,7 @@ class AddressState:
     channel: Channel
     address: str
     reason: str
+    is_asked: bool
     silences: list[Suppression]
 
     @property
@@ -43,6 +47,8 @@ def addresses_of(customer: Customer) -> list[AddressState]:
         for channel in Channel
         if recipient.address(channel)
     }
+    standing = standing_consents([customer.pk])[customer.pk]
+    since = marketing_settings().double_opt_in_since
     rows = Suppression.objects.filter(address_hash__in=list(hashes.values())).select_related("lifted_by")
     silences = list(rows.order_by("-suppressed_at", "-pk"))
     return [
@@ -50,6 +56,7 @@ def addresses_of(customer: Customer) -> list[AddressState]:
             channel=channel,
             address=recipient.address(channel),
             reason=recipient.why_not(channel, MessagePurpose.MARKETING),
+            is_asked=awaits_confirmation(standing, channel, since=since),
             silences=[silence for silence in silences if silence.address_hash == hashes.get(channel)],
         )
         for channel in Channel

@@ -2,16 +2,23 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import translation
 
 from messaging.selectors.messages import company_name
-from retail.views.public import PublicPage
+from retail.views.public import PublicPage, keep_private
 
 
 class MessagePage(PublicPage):
     """A public page in the look of the company's messages."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except Http404:
+            return unknown_link(request)
 
     def too_often(self) -> HttpResponse:
         return self.page("messaging/public_notice.html", {"notice": "limited"}, status=429)
@@ -22,3 +29,9 @@ class MessagePage(PublicPage):
         """Draw a page in a person's language, else in that of their browser."""
         with translation.override(language or translation.get_language()):
             return render(self.request, template, {"company": company_name(), **context}, status=status)
+
+
+def unknown_link(request: HttpRequest) -> HttpResponseBase:
+    """Answer a broken link with a page of the company: that of the back-office would lead its customers nowhere."""
+    context = {"company": company_name(), "notice": "unknown"}
+    return keep_private(render(request, "messaging/public_notice.html", context, status=404))

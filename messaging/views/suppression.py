@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from customers.models import Customer
@@ -76,12 +77,25 @@ def _shown(state: AddressState, *, may_lift: bool) -> dict[str, Any]:
         "channel": state.channel.value,
         "label": state.channel.label,
         "address": state.address if is_email else readable(state.address),
-        "reason": REASONS.get(state.reason, state.reason),
+        "reason": _why_not(state),
         "silences": [_sentence(silence) for silence in state.silences],
         "can_lift": may_lift and state.bounced_at is not None,
         # Two dialogs of one page: their fields have names of their own.
         "form": LiftForm(auto_id=f"lift-{state.channel.value}-%s"),
     }
+
+
+def _why_not(state: AddressState) -> Any:
+    """Return why no marketing goes to one channel, which the usual words say of all of them."""
+    if state.reason == "no_consent" and state.is_asked:
+        return _now("The customer agreed and was asked to confirm it.")
+    return _OF_ONE_CHANNEL.get(state.reason) or REASONS.get(state.reason, state.reason)
+
+
+_OF_ONE_CHANNEL = {
+    "no_consent": _("The customer has not agreed to marketing on this channel."),
+    "no_address": _("There is no address."),
+}
 
 
 def _sentence(silence: Suppression) -> str:

@@ -9,6 +9,7 @@ from django.views import View
 
 from messaging.robots import Visit
 from messaging.services.tracking import LinkUnknown, follow, note_opening
+from messaging.views.public import unknown_link
 from retail.views.public import keep_private
 
 # One transparent point.
@@ -28,8 +29,8 @@ class ClickView(View):
                 query=request.META.get("QUERY_STRING", ""),
                 at=timezone.now(),
             )
-        except LinkUnknown as error:
-            raise Http404 from error
+        except LinkUnknown:
+            return unknown_link(request)
         return keep_private(HttpResponseRedirect(destination))
 
 
