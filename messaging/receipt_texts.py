@@ -59,7 +59,9 @@ def written(receipt: Receipt, *, link: str) -> dict[str, Any]:
                 for payment in receipt.payments
             ],
             "balances": [
-                _balance(balance) for balance in receipt.balances if balance.get("kind") in _BALANCES
+                _balance(balance)
+                for balance in receipt.balances
+                if balance.get("kind") in _BALANCES and _available(balance)
             ],
             "saved": _or_nothing(receipt.saved),
             "redeemed": _or_nothing(sale.redeemed),
@@ -79,9 +81,13 @@ def _line(line: SaleLine) -> dict[str, str | None]:
     }
 
 
+def _available(balance: dict[str, Any]) -> Decimal:
+    return Decimal(str(balance.get("available", 0)))
+
+
 def _balance(balance: dict[str, Any]) -> dict[str, str]:
     kind = AccountKind(balance["kind"])
-    available = Decimal(str(balance.get("available", 0)))
+    available = _available(balance)
     if kind == AccountKind.POINTS:
         return {"name": str(balance.get("name") or kind.label), "amount": points_text(available)}
     return {"name": str(kind.label), "amount": format_money(available)}

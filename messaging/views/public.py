@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import translation
@@ -14,14 +14,11 @@ from retail.views.public import PublicPage, keep_private
 class MessagePage(PublicPage):
     """A public page in the look of the company's messages."""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            return super().dispatch(request, *args, **kwargs)
-        except Http404:
-            return unknown_link(request)
-
     def too_often(self) -> HttpResponse:
         return self.page("messaging/public_notice.html", {"notice": "limited"}, status=429)
+
+    def unknown(self) -> HttpResponseBase:
+        return unknown_link(self.request)
 
     def page(
         self, template: str, context: dict[str, Any], *, language: str = "", status: int = 200
@@ -32,6 +29,6 @@ class MessagePage(PublicPage):
 
 
 def unknown_link(request: HttpRequest) -> HttpResponseBase:
-    """Answer a broken link with a page of the company: that of the back-office would lead its customers nowhere."""
+    """Answer a broken link with a page of the company."""
     context = {"company": company_name(), "notice": "unknown"}
     return keep_private(render(request, "messaging/public_notice.html", context, status=404))

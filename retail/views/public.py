@@ -4,7 +4,7 @@ import hashlib
 import time
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.decorators import method_decorator
@@ -31,12 +31,19 @@ class PublicPage(View):
             page = self.too_often()
             page.headers["Retry-After"] = str(wait)
         else:
-            page = super().dispatch(request, *args, **kwargs)
+            try:
+                page = super().dispatch(request, *args, **kwargs)
+            except Http404:
+                page = self.unknown()
         return keep_private(page)
 
     def too_often(self) -> HttpResponse:
         """Return what is shown to whoever uses a link more often than people do."""
         return HttpResponse(status=429)
+
+    def unknown(self) -> HttpResponseBase:
+        """Return what is shown to whoever has a broken link. Raises Http404 where there is no page for it."""
+        raise Http404
 
 
 def keep_private(response: HttpResponseBase) -> HttpResponseBase:
