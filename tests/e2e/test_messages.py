@@ -14,8 +14,8 @@ from campaigns.services.promo_code_pools import PoolSettings, create_pool
 from customers.models import Customer
 from messaging.models import Automation, LocalDelivery, Message
 from messaging.services.delivery import deliver_due
-from messaging.services.demo import install_default_templates
 from messaging.services.planning import plan_all
+from messaging.services.standard_templates import install_standard_templates
 from tests.builders import build_consent, build_customer
 from tests.e2e.cashier import expect_total, pair, pay, sell
 from tests.e2e.conftest import PHONE, OpenPage, Site, sign_in, stumbling_blocks
@@ -34,7 +34,7 @@ def shop(monkeypatch: pytest.MonkeyPatch, settings: Any, request: pytest.Fixture
     settings.EMAIL_BACKEND = "messaging.local.email.EmailBackend"
     settings.PUBLIC_URL = site.url
     build_company(name="Lojas Aurora")
-    install_default_templates(at=timezone.now())
+    install_standard_templates(at=timezone.now())
     shop = build_shop()
     for channel in ("email", "sms", "whatsapp"):
         build_consent(customer=shop.customer, purpose="marketing", channel=channel)
