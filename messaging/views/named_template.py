@@ -210,7 +210,9 @@ class NamedTemplateEdit(NamedTemplate, EditorView):
             "trail": [(_("Templates"), back_url)],
             "back_url": back_url,
             "duplicate_form": DuplicateForm(
-                initial={"name": _now("%(name)s (copy)") % {"name": label_of(template)}}
+                # The form of the text has a name, too.
+                auto_id="copy_%s",
+                initial={"name": _now("%(name)s (copy)") % {"name": label_of(template)}},
             ),
         }
 
