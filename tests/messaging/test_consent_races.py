@@ -67,12 +67,12 @@ def test_no_send_begins_after_a_revocation_was_committed(recorders, monkeypatch)
     guard, over = Lock(), Event()
     begin = preparation._start_call
 
-    def noted_begin(message, text, **values):
+    def noted_begin(message, *rest, **values):
         # What was looked at must still hold here, right before `call_began_at` is committed.
         sleep(random.random() / 500)
         with guard:
             decided.append((message.customer_id, monotonic()))
-        return begin(message, text, **values)
+        return begin(message, *rest, **values)
 
     monkeypatch.setattr(preparation, "_start_call", noted_begin)
 
@@ -128,10 +128,10 @@ def test_saying_no_waits_for_a_last_look_that_is_under_way(recorders, monkeypatc
     looked, go_on = Event(), Event()
     begin = preparation._start_call
 
-    def held(message, text, **values):
+    def held(message, *rest, **values):
         looked.set()
         assert go_on.wait(10)
-        return begin(message, text, **values)
+        return begin(message, *rest, **values)
 
     monkeypatch.setattr(preparation, "_start_call", held)
 
