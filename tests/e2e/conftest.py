@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,9 +80,9 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], address: str) -> No
     raise RuntimeError(f"The web server did not answer on {address} within 60 seconds.")
 
 
-@pytest.fixture
-def site(committed_db: str) -> Iterator[Site]:
-    """The web server that `make run` starts, on a committed database of this test."""
+@contextmanager
+def served(database_url: str, **environment: str) -> Iterator[Site]:
+    """Run the web server that `make run` starts, on a database, with further variables of the environment."""
     port = _free_port()
     address = f"http://127.0.0.1:{port}"
     # Tied to this process: a killed test run leaves no web server behind.
@@ -93,14 +94,22 @@ def site(committed_db: str) -> Iterator[Site]:
         ],
         cwd=ROOT,
         environment=os.environ
-        | {"DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": committed_db, "PUBLIC_URL": address},
+        | {"DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": database_url, "PUBLIC_URL": address}
+        | environment,
         death_signal=signal.SIGTERM,
     )
     try:
         _wait_until_it_answers(process, f"{address}/healthz")
-        yield Site(url=address, database_url=committed_db)
+        yield Site(url=address, database_url=database_url)
     finally:
         stop_group(process, signal.SIGTERM, patience_seconds=10)
+
+
+@pytest.fixture
+def site(committed_db: str) -> Iterator[Site]:
+    """The web server on a committed database of this test."""
+    with served(committed_db) as site:
+        yield site
 
 
 # --- Browsers ------------------------------------------------------------------------------------
