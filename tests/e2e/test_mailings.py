@@ -12,8 +12,8 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from customers.models import Sex
-from messaging.models import LocalDelivery, MarketingSettings, Message
-from tests.builders import build_sale, build_store, build_user
+from messaging.models import LocalDelivery, MarketingSettings, Message, Template
+from tests.builders import build_sale, build_segment, build_store, build_user
 from tests.e2e.conftest import PASSWORD, ROOT, OpenPage, Site, Watch, served, sign_in, stumbling_blocks
 from tests.messaging.builders import build_reachable_customer
 
@@ -123,6 +123,49 @@ def test_a_segment_is_written_to_and_its_results_follow_what_people_do(
         expect(figure.locator("dd")).to_have_text(number)
     assert followed.headers["location"] == "https://loja.example.com/novo"
     assert problems == []
+
+
+def test_a_whatsapp_template_is_approved_sent_to_several_and_answered(site: Site, manager_page: Page) -> None:
+    build_reachable_customer(name="Maria Aparecida", phone="+5511987654321", city="Santos")
+    build_segment(code="todas", name="Todas")
+    page = manager_page
+
+    page.goto("/messages/templates/new/")
+    page.fill("[name=name]", "VERAO")
+    page.select_option("[name=channel]", "whatsapp")
+    page.get_by_role("button", name="Write the text").click()
+    page.fill("[name=text]", "Oi, {{ customer.first_name }}! O verão chegou.\n\nPara parar, responda SAIR.")
+    expect(page.locator("#preview .bubble")).to_contain_text("O verão chegou.")
+    page.get_by_role("button", name="Save").click()
+    template_url = page.url
+    page.get_by_role("button", name="Hand in for approval").click()
+    expect(page.locator(".template-approval")).to_contain_text("WhatsApp has it.")
+    page.goto("/messages/inbox/")
+    page.locator(".inbox-content summary").click()
+    page.locator(".inbox-content").get_by_role("button", name="Approve").click()
+    page.goto(template_url)
+    page.get_by_role("button", name="Ask now").click()
+    page.get_by_role("button", name="Allow several").click()
+    expect(page.get_by_role("button", name="No longer allow several")).to_be_visible()
+    page.goto("/mailings/new/?segment=todas")
+    page.select_option("[name=first_channel]", "whatsapp")
+    page.select_option("[name=whatsapp_template]", label="VERAO (Portuguese (Brazil))")
+    page.click(".composer-actions [value=save]")
+    page.wait_for_url(re.compile(r"/mailings/\d+/$"))
+    send(page, site)
+    page.goto("/messages/inbox/")
+    expect(page.locator(".bubble")).to_contain_text("Oi, Maria! O verão chegou.")
+    page.get_by_role("button", name="Answer as the customer").click()
+    expect(page.locator("[data-toast]")).to_contain_text("SAIR")
+    page.goto(template_url)
+    page.fill("[name=text]", "Oi, {{ customer.first_name }}! Outro texto.\n\nPara parar, responda SAIR.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".template-approval")).to_contain_text("Hand in for approval")
+
+    template = Template.objects.get(name="VERAO")
+    assert template.content_sid == ""
+    message = Message.objects.get(occasion="mailing")
+    assert message.customer.consents.filter(purpose="marketing", granted=False).exists()  # type: ignore[union-attr]
 
 
 def test_the_customers_of_chosen_sales_are_written_to(site: Site, manager_page: Page) -> None:
